@@ -1,0 +1,66 @@
+"""The API: `uvicorn --factory api.app:create_app`."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+
+from api import docs, health, problems, submit, tasks
+from api.boundary import Boundary
+from api.problems import ProblemDocument
+from ledger.ledger import Ledger
+from ledger.settings import Settings, SettingsError
+from worker.catalog import Catalog, load_catalog
+from worker.contract import ContractError
+
+VERSION = "0.1.0"
+DESCRIPTION = """The HTTP front door to a Celery worker pool.
+
+Submit a task with `POST /{name}`; the answer, 202, is a task document. Ask for it with `GET /tasks/{task_id}` until it is
+`ready`: then it has a `result` or an `error`. Every refusal is a problem document (RFC 9457)."""
+
+
+def create_app() -> FastAPI:
+    """The app for this process's environment; what is wrong with it stops the start with a sentence."""
+    try:
+        settings = Settings.read()
+        catalog = load_catalog(settings.tasks)
+    except (SettingsError, ContractError) as wrong:
+        sys.exit(f"The API cannot start.\n{wrong}")
+    return build_app(settings, catalog)
+
+
+def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
+    """The app for these settings and this catalog."""
+    ledger = Ledger.connect(settings.backend)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await ledger.close()
+
+    app = CeleriacAPI(title="Celeriac", version=VERSION, description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.add_middleware(Boundary)
+    problems.install(app)
+    docs.install(app)
+    health.install(app, ledger)
+    tasks.install(app, settings, ledger)
+    submit.install(app, catalog, settings, ledger)
+    return app
+
+
+class CeleriacAPI(FastAPI):
+    """FastAPI, whose OpenAPI document also describes problems."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI 3.1 document, made at the first request for it."""
+        document = super().openapi()
+        schemas = document["components"]["schemas"]
+        if "Problem" not in schemas:
+            problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(problem.pop("$defs"), Problem=problem)
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unused, None)
+        return document

@@ -1,0 +1,54 @@
+"""The outermost layer: every response carries `X-Request-ID`, and an error that nobody expected is answered, too."""
+
+import logging
+import re
+from uuid import uuid4
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import InternalError
+from api.problems import answer
+
+HEADER = b"x-request-id"
+_ACCEPTED = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+
+logger = logging.getLogger(__name__)
+
+
+class Boundary:
+    """ASGI middleware. The caller's own request id is kept when it is plain text of at most 128 characters."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap this app."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        started = False
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"].append((HEADER, request_id))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        except Exception:
+            logger.exception("request %s: %s %s failed", request_id.decode(), scope["method"], scope["path"])
+            if started:
+                raise
+            problem = InternalError(f"This is a fault of the server; its log says more under request id {request_id.decode()}.")
+            await answer(problem, scope["path"])(scope, receive, send_with_id)
+
+
+def _request_id(scope: Scope) -> bytes:
+    for name, value in scope["headers"]:
+        if name == HEADER and _ACCEPTED.fullmatch(value):
+            return bytes(value)
+    return uuid4().hex.encode()

@@ -1,0 +1,128 @@
+"""The task document: what is said of a task, everywhere the same and always complete."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from ledger.states import State
+from ledger.task import Failure, Task
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EXAMPLE_ID = "0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52"
+
+
+class ErrorDocument(BaseModel):
+    """Why a task failed."""
+
+    type: str = Field(description="Name of the error's class.", examples=["ValueError"])
+    message: str = Field(description="The error's own text.")
+    traceback: str | None = Field(description="Where it was raised; null unless CELERIAC_SHOW_TRACEBACKS is on.")
+
+
+class Links(BaseModel):
+    """Where to go from here; clients build no URLs."""
+
+    self: str = Field(description="This document.")
+    result: str = Field(description="The bare result, once the task has succeeded.")
+
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class TaskDocument(BaseModel):
+    """A task as it stands now. Times are UTC, by the clock of the Redis server."""
+
+    model_config = ConfigDict(
+        title="Task",
+        json_schema_extra={"examples": [{"task_id": EXAMPLE_ID, "name": "add", "state": "succeeded", "ready": True, "result": 9}]},
+    )
+
+    task_id: str = Field(description="The task's id.")
+    name: str = Field(description="The task definition's name.")
+    state: State = Field(description="Where the task stands.")
+    ready: bool = Field(description="Whether the task has ended.")
+    successful: bool | None = Field(description="Whether it succeeded; null until it is ready.")
+    result: Any = Field(description="What the function returned; null unless the task succeeded.")
+    error: ErrorDocument | None = Field(description="Why it failed; of the latest attempt while it is retrying.")
+    progress: None = Field(description="Reserved; null.")
+    attempt: Count = Field(description="The number of the current or last attempt; 0 before the first.")
+    queue: str = Field(description="The queue in which its message waits, or waited.")
+    worker: str | None = Field(description="The worker that runs or ran it.")
+    created_at: AwareDatetime = Field(description="When it was accepted.")
+    started_at: AwareDatetime | None = Field(description="When its current or last attempt started.")
+    finished_at: AwareDatetime | None = Field(description="When it ended.")
+    expires_at: AwareDatetime | None = Field(description="When this record and the result will be forgotten; null until it is ready.")
+    retry_at: AwareDatetime | None = Field(description="When the next attempt is due; null unless it is retrying.")
+    retry_of: None = Field(description="Reserved; null.")
+    links: Links
+
+
+def task_document(task: Task, *, show_traceback: bool) -> bytes:
+    """The document as UTF-8 JSON. The result goes in as it is: it is strict JSON already."""
+    before = {
+        "task_id": task.task_id,
+        "name": task.name,
+        "state": task.state,
+        "ready": task.ready,
+        "successful": task.state is State.SUCCEEDED if task.ready else None,
+    }
+    after = {
+        "error": _error(task.failure, show_traceback=show_traceback) if task.state is not State.SUCCEEDED else None,
+        "progress": None,
+        "attempt": task.attempt,
+        "queue": task.queue,
+        "worker": task.worker,
+        "created_at": timestamp(task.created_at),
+        "started_at": _timestamp(task.started_at),
+        "finished_at": _timestamp(task.finished_at),
+        "expires_at": _timestamp(task.expires_at),
+        "retry_at": _timestamp(task.retry_at),
+        "retry_of": None,
+        "links": {"self": f"/tasks/{task.task_id}", "result": f"/tasks/{task.task_id}/result"},
+    }
+    return b'%b, "result": %b, %b' % (_dumps(before)[:-1], task.result or b"null", _dumps(after)[1:])
+
+
+def queued(task_id: str, *, name: str, queue: str, created_at: int) -> Task:
+    """A task that was accepted this moment."""
+    return Task(
+        task_id=task_id,
+        name=name,
+        queue=queue,
+        state=State.QUEUED,
+        attempt=0,
+        worker=None,
+        created_at=created_at,
+        started_at=None,
+        finished_at=None,
+        expires_at=None,
+        retry_at=None,
+        result=None,
+        failure=None,
+    )
+
+
+def timestamp(microseconds: int) -> str:
+    """Microseconds since 1970 as RFC 3339, UTC."""
+    moment = EPOCH + timedelta(microseconds=microseconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _timestamp(microseconds: int | None) -> str | None:
+    return None if microseconds is None else timestamp(microseconds)
+
+
+def _error(failure: Failure | None, *, show_traceback: bool) -> dict[str, str | None] | None:
+    if failure is None:
+        return None
+    return {
+        "type": failure.type,
+        "message": failure.message,
+        "traceback": failure.traceback if show_traceback else None,
+    }
+
+
+def _dumps(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")

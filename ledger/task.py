@@ -1,0 +1,151 @@
+"""One task as it stands: our record and Celery's own result document, made into one truth."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from ledger.states import FINAL, State, from_celery
+
+# The fields of a record that a reader needs, in the order in which read.lua answers them.
+FIELDS = (
+    "name",
+    "queue",
+    "state",
+    "attempt",
+    "worker",
+    "created_at",
+    "started_at",
+    "finished_at",
+    "expires_at",
+    "retry_at",
+    "error",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a task failed: the error's type and message, and the traceback where one was kept."""
+
+    type: str
+    message: str
+    traceback: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One task. Times are microseconds since 1970 (UTC, by the Redis server's clock); `result` is strict JSON, UTF-8."""
+
+    task_id: str
+    name: str
+    queue: str
+    state: State
+    attempt: int
+    worker: str | None
+    created_at: int
+    started_at: int | None
+    finished_at: int | None
+    expires_at: int | None
+    retry_at: int | None
+    result: bytes | None
+    failure: Failure | None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the task has ended."""
+        return self.state in FINAL
+
+
+def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
+    """What read.lua answered for this id; None when there is no record.
+
+    Once one of our workers has claimed a task, the record alone says its state. A worker that knows nothing of
+    Celeriac leaves the record as it was accepted, and Celery's document says what became of the task.
+    """
+    name, queue, state, attempt, worker, created, started, finished, expires, retry, error, document = reply
+    if name is None or queue is None or state is None:
+        return None
+    task = Task(
+        task_id=task_id,
+        name=name.decode(),
+        queue=queue.decode(),
+        state=State(state.decode()),
+        attempt=int(attempt or 0),
+        worker=worker.decode() if worker else None,
+        created_at=int(created or 0),
+        started_at=_time(started),
+        finished_at=_time(finished),
+        expires_at=_time(expires),
+        retry_at=_time(retry),
+        result=None,
+        failure=_recorded_failure(error),
+    )
+    if document is None or not (task.attempt == 0 or task.ready):
+        return task
+    return _with_document(task, document)
+
+
+def _time(value: bytes | None) -> int | None:
+    return int(value) if value else None
+
+
+def _recorded_failure(error: bytes | None) -> Failure | None:
+    return Failure(**json.loads(error)) if error else None
+
+
+def _with_document(task: Task, document: bytes) -> Task:
+    try:
+        meta = json.loads(document, parse_constant=_refuse_constant)
+        state = task.state if task.ready else from_celery(meta["status"])
+        outcome = meta["result"]
+        result = _strict_json(outcome) if state is State.SUCCEEDED else None
+    except (ValueError, RecursionError) as wrong:
+        invalid = Failure("InvalidResult", f"the stored result is not strict JSON: {wrong}")
+        return replace(task, state=State.FAILED, attempt=task.attempt or 1, failure=invalid)
+    if task.attempt == 0:
+        task = _as_stock_worker_left_it(task, state, meta)
+    if state in (State.FAILED, State.CANCELLED):
+        failure = task.failure or _celery_failure(outcome)
+        return replace(task, failure=replace(failure, traceback=meta.get("traceback")))
+    return replace(task, result=result)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"it contains {name}")
+
+
+def _strict_json(value: Any) -> bytes:
+    """UTF-8 JSON. Infinity (from 1e999), lone surrogates and integers beyond Python's limit are `ValueError`s."""
+    return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _as_stock_worker_left_it(task: Task, state: State, meta: dict[str, Any]) -> Task:
+    """Celery's document says the state and the end; worker and retries only with `result_extended`."""
+    if state is State.QUEUED:
+        return task
+    started = meta["result"] if state is State.RUNNING and isinstance(meta["result"], dict) else {}
+    return replace(
+        task,
+        state=state,
+        attempt=(meta.get("retries") or 0) + 1,
+        worker=meta.get("worker") or started.get("hostname"),
+        finished_at=_microseconds(meta.get("date_done")) if state in FINAL else None,
+    )
+
+
+def _microseconds(date_done: str | None) -> int | None:
+    if date_done is None:
+        return None
+    moment = datetime.fromisoformat(date_done)
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000_000)
+
+
+def _celery_failure(outcome: Any) -> Failure:
+    """Celery stores an exception as its type and its arguments (`Backend.prepare_exception`)."""
+    if not isinstance(outcome, dict):
+        return Failure("Exception", str(outcome))
+    arguments = outcome.get("exc_message", "")
+    if isinstance(arguments, list | tuple):
+        arguments = ", ".join(str(argument) for argument in arguments)
+    return Failure(str(outcome.get("exc_type", "Exception")), str(arguments))

@@ -1,0 +1,77 @@
+"""Celery's message protocol 2 as kombu's Redis transport carries it: pure functions from a submission to bytes.
+
+Sources: https://docs.celeryq.dev/en/stable/internals/protocol.html (version 2) and kombu/transport/virtual/base.py;
+tests/test_wire.py holds every field to what the installed Celery publishes and reads.
+"""
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+
+ORIGIN = "celeriac"
+# Arguments, keyword arguments, embedded options (callbacks, errbacks, chain, chord), as Celery's protocol has them.
+_BODY_HEAD = b"[[], "
+_BODY_TAIL = b', {"callbacks": null, "errbacks": null, "chain": null, "chord": null}]'
+_ID = "\0id\0"
+_BODY = "\0body\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """All of a message but the task's id and input: prepared once for a definition, joined for each task."""
+
+    parts: tuple[bytes, ...]
+
+    def message(self, task_id: str, input_json: bytes) -> bytes:
+        """The bytes to LPUSH. `input_json` is the JSON object of the task's keyword arguments, UTF-8."""
+        body = base64.b64encode(_BODY_HEAD + input_json + _BODY_TAIL)
+        return body.join((self.parts[0], task_id.encode().join(self.parts[1:])))
+
+
+def envelope(*, task: str, queue: str, time_limit: timedelta, soft_time_limit: timedelta | None) -> Envelope:
+    """Prepare the message of a task definition on a queue, with its time limits."""
+    message = {
+        "body": _BODY,
+        "content-encoding": "utf-8",
+        "content-type": "application/json",
+        "headers": {
+            "lang": "py",
+            "task": task,
+            "id": _ID,
+            "shadow": None,
+            "eta": None,
+            "expires": None,
+            "group": None,
+            "group_index": None,
+            "retries": 0,
+            "timelimit": [time_limit.total_seconds(), soft_time_limit and soft_time_limit.total_seconds()],
+            "root_id": _ID,
+            "parent_id": None,
+            # Constant, so that no argument ever reaches a worker's log.
+            "argsrepr": "()",
+            "kwargsrepr": "{...}",
+            "origin": ORIGIN,
+            "ignore_result": False,
+            "replaced_task_nesting": 0,
+            "stamped_headers": None,
+            "stamps": {},
+        },
+        "properties": {
+            "correlation_id": _ID,
+            "reply_to": _ID,
+            "delivery_mode": 2,
+            "delivery_info": {"exchange": "", "routing_key": queue},
+            "priority": 0,
+            "body_encoding": "base64",
+            "delivery_tag": _ID,
+        },
+    }
+    head, tail = json.dumps(message).split(json.dumps(_BODY)[1:-1])
+    return Envelope((head.encode(), *(part.encode() for part in tail.split(json.dumps(_ID)[1:-1]))))
+
+
+def input_of(message: bytes) -> bytes:
+    """The input inside a message that `Envelope.message` made, byte for byte."""
+    body = base64.b64decode(json.loads(message)["body"])
+    return body[len(_BODY_HEAD) : -len(_BODY_TAIL)]

@@ -1,0 +1,54 @@
+"""The Celery app of the pool, made from the contract: `celery -A worker.app worker`."""
+
+import sys
+
+from celery import Celery
+
+from ledger.consumer import Consumer
+from ledger.settings import Settings, SettingsError
+from worker.catalog import Catalog, load_catalog
+from worker.configuration import celery_configuration
+from worker.contract import ContractError, Definition
+from worker.execution import LedgerTask
+from worker.keeper import Keeper
+from worker.logs import keep_payloads_out
+
+
+class Pool(Celery):  # type: ignore[misc]  # celery has no types
+    """A Celery app that knows the ledger."""
+
+    consumer: Consumer
+
+
+def create_app(settings: Settings, catalog: Catalog) -> Pool:
+    """The app with one Celery task for each definition of the catalog."""
+    app = Pool("celeriac", task_cls=LedgerTask, set_as_current=True)
+    app.config_from_object(celery_configuration(settings, catalog))
+    app.consumer = Consumer.connect(settings.backend, result_ttl=settings.result_ttl)
+    app.steps["worker"].add(Keeper)
+    keep_payloads_out()
+    for definition in catalog.values():
+        _register(app, definition, settings)
+    return app
+
+
+def _register(app: Pool, definition: Definition, settings: Settings) -> None:
+    hard, soft = definition.time_limits(settings.soft_time_limit)
+    app.task(
+        name=definition.name,
+        definition=definition,
+        queue=definition.queue or settings.default_queue,
+        time_limit=hard.total_seconds(),
+        soft_time_limit=soft and soft.total_seconds(),
+    )(definition.function)
+
+
+def _app_of_this_process() -> Pool:
+    try:
+        settings = Settings.read()
+        return create_app(settings, load_catalog(settings.tasks))
+    except (SettingsError, ContractError) as wrong:
+        sys.exit(f"The worker cannot start.\n{wrong}")
+
+
+app = _app_of_this_process()

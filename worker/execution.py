@@ -1,0 +1,105 @@
+"""One run of a task in a pool process: claim it, read its input, call the function, check what it returned."""
+
+import inspect
+import json
+import logging
+from datetime import timedelta
+from typing import Any
+
+from celery import Task, states
+from celery.exceptions import Ignore, SoftTimeLimitExceeded, TaskPredicate
+from pydantic import ValidationError
+
+from ledger.consumer import Consumer, Granted, Refused
+from worker import context
+from worker.contract import Definition
+from worker.outcome import Exited, InvalidInput, OutOfMemory, failure_of, invalid_input_sentence, json_values
+from worker.request import token_of
+
+logger = logging.getLogger(__name__)
+
+
+class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
+    """A Celery task made from a definition. Whatever way it ends, worker/backend.py writes the end down."""
+
+    abstract = True
+    Request = "worker.request:LedgerRequest"
+    definition: Definition
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the task once; the answer is JSON values. `Ignore`: the message is to be dropped."""
+        attempt = self._claim()
+        context.set_attempt(attempt)
+        try:
+            return self._result(args, kwargs)
+        except Exception as failure:
+            delay = self._delay(failure, attempt)
+            if delay is None:
+                raise
+            self._put_off(failure, attempt, delay)
+            raise Ignore from failure
+
+    def _claim(self) -> int:
+        """The number of this attempt. A task that is not in the ledger and not from the API runs as Celery's own do."""
+        request = self.request
+        token = token_of(request)
+        if token is None:
+            return int(request.retries) + 1
+        consumer: Consumer = self.app.consumer
+        started = {"pid": None, "hostname": request.hostname}
+        claim = consumer.claim(
+            request.id,
+            queue=request.delivery_info["routing_key"],
+            token=token,
+            worker=request.hostname,
+            document=self.backend.document(started, states.STARTED, request=request),
+        )
+        match claim:
+            case Granted(attempt):
+                return attempt
+            case Refused(state):
+                logger.info("task %s: message dropped, the task is %s", request.id, state or "not in the ledger")
+                raise Ignore
+
+    def _result(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        definition = self.definition
+        arguments = _arguments(definition, args, kwargs)
+        try:
+            value = definition.function(**arguments)
+        except SoftTimeLimitExceeded as late:
+            soft = self.request.timelimit[1]
+            raise SoftTimeLimitExceeded(f"the task ran longer than its soft time limit of {soft} s") from late
+        except MemoryError as full:
+            raise OutOfMemory(str(full) or "the task ran out of memory") from full
+        except (SystemExit, KeyboardInterrupt, TaskPredicate) as way_out:
+            raise Exited(f"the task raised {type(way_out).__name__}({way_out}): return or raise an error instead") from way_out
+        return json_values(value, definition.output)
+
+    def _delay(self, failure: Exception, attempt: int) -> timedelta | None:
+        policy = self.definition.retry
+        if policy is None or token_of(self.request) is None or isinstance(failure, InvalidInput):
+            return None
+        return policy.delay(failure, attempt)
+
+    def _put_off(self, failure: Exception, attempt: int, delay: timedelta) -> None:
+        consumer: Consumer = self.app.consumer
+        consumer.retry(
+            self.request.id,
+            token=token_of(self.request) or "",
+            delay=delay,
+            failure=failure_of(failure),
+            document=self.backend.document(failure, states.RETRY, request=self.request),
+        )
+        logger.info("task %s: attempt %d failed, the next is due in %.1f s", self.request.id, attempt, delay.total_seconds())
+
+
+def _arguments(definition: Definition, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The function's arguments in their real types, by the same rules as at the API's door."""
+    try:
+        given = inspect.signature(definition.function).bind_partial(*args, **kwargs).arguments if args else kwargs
+        model = definition.input_model.model_validate_json(json.dumps(given), strict=True)
+    except ValidationError as wrong:
+        raise InvalidInput(invalid_input_sentence(wrong)) from None
+    except (TypeError, ValueError) as wrong:
+        raise InvalidInput(str(wrong)) from wrong
+    return dict(model.__dict__)

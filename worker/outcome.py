@@ -1,0 +1,72 @@
+"""What a task came to, in JSON: its result, strictly, or its failure, in words."""
+
+import json
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
+
+from ledger.task import Failure
+
+LONGEST_MESSAGE = 10_000
+
+
+class InvalidInput(Exception):
+    """The input in the message does not fit the task's parameters."""
+
+
+class InvalidResult(Exception):
+    """The function returned something that strict JSON cannot say, or that its return type does not allow."""
+
+
+class OutOfMemory(Exception):
+    """The function raised MemoryError, which would have ended Celery's main process."""
+
+
+class Exited(Exception):
+    """The function tried to end its process, or to steer Celery by one of its own exceptions."""
+
+
+def json_values(value: object, output: TypeAdapter[Any]) -> Any:
+    """The result as JSON values, checked to be strict JSON. `InvalidResult` says what is wrong with it."""
+    try:
+        (result,) = output.dump_python((value,), mode="json", warnings="error")
+        json.dumps(result, allow_nan=False, ensure_ascii=False).encode()
+    except (PydanticSerializationError, ValueError, TypeError, RecursionError) as wrong:
+        raise InvalidResult(f"the task returned {_shown(value)}: {_reason(wrong)}") from wrong
+    return result
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Type and message of an exception, whatever it is made of."""
+    try:
+        message = str(error)
+    except Exception:  # noqa: BLE001 - an exception whose own text cannot be made is still a failure to report
+        message = "(the exception could not be turned into text)"
+    printable = message[:LONGEST_MESSAGE].encode("utf-8", "backslashreplace").decode()
+    return Failure(type(error).__name__, printable)
+
+
+def invalid_input_sentence(wrong: ValidationError) -> str:
+    """Which arguments do not fit, and why."""
+    return "; ".join(f"{'.'.join(map(str, error['loc'])) or 'input'}: {error['msg']}" for error in wrong.errors())
+
+
+def _shown(value: object) -> str:
+    try:
+        shown = repr(value)
+    except Exception:  # noqa: BLE001 - for instance an integer too long to print
+        return f"a {type(value).__name__}"
+    return shown if len(shown) <= 100 else shown[:100] + "…"
+
+
+def _reason(wrong: Exception) -> str:
+    match wrong:
+        case UnicodeEncodeError():
+            return "text with a lone surrogate is not valid Unicode"
+        case RecursionError():
+            return "it is nested too deeply"
+        case PydanticSerializationError():
+            return str(wrong).replace("Pydantic serializer warnings:\n", "").strip()
+        case _:
+            return str(wrong)

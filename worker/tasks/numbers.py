@@ -1,0 +1,38 @@
+"""Tasks on numbers: one that ends at once, and one that keeps a processor busy."""
+
+from math import isqrt
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from worker.contract import task
+
+
+class Primes(BaseModel):
+    """How many primes there are up to a limit, and the largest of them."""
+
+    count: int
+    largest: int | None
+
+
+@task(examples=[{"x": 4, "y": 5}])
+def add(x: int, y: int) -> int:
+    """Add two integers, exactly, however large."""
+    return x + y
+
+
+@task(examples=[{"limit": 100_000}])
+def primes(limit: Annotated[int, Field(ge=0, le=50_000_000, description="Look at the numbers up to this one.")]) -> Primes:
+    """Count the primes up to a limit by trial division: slow on purpose, so that there is something to watch."""
+    found: list[int] = []
+    for number in range(2, limit + 1):
+        root = isqrt(number)
+        for prime in found:
+            if prime > root:
+                found.append(number)
+                break
+            if number % prime == 0:
+                break
+        else:
+            found.append(number)
+    return Primes(count=len(found), largest=found[-1] if found else None)

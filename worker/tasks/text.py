@@ -1,0 +1,11 @@
+"""Tasks on text."""
+
+from collections import Counter
+
+from worker.contract import task
+
+
+@task(examples=[{"text": "to be or not to be"}])
+def word_count(text: str) -> dict[str, int]:
+    """Count how often each word stands in a text, the most frequent first; case does not matter."""
+    return dict(Counter(text.casefold().split()).most_common())

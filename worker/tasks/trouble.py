@@ -1,0 +1,24 @@
+"""Tasks that fail, to show what the door says then."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from worker import context
+from worker.contract import RetryPolicy, task
+
+
+@task(retry=RetryPolicy(on=(ConnectionError,), attempts=5, backoff=timedelta(seconds=0.2)), examples=[{"failures": 2}])
+def flaky(failures: Annotated[int, Field(ge=0, le=10)] = 2) -> str:
+    """Fail the given number of times, then succeed; with more than 4 failures the attempts run out."""
+    attempt = context.attempt()
+    if attempt <= failures:
+        raise ConnectionError(f"attempt {attempt} failed as asked")
+    return f"succeeded on attempt {attempt}"
+
+
+@task(examples=[{"message": "no such invoice"}])
+def fail(message: str) -> None:
+    """Fail with the given message, at the first attempt and for good."""
+    raise RuntimeError(message)
