@@ -34,14 +34,21 @@ def create_app() -> FastAPI:
 
 def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
     """The app for these settings and this catalog."""
-    ledger = Ledger.connect(settings.backend)
+    ledger = Ledger(backend=settings.backend, broker=settings.broker)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         await ledger.close()
 
-    app = CeleriacAPI(title="Celeriac", version=VERSION, description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = CeleriacAPI(
+        title="Celeriac",
+        version=VERSION,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
     app.add_middleware(Boundary)
     problems.install(app)
     docs.install(app)

@@ -24,13 +24,17 @@ async def read_json(request: Request, *, largest: int) -> bytes:
     content_type = request.headers.get("content-type", "")
     if content_type.partition(";")[0].strip().lower() != "application/json":
         given = f"with content type {content_type!r}" if content_type else "without a content type"
-        raise UnsupportedMediaType(f"The body came {given}; send JSON with the header 'Content-Type: application/json'.")
+        raise UnsupportedMediaType(
+            f"The body came {given}; send JSON with the header 'Content-Type: application/json'."
+        )
     chunks = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > largest:
-            raise BodyTooLarge(f"The body is larger than {largest} bytes, the limit here (CELERIAC_MAX_BODY_BYTES).")
+            raise BodyTooLarge(
+                f"The body is larger than {largest} bytes, the limit here (CELERIAC_MAX_BODY_BYTES)."
+            )
         chunks.append(chunk)
     return b"".join(chunks)
 
@@ -46,7 +50,9 @@ def validate(body: bytes, model: type[Model], *, at: str = "") -> Model:
         errors = wrong.errors(include_url=False, include_context=False)
         if errors[0]["type"] == "json_invalid":
             raise MalformedJSON(f"{errors[0]['msg']}.") from wrong
-        raise invalid_input([(at + _pointer(error["loc"]), error["msg"], error["input"]) for error in errors]) from wrong
+        raise invalid_input(
+            [(at + _pointer(error["loc"]), error["msg"], error["input"]) for error in errors]
+        ) from wrong
     _check(body)
     return value
 
@@ -66,7 +72,10 @@ def member(body: bytes, name: str) -> bytes | None:
 
 def invalid_input(wrong: Sequence[tuple[str, str, Any]]) -> InvalidInput:
     """The problem for values that do not fit: for each its JSON pointer, what is wrong, and the value."""
-    errors = [{"pointer": pointer, "detail": f"{message} (given: {_shown(value)})"} for pointer, message, value in wrong]
+    errors = [
+        {"pointer": pointer, "detail": f"{message} (given: {_shown(value)})"}
+        for pointer, message, value in wrong
+    ]
     first = errors[0]
     more = f" ({len(errors) - 1} more in `errors`)" if len(errors) > 1 else ""
     return InvalidInput(f"{first['pointer'] or 'The body'}: {first['detail']}{more}.", errors=errors)
@@ -112,9 +121,13 @@ def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) < len(members):
         names = [name for name, _ in members]
         twice = next(name for name in names if names.count(name) > 1)
-        raise MalformedJSON(f"The name {twice!r} stands twice in one object; which value counts is undefined (RFC 8259 §4).")
+        raise MalformedJSON(
+            f"The name {twice!r} stands twice in one object; which value counts is undefined (RFC 8259 §4)."
+        )
     if value.keys() == TYPED_VALUE:
-        raise InvalidInput("An object with the members '__type__' and '__value__' means something to Celery: rename one.")
+        raise InvalidInput(
+            "An object with the members '__type__' and '__value__' means something to Celery: rename one."
+        )
     return value
 
 

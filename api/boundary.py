@@ -43,7 +43,9 @@ class Boundary:
             logger.exception("request %s: %s %s failed", request_id.decode(), scope["method"], scope["path"])
             if started:
                 raise
-            problem = InternalError(f"This is a fault of the server; its log says more under request id {request_id.decode()}.")
+            problem = InternalError(
+                f"This is a fault of the server; its log says more under request id {request_id.decode()}."
+            )
             await answer(problem, scope["path"])(scope, receive, send_with_id)
 
 

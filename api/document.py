@@ -18,7 +18,9 @@ class ErrorDocument(BaseModel):
 
     type: str = Field(description="Name of the error's class.", examples=["ValueError"])
     message: str = Field(description="The error's own text.")
-    traceback: str | None = Field(description="Where it was raised; null unless CELERIAC_SHOW_TRACEBACKS is on.")
+    traceback: str | None = Field(
+        description="Where it was raised; null unless CELERIAC_SHOW_TRACEBACKS is on."
+    )
 
 
 class Links(BaseModel):
@@ -36,7 +38,11 @@ class TaskDocument(BaseModel):
 
     model_config = ConfigDict(
         title="Task",
-        json_schema_extra={"examples": [{"task_id": EXAMPLE_ID, "name": "add", "state": "succeeded", "ready": True, "result": 9}]},
+        json_schema_extra={
+            "examples": [
+                {"task_id": EXAMPLE_ID, "name": "add", "state": "succeeded", "ready": True, "result": 9}
+            ]
+        },
     )
 
     task_id: str = Field(description="The task's id.")
@@ -45,7 +51,9 @@ class TaskDocument(BaseModel):
     ready: bool = Field(description="Whether the task has ended.")
     successful: bool | None = Field(description="Whether it succeeded; null until it is ready.")
     result: Any = Field(description="What the function returned; null unless the task succeeded.")
-    error: ErrorDocument | None = Field(description="Why it failed; of the latest attempt while it is retrying.")
+    error: ErrorDocument | None = Field(
+        description="Why it failed; of the latest attempt while it is retrying."
+    )
     progress: None = Field(description="Reserved; null.")
     attempt: Count = Field(description="The number of the current or last attempt; 0 before the first.")
     queue: str = Field(description="The queue in which its message waits, or waited.")
@@ -53,8 +61,12 @@ class TaskDocument(BaseModel):
     created_at: AwareDatetime = Field(description="When it was accepted.")
     started_at: AwareDatetime | None = Field(description="When its current or last attempt started.")
     finished_at: AwareDatetime | None = Field(description="When it ended.")
-    expires_at: AwareDatetime | None = Field(description="When this record and the result will be forgotten; null until it is ready.")
-    retry_at: AwareDatetime | None = Field(description="When the next attempt is due; null unless it is retrying.")
+    expires_at: AwareDatetime | None = Field(
+        description="When this record and the result will be forgotten; null until it is ready."
+    )
+    retry_at: AwareDatetime | None = Field(
+        description="When the next attempt is due; null unless it is retrying."
+    )
     retry_of: None = Field(description="Reserved; null.")
     links: Links
 
@@ -69,7 +81,9 @@ def task_document(task: Task, *, show_traceback: bool) -> bytes:
         "successful": task.state is State.SUCCEEDED if task.ready else None,
     }
     after = {
-        "error": _error(task.failure, show_traceback=show_traceback) if task.state is not State.SUCCEEDED else None,
+        "error": _error(task.failure, show_traceback=show_traceback)
+        if task.state is not State.SUCCEEDED
+        else None,
         "progress": None,
         "attempt": task.attempt,
         "queue": task.queue,

@@ -12,7 +12,8 @@
     ├── UnsupportedMediaType   415
     ├── InvalidInput           422
     ├── InternalError          500
-    └── RedisUnavailable       503
+    ├── RedisUnavailable       503
+    └── SubmissionInDoubt      503
 
 Each is answered as `application/problem+json` (RFC 9457) by api/problems.py; docs/errors.md lists them for callers.
 """
@@ -111,3 +112,9 @@ class RedisUnavailable(Problem):
     """Redis does not answer."""
 
     status, code, title = 503, "redis-unavailable", "Redis does not answer"
+
+
+class SubmissionInDoubt(Problem):
+    """The submission was sent to Redis, and Redis did not answer: the task may or may not have been accepted."""
+
+    status, code, title = 503, "submission-in-doubt", "It is unknown whether the task was accepted"

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from api.errors import InternalError, MethodNotAllowed, Problem, RedisUnavailable, RouteNotFound
+from ledger.connection import InDoubt, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -22,7 +23,9 @@ logger = logging.getLogger(__name__)
 class InputError(BaseModel):
     """One value that does not fit."""
 
-    pointer: str = Field(description="JSON pointer (RFC 6901) into the body, or `?name` for a query parameter.")
+    pointer: str = Field(
+        description="JSON pointer (RFC 6901) into the body, or `?name` for a query parameter."
+    )
     detail: str = Field(description="What was expected, and what was given.")
 
 
@@ -31,19 +34,25 @@ class ProblemDocument(BaseModel):
 
     model_config = ConfigDict(title="Problem")
 
-    type: str = Field(description="Stable identifier of the kind of problem.", examples=["urn:celeriac:problem:task-not-found"])
+    type: str = Field(
+        description="Stable identifier of the kind of problem.",
+        examples=["urn:celeriac:problem:task-not-found"],
+    )
     title: str = Field(description="The kind of problem, in words.")
     status: int = Field(description="The HTTP status.")
     detail: str = Field(description="What happened, and what to do.")
     instance: str = Field(description="The path that was asked for.")
-    errors: list[InputError] | None = Field(None, description="For `invalid-input`: the values that do not fit.")
+    errors: list[InputError] | None = Field(
+        None, description="For `invalid-input`: the values that do not fit."
+    )
 
 
 def install(app: FastAPI) -> None:
     """Answer every refusal as a problem."""
     app.add_exception_handler(Problem, _refused)
     app.add_exception_handler(HTTPException, _refused_by_framework)
-    app.add_exception_handler(RedisError, _redis_away)
+    for away in (Unavailable, InDoubt, RedisError):
+        app.add_exception_handler(away, _redis_away)
 
 
 def answer(problem: Problem, path: str) -> Response:
@@ -74,7 +83,12 @@ async def _refused_by_framework(request: Request, error: Exception) -> Response:
             return answer(RouteNotFound(f"Nothing is served at {path}; GET /docs shows what is."), path)
         case HTTPException(status_code=405):
             allowed = ", ".join(sorted(_allowed_methods(request)))
-            return answer(MethodNotAllowed(f"{request.method} is not allowed at {path}; use {allowed}.", headers={"Allow": allowed}), path)
+            return answer(
+                MethodNotAllowed(
+                    f"{request.method} is not allowed at {path}; use {allowed}.", headers={"Allow": allowed}
+                ),
+                path,
+            )
         case _:
             logger.exception("a framework error that has no problem of its own", exc_info=error)
             return answer(InternalError(str(error)), path)
@@ -93,5 +107,6 @@ def _allowed_methods(request: Request) -> set[str]:
 async def _redis_away(request: Request, error: Exception) -> Response:
     logger.warning("redis did not answer: %s", error)
     return answer(
-        RedisUnavailable("Redis does not answer; try again in a few seconds.", headers={"Retry-After": "2"}), request.url.path
+        RedisUnavailable("Redis does not answer; try again in a few seconds.", headers={"Retry-After": "2"}),
+        request.url.path,
     )

@@ -15,6 +15,10 @@ def refuse_unknown(request: Request, *, known: Collection[str] = ()) -> None:
         return
     given = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     advice = f"known here: {', '.join(known)}" if known else "this route takes none"
-    wrong = [(f"?{name}", f"unknown query parameter; {advice}", value) for name, value in given if name not in known]
+    wrong = [
+        (f"?{name}", f"unknown query parameter; {advice}", value)
+        for name, value in given
+        if name not in known
+    ]
     if wrong:
         raise invalid_input(wrong)

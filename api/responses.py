@@ -19,6 +19,7 @@ _PROBLEMS = {
 }
 LOCATION = {"description": "Where the task is.", "schema": {"type": "string"}}
 RETRY_AFTER = {"description": "Seconds after which to ask again.", "schema": {"type": "integer"}}
+PREFERENCE_APPLIED = {"description": "The wait that was asked for, if any.", "schema": {"type": "string"}}
 ETAG = {"description": "Changes with the document.", "schema": {"type": "string"}}
 REQUEST_ID = {"description": "The request's id, as it stands in the log.", "schema": {"type": "string"}}
 

@@ -2,16 +2,19 @@
 
 import hashlib
 import re
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Path
+from fastapi import FastAPI, Header, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.document import EXAMPLE_ID, TaskDocument, task_document
 from api.errors import ResultGone, TaskNotFound, TaskNotSucceeded
 from api.query import refuse_unknown
-from api.responses import ETAG, LOCATION, RETRY_AFTER, problems
+from api.responses import ETAG, LOCATION, PREFERENCE_APPLIED, RETRY_AFTER, problems
+from api.route import Handler, Prefer, Wait, add_route
+from api.waiting import APPLIED, asked_wait, wait_for_end
 from ledger.ledger import Ledger
 from ledger.settings import Settings
 from ledger.states import State
@@ -20,71 +23,63 @@ from ledger.task import Task
 JSON = "application/json"
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
+IfNoneMatch = Annotated[
+    str | None, Header(description="The ETag of an earlier answer: 304 if nothing has changed.")
+]
 TaskID = Annotated[str, Path(description="The task's id, a UUID.", examples=[EXAMPLE_ID])]
 
 
 def install(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
     """Serve `GET /tasks/{task_id}` and `GET /tasks/{task_id}/result`."""
 
-    @app.get(
-        "/tasks/{task_id}",
-        tags=["tasks"],
-        operation_id="get_task",
-        summary="Get a task as it stands now.",
-        response_model=TaskDocument,
-        responses={
-            200: {"description": "The task.", "headers": {"ETag": ETAG, "Retry-After": RETRY_AFTER}},
-            304: {"description": "It is still as the `If-None-Match` says."},
-            **problems(404, 410, 422, 503),
-        },
-    )
-    async def get_task(task_id: TaskID, request: Request) -> Response:
-        refuse_unknown(request)
-        task = await _find(ledger, task_id)
+    async def get_task(request: Request) -> Response:
+        task, headers = await _asked_task(ledger, request)
         content = task_document(task, show_traceback=settings.show_tracebacks)
-        headers = {"ETag": _etag(content), "Cache-Control": "no-cache", **_retry_after(task)}
+        headers["ETag"] = _etag(content)
+        headers["Cache-Control"] = "no-cache"
         if _matches(request.headers.get("if-none-match"), headers["ETag"]):
             return Response(status_code=304, headers=headers)
         return Response(content, 200, headers, JSON)
 
-    @app.get(
-        "/tasks/{task_id}/result",
-        tags=["tasks"],
-        operation_id="get_result",
-        summary="Get the bare result of a task.",
-        responses={
-            200: {"description": "What the function returned.", "content": {JSON: {"schema": {}}}},
-            202: {
-                "description": "Not ready: the task document.",
-                "model": TaskDocument,
-                "headers": {"Location": LOCATION, "Retry-After": RETRY_AFTER},
-            },
-            **problems(404, 409, 410, 422, 503),
-        },
-    )
-    async def get_result(task_id: TaskID, request: Request) -> Response:
-        refuse_unknown(request)
-        task = await _find(ledger, task_id)
+    async def get_result(request: Request) -> Response:
+        task, headers = await _asked_task(ledger, request)
         if not task.ready:
-            headers = {"Location": f"/tasks/{task.task_id}", **_retry_after(task)}
+            headers["Location"] = f"/tasks/{task.task_id}"
             return Response(task_document(task, show_traceback=settings.show_tracebacks), 202, headers, JSON)
         if task.state is not State.SUCCEEDED:
             raise _not_succeeded(task)
-        return Response(task.result, 200, media_type=JSON)
+        return Response(task.result, 200, headers, JSON)
+
+    _add_get_task(app, get_task)
+    _add_get_result(app, get_result)
 
 
-async def _find(ledger: Ledger, task_id: str) -> Task:
-    task_id = task_id.lower()
-    task = await ledger.read(task_id) if UUID.fullmatch(task_id) else None
+async def _asked_task(ledger: Ledger, request: Request) -> tuple[Task, dict[str, str]]:
+    """The task that this request asks for, after the wait that it asks for, and the headers that go with both."""
+    refuse_unknown(request, known=("wait",))
+    task_id = request.path_params["task_id"].lower()
+    seconds = asked_wait(request)
+    task = await _find(ledger, task_id, seconds, request) if UUID.fullmatch(task_id) else None
     if task is None:
-        raise TaskNotFound(f"No task has the id {task_id[:100]!r}: it was never accepted here, or its record has expired.")
+        raise TaskNotFound(
+            f"No task has the id {task_id[:100]!r}: it was never accepted here, or its record has expired."
+        )
     if task.state is State.SUCCEEDED and task.result is None:
-        raise ResultGone(f"Task {task_id} succeeded, but its result was deleted by another program that uses this Redis.")
-    return task
+        raise ResultGone(
+            f"Task {task_id} succeeded, but its result was deleted by another program that uses this Redis."
+        )
+    headers = {} if task.ready else {"Retry-After": "1"}
+    if seconds is not None:
+        headers[APPLIED] = f"wait={seconds}"
+    return task, headers
 
 
-def _retry_after(task: Task) -> dict[str, str]:
-    return {} if task.ready else {"Retry-After": "1"}
+async def _find(ledger: Ledger, task_id: str, seconds: int | None, request: Request) -> Task | None:
+    if not seconds:
+        return await ledger.read(task_id)
+    return await wait_for_end(
+        ledger, task_id, partial(ledger.read, task_id), seconds=seconds, request=request
+    )
 
 
 def _etag(content: bytes) -> str:
@@ -101,4 +96,66 @@ def _matches(if_none_match: str | None, etag: str) -> bool:
 
 def _not_succeeded(task: Task) -> TaskNotSucceeded:
     reason = f": {task.failure.type}: {task.failure.message}" if task.failure else ""
-    return TaskNotSucceeded(f"Task {task.task_id} ended as {task.state}{reason}", task_id=task.task_id, state=task.state)
+    return TaskNotSucceeded(
+        f"Task {task.task_id} ended as {task.state}{reason}", task_id=task.task_id, state=task.state
+    )
+
+
+def _add_get_task(app: FastAPI, handler: Handler) -> None:
+    async def documented(
+        task_id: TaskID, wait: Wait = None, prefer: Prefer = None, if_none_match: IfNoneMatch = None
+    ) -> TaskDocument: ...
+
+    add_route(
+        app,
+        "GET",
+        "/tasks/{task_id}",
+        handler,
+        documented,
+        operation_id="get_task",
+        summary="Get a task as it stands, now or after a wait for its end.",
+        tags=["tasks"],
+        responses={
+            200: {
+                "description": "The task.",
+                "headers": {
+                    "ETag": ETAG,
+                    "Retry-After": RETRY_AFTER,
+                    "Preference-Applied": PREFERENCE_APPLIED,
+                },
+            },
+            304: {"description": "It is still as `If-None-Match` says."},
+            **problems(404, 410, 422, 503),
+        },
+    )
+
+
+def _add_get_result(app: FastAPI, handler: Handler) -> None:
+    async def documented(task_id: TaskID, wait: Wait = None, prefer: Prefer = None) -> Any: ...
+
+    add_route(
+        app,
+        "GET",
+        "/tasks/{task_id}/result",
+        handler,
+        documented,
+        operation_id="get_result",
+        summary="Get the bare result of a task, now or after a wait for its end.",
+        tags=["tasks"],
+        responses={
+            200: {
+                "description": "What the function returned.",
+                "headers": {"Preference-Applied": PREFERENCE_APPLIED},
+            },
+            202: {
+                "description": "Not ready: the task document.",
+                "model": TaskDocument,
+                "headers": {
+                    "Location": LOCATION,
+                    "Retry-After": RETRY_AFTER,
+                    "Preference-Applied": PREFERENCE_APPLIED,
+                },
+            },
+            **problems(404, 409, 410, 422, 503),
+        },
+    )

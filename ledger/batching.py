@@ -4,27 +4,34 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from ledger.connection import InDoubt, Unavailable
+
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
 class Batching(Generic[Item, Answer]):
-    """Shares calls of `run` among concurrent callers: it takes a list of items and answers each, in order."""
+    """Shares calls of `run` among concurrent callers: it takes a list of items and answers each, in order.
 
-    def __init__(self, run: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]], *, largest: int = 256) -> None:
+    When a call finds Redis away, those who wait for the next one are told so at once: they need not find out in turn.
+    """
+
+    def __init__(
+        self, run: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]], *, largest: int = 256
+    ) -> None:
         """`largest` bounds one batch, and so how long it can hold up Redis."""
         self._run = run
         self._largest = largest
         self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
         self._worker: asyncio.Task[None] | None = None
 
-    async def do(self, item: Item) -> Answer:
-        """The answer to this item, or the exception that its batch ended in."""
+    def do(self, item: Item) -> asyncio.Future[Answer]:
+        """A future of the answer to this item. Items are carried out in the order of these calls."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._worker is None:
             self._worker = asyncio.create_task(self._work())
-        return await future
+        return future
 
     async def close(self) -> None:
         """Wait until everything that was asked is answered."""
@@ -44,10 +51,17 @@ class Batching(Generic[Item, Answer]):
         try:
             answers = await self._run([item for item, _ in batch])
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to the callers, who all get it
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
+            _fail(batch, error)
+            if isinstance(error, Unavailable | InDoubt):
+                _fail(self._waiting, Unavailable(str(error)))
+                self._waiting.clear()
             return
         for (_, future), answer in zip(batch, answers, strict=True):
             if not future.done():  # done: its caller went away
                 future.set_result(answer)
+
+
+def _fail(batch: list[tuple[Item, asyncio.Future[Answer]]], error: Exception) -> None:
+    for _, future in batch:
+        if not future.done():
+            future.set_exception(error)

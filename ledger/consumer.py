@@ -37,10 +37,10 @@ class Consumer:
         """`result_ttl` is how long a record and Celery's result document are kept after the end."""
         self._redis = redis
         self._ttl = int(result_ttl.total_seconds() * 1000)
-        self._claim = redis.register_script(scripts.CLAIM)
-        self._finish = redis.register_script(scripts.FINISH)
-        self._retry = redis.register_script(scripts.RETRY)
-        self._due = redis.register_script(scripts.DUE)
+        self._claim = redis.register_script(scripts.CLAIM.text)
+        self._finish = redis.register_script(scripts.FINISH.text)
+        self._retry = redis.register_script(scripts.RETRY.text)
+        self._due = redis.register_script(scripts.DUE.text)
 
     @classmethod
     def connect(cls, url: str, *, result_ttl: timedelta) -> Self:
@@ -55,7 +55,9 @@ class Consumer:
         )
         return cls(redis, result_ttl=result_ttl)
 
-    def claim(self, task_id: str, *, queue: str, token: str, worker: str, document: bytes) -> Granted | Refused:
+    def claim(
+        self, task_id: str, *, queue: str, token: str, worker: str, document: bytes
+    ) -> Granted | Refused:
         """Take a queued task for the holder of `token`; `document` is what Celery stores of a started task."""
         answer, detail = self._claim(
             keys=[keys.record(task_id), keys.waiting(queue), keys.running(), keys.result(task_id)],
@@ -69,7 +71,9 @@ class Consumer:
             case _:
                 return Refused(None)
 
-    def finish(self, task_id: str, *, token: str, state: State, failure: Failure | None, document: bytes) -> bool:
+    def finish(
+        self, task_id: str, *, token: str, state: State, failure: Failure | None, document: bytes
+    ) -> bool:
         """End a task; `document` is Celery's result of it. False: the task is no longer this token's."""
         answer = self._finish(
             keys=[keys.record(task_id), keys.running(), keys.result(task_id)],
@@ -81,7 +85,14 @@ class Consumer:
         """Put a task off after a failed attempt. False: the task is no longer this token's."""
         answer = self._retry(
             keys=[keys.record(task_id), keys.running(), keys.due(), keys.result(task_id)],
-            args=[token, task_id, int(delay / timedelta(microseconds=1)), _error(failure), document, self._ttl],
+            args=[
+                token,
+                task_id,
+                int(delay / timedelta(microseconds=1)),
+                _error(failure),
+                document,
+                self._ttl,
+            ],
         )
         return bool(answer == b"retrying")
 

@@ -1,5 +1,9 @@
 """Every Redis key and channel, each made by a function here. A key dies by its TTL, or its line says why it may stay."""
 
+RESULT_PREFIX = "celery-task-meta-"
+# Never published to: being subscribed to it keeps a connection in the mode of a subscriber.
+WATCH_CHANNEL = "celeriac:watch"
+
 
 def record(task_id: str) -> str:
     """Hash: one task's record. No TTL while the task is open; `result_ttl` after its end."""
@@ -28,4 +32,9 @@ def queue(name: str) -> str:
 
 def result(task_id: str) -> str:
     """String, and a channel of the same name: Celery's own result document. TTL `result_ttl`."""
-    return f"celery-task-meta-{task_id}"
+    return RESULT_PREFIX + task_id
+
+
+def task_of_result(key: str) -> str:
+    """The task id in the name that `result` made."""
+    return key.removeprefix(RESULT_PREFIX)

@@ -1,19 +1,16 @@
-"""What the API does with the ledger: accept tasks and read them, with one call to Redis for all who ask meanwhile."""
+"""What the API does with the ledger: accept tasks, read them and follow them to their end."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
-
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from ledger import keys, scripts
 from ledger.batching import Batching
+from ledger.connection import Connection, Unavailable
 from ledger.task import FIELDS, Task, from_reply
+from ledger.watch import Watch
 
-CONNECT_TIMEOUT = 1.0
-ANSWER_TIMEOUT = 1.5
+PING_SECONDS = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,57 +24,75 @@ class Submission:
 
 
 class Ledger:
-    """One connection pool to the ledger's Redis, and the two batches of everyone who asks through it."""
+    """The ledger's Redis and, where it is another one, the broker's. Each has few connections, however many callers.
 
-    def __init__(self, redis: Redis) -> None:
-        """`redis` must not retry by itself: accepting is not yet idempotent."""
-        self._redis = redis
-        self._accept_script = redis.register_script(scripts.ACCEPT)
-        self._read_script = redis.register_script(scripts.READ)
+    Every call that cannot reach Redis raises `Unavailable` or `InDoubt` (ledger/connection.py) within 2 seconds.
+    """
+
+    def __init__(self, *, backend: str, broker: str) -> None:
+        """URLs of the Redis that holds records and results, and of the one that holds the queues; mostly the same."""
+        self._one_server = backend == broker
+        self._accepts, self._reads, self._probe = (
+            Connection(backend),
+            Connection(backend),
+            Connection(backend),
+        )
+        self._pushes, self._broker_probe = Connection(broker), Connection(broker)
         self._accepting = Batching(self._accept_all)
         self._reading = Batching(self._read_all)
+        self._pinging = Batching(self._ping_all)
+        self.watch = Watch(backend, self.read)
 
-    @classmethod
-    def connect(cls, url: str) -> Self:
-        """A ledger at this Redis URL; the connection is made when it is first needed."""
-        return cls(
-            Redis.from_url(
-                url,
-                socket_connect_timeout=CONNECT_TIMEOUT,
-                socket_timeout=ANSWER_TIMEOUT,
-                retry=Retry(NoBackoff(), 0),
-            )
-        )
+    def accept(self, submission: Submission) -> asyncio.Future[int]:
+        """Write record, index and message; the time of it, in microseconds since 1970."""
+        return self._accepting.do(submission)
 
-    async def accept(self, submission: Submission) -> int:
-        """Write record, index and message in one step; the time of it, in microseconds since 1970."""
-        return await self._accepting.do(submission)
-
-    async def read(self, task_id: str) -> Task | None:
+    def read(self, task_id: str) -> asyncio.Future[Task | None]:
         """The task as it stands now; None for an id that was never accepted or is forgotten."""
-        return await self._reading.do(task_id)
+        return self._reading.do(task_id)
 
     async def ping(self) -> None:
-        """Raise a `RedisError` unless Redis answers."""
-        await self._redis.ping()
+        """Raise unless every Redis answers within `PING_SECONDS`."""
+        try:
+            async with asyncio.timeout(PING_SECONDS):
+                await self._pinging.do(None)
+        except TimeoutError as late:
+            raise Unavailable(f"no answer within {PING_SECONDS} s") from late
 
     async def close(self) -> None:
         """Answer what was asked, then let go of the connections."""
-        await self._accepting.close()
-        await self._reading.close()
-        await self._redis.aclose()
+        await self.watch.close()
+        for batching in (self._accepting, self._reading, self._pinging):
+            await batching.close()
+        for connection in (self._accepts, self._reads, self._probe, self._pushes, self._broker_probe):
+            await connection.close()
 
     async def _accept_all(self, submissions: Sequence[Submission]) -> Sequence[int]:
+        """One server: one atomic step. Two: the record first, so that nothing runs which the ledger does not know."""
         names: list[str] = []
-        values: list[str | bytes] = []
-        for submission in submissions:
-            queue = submission.queue
-            names += (keys.record(submission.task_id), keys.waiting(queue), keys.queue(queue))
-            values += (submission.task_id, submission.name, queue, submission.message)
-        accepted_at = await self._accept_script(keys=names, args=values)
-        return [int(accepted_at)] * len(submissions)
+        values: list[str | bytes] = ["push" if self._one_server else "record"]
+        for task in submissions:
+            names += (keys.record(task.task_id), keys.waiting(task.queue), keys.queue(task.queue))
+            values += (task.task_id, task.name, task.queue, task.message)
+        accepted_at = int(await self._accepts.run(scripts.ACCEPT, names, values))
+        if not self._one_server:
+            await self._push_all(submissions)
+        return [accepted_at] * len(submissions)
+
+    async def _push_all(self, submissions: Sequence[Submission]) -> None:
+        messages: dict[str, list[bytes]] = {}
+        for task in submissions:
+            messages.setdefault(keys.queue(task.queue), []).append(task.message)
+        for queue, batch in messages.items():
+            await self._pushes.call("LPUSH", queue, *batch)
 
     async def _read_all(self, task_ids: Sequence[str]) -> Sequence[Task | None]:
         names = [key(task_id) for task_id in task_ids for key in (keys.record, keys.result)]
-        replies = await self._read_script(keys=names, args=FIELDS)
+        replies = await self._reads.run(scripts.READ, names, FIELDS)
         return [from_reply(task_id, reply) for task_id, reply in zip(task_ids, replies, strict=True)]
+
+    async def _ping_all(self, askers: Sequence[None]) -> Sequence[None]:
+        await self._probe.call("PING")
+        if not self._one_server:
+            await self._broker_probe.call("PING")
+        return askers

@@ -1,17 +1,26 @@
 """The Lua scripts, read from the files beside this one; each file says its KEYS, ARGV and answer."""
 
+import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
-_HERE = Path(__file__).parent
+
+@dataclass(frozen=True)
+class Script:
+    """A Lua script and the SHA-1 of its text, by which Redis knows it once loaded."""
+
+    text: str
+    sha: str
 
 
-def _text(name: str) -> str:
-    return (_HERE / f"{name}.lua").read_text(encoding="utf-8")
+def _read(name: str) -> Script:
+    text = (Path(__file__).parent / f"{name}.lua").read_text(encoding="utf-8")
+    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
-ACCEPT = _text("accept")
-READ = _text("read")
-CLAIM = _text("claim")
-FINISH = _text("finish")
-RETRY = _text("retry")
-DUE = _text("due")
+ACCEPT = _read("accept")
+READ = _read("read")
+CLAIM = _read("claim")
+FINISH = _read("finish")
+RETRY = _read("retry")
+DUE = _read("due")

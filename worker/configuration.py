@@ -18,7 +18,10 @@ SOCKET = {
 def celery_configuration(settings: Settings, catalog: Catalog) -> dict[str, Any]:
     """Every value that differs from Celery's default, or that we depend on."""
     longest = max(definition.time_limits(settings.soft_time_limit)[0] for definition in catalog.values())
-    queues = {settings.default_queue, *(definition.queue for definition in catalog.values() if definition.queue)}
+    queues = {
+        settings.default_queue,
+        *(definition.queue for definition in catalog.values() if definition.queue),
+    }
     return {
         "broker_url": settings.broker,
         "result_backend": "worker.backend:LedgerBackend+" + settings.backend,

@@ -45,7 +45,9 @@ class RetryPolicy:
     def __post_init__(self) -> None:
         """Refuse a policy that could never be carried out."""
         if self.attempts < 2:
-            raise ContractError(f"RetryPolicy(attempts={self.attempts}) never runs again: give 2 or more, or no policy.")
+            raise ContractError(
+                f"RetryPolicy(attempts={self.attempts}) never runs again: give 2 or more, or no policy."
+            )
         if self.backoff < timedelta(0) or self.max_backoff < self.backoff:
             raise ContractError(
                 f"RetryPolicy(backoff={self.backoff}, max_backoff={self.max_backoff}): give 0 <= backoff <= max_backoff."
@@ -167,7 +169,9 @@ def _checked_name(name: str) -> str:
             "starting with a letter or digit, at most 100 characters."
         )
     if name in RESERVED_NAMES:
-        raise ContractError(f"Task name {name!r} is reserved for the API itself: choose another with @task(name=...).")
+        raise ContractError(
+            f"Task name {name!r} is reserved for the API itself: choose another with @task(name=...)."
+        )
     return name
 
 
@@ -196,7 +200,9 @@ def _check_examples(definition: Definition) -> None:
         try:
             definition.input_model.model_validate_json(_as_json(example), strict=True)
         except ValueError as wrong:
-            raise ContractError(f"Task {definition.name!r}: the example {example!r} is no valid input: {wrong}") from wrong
+            raise ContractError(
+                f"Task {definition.name!r}: the example {example!r} is no valid input: {wrong}"
+            ) from wrong
 
 
 def _as_json(example: dict[str, Any]) -> bytes:

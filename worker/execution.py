@@ -58,7 +58,9 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
             case Granted(attempt):
                 return attempt
             case Refused(state):
-                logger.info("task %s: message dropped, the task is %s", request.id, state or "not in the ledger")
+                logger.info(
+                    "task %s: message dropped, the task is %s", request.id, state or "not in the ledger"
+                )
                 raise Ignore
 
     def _result(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -72,7 +74,9 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
         except MemoryError as full:
             raise OutOfMemory(str(full) or "the task ran out of memory") from full
         except (SystemExit, KeyboardInterrupt, TaskPredicate) as way_out:
-            raise Exited(f"the task raised {type(way_out).__name__}({way_out}): return or raise an error instead") from way_out
+            raise Exited(
+                f"the task raised {type(way_out).__name__}({way_out}): return or raise an error instead"
+            ) from way_out
         return json_values(value, definition.output)
 
     def _delay(self, failure: Exception, attempt: int) -> timedelta | None:
@@ -90,13 +94,20 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
             failure=failure_of(failure),
             document=self.backend.document(failure, states.RETRY, request=self.request),
         )
-        logger.info("task %s: attempt %d failed, the next is due in %.1f s", self.request.id, attempt, delay.total_seconds())
+        logger.info(
+            "task %s: attempt %d failed, the next is due in %.1f s",
+            self.request.id,
+            attempt,
+            delay.total_seconds(),
+        )
 
 
 def _arguments(definition: Definition, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     """The function's arguments in their real types, by the same rules as at the API's door."""
     try:
-        given = inspect.signature(definition.function).bind_partial(*args, **kwargs).arguments if args else kwargs
+        given = (
+            inspect.signature(definition.function).bind_partial(*args, **kwargs).arguments if args else kwargs
+        )
         model = definition.input_model.model_validate_json(json.dumps(given), strict=True)
     except ValidationError as wrong:
         raise InvalidInput(invalid_input_sentence(wrong)) from None

@@ -49,7 +49,9 @@ def failure_of(error: BaseException) -> Failure:
 
 def invalid_input_sentence(wrong: ValidationError) -> str:
     """Which arguments do not fit, and why."""
-    return "; ".join(f"{'.'.join(map(str, error['loc'])) or 'input'}: {error['msg']}" for error in wrong.errors())
+    return "; ".join(
+        f"{'.'.join(map(str, error['loc'])) or 'input'}: {error['msg']}" for error in wrong.errors()
+    )
 
 
 def _shown(value: object) -> str:

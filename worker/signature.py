@@ -9,7 +9,14 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter, create_model
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    TypeAdapter,
+    create_model,
+)
 from pydantic.errors import PydanticUserError
 from pydantic_core import CoreSchema, PydanticCustomError, SchemaError, core_schema
 
@@ -33,7 +40,9 @@ class _Base64:
             serialization=core_schema.plain_serializer_function_ser_schema(_encode, when_used="json"),
         )
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         return {"type": "string", "contentEncoding": "base64", "pattern": BASE64_PATTERN}
 
 
@@ -52,7 +61,9 @@ def input_model(function: Callable[..., Any]) -> type[BaseModel]:
         _check_type(hint, f"parameter {parameter.name!r} of task {function.__name__!r}", mode="validation")
         fields[parameter.name] = (hint, _default(function, parameter, hint))
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Field name .* shadows an attribute")  # `json`, `copy`: fine here
+        warnings.filterwarnings(
+            "ignore", message="Field name .* shadows an attribute"
+        )  # `json`, `copy`: fine here
         model = create_model(_title(function) + "Input", __config__=INPUT_CONFIG, **fields)
     model.__doc__ = None
     return model
@@ -73,7 +84,9 @@ def _decode(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as wrong:
-        raise PydanticCustomError("base64", "Input should be base64 (RFC 4648 §4): {why}", {"why": str(wrong)}) from wrong
+        raise PydanticCustomError(
+            "base64", "Input should be base64 (RFC 4648 §4): {why}", {"why": str(wrong)}
+        ) from wrong
 
 
 def _title(function: Callable[..., Any]) -> str:
@@ -82,22 +95,36 @@ def _title(function: Callable[..., Any]) -> str:
 
 def _check_kind(function: Callable[..., Any]) -> None:
     if not inspect.isfunction(function):
-        raise ContractError(f"@task stands above {function!r}, which is no plain function: declare a `def` at the top of a module.")
-    if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-        raise ContractError(f"Task {function.__name__!r} is asynchronous or a generator: Celery runs plain functions, so use `def` and `return`.")
+        raise ContractError(
+            f"@task stands above {function!r}, which is no plain function: declare a `def` at the top of a module."
+        )
+    if (
+        inspect.iscoroutinefunction(function)
+        or inspect.isgeneratorfunction(function)
+        or inspect.isasyncgenfunction(function)
+    ):
+        raise ContractError(
+            f"Task {function.__name__!r} is asynchronous or a generator: Celery runs plain functions, so use `def` and `return`."
+        )
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
     try:
         return get_type_hints(function, include_extras=True)
     except NameError as unknown:
-        raise ContractError(f"Task {function.__name__!r}: {unknown}; import the types of its hints at run time, outside `if TYPE_CHECKING`.") from unknown
+        raise ContractError(
+            f"Task {function.__name__!r}: {unknown}; import the types of its hints at run time, outside `if TYPE_CHECKING`."
+        ) from unknown
 
 
-def _check_parameter(function: Callable[..., Any], parameter: inspect.Parameter, hints: dict[str, Any]) -> None:
+def _check_parameter(
+    function: Callable[..., Any], parameter: inspect.Parameter, hints: dict[str, Any]
+) -> None:
     name, where = parameter.name, f"parameter {parameter.name!r} of task {function.__name__!r}"
     if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-        raise ContractError(f"{where} is positional-only, *args or **kwargs: input is a JSON object, so give each parameter a name.")
+        raise ContractError(
+            f"{where} is positional-only, *args or **kwargs: input is a JSON object, so give each parameter a name."
+        )
     if name not in hints:
         raise ContractError(f"{where} has no type hint: write one, such as `{name}: int`.")
     if name.startswith("_") or (name.startswith("model_") and hasattr(BaseModel, name)):
@@ -110,21 +137,29 @@ def _default(function: Callable[..., Any], parameter: inspect.Parameter, hint: A
     try:
         TypeAdapter(hint).validate_python(parameter.default)
     except ValueError as wrong:
-        raise ContractError(f"parameter {parameter.name!r} of task {function.__name__!r} has the default {parameter.default!r}, which its own type refuses: {wrong}") from wrong
+        raise ContractError(
+            f"parameter {parameter.name!r} of task {function.__name__!r} has the default {parameter.default!r}, which its own type refuses: {wrong}"
+        ) from wrong
     return parameter.default
 
 
 def _check_type(hint: Any, where: str, *, mode: typing.Literal["validation", "serialization"]) -> None:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a default without a JSON form is left out of the schema, no more
+            warnings.simplefilter(
+                "ignore"
+            )  # a default without a JSON form is left out of the schema, no more
             adapter = TypeAdapter(tuple[hint])
             adapter.json_schema(mode=mode)
     except (PydanticUserError, SchemaError, TypeError) as wrong:
         reason = str(wrong).partition("\n")[0]
-        raise ContractError(f"{where} has the type {hint!r}, which has no JSON form: use JSON types, pydantic models, dataclasses, enums, dates or bytes ({reason})") from wrong
+        raise ContractError(
+            f"{where} has the type {hint!r}, which has no JSON form: use JSON types, pydantic models, dataclasses, enums, dates or bytes ({reason})"
+        ) from wrong
     if any(schema.get("type") == "bytes" for schema in _walk(adapter.core_schema)):
-        raise ContractError(f"{where} has `bytes` inside a model, which pydantic would read as plain text: declare that field as worker.signature.Base64Bytes.")
+        raise ContractError(
+            f"{where} has `bytes` inside a model, which pydantic would read as plain text: declare that field as worker.signature.Base64Bytes."
+        )
 
 
 def _walk(schema: object) -> Iterator[dict[str, Any]]:

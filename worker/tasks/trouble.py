@@ -9,7 +9,10 @@ from worker import context
 from worker.contract import RetryPolicy, task
 
 
-@task(retry=RetryPolicy(on=(ConnectionError,), attempts=5, backoff=timedelta(seconds=0.2)), examples=[{"failures": 2}])
+@task(
+    retry=RetryPolicy(on=(ConnectionError,), attempts=5, backoff=timedelta(seconds=0.2)),
+    examples=[{"failures": 2}],
+)
 def flaky(failures: Annotated[int, Field(ge=0, le=10)] = 2) -> str:
     """Fail the given number of times, then succeed; with more than 4 failures the attempts run out."""
     attempt = context.attempt()

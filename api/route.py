@@ -1,0 +1,46 @@
+"""One way to add a route: FastAPI documents it from a signature, and our handler answers the raw request.
+
+FastAPI's generic way from a request to arguments, and from a value to a response, costs more than all the rest of a
+request here (docs/decisions/0006-short-routes.md).
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Header, Query
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+Wait = Annotated[
+    int | None,
+    Query(
+        ge=0,
+        description="Seconds to wait for the task's end before answering, at most 60; more is taken as 60.",
+    ),
+]
+Prefer = Annotated[
+    str | None,
+    Header(description="`wait=N`: as the query parameter `wait` (RFC 7240).", examples=["wait=10"]),
+]
+
+
+def add_route(
+    app: FastAPI,
+    method: str,
+    path: str,
+    handler: Handler,
+    documented: Callable[..., Any],
+    **documentation: Any,
+) -> None:
+    """Serve `method path` with `handler`. `documented` never runs: its signature is what OpenAPI shows."""
+
+    class ShortRoute(APIRoute):
+        def get_route_handler(self) -> Handler:
+            return handler
+
+    app.router.add_api_route(
+        path, documented, methods=[method], route_class_override=ShortRoute, **documentation
+    )

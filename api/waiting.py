@@ -1,0 +1,68 @@
+"""Waiting for a task's end while the request is open: `Prefer: wait=N` (RFC 7240) or `?wait=N`, in seconds."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+
+from api.body import invalid_input
+from ledger.ledger import Ledger
+from ledger.task import Task
+
+LONGEST_SECONDS = 60
+APPLIED = "Preference-Applied"
+
+_PREFERENCE = re.compile(r"(?:^|,)\s*wait\s*=\s*\"?(\d{1,9})\"?\s*(?=$|[,;])", re.IGNORECASE)
+
+
+def asked_wait(request: Request) -> int | None:
+    """How long this request is ready to wait, in seconds, at most `LONGEST_SECONDS`; None: not at all.
+
+    A preference that is not understood is ignored, as RFC 7240 has it; a query parameter that is not is refused.
+    """
+    asked = request.query_params.get("wait") if request.scope["query_string"] else None
+    if asked is not None:
+        if not re.fullmatch(r"\d{1,9}", asked, re.ASCII):
+            raise invalid_input(
+                [("?wait", f"should be a number of seconds from 0 to {LONGEST_SECONDS}", asked)]
+            )
+        return min(int(asked), LONGEST_SECONDS)
+    for value in request.headers.getlist("prefer"):
+        if found := _PREFERENCE.search(value):
+            return min(int(found[1]), LONGEST_SECONDS)
+    return None
+
+
+async def wait_for_end(
+    ledger: Ledger,
+    task_id: str,
+    begin: Callable[[], Awaitable[Task | None]],
+    *,
+    seconds: int,
+    request: Request,
+) -> Task | None:
+    """The task at its end; or as it stands after `seconds`, or once the client is gone, or None when there is none.
+
+    `begin` is called when the end can no longer be missed: it submits or reads the task.
+    """
+    ended = await ledger.watch.follow(task_id)
+    try:
+        task = await begin()
+        if task is None or task.ready or seconds == 0:
+            return task
+        gone = asyncio.create_task(_until_gone(request, ended))
+        done, _ = await asyncio.wait([ended], timeout=seconds)
+        if not done:
+            gone.cancel()
+            return await ledger.read(task_id)
+        return task if ended.cancelled() else ended.result()
+    finally:
+        ledger.watch.leave(task_id, ended)
+
+
+async def _until_gone(request: Request, ended: asyncio.Future[Task]) -> None:
+    """Give the place up when the client has closed the connection. Ends by itself once the response is sent."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    ended.cancel()

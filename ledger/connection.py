@@ -1,0 +1,84 @@
+"""One connection of the API to Redis, for one call at a time: bounded in time, and exact about what a failure means."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from redis.asyncio.connection import AbstractConnection, ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import BusyLoadingError, NoScriptError, RedisError, ResponseError
+
+from ledger.scripts import Script
+
+CONNECT_SECONDS = 1.0
+ANSWER_SECONDS = 1.5
+
+Argument = str | bytes | int
+
+
+class Unavailable(Exception):
+    """Redis could not be reached: nothing was sent."""
+
+
+class InDoubt(Exception):
+    """The call was sent and not answered: whether Redis carried it out is unknown."""
+
+
+def new_connection(url: str) -> AbstractConnection:
+    """A connection to this Redis URL, not connected yet, that retries nothing by itself."""
+    pool = ConnectionPool.from_url(
+        url,
+        protocol=2,
+        socket_connect_timeout=CONNECT_SECONDS,
+        socket_timeout=None,
+        retry=Retry(NoBackoff(), 0),
+    )
+    return pool.make_connection()
+
+
+class Connection:
+    """Connects when it is first needed, and again after a failure."""
+
+    def __init__(self, url: str) -> None:
+        """Nothing is sent before the first call."""
+        self._connection = new_connection(url)
+
+    async def run(self, script: Script, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:
+        """The script's answer. `Unavailable`: not sent. `InDoubt`: sent, not answered. `ResponseError`: refused."""
+        try:
+            return await self.call("EVALSHA", script.sha, len(keys), *keys, *arguments)
+        except NoScriptError:
+            return await self.call("EVAL", script.text, len(keys), *keys, *arguments)
+
+    async def call(self, *command: Argument) -> Any:
+        """The command's answer; errors as for `run`."""
+        await self._connect()
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._connection.send_command(*command, check_health=False)
+                return await self._connection.read_response()
+        except ResponseError:
+            raise
+        except BusyLoadingError as error:
+            await self._connection.disconnect(nowait=True)
+            raise Unavailable(str(error)) from error
+        except (TimeoutError, OSError, RedisError) as error:
+            await self._connection.disconnect(nowait=True)
+            raise InDoubt(str(error) or f"no answer within {ANSWER_SECONDS} s") from error
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        await self._connection.disconnect()
+
+    async def _connect(self) -> None:
+        try:
+            if self._connection.is_connected and await self._connection.can_read():
+                await (
+                    self._connection.disconnect()
+                )  # nobody asked: the server has closed it, or it is out of step
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await self._connection.connect()
+        except (TimeoutError, OSError, RedisError) as error:
+            await self._connection.disconnect(nowait=True)
+            raise Unavailable(str(error) or "connecting took too long") from error
