@@ -1,0 +1,64 @@
+# The commands of this repository. `make` alone lists them.
+# The first one sets up `.venv`, again whenever the lock has changed; nothing else of the machine is touched.
+
+PYTHON = $(or $(suitable),python3)
+BIN = .venv/bin
+INSTALLED = .venv/installed
+LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+	--custom-compile-command "make lock" $(ARGS)
+
+# The first of these names that is new enough; asked only when `.venv` is to be made.
+suitable = $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+
+# Only what stands on make's own command line is passed on: some shells export a HOST of their own.
+typed = $(foreach name,HOST PORT DATA_DIR REDIS_URL,$(if $(findstring command,$(origin $(name))),CELERIAC_$(name)="$($(name))"))
+
+.PHONY: help run test check fix openapi bench lock clean
+
+help: ## list these commands
+	@echo "make run PORT=8010 sets a port; HOST, DATA_DIR and REDIS_URL go the same way. make test ARGS=-x passes -x on."
+	@echo
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 18
+
+run: $(INSTALLED) ## start it all: Valkey, worker and API
+	@exec env $(typed) $(BIN)/python -m stack
+
+test: $(INSTALLED) ## run all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(INSTALLED) ## lint, formatting, types, and whether openapi.json is fresh
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m api.openapi --check
+
+fix: $(INSTALLED) ## mend what lint and formatting can mend by themselves
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+openapi: $(INSTALLED) ## write openapi.json anew
+	$(BIN)/python -m api.openapi
+
+bench: $(INSTALLED) ## measure
+	$(BIN)/python -m bench $(ARGS)
+
+lock: $(INSTALLED) ## write requirements/ anew from pyproject.toml; ARGS=--upgrade takes newer versions
+	$(LOCK) --extra api --extra worker --group dev --output-file requirements/dev.txt
+	$(LOCK) --extra api --constraint requirements/dev.txt --output-file requirements/api.txt
+	$(LOCK) --extra worker --constraint requirements/dev.txt --output-file requirements/worker.txt
+
+clean: ## remove .venv and caches; the data directory stays
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "The data of make run (.celeriac, or your DATA_DIR) is untouched: remove it yourself if you want it gone."
+
+$(INSTALLED): requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Celeriac needs Python 3.11\
+	 or newer, and $(PYTHON) is not. Name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) lacks its venv module. Install it\
+	 (Debian: apt install python3-venv) or name another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Setting up .venv with $(PYTHON); this takes a minute, once."
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement requirements/dev.txt
+	@touch $@

@@ -1,0 +1,5 @@
+"""What may keep the stack from starting."""
+
+
+class CannotStart(Exception):
+    """The text says what is in the way, with the value, and what to do."""

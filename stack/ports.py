@@ -1,0 +1,33 @@
+"""Ports of this machine: which are free."""
+
+import errno
+import random
+import socket
+
+# Below the ports that systems give to outgoing connections (from 32768 on Linux): a client that keeps asking for
+# a server which is away would now and then be given that server's own port, and keep it from coming back.
+CANDIDATES = range(20_000, 32_000)
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port on which nothing listens now. Nothing holds it for you: use it soon."""
+    for port in random.sample(CANDIDATES, k=100):
+        if is_free(host, port):
+            return port
+    raise OSError(f"No free port found on {host} between {CANDIDATES[0]} and {CANDIDATES[-1]}.")
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether a server may listen there. `OSError` when this machine or user could not listen there at all."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as trial:
+        # As servers do: connections of a server that has ended do not keep the next one out.
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(address)
+            trial.listen()
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
+            raise
+    return True

@@ -1,0 +1,48 @@
+"""What the system knows of processes (from /proc, so on Linux only)."""
+
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and needs PR_SET_PDEATHSIG")
+
+
+class Process(NamedTuple):
+    """One process as /proc has it."""
+
+    pid: int
+    parent: int
+    command: str
+
+
+def descendants(pid: int) -> list[Process]:
+    """The children of this process, their children, and so on; those that have ended are left out."""
+    alive = _alive()
+    found: list[Process] = []
+    parents = {pid}
+    while children := [one for one in alive if one.parent in parents]:
+        found += children
+        parents = {child.pid for child in children}
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    """Whether this process runs; one that has ended and waits for its parent to notice does not."""
+    return any(process.pid == pid for process in _alive())
+
+
+def _alive() -> list[Process]:
+    processes = (_read(directory) for directory in Path("/proc").iterdir() if directory.name.isdigit())
+    return [process for process in processes if process is not None]
+
+
+def _read(directory: Path) -> Process | None:
+    try:
+        # After the name in brackets, which may hold anything: the state, then the parent.
+        state, parent = (directory / "stat").read_text().rpartition(")")[2].split()[:2]
+        command = (directory / "cmdline").read_text(errors="replace").replace("\0", " ").strip()
+    except OSError:
+        return None
+    return None if state in "ZX" else Process(int(directory.name), int(parent), command)

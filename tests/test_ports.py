@@ -1,0 +1,34 @@
+"""Ports: which are free."""
+
+import socket
+
+import pytest
+
+from stack.ports import free_port, is_free
+
+
+def test_a_free_port_can_be_listened_on() -> None:
+    with socket.create_server(("127.0.0.1", free_port())) as server:
+        assert server.getsockname()[1] > 0
+
+
+def test_a_free_port_is_never_one_that_the_system_gives_to_outgoing_connections() -> None:
+    assert all(20_000 <= free_port() < 32_000 for _ in range(20))
+
+
+def test_a_port_with_a_listener_is_taken_until_the_listener_is_gone() -> None:
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)):
+        assert not is_free("127.0.0.1", port)
+    assert is_free("127.0.0.1", port)
+
+
+def test_a_port_taken_on_one_address_is_taken_for_all_addresses() -> None:
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)):
+        assert not is_free("0.0.0.0", port)  # noqa: S104 - a listener on all addresses is the point
+
+
+def test_an_address_of_another_machine_is_an_error_and_no_taken_port() -> None:
+    with pytest.raises(OSError, match="assign"):
+        is_free("192.0.2.1", free_port())
