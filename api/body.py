@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from api.errors import BodyTooLarge, InvalidInput, MalformedJSON, UnsupportedMediaType
 
@@ -21,22 +21,39 @@ Model = TypeVar("Model", bound=BaseModel)
 
 async def read_json(request: Request, *, largest: int) -> bytes:
     """The body's bytes; 415 unless it is said to be JSON, 413 when it is larger than `largest` bytes."""
-    content_type = request.headers.get("content-type", "")
+    content_type = header(request, b"content-type")
+    if content_type != b"application/json":
+        _require_json(content_type.decode("latin-1"))
+    chunks = []
+    size = 0
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > largest:
+            raise BodyTooLarge(
+                f"The body is larger than {largest} bytes, the limit (CELERIAC_MAX_BODY_BYTES)."
+            )
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+def header(request: Request, name: bytes) -> bytes:
+    """The first header of this name (in lower case), or nothing."""
+    for given, value in request.scope["headers"]:
+        if given == name:
+            return bytes(value)
+    return b""
+
+
+def _require_json(content_type: str) -> None:
     if content_type.partition(";")[0].strip().lower() != "application/json":
         given = f"with content type {content_type!r}" if content_type else "without a content type"
         raise UnsupportedMediaType(
             f"The body came {given}; send JSON with the header 'Content-Type: application/json'."
         )
-    chunks = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > largest:
-            raise BodyTooLarge(
-                f"The body is larger than {largest} bytes, the limit here (CELERIAC_MAX_BODY_BYTES)."
-            )
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def validate(body: bytes, model: type[Model], *, at: str = "") -> Model:

@@ -2,11 +2,12 @@
 
 import logging
 import re
-from uuid import uuid4
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import InternalError
+from api.identity import new_id
 from api.problems import answer
 
 HEADER = b"x-request-id"
@@ -39,6 +40,8 @@ class Boundary:
 
         try:
             await self._app(scope, receive, send_with_id)
+        except ClientDisconnect:
+            return  # nobody is there to be answered
         except Exception:
             logger.exception("request %s: %s %s failed", request_id.decode(), scope["method"], scope["path"])
             if started:
@@ -53,4 +56,4 @@ def _request_id(scope: Scope) -> bytes:
     for name, value in scope["headers"]:
         if name == HEADER and _ACCEPTED.fullmatch(value):
             return bytes(value)
-    return uuid4().hex.encode()
+    return new_id().encode()

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -11,6 +12,8 @@ from ledger.task import Failure, Task
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EXAMPLE_ID = "0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52"
+# Stand in a template for what is not known yet; no name of a task or queue can contain them.
+_ID, _TIME = "<task id>", b"<created at>"
 
 
 class ErrorDocument(BaseModel):
@@ -118,6 +121,18 @@ def queued(task_id: str, *, name: str, queue: str, created_at: int) -> Task:
     )
 
 
+def queued_template(*, name: str, queue: str) -> bytes:
+    """The document of a task of this definition that was just accepted, but for its id and time."""
+    task = queued(_ID, name=name, queue=queue, created_at=0)
+    return task_document(task, show_traceback=False).replace(timestamp(0).encode(), _TIME)
+
+
+def fill(template: bytes, *, task_id: str, created_at: int) -> bytes:
+    """The template's document for this id and time (microseconds since 1970)."""
+    return template.replace(_ID.encode(), task_id.encode()).replace(_TIME, timestamp(created_at).encode())
+
+
+@lru_cache(maxsize=64)  # all that are accepted in one step have one time
 def timestamp(microseconds: int) -> str:
     """Microseconds since 1970 as RFC 3339, UTC."""
     moment = EPOCH + timedelta(microseconds=microseconds)

@@ -90,7 +90,7 @@ async def _refused_by_framework(request: Request, error: Exception) -> Response:
                 path,
             )
         case _:
-            logger.exception("a framework error that has no problem of its own", exc_info=error)
+            logger.error("a framework error that has no problem of its own", exc_info=error)
             return answer(InternalError(str(error)), path)
 
 

@@ -1,9 +1,7 @@
 """Submitting: one operation for each task definition, `POST /{name}`, and `POST /tasks` for all of them."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Annotated, Any
-from uuid import uuid4
 
 from fastapi import Body, FastAPI
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,17 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import body
-from api.document import TaskDocument, queued, task_document
-from api.errors import ResultGone, SubmissionInDoubt, UnknownTaskName
+from api.document import TaskDocument
+from api.door import Door
+from api.errors import UnknownTaskName
 from api.query import refuse_unknown
 from api.responses import LOCATION, PREFERENCE_APPLIED, RETRY_AFTER, Responses, problems
 from api.route import Handler, Prefer, Wait, add_route
-from api.waiting import APPLIED, asked_wait, wait_for_end
-from ledger.connection import InDoubt
-from ledger.ledger import Ledger, Submission
+from ledger.ledger import Ledger
 from ledger.settings import Settings
-from ledger.task import Task
-from ledger.wire import envelope
 from worker.catalog import Catalog
 from worker.contract import Definition
 
@@ -49,42 +44,6 @@ class GenericSubmission(BaseModel):
 
     name: str = Field(description="The task definition's name.")
     input: dict[str, Any] = Field(default={}, description="The definition's input.")
-
-
-class Door:
-    """Where the submissions of one definition come in. Prepared once, used for every request."""
-
-    def __init__(self, definition: Definition, settings: Settings, ledger: Ledger) -> None:
-        """What is the same for every task of this definition is made here."""
-        self._name = definition.name
-        self._input_model = definition.input_model
-        self._queue = definition.queue or settings.default_queue
-        hard, soft = definition.time_limits(settings.soft_time_limit)
-        self._envelope = envelope(task=self._name, queue=self._queue, time_limit=hard, soft_time_limit=soft)
-        self._ledger = ledger
-        self._show_tracebacks = settings.show_tracebacks
-
-    async def submit(self, request: Request, input_json: bytes, *, at: str = "") -> Response:
-        """202 with the task document, or 200 if it ended while the client was ready to wait.
-
-        Nothing is written before the input (at JSON pointer `at` of the body) is valid.
-        """
-        body.validate(input_json, self._input_model, at=at)
-        seconds = asked_wait(request)
-        task_id = str(uuid4())
-        message = self._envelope.message(task_id, input_json)
-        accept = partial(self._accept, Submission(task_id, self._name, self._queue, message))
-        if seconds is None:
-            return _answer(await accept(), {}, self._show_tracebacks)
-        task = await wait_for_end(self._ledger, task_id, accept, seconds=seconds, request=request)
-        return _answer(task, {APPLIED: f"wait={seconds}"}, self._show_tracebacks)
-
-    async def _accept(self, submission: Submission) -> Task:
-        try:
-            created_at = await self._ledger.accept(submission)
-        except InDoubt as error:
-            raise _in_doubt(submission.task_id) from error
-        return queued(submission.task_id, name=self._name, queue=self._queue, created_at=created_at)
 
 
 def install(app: FastAPI, catalog: Catalog, settings: Settings, ledger: Ledger) -> None:
@@ -118,28 +77,6 @@ def _generic_handler(doors: Mapping[str, Door], settings: Settings) -> Handler:
     return submit
 
 
-def _answer(task: Task | None, headers: dict[str, str], show_traceback: bool) -> Response:
-    if task is None:
-        raise ResultGone(
-            "The task was accepted, but its record was deleted by another program that uses this Redis."
-        )
-    content = task_document(task, show_traceback=show_traceback)
-    headers["Location"] = f"/tasks/{task.task_id}"
-    if task.ready:
-        return Response(content, 200, headers, "application/json")
-    headers["Retry-After"] = "1"
-    return Response(content, 202, headers, "application/json")
-
-
-def _in_doubt(task_id: str) -> SubmissionInDoubt:
-    return SubmissionInDoubt(
-        f"Redis did not answer, so it is unknown whether the task was accepted. Ask for /tasks/{task_id} in a few "
-        "seconds: 404 means that it was not, and may be submitted again.",
-        headers={"Location": f"/tasks/{task_id}", "Retry-After": "2"},
-        task_id=task_id,
-    )
-
-
 def _add_definition(app: FastAPI, definition: Definition, handler: Handler) -> None:
     input_model = definition.input_model
     examples = list(definition.examples) or None
@@ -148,7 +85,8 @@ def _add_definition(app: FastAPI, definition: Definition, handler: Handler) -> N
         body: Annotated[input_model, Body(examples=examples)],  # type: ignore[valid-type]  # the model is made at start
         wait: Wait = None,
         prefer: Prefer = None,
-    ) -> TaskDocument: ...
+    ) -> TaskDocument:
+        raise NotImplementedError
 
     add_route(
         app,
@@ -172,7 +110,8 @@ def _add_generic(app: FastAPI, catalog: Catalog, handler: Handler) -> None:
 
     async def documented(
         body: Annotated[GenericSubmission, Body(examples=[example])], wait: Wait = None, prefer: Prefer = None
-    ) -> TaskDocument: ...
+    ) -> TaskDocument:
+        raise NotImplementedError
 
     add_route(
         app,

@@ -9,18 +9,19 @@ from fastapi import FastAPI, Header, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.answer import Answer
+from api.body import header
 from api.document import EXAMPLE_ID, TaskDocument, task_document
 from api.errors import ResultGone, TaskNotFound, TaskNotSucceeded
 from api.query import refuse_unknown
 from api.responses import ETAG, LOCATION, PREFERENCE_APPLIED, RETRY_AFTER, problems
 from api.route import Handler, Prefer, Wait, add_route
-from api.waiting import APPLIED, asked_wait, wait_for_end
+from api.waiting import asked_wait, wait_for_end
 from ledger.ledger import Ledger
 from ledger.settings import Settings
 from ledger.states import State
 from ledger.task import Task
 
-JSON = "application/json"
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 IfNoneMatch = Annotated[
@@ -35,20 +36,19 @@ def install(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
     async def get_task(request: Request) -> Response:
         task, headers = await _asked_task(ledger, request)
         content = task_document(task, show_traceback=settings.show_tracebacks)
-        headers["ETag"] = _etag(content)
-        headers["Cache-Control"] = "no-cache"
-        if _matches(request.headers.get("if-none-match"), headers["ETag"]):
-            return Response(status_code=304, headers=headers)
-        return Response(content, 200, headers, JSON)
+        etag = _etag(content)
+        if _matches(header(request, b"if-none-match"), etag):
+            return Response(status_code=304, headers={"ETag": etag, "Cache-Control": "no-cache"})
+        return Answer(content, 200, etag=etag, cache_control="no-cache", **headers)
 
     async def get_result(request: Request) -> Response:
         task, headers = await _asked_task(ledger, request)
         if not task.ready:
-            headers["Location"] = f"/tasks/{task.task_id}"
-            return Response(task_document(task, show_traceback=settings.show_tracebacks), 202, headers, JSON)
+            document = task_document(task, show_traceback=settings.show_tracebacks)
+            return Answer(document, 202, location=f"/tasks/{task.task_id}", **headers)
         if task.state is not State.SUCCEEDED:
             raise _not_succeeded(task)
-        return Response(task.result, 200, headers, JSON)
+        return Answer(task.result or b"null", 200, **headers)
 
     _add_get_task(app, get_task)
     _add_get_result(app, get_result)
@@ -68,9 +68,9 @@ async def _asked_task(ledger: Ledger, request: Request) -> tuple[Task, dict[str,
         raise ResultGone(
             f"Task {task_id} succeeded, but its result was deleted by another program that uses this Redis."
         )
-    headers = {} if task.ready else {"Retry-After": "1"}
+    headers = {} if task.ready else {"retry_after": "1"}
     if seconds is not None:
-        headers[APPLIED] = f"wait={seconds}"
+        headers["preference_applied"] = f"wait={seconds}"
     return task, headers
 
 
@@ -86,11 +86,11 @@ def _etag(content: bytes) -> str:
     return f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
 
 
-def _matches(if_none_match: str | None, etag: str) -> bool:
+def _matches(if_none_match: bytes, etag: str) -> bool:
     """Weak comparison, RFC 9110 §13.1.2."""
-    if if_none_match is None:
+    if not if_none_match:
         return False
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.decode("latin-1").split(",")]
     return etag in tags or "*" in tags
 
 
@@ -104,7 +104,8 @@ def _not_succeeded(task: Task) -> TaskNotSucceeded:
 def _add_get_task(app: FastAPI, handler: Handler) -> None:
     async def documented(
         task_id: TaskID, wait: Wait = None, prefer: Prefer = None, if_none_match: IfNoneMatch = None
-    ) -> TaskDocument: ...
+    ) -> TaskDocument:
+        raise NotImplementedError
 
     add_route(
         app,
@@ -131,7 +132,8 @@ def _add_get_task(app: FastAPI, handler: Handler) -> None:
 
 
 def _add_get_result(app: FastAPI, handler: Handler) -> None:
-    async def documented(task_id: TaskID, wait: Wait = None, prefer: Prefer = None) -> Any: ...
+    async def documented(task_id: TaskID, wait: Wait = None, prefer: Prefer = None) -> Any:
+        raise NotImplementedError
 
     add_route(
         app,

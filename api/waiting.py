@@ -11,7 +11,6 @@ from ledger.ledger import Ledger
 from ledger.task import Task
 
 LONGEST_SECONDS = 60
-APPLIED = "Preference-Applied"
 
 _PREFERENCE = re.compile(r"(?:^|,)\s*wait\s*=\s*\"?(\d{1,9})\"?\s*(?=$|[,;])", re.IGNORECASE)
 
@@ -28,8 +27,8 @@ def asked_wait(request: Request) -> int | None:
                 [("?wait", f"should be a number of seconds from 0 to {LONGEST_SECONDS}", asked)]
             )
         return min(int(asked), LONGEST_SECONDS)
-    for value in request.headers.getlist("prefer"):
-        if found := _PREFERENCE.search(value):
+    for name, value in request.scope["headers"]:
+        if name == b"prefer" and (found := _PREFERENCE.search(value.decode("latin-1"))):
             return min(int(found[1]), LONGEST_SECONDS)
     return None
 

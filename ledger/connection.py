@@ -34,7 +34,8 @@ def new_connection(url: str) -> AbstractConnection:
         socket_timeout=None,
         retry=Retry(NoBackoff(), 0),
     )
-    return pool.make_connection()
+    connection: AbstractConnection = pool.make_connection()
+    return connection
 
 
 class Connection:

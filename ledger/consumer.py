@@ -3,7 +3,6 @@
 import json
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Self
 
 from redis import Redis
 from redis.backoff import EqualJitterBackoff
@@ -33,27 +32,20 @@ class Refused:
 class Consumer:
     """The worker's side of the ledger. Every step may be asked again after a lost reply: its token makes it one."""
 
-    def __init__(self, redis: Redis, *, result_ttl: timedelta) -> None:
-        """`result_ttl` is how long a record and Celery's result document are kept after the end."""
-        self._redis = redis
+    def __init__(self, *, backend: str, broker: str, result_ttl: timedelta) -> None:
+        """URLs as for `Ledger`. `result_ttl` is how long a record and Celery's result document are kept after the end.
+
+        A Redis that is away is waited for, however long: what a task came to must not be lost.
+        """
+        redis = _patient_client(backend)
+        self._broker = None if broker == backend else _patient_client(broker)
+        self._push = "push" if self._broker is None else "record"
         self._ttl = int(result_ttl.total_seconds() * 1000)
         self._claim = redis.register_script(scripts.CLAIM.text)
         self._finish = redis.register_script(scripts.FINISH.text)
         self._retry = redis.register_script(scripts.RETRY.text)
+        self._release = redis.register_script(scripts.RELEASE.text)
         self._due = redis.register_script(scripts.DUE.text)
-
-    @classmethod
-    def connect(cls, url: str, *, result_ttl: timedelta) -> Self:
-        """A consumer at this Redis URL that waits for a Redis that is away, however long."""
-        redis = Redis.from_url(
-            url,
-            socket_connect_timeout=5,
-            socket_timeout=10,
-            socket_keepalive=True,
-            health_check_interval=10,
-            retry=Retry(EqualJitterBackoff(base=0.05, cap=1.0), retries=-1),
-        )
-        return cls(redis, result_ttl=result_ttl)
 
     def claim(
         self, task_id: str, *, queue: str, token: str, worker: str, document: bytes
@@ -96,9 +88,36 @@ class Consumer:
         )
         return bool(answer == b"retrying")
 
+    def release(self, task_id: str, *, queue: str, token: str) -> bool:
+        """Give a task back unfinished, to be run again. False: the task is no longer this token's."""
+        message = self._release(
+            keys=[keys.record(task_id), keys.waiting(queue), keys.running(), keys.queue(queue)],
+            args=[token, task_id, self._push],
+        )
+        if message and self._broker is not None:
+            self._broker.rpush(keys.queue(queue), message)
+        return message is not None
+
     def push_due(self) -> int:
         """Queue the tasks whose time has come; how many there were, at most `DUE_AT_ONCE`."""
-        return int(self._due(keys=[keys.due()], args=[keys.record(""), keys.waiting(""), DUE_AT_ONCE]))
+        answer = self._due(
+            keys=[keys.due()], args=[keys.record(""), keys.waiting(""), DUE_AT_ONCE, self._push]
+        )
+        if self._broker is not None:
+            for queue, message in zip(answer[::2], answer[1::2], strict=True):
+                self._broker.lpush(keys.queue(queue.decode()), message)
+        return len(answer) // 2
+
+
+def _patient_client(url: str) -> Redis:
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=5,
+        socket_timeout=10,
+        socket_keepalive=True,
+        health_check_interval=10,
+        retry=Retry(EqualJitterBackoff(base=0.05, cap=1.0), retries=-1),
+    )
 
 
 def _error(failure: Failure | None) -> str:

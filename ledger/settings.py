@@ -2,13 +2,12 @@
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 PREFIX = "CELERIAC_"
 LOCAL_REDIS = "redis://127.0.0.1:6379/0"
@@ -48,10 +47,10 @@ RedisURL = Annotated[str, AfterValidator(_redis_url)]
 Duration = Annotated[timedelta, BeforeValidator(_seconds), AfterValidator(_positive)]
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Each field is the variable `CELERIAC_<FIELD>`. Durations are seconds or ISO 8601 (`90`, `PT1H30M`)."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     host: str = Field("127.0.0.1", description="Address on which the API listens.")
     port: int = Field(8000, ge=1, le=65535, description="Port on which the API listens.")
@@ -83,7 +82,7 @@ class Settings(BaseSettings):
     )
     max_body_bytes: int = Field(1_048_576, ge=1, description="Largest request body, in bytes.")
     show_tracebacks: bool = Field(
-        False, description="Whether a failed task's document carries the traceback."
+        default=False, description="Whether a failed task's document carries the traceback."
     )
     shutdown_grace: Duration = Field(
         timedelta(seconds=20), description="How long running tasks may go on after the worker got SIGTERM."
@@ -96,7 +95,7 @@ class Settings(BaseSettings):
         if unknown:
             raise SettingsError("\n".join(unknown))
         try:
-            return cls()
+            return cls.model_validate(_given(environment, cls.model_fields))
         except ValidationError as wrong:
             raise SettingsError("\n".join(_sentences(wrong))) from wrong
 
@@ -114,6 +113,12 @@ class Settings(BaseSettings):
     def given_redis(self) -> bool:
         """Whether the environment says which Redis to use."""
         return bool(self.redis_url or self.broker_url or self.result_backend)
+
+
+def _given(environment: Mapping[str, str], fields: Iterable[str]) -> dict[str, str]:
+    """The values by field; an empty variable is one that was not given."""
+    values = {name: environment.get(PREFIX + name.upper(), "") for name in fields}
+    return {name: value for name, value in values.items() if value}
 
 
 def _unknown_names(environment: Mapping[str, str], *, known: Mapping[str, object]) -> list[str]:

@@ -24,7 +24,7 @@ def create_app(settings: Settings, catalog: Catalog) -> Pool:
     """The app with one Celery task for each definition of the catalog."""
     app = Pool("celeriac", task_cls=LedgerTask, set_as_current=True)
     app.config_from_object(celery_configuration(settings, catalog))
-    app.consumer = Consumer.connect(settings.backend, result_ttl=settings.result_ttl)
+    app.consumer = Consumer(backend=settings.backend, broker=settings.broker, result_ttl=settings.result_ttl)
     app.steps["worker"].add(Keeper)
     keep_payloads_out()
     for definition in catalog.values():

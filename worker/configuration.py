@@ -53,7 +53,7 @@ def celery_configuration(settings: Settings, catalog: Catalog) -> dict[str, Any]
         "result_backend_always_retry": True,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_soft_shutdown_timeout": settings.shutdown_grace.total_seconds(),
-        "worker_enable_soft_shutdown_on_idle": True,
+        "worker_enable_soft_shutdown_on_idle": False,
         "worker_max_tasks_per_child": 10_000,
         "worker_enable_remote_control": False,
         "worker_send_task_events": False,

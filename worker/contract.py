@@ -129,31 +129,25 @@ def task(
     `retry` says when a failed attempt is followed by another. `examples` are inputs shown in the documentation.
     A declaration that cannot be kept raises `ContractError` with a sentence that says what to do.
     """
-    if function is None:
-        return lambda function: task(
-            function,
-            name=name,
-            queue=queue,
+
+    def declare(function: Callable[P, R]) -> Callable[P, R]:
+        definition = Definition(
+            name=_checked_name(name or function.__name__),
+            function=function,
+            input_model=input_model(function),
+            output=output_adapter(function),
+            queue=_checked_queue(queue),
             soft_time_limit=soft_time_limit,
             time_limit=time_limit,
             retry=retry,
-            examples=examples,
+            examples=tuple(examples),
         )
-    definition = Definition(
-        name=_checked_name(name or function.__name__),
-        function=function,
-        input_model=input_model(function),
-        output=output_adapter(function),
-        queue=_checked_queue(queue),
-        soft_time_limit=soft_time_limit,
-        time_limit=time_limit,
-        retry=retry,
-        examples=tuple(examples),
-    )
-    _check_limits(definition)
-    _check_examples(definition)
-    function.__definition__ = definition  # type: ignore[attr-defined]  # a function takes attributes; mypy has no word for it
-    return function
+        _check_limits(definition)
+        _check_examples(definition)
+        function.__definition__ = definition  # type: ignore[attr-defined]  # mypy knows no attributes of functions
+        return function
+
+    return declare if function is None else declare(function)
 
 
 def definition_of(function: object) -> Definition | None:

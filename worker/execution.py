@@ -6,6 +6,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
+from billiard.common import terminate_handler_fired
 from celery import Task, states
 from celery.exceptions import Ignore, SoftTimeLimitExceeded, TaskPredicate
 from pydantic import ValidationError
@@ -74,10 +75,21 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
         except MemoryError as full:
             raise OutOfMemory(str(full) or "the task ran out of memory") from full
         except (SystemExit, KeyboardInterrupt, TaskPredicate) as way_out:
+            if terminate_handler_fired():
+                self._give_back()
+                raise
             raise Exited(
                 f"the task raised {type(way_out).__name__}({way_out}): return or raise an error instead"
             ) from way_out
         return json_values(value, definition.output)
+
+    def _give_back(self) -> None:
+        """The worker is shutting down, and the grace is over: someone else runs the task from its beginning."""
+        token = token_of(self.request)
+        if token is not None:
+            consumer: Consumer = self.app.consumer
+            consumer.release(self.request.id, queue=self.request.delivery_info["routing_key"], token=token)
+            logger.info("task %s: handed back unfinished", self.request.id)
 
     def _delay(self, failure: Exception, attempt: int) -> timedelta | None:
         policy = self.definition.retry

@@ -2,7 +2,9 @@
 
 import base64
 import binascii
+import functools
 import inspect
+import operator
 import types
 import typing
 import warnings
@@ -181,7 +183,7 @@ def _with_base64(hint: Any) -> Any:
     if origin is Annotated:
         return Annotated[(_with_base64(arguments[0]), *hint.__metadata__)]
     if origin in (Union, types.UnionType):
-        return Union[tuple(_with_base64(argument) for argument in arguments)]
+        return functools.reduce(operator.or_, (_with_base64(argument) for argument in arguments))
     if isinstance(hint, types.GenericAlias) and isinstance(origin, type):
         return types.GenericAlias(origin, tuple(_with_base64(argument) for argument in arguments))
     return hint
