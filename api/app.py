@@ -1,5 +1,6 @@
 """The API: `uvicorn --factory api.app:create_app`."""
 
+import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -38,6 +39,9 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # What is loaded by now stays: the collector need not go through it again and again (20 ms each time).
+        gc.collect()
+        gc.freeze()
         yield
         await ledger.close()
 
