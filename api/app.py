@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from api import docs, health, problems, submit, tasks
 from api.boundary import Boundary
+from api.document import EXAMPLE
 from api.problems import ProblemDocument
 from ledger.ledger import Ledger
 from ledger.settings import Settings, SettingsError
@@ -54,6 +55,7 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.add_middleware(Boundary)
     problems.install(app)
@@ -65,7 +67,7 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
 
 
 class CeleriacAPI(FastAPI):
-    """FastAPI, whose OpenAPI document also describes problems."""
+    """FastAPI, whose OpenAPI document also describes problems, and shows a whole task."""
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI 3.1 document, made at the first request for it."""
@@ -76,4 +78,5 @@ class CeleriacAPI(FastAPI):
             schemas.update(problem.pop("$defs"), Problem=problem)
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
+            schemas["TaskDocument"]["examples"] = [EXAMPLE]  # here, for FastAPI takes every null out of an example
         return document

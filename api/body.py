@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
-from api.errors import BodyTooLarge, InvalidInput, MalformedJSON, UnsupportedMediaType
+from api.errors import BodyTooLarge, InvalidInput, MalformedJSON, Problem, UnsupportedMediaType
 
 DEEPEST = 32
 # kombu reads an object of exactly these two members as a typed value, whatever the function's types say.
@@ -66,7 +66,8 @@ def validate(body: bytes, model: type[Model], *, at: str = "") -> Model:
     except ValidationError as wrong:
         errors = wrong.errors(include_url=False, include_context=False)
         if errors[0]["type"] == "json_invalid":
-            raise MalformedJSON(f"{errors[0]['msg']}.") from wrong
+            raise _invalid_json(errors[0]["msg"]) from wrong
+        _check(body)  # that it is no JSON goes before that it does not fit
         raise invalid_input(
             [(at + _pointer(error["loc"]), error["msg"], error["input"]) for error in errors]
         ) from wrong
@@ -98,10 +99,19 @@ def invalid_input(wrong: Sequence[tuple[str, str, Any]]) -> InvalidInput:
     return InvalidInput(f"{first['pointer'] or 'The body'}: {first['detail']}{more}.", errors=errors)
 
 
+def _invalid_json(message: str) -> Problem:
+    """pydantic's parser gives up at a depth of its own, before it knows whether the rest is JSON."""
+    return _too_deep() if "recursion limit" in message else MalformedJSON(f"{message}.")
+
+
+def _too_deep() -> InvalidInput:
+    return InvalidInput(f"The body is nested more than {DEEPEST} deep: flatten it.")
+
+
 def _check(body: bytes) -> None:
     """Refuse what pydantic lets through and a worker must not see: the decoder's hooks look at every value."""
     if _depth(_DECODER.decode(body.decode())) > DEEPEST:
-        raise InvalidInput(f"The body is nested more than {DEEPEST} deep: flatten it.")
+        raise _too_deep()
 
 
 def _pointer(location: Sequence[int | str]) -> str:

@@ -5,13 +5,33 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from ledger.states import State
 from ledger.task import Failure, Task
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EXAMPLE_ID = "0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52"
+EXAMPLE: dict[str, JsonValue] = {
+    "task_id": EXAMPLE_ID,
+    "name": "add",
+    "state": "succeeded",
+    "ready": True,
+    "successful": True,
+    "result": 9,
+    "error": None,
+    "progress": None,
+    "attempt": 1,
+    "queue": "default",
+    "worker": "celery@host",
+    "created_at": "2026-05-01T12:00:00.000000Z",
+    "started_at": "2026-05-01T12:00:00.002000Z",
+    "finished_at": "2026-05-01T12:00:00.003000Z",
+    "expires_at": "2026-05-02T12:00:00.003000Z",
+    "retry_at": None,
+    "retry_of": None,
+    "links": {"self": f"/tasks/{EXAMPLE_ID}", "result": f"/tasks/{EXAMPLE_ID}/result"},
+}
 # Stand in a template for what is not known yet; no name of a task or queue can contain them.
 _ID, _TIME = "<task id>", b"<created at>"
 
@@ -39,14 +59,7 @@ Count = Annotated[int, Field(ge=0)]
 class TaskDocument(BaseModel):
     """A task as it stands now. Times are UTC, by the clock of the Redis server."""
 
-    model_config = ConfigDict(
-        title="Task",
-        json_schema_extra={
-            "examples": [
-                {"task_id": EXAMPLE_ID, "name": "add", "state": "succeeded", "ready": True, "result": 9}
-            ]
-        },
-    )
+    model_config = ConfigDict(title="Task")
 
     task_id: str = Field(description="The task's id.")
     name: str = Field(description="The task definition's name.")

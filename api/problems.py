@@ -72,12 +72,12 @@ def answer(problem: Problem, path: str) -> Response:
 async def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, Problem):  # never: it is registered for Problem alone
         raise error
-    return answer(error, request.url.path)
+    return answer(error, request.scope["path"])
 
 
 async def _refused_by_framework(request: Request, error: Exception) -> Response:
     """Routing has two refusals of its own."""
-    path = request.url.path
+    path = request.scope["path"]
     match error:
         case HTTPException(status_code=404):
             return answer(RouteNotFound(f"Nothing is served at {path}; GET /docs shows what is."), path)
@@ -97,10 +97,12 @@ async def _refused_by_framework(request: Request, error: Exception) -> Response:
 def _allowed_methods(request: Request) -> set[str]:
     """The methods of every route at this path; the framework knows those of the first one only."""
     methods: set[str] = set()
+    scope = dict(request.scope)
+    scope["root_path"] = scope.get("app_root_path", scope.get("root_path", ""))  # as before a mount changed it
     for route in request.app.router.routes:
-        match, _ = route.matches(request.scope)
+        match, _ = route.matches(scope)
         if match is not Match.NONE:
-            methods |= getattr(route, "methods", None) or set()
+            methods |= getattr(route, "methods", None) or {"GET", "HEAD"}  # a mount, which serves files
     return methods
 
 
@@ -108,5 +110,5 @@ async def _redis_away(request: Request, error: Exception) -> Response:
     logger.warning("redis did not answer: %s", error)
     return answer(
         RedisUnavailable("Redis does not answer; try again in a few seconds.", headers={"Retry-After": "2"}),
-        request.url.path,
+        request.scope["path"],
     )

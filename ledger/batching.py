@@ -17,9 +17,9 @@ class Batching(Generic[Item, Answer]):
     """
 
     def __init__(
-        self, run: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]], *, largest: int = 256
+        self, run: Callable[[Sequence[Item]], Awaitable[Sequence[Answer | Exception]]], *, largest: int = 256
     ) -> None:
-        """`largest` bounds one batch, and so how long it can hold up Redis."""
+        """`largest` bounds one batch, and so how long it can hold up Redis. An answer that is an error is raised."""
         self._run = run
         self._largest = largest
         self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
@@ -56,8 +56,10 @@ class Batching(Generic[Item, Answer]):
                 _fail(self._waiting, Unavailable(str(error)))
                 self._waiting.clear()
             return
-        for (_, future), answer in zip(batch, answers, strict=True):
-            if not future.done():  # done: its caller went away
+        for (item, future), answer in zip(batch, answers, strict=True):
+            if isinstance(answer, Exception):
+                _fail([(item, future)], answer)
+            elif not future.done():  # done: its caller went away
                 future.set_result(answer)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ledger import keys, scripts
 from ledger.batching import Batching
@@ -86,13 +87,24 @@ class Ledger:
         for queue, batch in messages.items():
             await self._pushes.call("LPUSH", queue, *batch)
 
-    async def _read_all(self, task_ids: Sequence[str]) -> Sequence[Task | None]:
+    async def _read_all(self, task_ids: Sequence[str]) -> Sequence[Task | None | Exception]:
         names = [key(task_id) for task_id in task_ids for key in (keys.record, keys.result)]
         replies = await self._reads.run(scripts.READ, names, FIELDS)
-        return [from_reply(task_id, reply) for task_id, reply in zip(task_ids, replies, strict=True)]
+        return [_task_or_error(task_id, reply) for task_id, reply in zip(task_ids, replies, strict=True)]
 
     async def _ping_all(self, askers: Sequence[None]) -> Sequence[None]:
         await self._probe.call("PING")
         if not self._one_server:
             await self._broker_probe.call("PING")
         return askers
+
+
+def _task_or_error(task_id: str, reply: Sequence[Any]) -> Task | None | Exception:
+    """A record that cannot be read is the error of those who ask for it, and not of all who ask meanwhile."""
+    refusal = next((part for part in reply if isinstance(part, Exception)), None)
+    if refusal is not None:
+        return refusal
+    try:
+        return from_reply(task_id, reply)
+    except (ValueError, TypeError) as unreadable:
+        return unreadable

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 PREFIX = "CELERIAC_"
 LOCAL_REDIS = "redis://127.0.0.1:6379/0"
+# Scheme, credentials, host, port, database, options: what redis-py would take for something else, or stumble over, is out.
+_REDIS_URL = re.compile(r"rediss?://([^/@]*@)?(\[[^]]+\]|[^/:@?#]*)(:\d{1,5})?(/\d*)?(\?.*)?")
 
 
 class SettingsError(Exception):
@@ -18,7 +21,7 @@ class SettingsError(Exception):
 
 
 def _redis_url(url: str) -> str:
-    if not url.startswith(("redis://", "rediss://")):
+    if not _REDIS_URL.fullmatch(url):
         raise ValueError("write it as redis://HOST:PORT/DATABASE (or rediss:// for TLS)")
     return url
 
@@ -127,8 +130,8 @@ def _unknown_names(environment: Mapping[str, str], *, known: Mapping[str, object
     sentences = []
     for name in environment:
         if name.startswith(PREFIX) and name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
-            advice = f"did you mean {near[0]}?" if near else "docs/settings.md lists them all."
+            near = difflib.get_close_matches(name.removeprefix(PREFIX).lower(), known, n=1)
+            advice = f"did you mean {PREFIX}{near[0].upper()}?" if near else "docs/settings.md lists them all."
             sentences.append(f"{name} is not a setting; {advice}")
     return sentences
 

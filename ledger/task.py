@@ -95,14 +95,19 @@ def _recorded_failure(error: bytes | None) -> Failure | None:
 
 
 def _with_document(task: Task, document: bytes) -> Task:
+    """What any program may have written there is no reason for an error of ours."""
     try:
-        meta = json.loads(document, parse_constant=_refuse_constant)
-        state = task.state if task.ready else from_celery(meta["status"])
-        outcome = meta["result"]
-        result = _strict_json(outcome) if state is State.SUCCEEDED else None
-    except (ValueError, RecursionError) as wrong:
-        invalid = Failure("InvalidResult", f"the stored result is not strict JSON: {wrong}")
-        return replace(task, state=State.FAILED, attempt=task.attempt or 1, failure=invalid)
+        return _merged(task, json.loads(document))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as wrong:
+        invalid = Failure("InvalidResult", f"the stored result is not strict JSON, or not Celery's: {wrong}")
+        failure = task.failure or invalid
+        return replace(task, state=State.FAILED, attempt=task.attempt or 1, failure=failure)
+
+
+def _merged(task: Task, meta: dict[str, Any]) -> Task:
+    state = task.state if task.ready else from_celery(meta["status"])
+    outcome = meta["result"]
+    result = _strict_json(outcome) if state is State.SUCCEEDED else None
     if task.attempt == 0:
         task = _as_stock_worker_left_it(task, state, meta)
     if state in (State.FAILED, State.CANCELLED):
@@ -111,12 +116,8 @@ def _with_document(task: Task, document: bytes) -> Task:
     return replace(task, result=result)
 
 
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"it contains {name}")
-
-
 def _strict_json(value: Any) -> bytes:
-    """UTF-8 JSON. Infinity (from 1e999), lone surrogates and integers beyond Python's limit are `ValueError`s."""
+    """UTF-8 JSON. NaN, Infinity (also from 1e999), lone surrogates and integers beyond Python's limit are `ValueError`s."""
     return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -11,7 +11,7 @@ from ledger.consumer import Consumer
 from ledger.states import from_celery
 from ledger.task import Failure
 from worker.outcome import failure_of
-from worker.request import token_of
+from worker.request import failure_on, token_of
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class LedgerBackend(RedisBackend):  # type: ignore[misc]  # celery has no types
             task_id,
             token=token,
             state=from_celery(state),
-            failure=_failure(result) if state in states.EXCEPTION_STATES else None,
+            failure=(failure_on(request) or _failure(result)) if state in states.EXCEPTION_STATES else None,
             document=self.document(result, state, traceback=traceback, request=request),
         )
         if not stored:

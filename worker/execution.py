@@ -15,7 +15,7 @@ from ledger.consumer import Consumer, Granted, Refused
 from worker import context
 from worker.contract import Definition
 from worker.outcome import Exited, InvalidInput, OutOfMemory, failure_of, invalid_input_sentence, json_values
-from worker.request import token_of
+from worker.request import set_failure, token_of
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
         try:
             return self._result(args, kwargs)
         except Exception as failure:
+            set_failure(self.request, failure_of(failure))
             delay = self._delay(failure, attempt)
             if delay is None:
                 raise

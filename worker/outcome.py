@@ -30,6 +30,8 @@ class Exited(Exception):
 def json_values(value: object, output: TypeAdapter[Any]) -> Any:
     """The result as JSON values, checked to be strict JSON. `InvalidResult` says what is wrong with it."""
     try:
+        if value is None:  # which pydantic writes as null, whatever the type says
+            output.validate_python((value,))
         (result,) = output.dump_python((value,), mode="json", warnings="error")
         json.dumps(result, allow_nan=False, ensure_ascii=False).encode()
     except (PydanticSerializationError, ValueError, TypeError, RecursionError) as wrong:
@@ -68,6 +70,8 @@ def _reason(wrong: Exception) -> str:
             return "text with a lone surrogate is not valid Unicode"
         case RecursionError():
             return "it is nested too deeply"
+        case ValidationError():
+            return wrong.errors()[0]["msg"]
         case PydanticSerializationError():
             return str(wrong).replace("Pydantic serializer warnings:\n", "").strip()
         case _:

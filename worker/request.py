@@ -5,9 +5,11 @@ from uuid import uuid4
 
 from celery.worker.request import Request
 
+from ledger.task import Failure
 from ledger.wire import ORIGIN
 
 TOKEN = "celeriac_token"  # noqa: S105 - the name of a header
+FAILURE = "celeriac_failure"
 
 
 class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
@@ -23,3 +25,13 @@ class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
 def token_of(request: Any) -> str | None:
     """The delivery's token; None for a task that did not come through the API."""
     return getattr(request, TOKEN, None)
+
+
+def set_failure(request: Any, failure: Failure) -> None:
+    """Keep what the task raised: of an error that cannot be pickled, Celery hands on another in its place."""
+    setattr(request, FAILURE, failure)
+
+
+def failure_on(request: Any) -> Failure | None:
+    """What the task raised, in its own process; None where it ended otherwise."""
+    return getattr(request, FAILURE, None)

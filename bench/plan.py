@@ -1,0 +1,16 @@
+"""What one run of the bench is asked to do."""
+
+from dataclasses import dataclass
+
+from rich.console import Console
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Handed to every measurement."""
+
+    console: Console
+    seconds: float
+    rounds: int
+    waiters: int
+    tasks: int

@@ -1,0 +1,125 @@
+"""The pool: how many tasks a second a worker with two processes carries out, and what each costs."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from redis import Redis
+
+from bench import fill
+from bench.cpu import children, cpu_seconds
+from bench.figures import Figures, ratio
+from bench.plan import Plan
+from bench.report import Column, Goal, judge, show
+from bench.rounds import take_turns
+from bench.stage import Program, Stage
+
+COLUMNS = [
+    Column("tasks/s"),
+    Column("main process CPU µs/task"),
+    Column("children CPU µs/task"),
+    Column("Redis CPU µs/task"),
+]
+STOCK, CELERIAC = "stock worker, acks_late, track_started", "Celeriac's worker"
+POLL_SECONDS = 0.02
+# Of the tasks that were queued: what is left when the measurement begins, and when it ends.
+FIRST, LAST = 0.9, 0.1
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A kind of worker: how its queue is filled, how it is started, where its tasks wait, which have ended."""
+
+    database: int
+    fill: Callable[[], None]
+    start: Callable[[], Program]
+    queue: str
+    ended: Callable[[Redis], int]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A look at a running worker. Times and CPU times in seconds."""
+
+    time: float
+    left: int
+    main: float
+    children: float
+    redis: float
+
+
+def measure(plan: Plan) -> None:
+    """The queue is filled before the worker starts; its steady state counts, not its start."""
+    with Stage() as stage:
+        contenders = {
+            name: partial(_work, stage, contender, plan.tasks)
+            for name, contender in _contenders(stage, plan.tasks).items()
+        }
+        results = take_turns(plan.console, contenders, rounds=plan.rounds)
+    title = f"Pool: {plan.tasks:,} queued additions, prefork, -c 2"
+    show(plan.console, title, COLUMNS, results, reference=STOCK)
+    goal = Goal("Celeriac's worker / stock worker", ratio(results[CELERIAC], results[STOCK], 0), at_least=2)
+    judge(plan.console, goal)
+
+
+def _contenders(stage: Stage, tasks: int) -> dict[str, Contender]:
+    template, celeriac = stage.serve("bench.template:app", database=1), stage.celeriac(0)
+    return {
+        STOCK: Contender(
+            database=1,
+            fill=partial(fill.queue, template, "/async/add", count=tasks),
+            start=partial(stage.work, "bench.stock:careful", database=1),
+            queue="celery",
+            ended=lambda client: len(fill.succeeded(client)),
+        ),
+        CELERIAC: Contender(
+            database=0,
+            fill=partial(fill.queue, celeriac, "/add", count=tasks),
+            start=partial(stage.work, "worker.app", database=0),
+            queue="default",
+            ended=lambda client: len(fill.succeeded(client)),
+        ),
+    }
+
+
+def _work(stage: Stage, contender: Contender, tasks: int) -> Figures:
+    client = stage.redis(contender.database)
+    contender.fill()
+    worker = contender.start()
+    look = partial(_look, stage, worker, client, contender.queue)
+    begun, done = _moment(look, left=tasks * FIRST), _moment(look, left=tasks * LAST)
+    while contender.ended(client) < tasks:
+        time.sleep(POLL_SECONDS)
+    worker.stop()
+    fill.empty(client)
+    return _between(begun, done)
+
+
+def _moment(look: Callable[[], Moment], *, left: float) -> Moment:
+    """The first moment in which no more than this many tasks wait."""
+    while (moment := look()).left > left:
+        time.sleep(POLL_SECONDS)
+    return moment
+
+
+def _look(stage: Stage, worker: Program, client: Redis, queue: str) -> Moment:
+    if worker.process.poll() is not None:
+        raise RuntimeError(f"The worker has ended:\n{worker.log.read_text()}")
+    return Moment(
+        time=time.perf_counter(),
+        left=client.llen(queue),
+        main=cpu_seconds(worker.pid),
+        children=sum(cpu_seconds(child) for child in children(worker.pid)),
+        redis=cpu_seconds(stage.valkey.pid),
+    )
+
+
+def _between(begun: Moment, done: Moment) -> Figures:
+    tasks = begun.left - done.left
+    return (
+        tasks / (done.time - begun.time),
+        (done.main - begun.main) / tasks * 1e6,
+        (done.children - begun.children) / tasks * 1e6,
+        (done.redis - begun.redis) / tasks * 1e6,
+    )

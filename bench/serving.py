@@ -1,0 +1,30 @@
+"""What an HTTP server does under load, as figures: 64 clients, each of which asks again as soon as it is answered."""
+
+from bench.figures import Figures
+from bench.load import Load, apply
+from bench.report import Column
+from bench.stage import Program, Stage
+
+COLUMNS = [
+    Column("requests/s"),
+    Column("p50 ms", ".1f"),
+    Column("p99 ms", ".1f"),
+    Column("server CPU µs"),
+    Column("Redis CPU µs"),
+    Column("client CPU %"),
+]
+
+
+def serving(stage: Stage, server: Program, requests: list[str], *, status: int, seconds: float) -> Figures:
+    """Send these requests in turn for so long; each answer must have this status."""
+    watched = {"server": server.pid, "redis": stage.valkey.pid}
+    load = Load(port=server.port, requests=requests, status=status, seconds=seconds, watched=watched)
+    report = apply(load)
+    return (
+        report.rate,
+        report.p50 * 1e3,
+        report.p99 * 1e3,
+        report.cpu_per_answer("server") * 1e6,
+        report.cpu_per_answer("redis") * 1e6,
+        report.own_cpu * 100,
+    )

@@ -1,0 +1,125 @@
+"""What every measurement stands on: a Valkey of its own, servers and workers; all of it ends with the measurement."""
+
+import os
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self
+
+from redis import Redis
+
+from stack import process
+from stack.errors import CannotStart
+from stack.ports import free_port
+from stack.process import Process
+from stack.readiness import wait_until
+from stack.valkey import Valkey
+
+ROOT = Path(__file__).parents[1]
+GRACE = timedelta(seconds=5)
+READY_TIMEOUT = timedelta(seconds=30)
+UVICORN = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
+# As `make run` does; nobody steers these workers.
+ALONE = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program that was started; the port is 0 for one that serves none."""
+
+    process: Process
+    log: Path
+    port: int = 0
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self.process.pid
+
+    def wait(self) -> None:
+        """Return when it listens; `CannotStart` has its log when it has ended."""
+        try:
+            wait_until(
+                lambda: listens(self.port), name="A server", process=self.process, timeout=READY_TIMEOUT
+            )
+        except CannotStart as refusal:
+            raise CannotStart(f"{refusal}\n{self.log.read_text()}") from refusal
+
+    def stop(self) -> None:
+        """End it in order, with all that it has started."""
+        process.stop(self.process, grace=GRACE)
+
+
+class Stage:
+    """Use as a context manager. Each contender has a Redis database of its own, by number."""
+
+    def __enter__(self) -> Self:
+        self._stack = ExitStack()
+        self._directory = Path(self._stack.enter_context(TemporaryDirectory(prefix="celeriac-bench-")))
+        self._started = 0
+        self.valkey = Valkey(self._directory / "valkey")
+        self._stack.callback(self.valkey.stop)
+        self.valkey.start()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._stack.close()
+
+    def redis(self, database: int) -> Redis:
+        """A client of a database."""
+        return self._stack.enter_context(Redis.from_url(self.url(database)))
+
+    def url(self, database: int) -> str:
+        """URL of a database."""
+        return f"redis://127.0.0.1:{self.valkey.port}/{database}"
+
+    def celeriac(self, database: int) -> Program:
+        """The API, as one starts it by hand, when it listens."""
+        return self.serve("--factory", "api.app:create_app", database=database)
+
+    def serve(self, *app: str, database: int = 0) -> Program:
+        """One uvicorn process with this app, when it listens."""
+        server = self.launch_server(*app, database=database)
+        server.wait()
+        return server
+
+    def launch_server(self, *app: str, database: int = 0) -> Program:
+        """The same, at once."""
+        port = free_port()
+        return self.start(["uvicorn", *app, "--port", str(port), *UVICORN], database=database, port=port)
+
+    def work(self, app: str, *options: str, database: int) -> Program:
+        """A Celery worker with two pool processes, at once."""
+        return self.start(["celery", "-A", app, "worker", "-c", "2", *ALONE, *options], database=database)
+
+    def start(
+        self, module: Sequence[str], *, database: int, port: int = 0, python: str = sys.executable
+    ) -> Program:
+        """Run a Python module with arguments on this database. It is stopped with the stage, if not before."""
+        self._started += 1
+        log = self._directory / f"{self._started}.log"
+        with log.open("wb") as output:
+            started = process.start(
+                [python, "-m", *module], environment=self._environment(database), output=output
+            )
+        program = Program(started, log, port)
+        self._stack.callback(program.stop)
+        return program
+
+    def _environment(self, database: int) -> Mapping[str, str]:
+        """Ours, without settings of Celeriac but the database."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("CELERIAC_")}
+        url = self.url(database)
+        return {**inherited, "PYTHONPATH": str(ROOT), "CELERIAC_REDIS_URL": url, "BENCH_REDIS_URL": url}
+
+
+def listens(port: int) -> bool:
+    """Whether a server listens there."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False

@@ -1,0 +1,42 @@
+"""The front door, as the tests use it: submit, ask, wait for the end."""
+
+import json
+from typing import Any, NoReturn
+
+import httpx
+
+Document = dict[str, Any]
+
+
+def submit(client: httpx.Client, name: str, /, **task_input: Any) -> Document:
+    """Submit a task, and the document of its being accepted."""
+    response = client.post(f"/{name}", json=task_input)
+    assert response.status_code == 202, response.text
+    return document(response)
+
+
+def ended(client: httpx.Client, task: Document) -> Document:
+    """The document of this task at its end."""
+    at_end = document(client.get(task["links"]["self"], params={"wait": 50}))
+    assert at_end["ready"], at_end
+    return at_end
+
+
+def run(client: httpx.Client, name: str, /, **task_input: Any) -> Document:
+    """Submit a task, and its document at its end."""
+    return ended(client, submit(client, name, **task_input))
+
+
+def document(response: httpx.Response) -> Any:
+    """The response's body, read as the strictest reader would."""
+    return json.loads(response.content.decode(), parse_constant=_refuse, object_pairs_hook=_unique)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise AssertionError(f"{constant} is no JSON")
+
+
+def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(members)
+    assert len(value) == len(members), f"a name stands twice in {members}"
+    return value

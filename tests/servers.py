@@ -1,0 +1,97 @@
+"""Real servers for the tests: a worker or an API as one would start it by hand, with its log in a file."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkstemp
+
+import httpx
+
+from stack import process
+from stack.ports import free_port
+from stack.readiness import answers_over_http
+from tests.waiting import wait_until
+
+ROOT = Path(__file__).parents[1]
+ALL_TASKS = "worker.tasks,tests.tasks"
+# Nobody asks anybody here, so a worker starts in half the time.
+ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+
+
+class Server:
+    """A process that ends with the test run, however that ends."""
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], directory: Path, *, name: str
+    ) -> None:
+        """Start it; its log goes to a file of its own in the directory."""
+        file, self._log = mkstemp(prefix=f"{name}-", suffix=".log", dir=directory)
+        with os.fdopen(file, "ab") as output:
+            self._process = process.start(command, environment=environment, output=output)
+
+    @property
+    def log(self) -> str:
+        """All that it has written so far."""
+        return Path(self._log).read_text(errors="replace")
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to its main process."""
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it, and all that it has started, as a crash would."""
+        process.kill(self._process)
+
+    def wait_until(self, is_ready: Callable[[], bool]) -> None:
+        """Return when it is ready; fails with its log when it has ended."""
+        wait_until(lambda: is_ready() or self._process.poll() is not None, what="the start of a server")
+        assert self._process.poll() is None, self.log
+
+
+class API(Server):
+    """The API on a free port."""
+
+    def __init__(self, factory: str, environment: Mapping[str, str], directory: Path) -> None:
+        """Start it; `factory` makes the app."""
+        self.port = free_port()
+        command = [sys.executable, "-m", "uvicorn", "--factory", factory, "--port", str(self.port)]
+        command += ["--no-access-log", "--timeout-keep-alive", "60"]
+        super().__init__(command, environment, directory, name="api")
+
+    def client(self) -> httpx.Client:
+        """A client of it, with time enough for every wait that a test asks for."""
+        return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60, trust_env=False)
+
+
+def environment(**settings: object) -> dict[str, str]:
+    """Ours, with these settings of Celeriac and no other: `redis_url="…"`."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("CELERIAC_")}
+    given = {f"CELERIAC_{name.upper()}": str(value) for name, value in settings.items()}
+    return {**inherited, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **given}
+
+
+@contextmanager
+def running_worker(directory: Path, *options: str, **settings: object) -> Iterator[Server]:
+    """A pool of two that takes tasks."""
+    command = [sys.executable, "-m", "celery", "-A", "worker.app", "worker", "-c", "2", *ALONE, *options]
+    settings = {"tasks": ALL_TASKS, **settings}
+    server = Server([*command, "--loglevel", "INFO"], environment(**settings), directory, name="worker")
+    try:
+        server.wait_until(lambda: " ready." in server.log)
+        yield server
+    finally:
+        server.kill()
+
+
+@contextmanager
+def running_api(directory: Path, *, factory: str = "api.app:create_app", **settings: object) -> Iterator[API]:
+    """An API that answers."""
+    server = API(factory, environment(**{"tasks": ALL_TASKS, **settings}), directory)
+    try:
+        server.wait_until(lambda: answers_over_http("127.0.0.1", server.port, "/livez"))
+        yield server
+    finally:
+        server.kill()

@@ -1,0 +1,53 @@
+"""Tasks that wait to be told, so that a test can look at them meanwhile."""
+
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from worker import context
+from worker.contract import RetryPolicy, task
+
+POLL_SECONDS = 0.02
+
+
+@task
+def hold(until: Path) -> str:
+    """Run until this file exists."""
+    while not until.exists():
+        time.sleep(POLL_SECONDS)
+    return "let go"
+
+
+@task(queue="unserved")
+def unserved(x: int = 0) -> int:
+    """Wait in a queue that the tests' worker does not listen to."""
+    return x
+
+
+@task(retry=RetryPolicy(backoff=timedelta(hours=1), max_backoff=timedelta(hours=1)))
+def retry_in_an_hour() -> None:
+    """Fail, and be put off for long."""
+    raise ConnectionError("nobody home")
+
+
+@task(retry=RetryPolicy(on=(RuntimeError,), attempts=2, backoff=timedelta(0)))
+def retry_at_once(until: Path) -> str:
+    """Fail once; then run until this file exists."""
+    if context.attempt() == 1:
+        raise RuntimeError("the first attempt")
+    return hold(until)
+
+
+@task
+def append(file: Path, line: str) -> None:
+    """Leave a trace of having run."""
+    with file.open("a") as trace:
+        trace.write(line + "\n")
+
+
+@task
+def delete_result(task_id: str) -> None:
+    """Delete Celery's result of another task, as any Celery program may: `AsyncResult.forget`."""
+    from celery import current_app
+
+    current_app.AsyncResult(task_id).forget()

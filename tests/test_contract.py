@@ -1,0 +1,395 @@
+"""A declaration that cannot be kept stops the start with a sentence that says what to do; a good one changes nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import pytest
+from pydantic import BaseModel, Field
+
+from worker import context
+from worker.catalog import HEAVY, load_catalog
+from worker.contract import RESERVED_NAMES, ContractError, Definition, RetryPolicy, definition_of, task
+from worker.signature import Base64Bytes
+
+SECOND = timedelta(seconds=1)
+
+
+def test_a_declared_function_is_returned_unchanged() -> None:
+    def double(x: int) -> int:
+        """Twice as much."""
+        return 2 * x
+
+    before = (double.__code__, double.__annotations__, double.__doc__, double.__name__)
+    declared = task(double)
+    assert declared is double
+    assert (double.__code__, double.__annotations__, double.__doc__, double.__name__) == before
+    assert double("no check here") == "no check hereno check here"  # type: ignore[comparison-overlap, arg-type]  # a plain call
+
+
+def test_a_declared_function_with_options_is_returned_unchanged() -> None:
+    def double(x: int) -> int:
+        return 2 * x
+
+    assert task(name="twice", queue="slow", soft_time_limit=SECOND)(double) is double
+
+
+def test_a_function_without_a_declaration_has_no_definition() -> None:
+    assert definition_of(print) is None
+    assert definition_of(None) is None
+
+
+def test_what_was_declared_is_recorded() -> None:
+    policy = RetryPolicy()
+
+    @task(
+        name="twice",
+        queue="slow",
+        soft_time_limit=SECOND,
+        time_limit=2 * SECOND,
+        retry=policy,
+        examples=[{"x": 4}],
+    )
+    def double(x: Annotated[int, Field(ge=0)], y: int = 3) -> int:
+        """Twice as much.
+
+        And no more.
+        """
+        return 2 * x + y
+
+    definition = declared(double)
+    assert (definition.name, definition.queue, definition.function) == ("twice", "slow", double)
+    assert (definition.summary, definition.description) == ("Twice as much.", "Twice as much.\n\nAnd no more.")
+    assert definition.time_limits(9 * SECOND) == (2 * SECOND, SECOND)
+    assert (definition.retry, definition.examples) == (policy, ({"x": 4},))
+    assert list(definition.input_model.model_fields) == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "expected"),
+    [
+        (None, None, (timedelta(seconds=39), timedelta(seconds=9))),
+        (SECOND, None, (timedelta(seconds=31), SECOND)),
+        (None, SECOND, (SECOND, None)),
+        (SECOND, 2 * SECOND, (2 * SECOND, SECOND)),
+    ],
+)
+def test_every_task_has_a_hard_limit(
+    soft: timedelta | None, hard: timedelta | None, expected: tuple[timedelta, timedelta | None]
+) -> None:
+    @task(soft_time_limit=soft, time_limit=hard)
+    def work() -> None: ...
+
+    assert declared(work).time_limits(timedelta(seconds=9)) == expected
+
+
+@pytest.mark.parametrize("name", sorted(RESERVED_NAMES))
+def test_a_name_that_the_api_keeps_for_itself_is_refused(name: str) -> None:
+    with pytest.raises(ContractError, match=rf"Task name '{name}' is reserved .* choose another with @task\(name="):
+        task(name=name)(nothing)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a b", "a/b", "a?b", "a#b", "a%20b", "a:b", "ä", "_hidden", "-a", ".", "..", ".a", "a\n", "a\0", "x" * 101, "{task_id}", " "],
+)
+def test_a_name_that_cannot_stand_in_a_url_is_refused(name: str) -> None:
+    with pytest.raises(ContractError, match="cannot stand in a URL: use letters, digits"):
+        task(name=name)(nothing)
+
+
+@pytest.mark.parametrize("name", ["a", "A", "7", "a.b", "a-b", "a_b", "x" * 100, "Tasks", "tasks2"])
+def test_a_name_that_can_stand_in_a_url_is_accepted(name: str) -> None:
+    def work() -> None: ...
+
+    task(name=name)(work)
+    assert declared(work).name == name
+
+
+@pytest.mark.parametrize("queue", ["", "a b", "a\x06\x163", "ä", "x" * 101, "celery*"])
+def test_a_queue_with_an_unusable_name_is_refused(queue: str) -> None:
+    with pytest.raises(ContractError, match="Queue name .* is not usable: use letters, digits"):
+        task(queue=queue)(nothing)
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "words"),
+    [
+        (timedelta(0), None, "longer than 0 seconds"),
+        (-SECOND, None, "longer than 0 seconds"),
+        (None, timedelta(0), "longer than 0 seconds"),
+        (SECOND, SECOND, r"time_limit \(0:00:01\) must be longer than soft_time_limit \(0:00:01\)"),
+        (2 * SECOND, SECOND, r"time_limit \(0:00:01\) must be longer than soft_time_limit \(0:00:02\)"),
+    ],
+)
+def test_limits_that_make_no_sense_are_refused(soft: timedelta | None, hard: timedelta | None, words: str) -> None:
+    with pytest.raises(ContractError, match=f"Task 'nothing'.*{words}"):
+        task(soft_time_limit=soft, time_limit=hard)(nothing)
+
+
+class Opaque:
+    """A class without a JSON form."""
+
+
+class WithBytes(BaseModel):
+    """A model whose bytes pydantic would take as text."""
+
+    data: bytes
+
+
+class WithBase64(BaseModel):
+    """A model whose bytes are said to be base64."""
+
+    data: Base64Bytes
+
+
+@dataclass
+class PlainWithBytes:
+    """A dataclass, with bytes further in."""
+
+    data: list[bytes]
+
+
+T = TypeVar("T")
+
+
+def nothing() -> None: ...
+
+
+def untyped(x) -> None: ...  # type: ignore[no-untyped-def]  # on purpose  # noqa: ANN001
+
+
+def partly_untyped(x: int, y) -> None: ...  # type: ignore[no-untyped-def]  # on purpose  # noqa: ANN001
+
+
+def positional(x: int, /) -> None: ...
+
+
+def many(*numbers: int) -> None: ...
+
+
+def named(**numbers: int) -> None: ...
+
+
+def hidden(_x: int) -> None: ...
+
+
+def kept(model_fields: int) -> None: ...
+
+
+def opaque(x: Opaque) -> None: ...
+
+
+def opaque_within(x: list[dict[str, Opaque]]) -> None: ...
+
+
+def opaque_result() -> Opaque: ...
+
+
+def function_type(x: Callable[[], None]) -> None: ...
+
+
+def model_with_bytes(x: WithBytes) -> None: ...
+
+
+def dataclass_with_bytes(x: list[PlainWithBytes]) -> None: ...
+
+
+def result_with_bytes() -> WithBytes: ...
+
+
+def unknown_hint(x: "Nowhere") -> None: ...  # type: ignore[name-defined]  # on purpose  # noqa: F821
+
+
+def bad_default(x: int = "four") -> None: ...  # type: ignore[assignment]  # on purpose
+
+
+def default_out_of_bounds(x: Annotated[int, Field(ge=1)] = 0) -> None: ...
+
+
+async def asynchronous() -> None: ...
+
+
+def generator() -> Iterator[int]:
+    yield 1
+
+
+async def asynchronous_generator() -> AsyncIterator[int]:
+    yield 1
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (untyped, "parameter 'x' of task 'untyped' has no type hint: write one, such as `x: int`"),
+        (partly_untyped, "parameter 'y' of task 'partly_untyped' has no type hint"),
+        (positional, "parameter 'x' of task 'positional' is positional-only.*give each parameter a name"),
+        (many, "parameter 'numbers' .*give each parameter a name"),
+        (named, "parameter 'numbers' .*give each parameter a name"),
+        (hidden, "parameter '_x' .*rename it"),
+        (kept, "parameter 'model_fields' .*rename it"),
+        (opaque, "parameter 'x' of task 'opaque' has the type .*Opaque.*no JSON form: use JSON types"),
+        (opaque_within, "parameter 'x' of task 'opaque_within' .*no JSON form"),
+        (opaque_result, "the result of task 'opaque_result' .*no JSON form"),
+        (function_type, "parameter 'x' of task 'function_type' .*no JSON form"),
+        (model_with_bytes, "parameter 'x' .*`bytes` inside a model.*worker.signature.Base64Bytes"),
+        (dataclass_with_bytes, "parameter 'x' .*`bytes` inside a model.*worker.signature.Base64Bytes"),
+        (result_with_bytes, "the result of task 'result_with_bytes' .*worker.signature.Base64Bytes"),
+        (unknown_hint, "Task 'unknown_hint': name 'Nowhere' is not defined.*outside `if TYPE_CHECKING`"),
+        (bad_default, "parameter 'x' of task 'bad_default' has the default 'four', which its own type refuses"),
+        (default_out_of_bounds, "has the default 0, which its own type refuses"),
+        (asynchronous, "Task 'asynchronous' is asynchronous or a generator: .* use `def` and `return`"),
+        (generator, "Task 'generator' is asynchronous or a generator"),
+        (asynchronous_generator, "Task 'asynchronous_generator' is asynchronous or a generator"),
+        (Opaque, "which is no plain function: declare a `def` at the top of a module"),
+        (print, "which is no plain function"),
+        (asyncio.sleep, "is asynchronous or a generator"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_function_that_cannot_be_a_task_is_refused(function: Callable[..., Any], words: str) -> None:
+    with pytest.raises(ContractError, match=words):
+        task(function)
+
+
+def test_a_lambda_is_refused_for_its_name() -> None:
+    with pytest.raises(ContractError, match="Task name '<lambda>' cannot stand in a URL"):
+        task(lambda: None)
+
+
+def test_bytes_that_are_said_to_be_base64_may_be_within_a_model() -> None:
+    @task
+    def work(one: WithBase64, many: list[WithBase64], loose: dict[str, list[bytes | None]]) -> WithBase64:
+        return one
+
+    assert declared(work)
+
+
+@pytest.mark.parametrize("example", [{"x": "4"}, {}, {"x": 4, "z": 1}, {"x": float("nan")}])
+def test_an_example_that_is_no_valid_input_is_refused(example: dict[str, Any]) -> None:
+    with pytest.raises(ContractError, match="Task 'work': the example .* is no valid input"):
+
+        @task(examples=[example])
+        def work(x: int) -> None: ...
+
+
+def test_a_name_that_is_declared_twice_is_refused_with_both_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package(tmp_path, monkeypatch, "twice_tasks", one=TASK.format(name="same"), two=TASK.format(name="same"))
+    with pytest.raises(
+        ContractError, match=r"'same' is declared twice, in twice_tasks.one and in twice_tasks.two: rename one"
+    ):
+        load_catalog("twice_tasks")
+
+
+def test_a_task_that_is_imported_by_another_module_is_declared_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package(tmp_path, monkeypatch, "lent_tasks", one=TASK.format(name="lent"), two="from lent_tasks.one import lent\n")
+    assert list(load_catalog("lent_tasks")) == ["lent"]
+
+
+def test_every_module_of_every_package_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package(tmp_path, monkeypatch, "first_tasks", one=TASK.format(name="a"), two=TASK.format(name="b"))
+    package(tmp_path, monkeypatch, "second_tasks", __init__=TASK.format(name="c"))
+    assert set(load_catalog("first_tasks, second_tasks")) == {"a", "b", "c"}
+
+
+def test_a_package_without_tasks_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package(tmp_path, monkeypatch, "empty_tasks")
+    with pytest.raises(ContractError, match="No task is declared in empty_tasks: put @task above a function"):
+        load_catalog("empty_tasks")
+
+
+@pytest.mark.parametrize("name", ["nowhere_tasks", "worker.tasks.nowhere", "worker.tasks.text.nowhere"])
+def test_a_package_that_is_not_there_is_refused_with_its_name(name: str) -> None:
+    with pytest.raises(ContractError, match=f"The tasks in {name} cannot be loaded: No module named"):
+        load_catalog(name)
+
+
+def test_a_module_that_imports_what_is_not_there_is_refused_with_both_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package(tmp_path, monkeypatch, "missing_tasks", one="import no_such_library\n")
+    with pytest.raises(ContractError, match="in missing_tasks.one cannot be loaded: No module named 'no_such_library'"):
+        load_catalog("missing_tasks")
+
+
+def test_a_heavy_import_at_the_top_of_a_module_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "polars.py").touch()
+    package(tmp_path, monkeypatch, "heavy_tasks", one="import polars\n" + TASK.format(name="slow"))
+    with pytest.raises(
+        ContractError, match="heavy_tasks.one imports polars at its top.*move the import into the function"
+    ):
+        load_catalog("heavy_tasks")
+
+
+def test_what_the_worker_is_made_of_counts_as_heavy() -> None:
+    assert {"celery", "kombu", "billiard", "PIL"} <= HEAVY
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"attempts": 1}, r"RetryPolicy\(attempts=1\) never runs again: give 2 or more"),
+        ({"attempts": 0}, "never runs again"),
+        ({"attempts": -3}, "never runs again"),
+        ({"backoff": -SECOND}, "give 0 <= backoff <= max_backoff"),
+        ({"backoff": 2 * SECOND, "max_backoff": SECOND}, "give 0 <= backoff <= max_backoff"),
+    ],
+)
+def test_a_retry_policy_that_cannot_be_carried_out_is_refused(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(ContractError, match=words):
+        RetryPolicy(**options)
+
+
+@pytest.mark.parametrize("attempt", [1, 2, 3, 4, 9, 100, 10_000])
+def test_delays_double_up_to_the_longest_and_between_half_and_all_of_it(attempt: int) -> None:
+    policy = RetryPolicy(attempts=10**6, backoff=SECOND, max_backoff=timedelta(seconds=10))
+    longest = min(2.0 ** min(attempt - 1, 60), 10.0)
+    delays = [policy.delay(ValueError(), attempt) for _ in range(500)]
+    seconds = [delay.total_seconds() for delay in delays if delay is not None]
+    assert len(seconds) == 500
+    assert longest / 2 <= min(seconds) < longest * 0.6
+    assert longest * 0.9 < max(seconds) <= longest
+
+
+def test_no_attempt_follows_the_last_one_or_another_error() -> None:
+    policy = RetryPolicy(on=(OSError,), attempts=3)
+    assert policy.delay(ConnectionError(), 2) is not None
+    assert policy.delay(ConnectionError(), 3) is None
+    assert policy.delay(ValueError(), 1) is None
+
+
+def test_outside_a_worker_every_attempt_is_the_first() -> None:
+    assert context.attempt() == 1
+
+
+TASK = """
+from worker.contract import task
+
+@task
+def {name}(x: int) -> int:
+    return x
+"""
+
+
+def package(directory: Path, monkeypatch: pytest.MonkeyPatch, name: str, **modules: str) -> None:
+    """Make a package of tasks that can be imported; each test has a name of its own for it."""
+    (directory / name).mkdir()
+    for module, text in {"__init__": "", **modules}.items():
+        (directory / name / f"{module}.py").write_text(text)
+    monkeypatch.syspath_prepend(directory)
+
+
+def declared(function: Callable[..., Any]) -> Definition:
+    """The definition of a task."""
+    definition = definition_of(function)
+    assert definition is not None
+    return definition

@@ -1,0 +1,133 @@
+"""While Redis is away every route says so soon, and all is well again soon after it is back."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from redis import Redis
+
+from stack.valkey import Valkey
+from tests.door import document, submit
+from tests.servers import running_api
+from tests.waiting import wait_until
+
+DONE = '{"status": "SUCCESS", "result": 3, "traceback": null, "children": []}'
+SOME_ID = "00000000-0000-4000-8000-000000000000"
+ROUTES = {
+    "submit": ("POST", "/add"),
+    "submit by name": ("POST", "/tasks"),
+    "submit and wait": ("POST", "/add?wait=30"),
+    "get": ("GET", f"/tasks/{SOME_ID}"),
+    "get and wait": ("GET", f"/tasks/{SOME_ID}?wait=30"),
+    "result": ("GET", f"/tasks/{SOME_ID}/result"),
+    "readiness": ("GET", "/readyz"),
+}
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Valkey]:
+    """A Valkey of this test's own."""
+    with Valkey(tmp_path / "valkey") as server:
+        yield server
+
+
+@pytest.fixture
+def door(server: Valkey, tmp_path: Path) -> Iterator[httpx.Client]:
+    """An API on it that has been used: its connections are there."""
+    with running_api(tmp_path, redis_url=server.url) as api, api.client() as client:
+        submit(client, "add", x=1, y=2)
+        client.get(f"/tasks/{SOME_ID}")
+        yield client
+
+
+def ask(client: httpx.Client, route: str) -> tuple[httpx.Response, float]:
+    """The answer of a route, and the seconds it took."""
+    method, path = ROUTES[route]
+    task_input = {"x": 1, "y": 2}
+    body = {"name": "add", "input": task_input} if path == "/tasks" else task_input
+    start = time.monotonic()
+    response = client.request(method, path, json=body if method == "POST" else None)
+    return response, time.monotonic() - start
+
+
+@pytest.mark.parametrize("way", ["killed", "paused"])
+def test_every_route_says_within_two_seconds_that_redis_is_away(
+    way: str, server: Valkey, door: httpx.Client
+) -> None:
+    send(server, signal.SIGKILL if way == "killed" else signal.SIGSTOP)
+    for route in ROUTES:
+        response, seconds = ask(door, route)
+        assert response.status_code == 503, route
+        assert response.headers["content-type"] == "application/problem+json"
+        assert int(response.headers["retry-after"]) > 0
+        assert seconds < 2, route
+        if route == "readiness":
+            assert seconds < 1
+    assert door.get("/livez").status_code == 200
+    if way == "killed":
+        server.restart()
+    else:
+        send(server, signal.SIGCONT)
+    start = time.monotonic()
+    wait_until(lambda: ask(door, "submit")[0].status_code == 202, 5)
+    wait_until(lambda: ask(door, "readiness")[0].status_code == 200, 5)
+    assert time.monotonic() - start < 5
+
+
+def test_requests_side_by_side_do_not_queue_up_for_a_paused_redis(server: Valkey, door: httpx.Client) -> None:
+    send(server, signal.SIGSTOP)
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: ask(door, "submit"), range(40)))
+    send(server, signal.SIGCONT)
+    assert {response.status_code for response, _ in answers} == {503}
+    assert max(seconds for _, seconds in answers) < 2
+
+
+def test_a_submission_that_was_sent_and_not_answered_is_said_to_be_in_doubt(
+    server: Valkey, door: httpx.Client
+) -> None:
+    send(server, signal.SIGSTOP)
+    problem = door.post("/add", json={"x": 1, "y": 2})
+    send(server, signal.SIGCONT)
+    assert problem.json()["type"] == "urn:celeriac:problem:submission-in-doubt"
+    where = problem.headers["location"]
+    assert where == f"/tasks/{problem.json()['task_id']}"
+    assert where in problem.json()["detail"]
+    # Redis carried it out once it could: the address tells the truth.
+    assert document(wait_until(lambda: found(door, where)))["state"] == "queued"
+
+
+def test_a_submission_that_was_not_sent_is_not_in_doubt(server: Valkey, door: httpx.Client) -> None:
+    server.kill()
+    problem = door.post("/add", json={"x": 1, "y": 2})
+    assert problem.json()["type"] == "urn:celeriac:problem:redis-unavailable"
+
+
+def test_a_wait_goes_on_through_a_restart_of_redis(server: Valkey, door: httpx.Client) -> None:
+    task = submit(door, "add", x=1, y=2)
+    channel = f"celery-task-meta-{task['task_id']}"
+    with ThreadPoolExecutor(1) as pool, Redis.from_url(server.url) as redis:
+        waiting = pool.submit(door.get, task["links"]["self"], params={"wait": 10})
+        wait_until(lambda: redis.pubsub_channels(channel))
+        send(server, signal.SIGKILL)
+        server.restart()
+        wait_until(lambda: redis.pubsub_channels(channel), what="the new subscription")
+        redis.set(channel, DONE, ex=600)
+        redis.publish(channel, DONE)
+        assert document(waiting.result())["result"] == 3
+
+
+def send(server: Valkey, number: signal.Signals) -> None:
+    """Stop it, let it go on, or kill it."""
+    os.kill(server.pid, number)
+
+
+def found(client: httpx.Client, where: str) -> httpx.Response | None:
+    """The answer, once it is not a 404 or 503 any more."""
+    response = client.get(where)
+    return response if response.status_code == 200 else None

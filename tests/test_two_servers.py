@@ -1,0 +1,98 @@
+"""Broker and result backend on two Redis servers, as in Celery's own tutorial; our worker, and a stock one."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from redis import Redis
+
+from stack.valkey import Valkey
+from tests.door import document, run, submit
+from tests.servers import ALONE, Server, environment, running_api, running_worker
+
+STOCK_APP = """
+from celery import Celery
+
+app = Celery("stock", broker="{broker}", backend="{backend}")
+app.conf.task_default_queue = "default"
+
+
+@app.task(name="add")
+def add(x, y):
+    return x + y
+
+
+@app.task(name="fail")
+def fail(message):
+    raise RuntimeError(message)
+"""
+
+
+@pytest.fixture(scope="module")
+def servers(directory: Path) -> Iterator[dict[str, str]]:
+    """Two servers, as settings."""
+    with Valkey(directory / "broker") as broker, Valkey(directory / "backend") as backend:
+        yield {"broker_url": broker.url, "result_backend": backend.url}
+
+
+@pytest.fixture(scope="module")
+def door(servers: dict[str, str], directory: Path) -> Iterator[httpx.Client]:
+    """An API on both."""
+    with running_api(directory, **servers) as api, api.client() as client:
+        yield client
+
+
+def test_tasks_are_accepted_run_retried_and_waited_for(
+    servers: dict[str, str], door: httpx.Client, directory: Path
+) -> None:
+    with running_worker(directory, **servers):
+        assert run(door, "add", x=4, y=5)["result"] == 9
+        assert run(door, "flaky", failures=2)["result"] == "succeeded on attempt 3"
+        assert document(door.post("/add", json={"x": 1, "y": 1}, params={"wait": 30}))["result"] == 2
+
+
+def test_the_broker_holds_messages_and_the_backend_records(
+    servers: dict[str, str], door: httpx.Client
+) -> None:
+    task = submit(door, "add", x=4, y=5)
+    with (
+        Redis.from_url(servers["broker_url"]) as broker,
+        Redis.from_url(servers["result_backend"]) as backend,
+    ):
+        assert broker.llen("default") == 1
+        assert backend.llen("default") == 0
+        assert backend.hget(f"celeriac:task:{task['task_id']}", "state") == b"queued"
+        assert not broker.exists(f"celeriac:task:{task['task_id']}")
+        broker.delete("default")
+
+
+def test_readiness_asks_both(servers: dict[str, str], directory: Path, tmp_path: Path) -> None:
+    with (
+        Valkey(tmp_path / "broker") as broker,
+        running_api(directory, broker_url=broker.url, result_backend=servers["result_backend"]) as api,
+        api.client() as client,
+    ):
+        assert client.get("/readyz").status_code == 200
+        broker.kill()
+        assert client.get("/readyz").status_code == 503
+
+
+def test_a_stock_worker_on_both_does_the_work(
+    servers: dict[str, str], door: httpx.Client, directory: Path, tmp_path: Path
+) -> None:
+    app = STOCK_APP.format(broker=servers["broker_url"], backend=servers["result_backend"])
+    (tmp_path / "stock.py").write_text(app)
+    command = [sys.executable, "-m", "celery", "-A", "stock", "--workdir", str(tmp_path), "worker", "-c", "1"]
+    worker = Server([*command, *ALONE, "--loglevel", "INFO"], environment(), directory, name="stock")
+    try:
+        worker.wait_until(lambda: " ready." in worker.log)
+        waited = document(door.post("/add", json={"x": 10**30, "y": 1}, params={"wait": 30}))
+        assert (waited["state"], waited["result"], waited["attempt"]) == ("succeeded", 10**30 + 1, 1)
+        assert waited["finished_at"] >= waited["created_at"]
+        failed = run(door, "fail", message="no such invoice")
+        assert (failed["state"], failed["error"]["type"]) == ("failed", "RuntimeError")
+        assert failed["error"]["message"] == "no such invoice"
+    finally:
+        worker.kill()
