@@ -78,5 +78,6 @@ class CeleriacAPI(FastAPI):
             schemas.update(problem.pop("$defs"), Problem=problem)
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
-            schemas["TaskDocument"]["examples"] = [EXAMPLE]  # here, for FastAPI takes every null out of an example
+            # Here, for FastAPI takes every null out of an example.
+            schemas["TaskDocument"]["examples"] = [EXAMPLE]
         return document

@@ -100,7 +100,7 @@ def invalid_input(wrong: Sequence[tuple[str, str, Any]]) -> InvalidInput:
 
 
 def _invalid_json(message: str) -> Problem:
-    """pydantic's parser gives up at a depth of its own, before it knows whether the rest is JSON."""
+    """The parser of pydantic gives up at a depth of its own, before it knows whether the rest is JSON."""
     return _too_deep() if "recursion limit" in message else MalformedJSON(f"{message}.")
 
 

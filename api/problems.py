@@ -98,7 +98,8 @@ def _allowed_methods(request: Request) -> set[str]:
     """The methods of every route at this path; the framework knows those of the first one only."""
     methods: set[str] = set()
     scope = dict(request.scope)
-    scope["root_path"] = scope.get("app_root_path", scope.get("root_path", ""))  # as before a mount changed it
+    # As it was before a mount changed it.
+    scope["root_path"] = scope.get("app_root_path", scope.get("root_path", ""))
     for route in request.app.router.routes:
         match, _ = route.matches(scope)
         if match is not Match.NONE:

@@ -47,7 +47,9 @@ class Connection(asyncio.Protocol):
         start = head + len(END_OF_HEAD)
         size = 0 if status in WITHOUT_BODY else _content_length(answer[:head])
         if size is None:
-            self._lost(ValueError(f"an answer without Content-Length is not understood here: {answer[:500]!r}"))
+            self._lost(
+                ValueError(f"an answer without Content-Length is not understood here: {answer[:500]!r}")
+            )
             return
         if len(answer) < start + size:
             self._buffer = answer

@@ -94,14 +94,18 @@ class Generator:
         return {name: cpu_seconds(pid) for name, pid in self._load.watched.items()}
 
 
-async def main(plan: Path, report: Path) -> None:
+def main(plan: Path, report: Path) -> None:
     """Apply the load of the one file; what was measured goes to the other."""
-    load = Load(**json.loads(plan.read_text()))
-    report.write_text(json.dumps(asdict(await Generator(load).run())))
+    measured = uvloop.run(_apply(Load(**json.loads(plan.read_text()))))
+    report.write_text(json.dumps(asdict(measured)))
+
+
+async def _apply(load: Load) -> Report:
+    return await Generator(load).run()
 
 
 if __name__ == "__main__":
     try:
-        uvloop.run(main(Path(sys.argv[1]), Path(sys.argv[2])))
+        main(Path(sys.argv[1]), Path(sys.argv[2]))
     except (ValueError, OSError) as wrong:
         sys.exit(f"{type(wrong).__name__}: {wrong}")

@@ -77,4 +77,3 @@ def request(method: str, path: str, body: object = None, **headers: str) -> str:
 def additions(path: str, **headers: str) -> list[str]:
     """Submissions of `add`, each with numbers of its own."""
     return [request("POST", path, {"x": x, "y": 5}, **headers) for x in range(1000)]
-

@@ -16,14 +16,16 @@ from bench.connection import Connection
 
 AT_ONCE = 200  # a server's queue of connections that it has not accepted yet is short
 
+# Time (seconds since 1970), status and body.
+Answer = tuple[float, int, bytes]
+
 
 class Parked:
     """One connection for each request."""
 
     def __init__(self, count: int) -> None:
         """Nothing is sent yet."""
-        # Time (seconds since 1970), status and body of each answer.
-        self.answers: list[tuple[float, int, bytes]] = []
+        self.answers: list[Answer] = []
         self._count = count
         self.all_answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -48,19 +50,22 @@ class Parked:
             self.all_answered.set_exception(error)
 
 
-async def main(port: int, requests: Path, report: Path) -> None:
+def main(port: int, requests: Path, report: Path) -> None:
     """Send the requests of the one file; the times and bodies of the answers go to the other."""
-    texts = json.loads(requests.read_text())
+    answers = uvloop.run(_park(port, json.loads(requests.read_text())))
+    report.write_text(json.dumps([[moment, status, body.decode()] for moment, status, body in answers]))
+
+
+async def _park(port: int, texts: list[str]) -> list[Answer]:
     parked = Parked(len(texts))
     await parked.send(port, texts)
     print("parked", flush=True)
     await parked.all_answered
-    answers = [[moment, status, body.decode()] for moment, status, body in parked.answers]
-    report.write_text(json.dumps(answers))
+    return parked.answers
 
 
 if __name__ == "__main__":
     try:
-        uvloop.run(main(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])))
+        main(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
     except OSError as wrong:
         sys.exit(f"{type(wrong).__name__}: {wrong}")

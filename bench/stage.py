@@ -72,7 +72,8 @@ class Stage:
 
     def redis(self, database: int) -> Redis:
         """A client of a database."""
-        return self._stack.enter_context(Redis.from_url(self.url(database)))
+        client: Redis = self._stack.enter_context(Redis.from_url(self.url(database)))
+        return client
 
     def url(self, database: int) -> str:
         """URL of a database."""

@@ -26,9 +26,7 @@ def measure(plan: Plan) -> None:
         take_turns(plan.console, contenders, rounds=1)  # so that both are in the cache of the system
         results = take_turns(plan.console, contenders, rounds=max(plan.rounds, 5))
     show(plan.console, "Start of the API, until GET /livez is answered", COLUMNS, results, reference=FLOOR)
-    judge(
-        plan.console, Goal("Celeriac / FastAPI", ratio(results[CELERIAC], results[FLOOR], 1), at_most=1.5)
-    )
+    judge(plan.console, Goal("Celeriac / FastAPI", ratio(results[CELERIAC], results[FLOOR], 1), at_most=1.5))
 
 
 def _start(stage: Stage, *app: str) -> Figures:

@@ -31,7 +31,8 @@ def _contenders(stage: Stage, seconds: float) -> dict[str, Measure]:
     def contender(server: Program, path: str, drain: Callable[[], object]) -> Measure:
         return partial(_submit, stage, server, path, drain, seconds)
 
-    drain_stock = partial(stage.redis(1).unlink, "celery")  # the bindings stay: a producer makes them only once
+    # The bindings stay: a producer makes them only once.
+    drain_stock = partial(stage.redis(1).unlink, "celery")
     return {
         DELAY: contender(stage.serve("bench.template:app", database=1), "/add", drain_stock),
         ASYNC_DELAY: contender(stage.serve("bench.template:app", database=1), "/async/add", drain_stock),
@@ -40,9 +41,7 @@ def _contenders(stage: Stage, seconds: float) -> dict[str, Measure]:
     }
 
 
-def _submit(
-    stage: Stage, server: Program, path: str, drain: Callable[[], object], seconds: float
-) -> Figures:
+def _submit(stage: Stage, server: Program, path: str, drain: Callable[[], object], seconds: float) -> Figures:
     figures = serving(stage, server, additions(path), status=202, seconds=seconds)
     drain()
     return figures

@@ -31,7 +31,9 @@ def measure(plan: Plan) -> None:
         take_turns(plan.console, contenders, rounds=1)  # until the workers are up
         results = take_turns(plan.console, contenders, rounds=plan.rounds)
     show(plan.console, "Wait: from POST to the result, one client", COLUMNS, results, reference=IN_PROCESS)
-    goal = Goal("Celeriac / delay().get() in process", ratio(results[CELERIAC], results[IN_PROCESS], 0), at_most=1.3)
+    goal = Goal(
+        "Celeriac / delay().get() in process", ratio(results[CELERIAC], results[IN_PROCESS], 0), at_most=1.3
+    )
     judge(plan.console, goal)
 
 

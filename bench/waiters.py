@@ -149,5 +149,6 @@ def _delays(report: Path, ended: float) -> list[float]:
 
 def _end_in(body: str, ended: float) -> float:
     document = json.loads(body)
-    assert document["state"] == "succeeded", body
+    if document["state"] != "succeeded":
+        raise ValueError(f"a client was told that its task has not succeeded: {body}")
     return datetime.fromisoformat(document["finished_at"]).timestamp() if "finished_at" in document else ended

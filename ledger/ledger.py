@@ -87,7 +87,7 @@ class Ledger:
         for queue, batch in messages.items():
             await self._pushes.call("LPUSH", queue, *batch)
 
-    async def _read_all(self, task_ids: Sequence[str]) -> Sequence[Task | None | Exception]:
+    async def _read_all(self, task_ids: Sequence[str]) -> Sequence[Task | Exception | None]:
         names = [key(task_id) for task_id in task_ids for key in (keys.record, keys.result)]
         replies = await self._reads.run(scripts.READ, names, FIELDS)
         return [_task_or_error(task_id, reply) for task_id, reply in zip(task_ids, replies, strict=True)]
@@ -99,7 +99,7 @@ class Ledger:
         return askers
 
 
-def _task_or_error(task_id: str, reply: Sequence[Any]) -> Task | None | Exception:
+def _task_or_error(task_id: str, reply: Sequence[Any]) -> Task | Exception | None:
     """A record that cannot be read is the error of those who ask for it, and not of all who ask meanwhile."""
     refusal = next((part for part in reply if isinstance(part, Exception)), None)
     if refusal is not None:

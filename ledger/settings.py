@@ -131,7 +131,9 @@ def _unknown_names(environment: Mapping[str, str], *, known: Mapping[str, object
     for name in environment:
         if name.startswith(PREFIX) and name not in names:
             near = difflib.get_close_matches(name.removeprefix(PREFIX).lower(), known, n=1)
-            advice = f"did you mean {PREFIX}{near[0].upper()}?" if near else "docs/settings.md lists them all."
+            advice = (
+                f"did you mean {PREFIX}{near[0].upper()}?" if near else "docs/settings.md lists them all."
+            )
             sentences.append(f"{name} is not a setting; {advice}")
     return sentences
 

@@ -43,7 +43,7 @@ def worker(valkey: Valkey, directory: Path) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def api(valkey: Valkey, directory: Path, worker: Server) -> Iterator[API]:
+def api(valkey: Valkey, directory: Path, worker: Server) -> Iterator[API]:  # noqa: ARG001 - to be running
     """The API whose tasks `worker` runs."""
     with running_api(directory, redis_url=valkey.url) as server:
         yield server

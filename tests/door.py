@@ -12,12 +12,13 @@ def submit(client: httpx.Client, name: str, /, **task_input: Any) -> Document:
     """Submit a task, and the document of its being accepted."""
     response = client.post(f"/{name}", json=task_input)
     assert response.status_code == 202, response.text
-    return document(response)
+    accepted: Document = document(response)
+    return accepted
 
 
 def ended(client: httpx.Client, task: Document) -> Document:
     """The document of this task at its end."""
-    at_end = document(client.get(task["links"]["self"], params={"wait": 50}))
+    at_end: Document = document(client.get(task["links"]["self"], params={"wait": 50}))
     assert at_end["ready"], at_end
     return at_end
 

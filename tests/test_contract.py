@@ -4,14 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import pytest
 from pydantic import BaseModel, Field
 
 from worker import context
-from worker.catalog import HEAVY, load_catalog
 from worker.contract import RESERVED_NAMES, ContractError, Definition, RetryPolicy, definition_of, task
 from worker.signature import Base64Bytes
 
@@ -62,7 +60,10 @@ def test_what_was_declared_is_recorded() -> None:
 
     definition = declared(double)
     assert (definition.name, definition.queue, definition.function) == ("twice", "slow", double)
-    assert (definition.summary, definition.description) == ("Twice as much.", "Twice as much.\n\nAnd no more.")
+    assert (definition.summary, definition.description) == (
+        "Twice as much.",
+        "Twice as much.\n\nAnd no more.",
+    )
     assert definition.time_limits(9 * SECOND) == (2 * SECOND, SECOND)
     assert (definition.retry, definition.examples) == (policy, ({"x": 4},))
     assert list(definition.input_model.model_fields) == ["x", "y"]
@@ -88,13 +89,15 @@ def test_every_task_has_a_hard_limit(
 
 @pytest.mark.parametrize("name", sorted(RESERVED_NAMES))
 def test_a_name_that_the_api_keeps_for_itself_is_refused(name: str) -> None:
-    with pytest.raises(ContractError, match=rf"Task name '{name}' is reserved .* choose another with @task\(name="):
+    with pytest.raises(
+        ContractError, match=rf"Task name '{name}' is reserved .* choose another with @task\(name="
+    ):
         task(name=name)(nothing)
 
 
 @pytest.mark.parametrize(
     "name",
-    ["a b", "a/b", "a?b", "a#b", "a%20b", "a:b", "ä", "_hidden", "-a", ".", "..", ".a", "a\n", "a\0", "x" * 101, "{task_id}", " "],
+    ["x" * 101, *"a b,a/b,a?b,a#b,a%20b,a:b,ä,_hidden,-a,.,..,.a,a\n,a\0,{task_id}, ".split(",")],
 )
 def test_a_name_that_cannot_stand_in_a_url_is_refused(name: str) -> None:
     with pytest.raises(ContractError, match="cannot stand in a URL: use letters, digits"):
@@ -111,7 +114,7 @@ def test_a_name_that_can_stand_in_a_url_is_accepted(name: str) -> None:
 
 @pytest.mark.parametrize("queue", ["", "a b", "a\x06\x163", "ä", "x" * 101, "celery*"])
 def test_a_queue_with_an_unusable_name_is_refused(queue: str) -> None:
-    with pytest.raises(ContractError, match="Queue name .* is not usable: use letters, digits"):
+    with pytest.raises(ContractError, match=r"Queue name .* is not usable: use letters, digits"):
         task(queue=queue)(nothing)
 
 
@@ -125,7 +128,9 @@ def test_a_queue_with_an_unusable_name_is_refused(queue: str) -> None:
         (2 * SECOND, SECOND, r"time_limit \(0:00:01\) must be longer than soft_time_limit \(0:00:02\)"),
     ],
 )
-def test_limits_that_make_no_sense_are_refused(soft: timedelta | None, hard: timedelta | None, words: str) -> None:
+def test_limits_that_make_no_sense_are_refused(
+    soft: timedelta | None, hard: timedelta | None, words: str
+) -> None:
     with pytest.raises(ContractError, match=f"Task 'nothing'.*{words}"):
         task(soft_time_limit=soft, time_limit=hard)(nothing)
 
@@ -186,7 +191,8 @@ def opaque(x: Opaque) -> None: ...
 def opaque_within(x: list[dict[str, Opaque]]) -> None: ...
 
 
-def opaque_result() -> Opaque: ...
+def opaque_result() -> Opaque:
+    raise NotImplementedError
 
 
 def function_type(x: Callable[[], None]) -> None: ...
@@ -198,7 +204,8 @@ def model_with_bytes(x: WithBytes) -> None: ...
 def dataclass_with_bytes(x: list[PlainWithBytes]) -> None: ...
 
 
-def result_with_bytes() -> WithBytes: ...
+def result_with_bytes() -> WithBytes:
+    raise NotImplementedError
 
 
 def unknown_hint(x: "Nowhere") -> None: ...  # type: ignore[name-defined]  # on purpose  # noqa: F821
@@ -239,7 +246,10 @@ async def asynchronous_generator() -> AsyncIterator[int]:
         (dataclass_with_bytes, "parameter 'x' .*`bytes` inside a model.*worker.signature.Base64Bytes"),
         (result_with_bytes, "the result of task 'result_with_bytes' .*worker.signature.Base64Bytes"),
         (unknown_hint, "Task 'unknown_hint': name 'Nowhere' is not defined.*outside `if TYPE_CHECKING`"),
-        (bad_default, "parameter 'x' of task 'bad_default' has the default 'four', which its own type refuses"),
+        (
+            bad_default,
+            "parameter 'x' of task 'bad_default' has the default 'four', which its own type refuses",
+        ),
         (default_out_of_bounds, "has the default 0, which its own type refuses"),
         (asynchronous, "Task 'asynchronous' is asynchronous or a generator: .* use `def` and `return`"),
         (generator, "Task 'generator' is asynchronous or a generator"),
@@ -263,75 +273,17 @@ def test_a_lambda_is_refused_for_its_name() -> None:
 def test_bytes_that_are_said_to_be_base64_may_be_within_a_model() -> None:
     @task
     def work(one: WithBase64, many: list[WithBase64], loose: dict[str, list[bytes | None]]) -> WithBase64:
-        return one
+        raise NotImplementedError
 
-    assert declared(work)
+    assert declared(work).name == "work"
 
 
 @pytest.mark.parametrize("example", [{"x": "4"}, {}, {"x": 4, "z": 1}, {"x": float("nan")}])
 def test_an_example_that_is_no_valid_input_is_refused(example: dict[str, Any]) -> None:
-    with pytest.raises(ContractError, match="Task 'work': the example .* is no valid input"):
+    with pytest.raises(ContractError, match=r"Task 'work': the example .* is no valid input"):
 
         @task(examples=[example])
         def work(x: int) -> None: ...
-
-
-def test_a_name_that_is_declared_twice_is_refused_with_both_places(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    package(tmp_path, monkeypatch, "twice_tasks", one=TASK.format(name="same"), two=TASK.format(name="same"))
-    with pytest.raises(
-        ContractError, match=r"'same' is declared twice, in twice_tasks.one and in twice_tasks.two: rename one"
-    ):
-        load_catalog("twice_tasks")
-
-
-def test_a_task_that_is_imported_by_another_module_is_declared_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    package(tmp_path, monkeypatch, "lent_tasks", one=TASK.format(name="lent"), two="from lent_tasks.one import lent\n")
-    assert list(load_catalog("lent_tasks")) == ["lent"]
-
-
-def test_every_module_of_every_package_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package(tmp_path, monkeypatch, "first_tasks", one=TASK.format(name="a"), two=TASK.format(name="b"))
-    package(tmp_path, monkeypatch, "second_tasks", __init__=TASK.format(name="c"))
-    assert set(load_catalog("first_tasks, second_tasks")) == {"a", "b", "c"}
-
-
-def test_a_package_without_tasks_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package(tmp_path, monkeypatch, "empty_tasks")
-    with pytest.raises(ContractError, match="No task is declared in empty_tasks: put @task above a function"):
-        load_catalog("empty_tasks")
-
-
-@pytest.mark.parametrize("name", ["nowhere_tasks", "worker.tasks.nowhere", "worker.tasks.text.nowhere"])
-def test_a_package_that_is_not_there_is_refused_with_its_name(name: str) -> None:
-    with pytest.raises(ContractError, match=f"The tasks in {name} cannot be loaded: No module named"):
-        load_catalog(name)
-
-
-def test_a_module_that_imports_what_is_not_there_is_refused_with_both_names(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    package(tmp_path, monkeypatch, "missing_tasks", one="import no_such_library\n")
-    with pytest.raises(ContractError, match="in missing_tasks.one cannot be loaded: No module named 'no_such_library'"):
-        load_catalog("missing_tasks")
-
-
-def test_a_heavy_import_at_the_top_of_a_module_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "polars.py").touch()
-    package(tmp_path, monkeypatch, "heavy_tasks", one="import polars\n" + TASK.format(name="slow"))
-    with pytest.raises(
-        ContractError, match="heavy_tasks.one imports polars at its top.*move the import into the function"
-    ):
-        load_catalog("heavy_tasks")
-
-
-def test_what_the_worker_is_made_of_counts_as_heavy() -> None:
-    assert {"celery", "kombu", "billiard", "PIL"} <= HEAVY
 
 
 @pytest.mark.parametrize(
@@ -369,23 +321,6 @@ def test_no_attempt_follows_the_last_one_or_another_error() -> None:
 
 def test_outside_a_worker_every_attempt_is_the_first() -> None:
     assert context.attempt() == 1
-
-
-TASK = """
-from worker.contract import task
-
-@task
-def {name}(x: int) -> int:
-    return x
-"""
-
-
-def package(directory: Path, monkeypatch: pytest.MonkeyPatch, name: str, **modules: str) -> None:
-    """Make a package of tasks that can be imported; each test has a name of its own for it."""
-    (directory / name).mkdir()
-    for module, text in {"__init__": "", **modules}.items():
-        (directory / name / f"{module}.py").write_text(text)
-    monkeypatch.syspath_prepend(directory)
 
 
 def declared(function: Callable[..., Any]) -> Definition:

@@ -91,7 +91,9 @@ def test_the_worker_still_works_after_every_failure(
 def test_a_task_that_has_ended_leaves_no_key_without_an_end_but_the_worker_s_own(
     redis: Redis, failed: Mapping[str, Document]
 ) -> None:
-    keys = [name for name in redis.keys("celer*") for task in failed.values() if task["task_id"].encode() in name]
+    keys = [
+        name for name in redis.keys("celer*") for task in failed.values() if task["task_id"].encode() in name
+    ]
     assert len(keys) == 2 * len(failed)
     assert {redis.ttl(name) > 0 for name in keys} == {True}
 
@@ -109,7 +111,11 @@ def test_a_task_that_has_ended_leaves_no_key_without_an_end_but_the_worker_s_own
         ("slow_at_first", {}, "quick"),
         ("exits_at_first", {}, "stayed"),
         ("return_large_integer", {}, 10**4_299),
-        ("return_unicode", {}, 'zero \x00, quote ", backslash \\, line \u2028, snow ☃, celeriac 🥬, last \U0010ffff'),
+        (
+            "return_unicode",
+            {},
+            'zero \x00, quote ", backslash \\, line \u2028, snow ☃, celeriac 🥬, last \U0010ffff',
+        ),
         ("return_at_length", {"size": 8_000_000}, "x" * 8_000_000),
         ("return_typed_value", {}, {"__type__": "datetime", "__value__": "2026-05-01T12:00:00"}),
         ("return_generator", {}, [0, 1, 2]),
@@ -127,7 +133,11 @@ def test_a_success_is_told_with_its_result(
 
 def test_a_failed_starter_task_has_the_message_it_was_given(client: httpx.Client) -> None:
     task = run(client, "fail", message="no such invoice: 7 %s {x}")
-    assert task["error"] == {"type": "RuntimeError", "message": "no such invoice: 7 %s {x}", "traceback": None}
+    assert task["error"] == {
+        "type": "RuntimeError",
+        "message": "no such invoice: 7 %s {x}",
+        "traceback": None,
+    }
 
 
 def test_a_flaky_task_fails_for_good_when_its_attempts_run_out(client: httpx.Client) -> None:

@@ -24,7 +24,15 @@ MAY_IMPORT = {
 }
 OURS = {"api", "bench", "celeriac", "examples", "ledger", "stack", "tests", "worker"}
 # What the API never needs, of what is installed beside it.
-FORBIDDEN = HEAVY | {"worker.app", "worker.execution", "worker.backend", "stack", "tests", "pytest", "schemathesis"}
+FORBIDDEN = HEAVY | {
+    "worker.app",
+    "worker.execution",
+    "worker.backend",
+    "stack",
+    "tests",
+    "pytest",
+    "schemathesis",
+}
 
 SERVE_AND_TELL = """
 import asyncio, sys
@@ -76,7 +84,9 @@ def test_no_import_leads_back_to_where_it_came_from() -> None:
     TopologicalSorter({name: names.intersection(imports(name)) for name in names}).prepare()
 
 
-@pytest.mark.parametrize("module", ["worker.contract", "worker.catalog", "worker.signature", "worker.context"])
+@pytest.mark.parametrize(
+    "module", ["worker.contract", "worker.catalog", "worker.signature", "worker.context"]
+)
 def test_what_the_api_needs_of_the_worker_loads_without_celery(module: str) -> None:
     command = [sys.executable, "-c", f"import sys, {module}; print(*sys.modules)"]
     loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()

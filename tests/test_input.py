@@ -91,18 +91,36 @@ REFUSED: dict[str, tuple[str, bytes, int]] = {
     "10,000 deep": ("give_back_anything", anything(b"[" * 10_000 + b"]" * 10_000), 422),
     "objects 10,000 deep": ("add", b'{"x":' * 10_000 + b"1" + b"}" * 10_000, 422),
     "10,000 deep and cut off": ("give_back_anything", anything(b"[" * 10_000), 422),
-    "a typed value": ("give_back_anything", anything(b'{"__type__":"datetime","__value__":"2026-05-01"}'), 422),
+    "a typed value": (
+        "give_back_anything",
+        anything(b'{"__type__":"datetime","__value__":"2026-05-01"}'),
+        422,
+    ),
     "an unknown typed value": ("give_back_anything", anything(b'{"__value__":1,"__type__":"x"}'), 422),
-    "a typed value further in": ("give_back_anything", anything(b'[{"a":{"__value__":1,"__type__":"x"}}]'), 422),
-    "a typed value by an escape": ("give_back_anything", anything(b'{"__typ\\u0065__":"a","__value__":1}'), 422),
-    "a typed value as the whole input": ("give_back_anything", b'{"__type__":"datetime","__value__":"x"}', 422),
+    "a typed value further in": (
+        "give_back_anything",
+        anything(b'[{"a":{"__value__":1,"__type__":"x"}}]'),
+        422,
+    ),
+    "a typed value by an escape": (
+        "give_back_anything",
+        anything(b'{"__typ\\u0065__":"a","__value__":1}'),
+        422,
+    ),
+    "a typed value as the whole input": (
+        "give_back_anything",
+        b'{"__type__":"datetime","__value__":"x"}',
+        422,
+    ),
     "a byte over a mebibyte": ("give_back_anything", anything(b'"' + b"x" * (2**20 - 11) + b'"'), 413),
     "2 MB": ("give_back_anything", anything(b'"' + b"x" * 2_000_000 + b'"'), 413),
     "2 MB of nothing": ("add", b" " * 2_000_000, 413),
     "a typed value in a member that a model ignores": (
         "give_back",
-        b'{"person":{"name":"A","born":"1815-12-10","address":{"street":"s","since":"1835-07-08"},'
-        b'"more":{"__type__":"x","__value__":1}}}',
+        (
+            b'{"person":{"name":"A","born":"1815-12-10","address":{"street":"s","since":"1835-07-08"},'
+            b'"more":{"__type__":"x","__value__":1}}}'
+        ),
         422,
     ),
     "5,000 digits in a member that a model ignores": (
@@ -234,7 +252,8 @@ def test_a_submission_by_name_of_the_wrong_shape_is_refused(
 
 
 @pytest.mark.parametrize(
-    "query", ["x=1", "WAIT=1", "wait=", "wait=-1", "wait=1.5", "wait=%D9%A3", "wait=0;x=1", "%ff=1", "queue=other"]
+    "query",
+    ["x=1", "WAIT=1", "wait=", "wait=-1", "wait=1.5", "wait=%D9%A3", "wait=0;x=1", "%ff=1", "queue=other"],
 )
 def test_an_option_that_is_not_known_or_wrong_is_refused(
     query: str, quiet: httpx.Client, quiet_redis: Redis
@@ -259,7 +278,9 @@ def test_chunks_over_the_limit_are_refused_before_their_end(quiet: httpx.Client,
 
 
 BROKEN_FRAMES = {
-    "a length below the body's": post("/add", "Content-Type: application/json", "Content-Length: 12", body=GOOD),
+    "a length below the body's": post(
+        "/add", "Content-Type: application/json", "Content-Length: 12", body=GOOD
+    ),
     "no length": post("/add", "Content-Type: application/json", body=GOOD),
     "a negative length": post("/add", "Content-Type: application/json", "Content-Length: -1", body=GOOD),
     "two lengths": post(
@@ -280,7 +301,9 @@ BROKEN_FRAMES = {
 
 
 @pytest.mark.parametrize("what", BROKEN_FRAMES)
-def test_a_request_whose_frame_is_broken_is_refused(what: str, quiet: httpx.Client, quiet_redis: Redis) -> None:
+def test_a_request_whose_frame_is_broken_is_refused(
+    what: str, quiet: httpx.Client, quiet_redis: Redis
+) -> None:
     answer = exchange(quiet.base_url, BROKEN_FRAMES[what])
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert quiet_redis.dbsize() == 0
@@ -296,7 +319,9 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_has_submitted_nothing(
     assert quiet_redis.llen("default") == 1
 
 
-@pytest.mark.parametrize("path", ["/add/", "/ADD", "//add", "/add%00", "/add%2f", "/add;x=1", "/", "/api/add"])
+@pytest.mark.parametrize(
+    "path", ["/add/", "/ADD", "//add", "/add%00", "/add%2f", "/add;x=1", "/", "/api/add"]
+)
 def test_an_address_that_is_not_quite_a_task_s_is_not_served(
     path: str, quiet: httpx.Client, quiet_redis: Redis
 ) -> None:

@@ -59,9 +59,11 @@ def gone(doors: Doors) -> str:
     return task_id
 
 
-def posted(client: httpx.Client, path: str, body: bytes | None = None, **headers: str) -> httpx.Response:
+def posted(client: httpx.Client, path: str, body: bytes | None = None, /, **headers: str) -> httpx.Response:
     """A submission with the documented example, or with this body."""
-    return client.post(path, content=json.dumps(example(path)) if body is None else body, headers=JSON | headers)
+    return client.post(
+        path, content=json.dumps(example(path)) if body is None else body, headers=JSON | headers
+    )
 
 
 def asked(client: httpx.Client, path: str, task_id: str, **headers: str) -> httpx.Response:
@@ -132,7 +134,9 @@ DOCUMENTED = {
 
 
 def test_the_committed_file_is_the_description_of_the_code() -> None:
-    assert (ROOT / "openapi.json").read_text(encoding="utf-8") == derived(), "run `make openapi` and commit it"
+    assert (ROOT / "openapi.json").read_text(encoding="utf-8") == derived(), (
+        "run `make openapi` and commit it"
+    )
 
 
 def test_the_description_that_is_served_has_every_route_of_the_catalog(client: httpx.Client) -> None:

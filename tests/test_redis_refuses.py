@@ -47,7 +47,9 @@ def test_when_it_is_full_nothing_is_accepted_and_what_is_there_can_be_read(
     assert door.post("/add", json=ADD).status_code == 202
 
 
-def test_when_it_is_a_replica_nothing_is_accepted_and_it_is_not_ready(door: httpx.Client, redis: Redis) -> None:
+def test_when_it_is_a_replica_nothing_is_accepted_and_it_is_not_ready(
+    door: httpx.Client, redis: Redis
+) -> None:
     redis.replicaof("127.0.0.1", 1)
     refused = door.post("/add", json=ADD)
     redis.replicaof("NO", "ONE")

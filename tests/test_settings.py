@@ -68,15 +68,24 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("REDIS_ULR", "REDIS_URL"), ("BODY_MAX_BYTES", "MAX_BODY_BYTES"), ("TASK", "TASKS"), ("RESULT_TLL", "RESULT_TTL")],
+    [
+        ("REDIS_ULR", "REDIS_URL"),
+        ("BODY_MAX_BYTES", "MAX_BODY_BYTES"),
+        ("TASK", "TASKS"),
+        ("RESULT_TLL", "RESULT_TTL"),
+    ],
 )
 def test_a_name_with_a_slip_is_refused_with_the_one_that_was_meant(typed: str, meant: str) -> None:
-    with pytest.raises(SettingsError, match=f"CELERIAC_{typed} is not a setting; did you mean CELERIAC_{meant}?"):
+    with pytest.raises(
+        SettingsError, match=f"CELERIAC_{typed} is not a setting; did you mean CELERIAC_{meant}?"
+    ):
         Settings.read({f"CELERIAC_{typed}": "1"})
 
 
 def test_a_name_that_is_like_no_other_is_refused_with_the_place_of_the_list() -> None:
-    with pytest.raises(SettingsError, match=r"CELERIAC_QQQQQ is not a setting; docs/settings\.md lists them all"):
+    with pytest.raises(
+        SettingsError, match=r"CELERIAC_QQQQQ is not a setting; docs/settings\.md lists them all"
+    ):
         Settings.read({"CELERIAC_QQQQQ": "1"})
 
 
@@ -132,11 +141,17 @@ def test_a_url_of_redis_may_leave_out_what_has_a_default(url: str) -> None:
     ("settings", "sentence"),
     [
         ({"port": "http"}, "CELERIAC_PORT=http is wrong: Input should be a valid integer"),
-        ({"redis_url": "localhost"}, "CELERIAC_REDIS_URL=localhost is wrong: write it as redis://HOST:PORT/DATABASE"),
+        (
+            {"redis_url": "localhost"},
+            "CELERIAC_REDIS_URL=localhost is wrong: write it as redis://HOST:PORT/DATABASE",
+        ),
         ({"redis_ulr": "x"}, "CELERIAC_REDIS_ULR is not a setting; did you mean CELERIAC_REDIS_URL?"),
         ({"tasks": "nowhere"}, "The tasks in nowhere cannot be loaded: No module named 'nowhere'"),
         ({"tasks": "reserved_name"}, "Task name 'docs' is reserved for the API itself: choose another"),
-        ({"tasks": "same_name"}, "Task name 'same' is declared twice, in same_name and in same_name: rename one"),
+        (
+            {"tasks": "same_name"},
+            "Task name 'same' is declared twice, in same_name and in same_name: rename one",
+        ),
         ({"tasks": "unsafe_name"}, "Task name 'a/b' cannot stand in a URL: use letters, digits"),
         ({"tasks": "opaque_type"}, "which has no JSON form: use JSON types"),
         ({"tasks": "heavy_import"}, "heavy_import imports PIL at its top"),
@@ -167,13 +182,16 @@ def test_what_is_wrong_at_the_start_ends_it_with_a_sentence_and_no_traceback(
 @pytest.fixture(scope="module")
 def modules(directory: Path) -> Path:
     """Modules of tasks, each with one thing wrong."""
-    task = "from worker.contract import task\n@task(name='{name}')\ndef {function}({parameter}) -> None: ...\n"
+    task = (
+        "from worker.contract import task\n@task(name='{name}')\ndef {function}({parameter}) -> None: ...\n"
+    )
     texts = {
         "reserved_name": task.format(name="docs", function="one", parameter=""),
         "same_name": task.format(name="same", function="one", parameter="")
         + task.format(name="same", function="two", parameter=""),
         "unsafe_name": task.format(name="a/b", function="one", parameter=""),
-        "opaque_type": "class Opaque: ...\n" + task.format(name="opaque", function="one", parameter="x: Opaque"),
+        "opaque_type": "class Opaque: ...\n"
+        + task.format(name="opaque", function="one", parameter="x: Opaque"),
         "heavy_import": "import PIL\n" + task.format(name="heavy", function="one", parameter=""),
     }
     for name, text in texts.items():

@@ -5,6 +5,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -15,7 +16,9 @@ from api.document import TaskDocument
 from tests.door import document, ended, run, submit
 
 
-def test_an_accepted_task_is_answered_with_202_its_address_and_when_to_ask_again(client: httpx.Client) -> None:
+def test_an_accepted_task_is_answered_with_202_its_address_and_when_to_ask_again(
+    client: httpx.Client,
+) -> None:
     response = client.post("/add", json={"x": 4, "y": 5})
     assert response.status_code == 202
     assert response.headers["content-type"] == "application/json"
@@ -24,7 +27,9 @@ def test_an_accepted_task_is_answered_with_202_its_address_and_when_to_ask_again
     assert "preference-applied" not in response.headers
 
 
-def test_the_document_of_an_accepted_task_is_complete_and_says_nothing_that_is_not_so(quiet: httpx.Client) -> None:
+def test_the_document_of_an_accepted_task_is_complete_and_says_nothing_that_is_not_so(
+    quiet: httpx.Client,
+) -> None:
     task = submit(quiet, "add", x=4, y=5)
     created_at = datetime.fromisoformat(task.pop("created_at"))
     task_id = task.pop("task_id")
@@ -59,7 +64,11 @@ def test_what_was_answered_is_what_is_found(quiet: httpx.Client) -> None:
 def test_in_every_state_the_document_has_exactly_the_members_that_are_documented_in_their_order(
     client: httpx.Client, name: str, tmp_path: Path
 ) -> None:
-    inputs = {"hold": {"until": str(tmp_path / "file")}, "fail": {"message": "x"}, "add": {"x": 1, "y": 2}}
+    inputs: dict[str, dict[str, Any]] = {
+        "hold": {"until": str(tmp_path / "file")},
+        "fail": {"message": "x"},
+        "add": {"x": 1, "y": 2},
+    }
     task = submit(client, name, **inputs.get(name, {}))
     later = document(client.get(task["links"]["self"], params={"wait": 0 if name == "hold" else 1}))
     for shown in (task, later):
@@ -69,7 +78,9 @@ def test_in_every_state_the_document_has_exactly_the_members_that_are_documented
 
 
 @pytest.mark.parametrize(
-    "number", [0, -1, 2**53 + 1, 2**64, -(2**127), 10**400, 10**4_298 + 1], ids=lambda n: f"{n:.3g}" if abs(n) < 10**300 else "big"
+    "number",
+    [0, -1, 2**53 + 1, 2**64, -(2**127), 10**400, 10**4_298 + 1],
+    ids=lambda n: f"{n:.3g}" if abs(n) < 10**300 else "big",
 )
 def test_integers_are_exact_however_large(client: httpx.Client, number: int) -> None:
     assert run(client, "add", x=number, y=1)["result"] == number + 1
@@ -146,15 +157,21 @@ def test_submissions_at_the_same_time_are_all_different_and_all_run_once(
 ) -> None:
     trace = tmp_path / "trace"
     with ThreadPoolExecutor(16) as threads:
-        tasks = list(threads.map(lambda n: submit(client, "append", file=str(trace), line=str(n)), range(300)))
+        tasks = list(
+            threads.map(lambda n: submit(client, "append", file=str(trace), line=str(n)), range(300))
+        )
     assert len({task["task_id"] for task in tasks}) == 300
     assert all(ended(client, task)["successful"] for task in tasks)
     assert sorted(map(int, trace.read_text().split())) == list(range(300))
 
 
-def test_messages_are_queued_in_the_order_of_their_acceptance(quiet: httpx.Client, quiet_redis: Redis) -> None:
+def test_messages_are_queued_in_the_order_of_their_acceptance(
+    quiet: httpx.Client, quiet_redis: Redis
+) -> None:
     tasks = [submit(quiet, "add", x=number, y=0) for number in range(20)]
-    queued = [json.loads(message)["headers"]["id"] for message in reversed(quiet_redis.lrange("default", 0, -1))]
+    queued = [
+        json.loads(message)["headers"]["id"] for message in reversed(quiet_redis.lrange("default", 0, -1))
+    ]
     assert queued == [task["task_id"] for task in tasks]
 
 
@@ -169,6 +186,6 @@ def test_a_content_type_may_have_parameters_and_any_case(client: httpx.Client) -
         assert response.status_code == 202, content_type
 
 
-def body_of(message: bytes) -> str:
+def body_of(message: bytes | str) -> str:
     """The decoded body of a message in a queue."""
     return base64.b64decode(json.loads(message)["body"]).decode()

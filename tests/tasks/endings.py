@@ -172,10 +172,7 @@ def raise_group() -> None:
 @task
 def raise_from_cause() -> None:
     """Raise an error because of another."""
-    try:
-        raise KeyError("first")
-    except KeyError as first:
-        raise ValueError("second 🥬") from first
+    raise ValueError("second 🥬") from KeyError("first")
 
 
 @task

@@ -69,7 +69,7 @@ class Span(NamedTuple):
 
 
 @task
-def types_of(
+def types_of(  # noqa: PLR0913, PLR0917 - one parameter for each type
     number: int,
     ratio: float,
     flag: bool,  # noqa: FBT001 - a type like any other

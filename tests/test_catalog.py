@@ -1,0 +1,91 @@
+"""The catalog: every task of every package is found, and what cannot be loaded stops the start with a sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from worker.catalog import HEAVY, load_catalog
+from worker.contract import ContractError
+
+TASK = """
+from worker.contract import task
+
+@task
+def {name}(x: int) -> int:
+    return x
+"""
+
+
+def test_a_name_that_is_declared_twice_is_refused_with_both_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package(tmp_path, monkeypatch, "twice_tasks", one=TASK.format(name="same"), two=TASK.format(name="same"))
+    with pytest.raises(
+        ContractError,
+        match=r"'same' is declared twice, in twice_tasks\.one and in twice_tasks\.two: rename one",
+    ):
+        load_catalog("twice_tasks")
+
+
+def test_a_task_that_is_imported_by_another_module_is_declared_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package(
+        tmp_path,
+        monkeypatch,
+        "lent_tasks",
+        one=TASK.format(name="lent"),
+        two="from lent_tasks.one import lent\n",
+    )
+    assert list(load_catalog("lent_tasks")) == ["lent"]
+
+
+def test_every_module_of_every_package_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package(tmp_path, monkeypatch, "first_tasks", one=TASK.format(name="a"), two=TASK.format(name="b"))
+    package(tmp_path, monkeypatch, "second_tasks", __init__=TASK.format(name="c"))
+    assert set(load_catalog("first_tasks, second_tasks")) == {"a", "b", "c"}
+
+
+def test_a_package_without_tasks_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package(tmp_path, monkeypatch, "empty_tasks")
+    with pytest.raises(ContractError, match="No task is declared in empty_tasks: put @task above a function"):
+        load_catalog("empty_tasks")
+
+
+@pytest.mark.parametrize("name", ["nowhere_tasks", "worker.tasks.nowhere", "worker.tasks.text.nowhere"])
+def test_a_package_that_is_not_there_is_refused_with_its_name(name: str) -> None:
+    with pytest.raises(ContractError, match=f"The tasks in {name} cannot be loaded: No module named"):
+        load_catalog(name)
+
+
+def test_a_module_that_imports_what_is_not_there_is_refused_with_both_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package(tmp_path, monkeypatch, "missing_tasks", one="import no_such_library\n")
+    with pytest.raises(
+        ContractError, match=r"in missing_tasks\.one cannot be loaded: No module named 'no_such_library'"
+    ):
+        load_catalog("missing_tasks")
+
+
+def test_a_heavy_import_at_the_top_of_a_module_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "polars.py").touch()
+    package(tmp_path, monkeypatch, "heavy_tasks", one="import polars\n" + TASK.format(name="slow"))
+    with pytest.raises(
+        ContractError, match=r"heavy_tasks\.one imports polars at its top.*move the import into the function"
+    ):
+        load_catalog("heavy_tasks")
+
+
+def test_what_the_worker_is_made_of_counts_as_heavy() -> None:
+    assert {"celery", "kombu", "billiard", "PIL"} <= HEAVY
+
+
+def package(directory: Path, monkeypatch: pytest.MonkeyPatch, name: str, **modules: str) -> None:
+    """Make a package of tasks that can be imported; each test has a name of its own for it."""
+    (directory / name).mkdir()
+    for module, text in {"__init__": "", **modules}.items():
+        (directory / name / f"{module}.py").write_text(text)
+    monkeypatch.syspath_prepend(directory)
