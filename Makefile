@@ -7,6 +7,9 @@ INSTALLED = .venv/installed
 LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
 	--custom-compile-command "make lock" $(ARGS)
 
+# The versions of Celery that tasks and results are exchanged with, each in an environment of its own.
+CELERIES = 5.4 5.5 5.6 5.7
+
 # The first of these names that is new enough; asked only when `.venv` is to be made.
 suitable = $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
@@ -14,18 +17,24 @@ suitable = $(shell for name in python3 python3.14 python3.13 python3.12 python3.
 # Only what stands on make's own command line is passed on: some shells export a HOST of their own.
 typed = $(foreach name,HOST PORT DATA_DIR REDIS_URL,$(if $(findstring command,$(origin $(name))),CELERIAC_$(name)="$($(name))"))
 
-.PHONY: help run test check fix openapi bench lock clean
+.PHONY: help run test conformance check fix openapi bench lock clean
 
 help: ## list these commands
 	@echo "make run PORT=8010 sets a port; HOST, DATA_DIR and REDIS_URL go the same way. make test ARGS=-x passes -x on."
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 21
 
 run: $(INSTALLED) ## start it all: Valkey, worker and API
 	@exec env $(typed) $(BIN)/python -m stack
 
 test: $(INSTALLED) ## run all tests
 	$(BIN)/python -m pytest $(ARGS)
+
+conformance: $(INSTALLED) $(CELERIES:%=.conformance/%/installed) ## test whether Celery 5.4 to 5.7 understand us
+	@for version in $(CELERIES); do \
+		.conformance/$$version/bin/python -m pip --disable-pip-version-check freeze | grep -E '^(celery|kombu|redis)='; \
+		CELERY_PYTHON=$(CURDIR)/.conformance/$$version/bin/python $(BIN)/python -m pytest tests/conformance $(ARGS) || exit 1; \
+	done
 
 check: $(INSTALLED) ## lint, formatting, types, and whether openapi.json is fresh
 	$(BIN)/ruff check
@@ -48,8 +57,8 @@ lock: $(INSTALLED) ## write requirements/ anew from pyproject.toml; ARGS=--upgra
 	$(LOCK) --extra api --constraint requirements/dev.txt --output-file requirements/api.txt
 	$(LOCK) --extra worker --constraint requirements/dev.txt --output-file requirements/worker.txt
 
-clean: ## remove .venv and caches; the data directory stays
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+clean: ## remove .venv, .conformance and caches; the data directory stays
+	rm -rf .venv .conformance .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "The data of make run (.celeriac, or your DATA_DIR) is untouched: remove it yourself if you want it gone."
 
@@ -61,4 +70,11 @@ $(INSTALLED): requirements/dev.txt
 	@echo "Setting up .venv with $(PYTHON); this takes a minute, once."
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+# kombu[redis], for Celery 5.4 does not ask for all that kombu's Redis transport needs.
+.conformance/%/installed: $(INSTALLED)
+	@echo "Setting up $(@D) with Celery $*; this takes a minute, once."
+	@$(BIN)/python -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip --disable-pip-version-check install --quiet 'celery[redis]==$*.*' 'kombu[redis]'
 	@touch $@

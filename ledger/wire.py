@@ -1,7 +1,7 @@
 """Celery's message protocol 2 as kombu's Redis transport carries it: pure functions from a submission to bytes.
 
 Sources: https://docs.celeryq.dev/en/stable/internals/protocol.html (version 2) and kombu/transport/virtual/base.py;
-tests/test_wire.py holds every field to what the installed Celery publishes and reads.
+tests/conformance/ holds every field to what stock Celery publishes and reads.
 """
 
 import base64

@@ -5,6 +5,8 @@ from typing import Any, NoReturn
 
 import httpx
 
+from tests.waiting import wait_until
+
 Document = dict[str, Any]
 
 
@@ -21,6 +23,19 @@ def ended(client: httpx.Client, task: Document) -> Document:
     at_end: Document = document(client.get(task["links"]["self"], params={"wait": 50}))
     assert at_end["ready"], at_end
     return at_end
+
+
+def shown(client: httpx.Client, task: Document) -> Document:
+    """The task's document now."""
+    response = client.get(task["links"]["self"])
+    assert response.status_code == 200, response.text
+    told: Document = document(response)
+    return told
+
+
+def in_state(client: httpx.Client, task: Document, state: str) -> Document:
+    """The task's document as soon as it is in this state."""
+    return wait_until(lambda: found if (found := shown(client, task))["state"] == state else None)
 
 
 def run(client: httpx.Client, name: str, /, **task_input: Any) -> Document:

@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 
 from stack.valkey import Valkey
-from tests.door import Document, document, ended, run, submit
+from tests.door import document, ended, in_state, run, shown, submit
 from tests.servers import running_api, running_worker
 from tests.waiting import wait_until
 
@@ -263,16 +263,3 @@ def test_a_traceback_is_told_where_it_is_configured(
         traceback = shown(open_client, task)["error"]["traceback"]
     assert "KeyError: 'first'" in traceback
     assert "tests/tasks/endings.py" in traceback
-
-
-def shown(client: httpx.Client, task: Document) -> Document:
-    """The task's document now."""
-    response = client.get(task["links"]["self"])
-    assert response.status_code == 200, response.text
-    told: Document = document(response)
-    return told
-
-
-def in_state(client: httpx.Client, task: Document, state: str) -> Document:
-    """The task's document as soon as it is in this state."""
-    return wait_until(lambda: found if (found := shown(client, task))["state"] == state else None) or {}

@@ -1,1 +1,1 @@
-"""What stock Celery publishes, runs and reads, of any version: `make conformance` asks several."""
+"""Whether we and stock Celery understand each other: the installed version here, several with `make conformance`."""

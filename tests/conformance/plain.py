@@ -1,12 +1,13 @@
 """A Celery app that knows nothing of Celeriac; run by whichever Python has the Celery that is to be asked.
 
-`python plain.py ACTION JSON` does one thing as an ordinary Celery program would, and prints what came of it as JSON;
-`celery -A plain worker` runs the tasks. Broker and result backend are in CELERY_URL. It imports Celery alone.
+`python plain.py` reads lines of JSON, `[ACTION, ARGUMENTS]`, does each as any Celery program would, and answers with
+a line of JSON; `celery -A plain worker` runs the tasks. Broker and result backend are in CELERY_URL.
 """
 
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from celery import Celery
 from celery.result import AsyncResult
 
 URL = os.environ["CELERY_URL"]
-PATIENCE = 20
+PATIENCE_SECONDS = 20
 Outcome = dict[str, Any]
 
 app = Celery("plain", broker=URL, backend=URL)
@@ -23,7 +24,7 @@ app.conf.task_track_started = True
 app.conf.broker_connection_retry_on_startup = True
 
 
-@app.task(name="add", time_limit=90, soft_time_limit=60)
+@app.task(name="add")
 def add(x: int, y: int) -> int:
     """The sum."""
     return x + y
@@ -33,12 +34,6 @@ def add(x: int, y: int) -> int:
 def fail(message: str) -> None:
     """Fail with this message."""
     raise RuntimeError(message)
-
-
-@app.task(name="word_count")
-def word_count(text: str) -> Outcome:
-    """Give the text back with its length."""
-    return {"text": text, "length": len(text)}
 
 
 @app.task(name="flaky", bind=True, max_retries=3)
@@ -55,20 +50,31 @@ def give_back_anything(value: Any) -> Any:
     return value
 
 
+@app.task(name="over_soft_limit")
+def over_soft_limit() -> None:
+    """Run longer than the message allows."""
+    time.sleep(PATIENCE_SECONDS)
+
+
+@app.task(name="over_hard_limit_alone")
+def over_hard_limit_alone() -> None:
+    """Run longer than the message allows, with no soft limit to say so before."""
+    time.sleep(PATIENCE_SECONDS)
+
+
 def publish(task: str, kwargs: dict[str, Any], options: dict[str, Any]) -> str:
-    """Publish a task as `apply_async` does; its id."""
+    """Publish one of the tasks above; its id."""
     return str(app.tasks[task].apply_async(kwargs=kwargs, **options).id)
 
 
 def send(task: str, args: list[Any], kwargs: dict[str, Any]) -> Outcome:
     """Send a task by its name alone, to whoever runs it, and wait for its end."""
-    result = app.send_task(task, args=args, kwargs=kwargs, queue="default")
-    return outcome(result)
+    return _outcome(app.send_task(task, args=args, kwargs=kwargs))
 
 
 def ask(task_id: str) -> Outcome:
-    """What this Celery says of a task that somebody else submitted."""
-    return outcome(AsyncResult(task_id, app=app))
+    """Wait for the end of a task that somebody else submitted."""
+    return _outcome(AsyncResult(task_id, app=app))
 
 
 def state(task_id: str) -> str:
@@ -76,34 +82,33 @@ def state(task_id: str) -> str:
     return str(AsyncResult(task_id, app=app).state)
 
 
-def pickled(file: str) -> str:
-    """Publish a message that makes a file when it is unpickled; its id."""
-    app.conf.task_serializer = "pickle"
-    app.conf.accept_content = ["pickle"]
-    return str(app.send_task("add", kwargs={"x": Touch(file), "y": 1}, queue="default").id)
+def send_pickle(file: str) -> str:
+    """Send a message that makes this file when it is unpickled; its id."""
+    kwargs = {"x": _MakesFile(file), "y": 1}
+    return str(app.send_task("add", kwargs=kwargs, serializer="pickle").id)
 
 
-class Touch:
-    """Whoever unpickles this makes a file."""
-
+class _MakesFile:
     def __init__(self, file: str) -> None:
-        """Name the file."""
-        self.file = file
+        self._file = file
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[str, str]]:
         """How pickle is to make this again: by opening the file for writing."""
-        return open, (self.file, "w")
+        return open, (self._file, "w")
 
 
-def outcome(result: Any) -> Outcome:
-    """The end of a task: its state, and its value or error."""
-    value = result.get(timeout=PATIENCE, propagate=False)
+def _outcome(result: Any) -> Outcome:
+    value = result.get(timeout=PATIENCE_SECONDS, propagate=False)
+    told = {"task_id": result.id, "state": result.state}
     if isinstance(value, Exception):
-        return {"id": result.id, "state": result.state, "error": type(value).__name__, "message": str(value)}
-    return {"id": result.id, "state": result.state, "value": value}
+        return {**told, "error": type(value).__name__, "message": str(value)}
+    return {**told, "value": value}
 
 
-ACTIONS = {action.__name__: action for action in (publish, send, ask, state, pickled)}
+ACTIONS = {action.__name__: action for action in (publish, send, ask, state, send_pickle)}
 
 if __name__ == "__main__":
-    json.dump(ACTIONS[sys.argv[1]](**json.loads(sys.argv[2])), sys.stdout)
+    for line in sys.stdin:
+        name, arguments = json.loads(line)
+        sys.stdout.write(json.dumps(ACTIONS[name](**arguments)) + "\n")
+        sys.stdout.flush()

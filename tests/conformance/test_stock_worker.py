@@ -1,0 +1,60 @@
+"""A stock worker runs what the API accepts, and the API tells truthfully what became of it."""
+
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.door import document, run
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        'zero \0, quote ", backslash \\, line \u2028, snow ☃, celeriac 🥬, last \U0010ffff',
+        10**4_000,
+        -(2**64),
+        [0.1, -0.0, 1e300, True, None],
+        {"": [], "🥬": {"a": {}}},
+        None,
+    ],
+    ids=["text", "a large integer", "a negative integer", "numbers", "an object", "nothing"],
+)
+def test_it_gives_back_exactly_what_was_sent(stock_client: httpx.Client, value: Any) -> None:
+    task = run(stock_client, "give_back_anything", value=value)
+    assert (task["state"], task["successful"], task["error"]) == ("succeeded", True, None)
+    assert repr(task["result"]) == repr(value)
+
+
+def test_a_success_is_told_to_who_waits_with_its_times(stock_client: httpx.Client) -> None:
+    response = stock_client.post("/add", json={"x": 4, "y": 5}, params={"wait": 50})
+    task = document(response)
+    assert (response.status_code, task["state"], task["result"], task["attempt"]) == (200, "succeeded", 9, 1)
+    assert datetime.fromisoformat(task["created_at"]) <= datetime.fromisoformat(task["finished_at"])
+
+
+def test_a_failure_is_told_with_its_type_and_message(stock_client: httpx.Client) -> None:
+    task = run(stock_client, "fail", message="no such invoice: 🥬")
+    assert (task["state"], task["successful"], task["result"]) == ("failed", False, None)
+    assert task["error"] == {"type": "RuntimeError", "message": "no such invoice: 🥬", "traceback": None}
+
+
+def test_a_task_that_it_sends_again_ends_as_its_last_attempt_does(stock_client: httpx.Client) -> None:
+    assert run(stock_client, "flaky", failures=2)["result"] == "succeeded on attempt 3"
+
+
+def test_a_task_that_it_sends_again_too_often_fails(stock_client: httpx.Client) -> None:
+    task = run(stock_client, "flaky", failures=10)
+    assert (task["state"], task["error"]["type"]) == ("failed", "ConnectionError")
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [("over_soft_limit", "SoftTimeLimitExceeded"), ("over_hard_limit_alone", "TimeLimitExceeded")],
+)
+def test_it_keeps_the_time_limits_of_our_declaration(
+    stock_client: httpx.Client, name: str, error: str
+) -> None:
+    task = run(stock_client, name)
+    assert (task["state"], task["error"]["type"]) == ("failed", error)
