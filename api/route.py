@@ -9,21 +9,23 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Header, Query
 from fastapi.routing import APIRoute
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
+# What may be left out cannot be sent as null: a query and a header know no null.
 Wait = Annotated[
-    int | None,
+    Annotated[int, Field(ge=0)] | SkipJsonSchema[None],
     Query(
-        ge=0,
         description="Seconds to wait for the task's end before answering, at most 60; more is taken as 60.",
     ),
 ]
 Prefer = Annotated[
-    str | None,
+    str | SkipJsonSchema[None],
     Header(description="`wait=N`: as the query parameter `wait` (RFC 7240).", examples=["wait=10"]),
 ]
 

@@ -12,7 +12,7 @@ from ledger.task import Task
 
 LONGEST_SECONDS = 60
 
-_PREFERENCE = re.compile(r"(?:^|,)\s*wait\s*=\s*\"?(\d{1,9})\"?\s*(?=$|[,;])", re.IGNORECASE)
+_PREFERENCE = re.compile(r"(?:^|,)\s*wait\s*=\s*\"?(\d+)\"?\s*(?=$|[,;])", re.IGNORECASE)
 
 
 def asked_wait(request: Request) -> int | None:
@@ -22,14 +22,14 @@ def asked_wait(request: Request) -> int | None:
     """
     asked = request.query_params.get("wait") if request.scope["query_string"] else None
     if asked is not None:
-        if not re.fullmatch(r"\d{1,9}", asked, re.ASCII):
+        if not re.fullmatch(r"\d+", asked, re.ASCII):
             raise invalid_input(
                 [("?wait", f"should be a number of seconds from 0 to {LONGEST_SECONDS}", asked)]
             )
-        return min(int(asked), LONGEST_SECONDS)
+        return _seconds(asked)
     for name, value in request.scope["headers"]:
         if name == b"prefer" and (found := _PREFERENCE.search(value.decode("latin-1"))):
-            return min(int(found[1]), LONGEST_SECONDS)
+            return _seconds(found[1])
     return None
 
 
@@ -58,6 +58,12 @@ async def wait_for_end(
         return task if ended.cancelled() else ended.result()
     finally:
         ledger.watch.leave(task_id, ended)
+
+
+def _seconds(digits: str) -> int:
+    """Digits as a number of at most `LONGEST_SECONDS`, however many they are."""
+    significant = digits.lstrip("0")[:9]
+    return min(int(significant or "0"), LONGEST_SECONDS)
 
 
 async def _until_gone(request: Request, ended: asyncio.Future[Task]) -> None:

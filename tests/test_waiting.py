@@ -39,7 +39,15 @@ def test_a_submission_that_waits_is_answered_with_the_result(client: httpx.Clien
 
 @pytest.mark.parametrize(
     ("preference", "applied"),
-    [("wait=1", "1"), ('wait="2"', "2"), ("a; b=c, Wait = 3; d", "3"), ("wait=100", "60"), ("wait=0", "0")],
+    [
+        ("wait=1", "1"),
+        ('wait="2"', "2"),
+        ("a; b=c, Wait = 3; d", "3"),
+        ("wait=100", "60"),
+        ("wait=0", "0"),
+        ("wait=" + "9" * 5_000, "60"),
+    ],
+    ids=lambda value: value[:20],
 )
 def test_the_preference_is_read_as_its_standard_writes_it(
     client: httpx.Client, preference: str, applied: str
@@ -55,13 +63,19 @@ def test_a_preference_that_is_not_understood_is_ignored(client: httpx.Client, pr
     assert "preference-applied" not in response.headers
 
 
-@pytest.mark.parametrize("wait", ["", "-1", "1.5", "soon", "٣", "9999999999"])
+@pytest.mark.parametrize("wait", ["", "-1", "1.5", "soon", "٣", "null", "1e1", "+1"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_wait_that_is_no_number_of_seconds_is_refused(client: httpx.Client, method: str, wait: str) -> None:
     path = "/add" if method == "POST" else f"/tasks/{SOME_ID}"
     response = client.request(method, path, params={"wait": wait}, json={"x": 1, "y": 2})
     assert response.status_code == 422
     assert response.json()["errors"][0]["pointer"] == "?wait"
+
+
+@pytest.mark.parametrize("wait", ["61", "9999999999", "9" * 5_000], ids=lambda wait: wait[:12])
+def test_a_wait_that_is_too_long_is_taken_as_the_longest(client: httpx.Client, wait: str) -> None:
+    response = client.post("/add", json={"x": 1, "y": 2}, params={"wait": wait})
+    assert (response.status_code, response.headers["preference-applied"]) == (200, "wait=60")
 
 
 def test_a_wait_that_is_over_answers_the_task_as_it_stands(quiet: httpx.Client) -> None:
