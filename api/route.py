@@ -30,6 +30,22 @@ Prefer = Annotated[
 ]
 
 
+class ShortRoute(APIRoute):
+    """A route that FastAPI documents from a signature and that a handler answers."""
+
+    def __init__(
+        self, path: str, documented: Callable[..., Any], *, handler: Handler, **options: Any
+    ) -> None:
+        """`options` are FastAPI's own. `documented` never runs."""
+        super().__init__(path, documented, **options)
+
+        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+            response = await handler(Request(scope, receive, send))
+            await response(scope, receive, send)
+
+        self.app = serve
+
+
 def add_route(
     app: FastAPI,
     method: str,
@@ -39,16 +55,4 @@ def add_route(
     **documentation: Any,
 ) -> None:
     """Serve `method path` with `handler`. `documented` never runs: its signature is what OpenAPI shows."""
-
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        response = await handler(Request(scope, receive, send))
-        await response(scope, receive, send)
-
-    class ShortRoute(APIRoute):
-        def __init__(self, *arguments: Any, **options: Any) -> None:
-            super().__init__(*arguments, **options)
-            self.app = serve
-
-    app.router.add_api_route(
-        path, documented, methods=[method], route_class_override=ShortRoute, **documentation
-    )
+    app.router.routes.append(ShortRoute(path, documented, handler=handler, methods=[method], **documentation))
