@@ -23,7 +23,8 @@ def scope(method: str, path: str, root_path: str = "") -> dict[str, Any]:
 
 @pytest.mark.parametrize("route", SHORT, ids=lambda route: f"{route.methods} {route.path}")
 def test_every_short_route_is_found_as_fastapi_finds_it(route: ShortRoute) -> None:
-    (method,) = route.methods or ()
+    assert route.methods is not None
+    (method,) = route.methods
     request = scope(method, route.path.replace("{task_id}", "some-id"))
     found, expected = Signpost(ROUTES).matches(request), route.matches(request)
     assert found == expected
