@@ -87,6 +87,7 @@ class TaskDocument(BaseModel):
     links: Links
 
 
+@lru_cache(maxsize=1)  # thousands may be told of the same end
 def task_document(task: Task, *, show_traceback: bool) -> bytes:
     """The document as UTF-8 JSON. The result goes in as it is: it is strict JSON already."""
     before = {

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from api.body import invalid_input
 from ledger.ledger import Ledger
 from ledger.task import Task
+from ledger.watch import Ended
 
 LONGEST_SECONDS = 60
 
@@ -51,11 +52,13 @@ async def wait_for_end(
         if task is None or task.ready or seconds == 0:
             return task
         gone = asyncio.create_task(_until_gone(request, ended))
-        done, _ = await asyncio.wait([ended], timeout=seconds)
-        if not done:
+        timer = asyncio.get_running_loop().call_later(seconds, _give_up, ended)
+        at_end = await ended
+        timer.cancel()
+        if at_end is None:
             gone.cancel()
             return await ledger.read(task_id)
-        return task if ended.cancelled() else ended.result()
+        return at_end
     finally:
         ledger.watch.leave(task_id, ended)
 
@@ -66,8 +69,13 @@ def _seconds(digits: str) -> int:
     return min(int(significant or "0"), LONGEST_SECONDS)
 
 
-async def _until_gone(request: Request, ended: asyncio.Future[Task]) -> None:
+async def _until_gone(request: Request, ended: Ended) -> None:
     """Give the place up when the client has closed the connection. Ends by itself once the response is sent."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
-    ended.cancel()
+    _give_up(ended)
+
+
+def _give_up(ended: Ended) -> None:
+    if not ended.done():
+        ended.set_result(None)
