@@ -12,6 +12,7 @@ from api import docs, health, problems, submit, tasks
 from api.boundary import Boundary
 from api.document import EXAMPLE
 from api.problems import ProblemDocument
+from api.signpost import Signpost
 from ledger.ledger import Ledger
 from ledger.settings import Settings, SettingsError
 from worker.catalog import Catalog, load_catalog
@@ -63,6 +64,7 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
     health.install(app, ledger)
     tasks.install(app, settings, ledger)
     submit.install(app, catalog, settings, ledger)
+    app.router.routes.insert(0, Signpost(app.routes))
     return app
 
 

@@ -1,16 +1,16 @@
 """The task document: what is said of a task, everywhere the same and always complete."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic_core import PydanticSerializationError, to_json
 
 from ledger.states import State
 from ledger.task import Failure, Task
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EXAMPLE_ID = "0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52"
 EXAMPLE: dict[str, JsonValue] = {
     "task_id": EXAMPLE_ID,
@@ -87,6 +87,7 @@ class TaskDocument(BaseModel):
     links: Links
 
 
+@lru_cache(maxsize=1)  # thousands may be told of the same end
 def task_document(task: Task, *, show_traceback: bool) -> bytes:
     """The document as UTF-8 JSON. The result goes in as it is: it is strict JSON already."""
     before = {
@@ -112,7 +113,7 @@ def task_document(task: Task, *, show_traceback: bool) -> bytes:
         "retry_of": None,
         "links": {"self": f"/tasks/{task.task_id}", "result": f"/tasks/{task.task_id}/result"},
     }
-    return b'%b, "result": %b, %b' % (_dumps(before)[:-1], task.result or b"null", _dumps(after)[1:])
+    return b'%b,"result":%b,%b' % (_dumps(before)[:-1], task.result or b"null", _dumps(after)[1:])
 
 
 def queued(task_id: str, *, name: str, queue: str, created_at: int) -> Task:
@@ -145,11 +146,15 @@ def fill(template: bytes, *, task_id: str, created_at: int) -> bytes:
     return template.replace(_ID.encode(), task_id.encode()).replace(_TIME, timestamp(created_at).encode())
 
 
-@lru_cache(maxsize=64)  # all that are accepted in one step have one time
 def timestamp(microseconds: int) -> str:
     """Microseconds since 1970 as RFC 3339, UTC."""
-    moment = EPOCH + timedelta(microseconds=microseconds)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    seconds, fraction = divmod(microseconds, 1_000_000)
+    return f"{_second(seconds)}.{fraction:06}Z"
+
+
+@lru_cache(maxsize=64)  # many tasks have times in the same second
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _timestamp(microseconds: int | None) -> str | None:
@@ -167,4 +172,7 @@ def _error(failure: Failure | None, *, show_traceback: bool) -> dict[str, str | 
 
 
 def _dumps(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    try:
+        return to_json(value)
+    except PydanticSerializationError:  # a lone surrogate in an error's text, which UTF-8 does not have
+        return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")

@@ -2,16 +2,19 @@
 
 import os
 from collections.abc import Iterator
-from uuid import UUID
 
 _AT_ONCE = 256
+# The bits 10 of the variant, before two bits of entropy.
+_VARIANT = str.maketrans("0123456789abcdef", "89ab" * 4)
 
 
 def _uuids() -> Iterator[str]:
+    """Text from text: through `uuid.UUID`, an id costs four times as much."""
     while True:
-        entropy = os.urandom(16 * _AT_ONCE)
-        for start in range(0, len(entropy), 16):
-            yield str(UUID(bytes=entropy[start : start + 16], version=4))
+        digits = os.urandom(16 * _AT_ONCE).hex()
+        for start in range(0, len(digits), 32):
+            one = digits[start : start + 32]
+            yield f"{one[:8]}-{one[8:12]}-4{one[13:16]}-{one[16].translate(_VARIANT)}{one[17:20]}-{one[20:]}"
 
 
 _source = _uuids()

@@ -9,23 +9,41 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Header, Query
 from fastapi.routing import APIRoute
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
+# What may be left out cannot be sent as null: a query and a header know no null.
 Wait = Annotated[
-    int | None,
+    Annotated[int, Field(ge=0)] | SkipJsonSchema[None],
     Query(
-        ge=0,
         description="Seconds to wait for the task's end before answering, at most 60; more is taken as 60.",
     ),
 ]
 Prefer = Annotated[
-    str | None,
+    str | SkipJsonSchema[None],
     Header(description="`wait=N`: as the query parameter `wait` (RFC 7240).", examples=["wait=10"]),
 ]
+
+
+class ShortRoute(APIRoute):
+    """A route that FastAPI documents from a signature and that a handler answers."""
+
+    def __init__(
+        self, path: str, documented: Callable[..., Any], *, handler: Handler, **options: Any
+    ) -> None:
+        """`options` are FastAPI's own. `documented` never runs."""
+        super().__init__(path, documented, **options)
+
+        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+            response = await handler(Request(scope, receive, send))
+            await response(scope, receive, send)
+
+        self.app = serve
 
 
 def add_route(
@@ -37,16 +55,4 @@ def add_route(
     **documentation: Any,
 ) -> None:
     """Serve `method path` with `handler`. `documented` never runs: its signature is what OpenAPI shows."""
-
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        response = await handler(Request(scope, receive, send))
-        await response(scope, receive, send)
-
-    class ShortRoute(APIRoute):
-        def __init__(self, *arguments: Any, **options: Any) -> None:
-            super().__init__(*arguments, **options)
-            self.app = serve
-
-    app.router.add_api_route(
-        path, documented, methods=[method], route_class_override=ShortRoute, **documentation
-    )
+    app.router.routes.append(ShortRoute(path, documented, handler=handler, methods=[method], **documentation))

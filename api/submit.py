@@ -1,10 +1,9 @@
 """Submitting: one operation for each task definition, `POST /{name}`, and `POST /tasks` for all of them."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Body, FastAPI
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,6 +14,7 @@ from api.errors import UnknownTaskName
 from api.query import refuse_unknown
 from api.responses import LOCATION, PREFERENCE_APPLIED, RETRY_AFTER, Responses, problems
 from api.route import Handler, Prefer, Wait, add_route
+from api.submission import GenericSubmission, documented_submission
 from ledger.ledger import Ledger
 from ledger.settings import Settings
 from worker.catalog import Catalog
@@ -35,15 +35,6 @@ ANSWERS: Responses = {
         },
     },
 }
-
-
-class GenericSubmission(BaseModel):
-    """A task by its name, for callers that learn the name at run time."""
-
-    model_config = ConfigDict(title="Submission", extra="forbid")
-
-    name: str = Field(description="The task definition's name.")
-    input: dict[str, Any] = Field(default={}, description="The definition's input.")
 
 
 def install(app: FastAPI, catalog: Catalog, settings: Settings, ledger: Ledger) -> None:
@@ -107,9 +98,12 @@ def _add_definition(app: FastAPI, definition: Definition, handler: Handler) -> N
 def _add_generic(app: FastAPI, catalog: Catalog, handler: Handler) -> None:
     names = list(catalog)
     example = {"name": names[0], "input": next(iter(catalog[names[0]].examples), {})}
+    submission = documented_submission(catalog)
 
     async def documented(
-        body: Annotated[GenericSubmission, Body(examples=[example])], wait: Wait = None, prefer: Prefer = None
+        body: Annotated[submission, Body(examples=[example])],  # type: ignore[valid-type]  # made at start, too
+        wait: Wait = None,
+        prefer: Prefer = None,
     ) -> TaskDocument:
         raise NotImplementedError
 

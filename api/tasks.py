@@ -6,6 +6,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Header, Path
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,7 +26,8 @@ from ledger.task import Task
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 IfNoneMatch = Annotated[
-    str | None, Header(description="The ETag of an earlier answer: 304 if nothing has changed.")
+    str | SkipJsonSchema[None],
+    Header(description="The ETag of an earlier answer: 304 if nothing has changed."),
 ]
 TaskID = Annotated[str, Path(description="The task's id, a UUID.", examples=[EXAMPLE_ID])]
 

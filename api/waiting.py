@@ -9,10 +9,11 @@ from starlette.requests import Request
 from api.body import invalid_input
 from ledger.ledger import Ledger
 from ledger.task import Task
+from ledger.watch import Ended
 
 LONGEST_SECONDS = 60
 
-_PREFERENCE = re.compile(r"(?:^|,)\s*wait\s*=\s*\"?(\d{1,9})\"?\s*(?=$|[,;])", re.IGNORECASE)
+_PREFERENCE = re.compile(r"(?:^|,)\s*wait\s*=\s*\"?(\d+)\"?\s*(?=$|[,;])", re.IGNORECASE)
 
 
 def asked_wait(request: Request) -> int | None:
@@ -22,14 +23,14 @@ def asked_wait(request: Request) -> int | None:
     """
     asked = request.query_params.get("wait") if request.scope["query_string"] else None
     if asked is not None:
-        if not re.fullmatch(r"\d{1,9}", asked, re.ASCII):
+        if not re.fullmatch(r"\d+", asked, re.ASCII):
             raise invalid_input(
                 [("?wait", f"should be a number of seconds from 0 to {LONGEST_SECONDS}", asked)]
             )
-        return min(int(asked), LONGEST_SECONDS)
+        return _seconds(asked)
     for name, value in request.scope["headers"]:
         if name == b"prefer" and (found := _PREFERENCE.search(value.decode("latin-1"))):
-            return min(int(found[1]), LONGEST_SECONDS)
+            return _seconds(found[1])
     return None
 
 
@@ -51,17 +52,30 @@ async def wait_for_end(
         if task is None or task.ready or seconds == 0:
             return task
         gone = asyncio.create_task(_until_gone(request, ended))
-        done, _ = await asyncio.wait([ended], timeout=seconds)
-        if not done:
+        timer = asyncio.get_running_loop().call_later(seconds, _give_up, ended)
+        at_end = await ended
+        timer.cancel()
+        if at_end is None:
             gone.cancel()
             return await ledger.read(task_id)
-        return task if ended.cancelled() else ended.result()
+        return at_end
     finally:
         ledger.watch.leave(task_id, ended)
 
 
-async def _until_gone(request: Request, ended: asyncio.Future[Task]) -> None:
+def _seconds(digits: str) -> int:
+    """Digits as a number of at most `LONGEST_SECONDS`, however many they are."""
+    significant = digits.lstrip("0")[:9]
+    return min(int(significant or "0"), LONGEST_SECONDS)
+
+
+async def _until_gone(request: Request, ended: Ended) -> None:
     """Give the place up when the client has closed the connection. Ends by itself once the response is sent."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
-    ended.cancel()
+    _give_up(ended)
+
+
+def _give_up(ended: Ended) -> None:
+    if not ended.done():
+        ended.set_result(None)

@@ -16,12 +16,12 @@ class Connection(asyncio.Protocol):
     """Sends one request at a time; `answered` gets the connection, the status and the body of each answer."""
 
     def __init__(self, answered: Answered, lost: Callable[[Exception], None]) -> None:
-        """`lost` is called when the server closes the connection or answers what is not understood."""
+        """`lost` is called when the server closes the connection before it has answered, or is not understood."""
         self.sent_at = 0.0
         self._answered = answered
         self._lost = lost
         self._buffer = b""
-        self._closing = False
+        self._awaits_answer = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio."""
@@ -29,11 +29,12 @@ class Connection(asyncio.Protocol):
 
     def send(self, request: bytes) -> None:
         """Send a whole request."""
+        self._awaits_answer = True
         self._transport.write(request)
 
     def close(self) -> None:
         """No more requests."""
-        self._closing = True
+        self._awaits_answer = False
         self._transport.close()
 
     def data_received(self, data: bytes) -> None:
@@ -55,11 +56,12 @@ class Connection(asyncio.Protocol):
             self._buffer = answer
             return
         self._buffer = b""
+        self._awaits_answer = False
         self._answered(self, status, answer[start : start + size])
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by asyncio."""
-        if not self._closing:
+        if self._awaits_answer:
             self._lost(exc or ConnectionError("the server closed the connection"))
 
 

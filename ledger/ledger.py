@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from redis.exceptions import RedisError
+
 from ledger import keys, scripts
 from ledger.batching import Batching
-from ledger.connection import Connection, Unavailable
+from ledger.connection import Connection, InDoubt, Unavailable
 from ledger.task import FIELDS, Task, from_reply
 from ledger.watch import Watch
 
@@ -81,11 +83,15 @@ class Ledger:
         return [accepted_at] * len(submissions)
 
     async def _push_all(self, submissions: Sequence[Submission]) -> None:
+        """The records are written: whatever goes wrong here, it is not as if nothing had been accepted."""
         messages: dict[str, list[bytes]] = {}
         for task in submissions:
             messages.setdefault(keys.queue(task.queue), []).append(task.message)
-        for queue, batch in messages.items():
-            await self._pushes.call("LPUSH", queue, *batch)
+        try:
+            for queue, batch in messages.items():
+                await self._pushes.call("LPUSH", queue, *batch)
+        except (Unavailable, RedisError) as error:
+            raise InDoubt(f"recorded, and perhaps not queued: {error}") from error
 
     async def _read_all(self, task_ids: Sequence[str]) -> Sequence[Task | Exception | None]:
         names = [key(task_id) for task_id in task_ids for key in (keys.record, keys.result)]

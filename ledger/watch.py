@@ -26,6 +26,8 @@ STARTED = b'{"status": "STARTED"'
 logger = logging.getLogger(__name__)
 
 Command = tuple[str, str]
+# Of the task at its end. Whoever waits may set it to None, to wait no longer.
+Ended = asyncio.Future[Task | None]
 
 
 @dataclass(slots=True)
@@ -33,7 +35,7 @@ class _Place:
     """Everyone who waits for one task. `subscribed` is set when Redis has confirmed it."""
 
     subscribed: asyncio.Event = field(default_factory=asyncio.Event)
-    waiters: set[asyncio.Future[Task]] = field(default_factory=set)
+    waiters: set[Ended] = field(default_factory=set)
 
 
 class Watch:
@@ -50,7 +52,7 @@ class Watch:
         self._follower: asyncio.Task[None] | None = None
         self._settling: set[asyncio.Task[None]] = set()
 
-    async def follow(self, task_id: str) -> asyncio.Future[Task]:
+    async def follow(self, task_id: str) -> Ended:
         """Start to wait: from now on, the end of this task sets the future. Every `follow` is followed by a `leave`."""
         if self._follower is None:
             self._follower = asyncio.create_task(self._follow_for_ever())
@@ -58,13 +60,13 @@ class Watch:
         if place is None:
             place = self._places[task_id] = _Place()
             self._order("SUBSCRIBE", task_id)
-        future: asyncio.Future[Task] = asyncio.get_running_loop().create_future()
+        future: Ended = asyncio.get_running_loop().create_future()
         place.waiters.add(future)
         if not place.subscribed.is_set():
             await self._confirmed(task_id, place, future)
         return future
 
-    def leave(self, task_id: str, future: asyncio.Future[Task]) -> None:
+    def leave(self, task_id: str, future: Ended) -> None:
         """Stop waiting; the last one out ends the subscription."""
         place = self._places.get(task_id)
         if place is None:
@@ -80,7 +82,7 @@ class Watch:
             self._follower.cancel()
             await asyncio.wait([self._follower])
 
-    async def _confirmed(self, task_id: str, place: _Place, future: asyncio.Future[Task]) -> None:
+    async def _confirmed(self, task_id: str, place: _Place, future: Ended) -> None:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await place.subscribed.wait()

@@ -45,6 +45,10 @@ class Server:
         """End it, and all that it has started, as a crash would."""
         process.kill(self._process)
 
+    def wait_for_end(self) -> None:
+        """Return when its main process has ended."""
+        wait_until(lambda: self._process.poll() is not None, what="the end of a server")
+
     def wait_until(self, is_ready: Callable[[], bool]) -> None:
         """Return when it is ready; fails with its log when it has ended."""
         wait_until(lambda: is_ready() or self._process.poll() is not None, what="the start of a server")

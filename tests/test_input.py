@@ -88,6 +88,9 @@ REFUSED: dict[str, tuple[str, bytes, int]] = {
     "an unknown escape": ("give_back_anything", anything(b'"\\x41"'), 400),
     "33 deep": ("give_back_anything", anything(b"[" * 33 + b"]" * 33), 422),
     "200 deep": ("give_back_anything", anything(b"[" * 199 + b"]" * 199), 422),
+    # Deep enough to end the main process of a stock worker, and let through by FastAPI.
+    "600 deep": ("give_back_anything", anything(b"[" * 600 + b"]" * 600), 422),
+    "objects 600 deep": ("give_back_anything", b'{"value":' * 600 + b"1" + b"}" * 600, 422),
     "10,000 deep": ("give_back_anything", anything(b"[" * 10_000 + b"]" * 10_000), 422),
     "objects 10,000 deep": ("add", b'{"x":' * 10_000 + b"1" + b"}" * 10_000, 422),
     "10,000 deep and cut off": ("give_back_anything", anything(b"[" * 10_000), 422),

@@ -2,9 +2,11 @@
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -20,13 +22,18 @@ DONE = '{"status": "SUCCESS", "result": 3, "traceback": null, "children": []}'
 SOME_ID = "00000000-0000-4000-8000-000000000000"
 ROUTES = {
     "submit": ("POST", "/add"),
+    "submit another": ("POST", "/word_count"),
     "submit by name": ("POST", "/tasks"),
     "submit and wait": ("POST", "/add?wait=30"),
+    "submit by name and wait": ("POST", "/tasks?wait=30"),
     "get": ("GET", f"/tasks/{SOME_ID}"),
     "get and wait": ("GET", f"/tasks/{SOME_ID}?wait=30"),
     "result": ("GET", f"/tasks/{SOME_ID}/result"),
+    "result and wait": ("GET", f"/tasks/{SOME_ID}/result?wait=30"),
     "readiness": ("GET", "/readyz"),
 }
+ADD = {"x": 1, "y": 2}
+BODIES = {"/add": ADD, "/word_count": {"text": "to be"}, "/tasks": {"name": "add", "input": ADD}}
 
 
 @pytest.fixture
@@ -48,11 +55,23 @@ def door(server: Valkey, tmp_path: Path) -> Iterator[httpx.Client]:
 def ask(client: httpx.Client, route: str) -> tuple[httpx.Response, float]:
     """The answer of a route, and the seconds it took."""
     method, path = ROUTES[route]
-    task_input = {"x": 1, "y": 2}
-    body = {"name": "add", "input": task_input} if path == "/tasks" else task_input
     start = time.monotonic()
-    response = client.request(method, path, json=body if method == "POST" else None)
+    response = client.request(method, path, json=BODIES.get(path.partition("?")[0]))
     return response, time.monotonic() - start
+
+
+def assert_all_say_that_it_is_away(client: httpx.Client) -> None:
+    """Every route that needs Redis does so in time, and the others work."""
+    with ThreadPoolExecutor(len(ROUTES)) as pool:
+        answers = dict(zip(ROUTES, pool.map(lambda route: ask(client, route), ROUTES), strict=True))
+    answers |= {f"{route}, alone": ask(client, route) for route in ("submit", "get")}
+    for route, (response, seconds) in answers.items():
+        assert response.status_code == 503, route
+        assert response.headers["content-type"] == "application/problem+json"
+        assert int(response.headers["retry-after"]) > 0
+        assert seconds < (1 if route == "readiness" else 2), route
+    for path in ("/livez", "/docs", "/openapi.json"):
+        assert client.get(path).status_code == 200
 
 
 @pytest.mark.parametrize("way", ["killed", "paused"])
@@ -60,15 +79,7 @@ def test_every_route_says_within_two_seconds_that_redis_is_away(
     way: str, server: Valkey, door: httpx.Client
 ) -> None:
     send(server, signal.SIGKILL if way == "killed" else signal.SIGSTOP)
-    for route in ROUTES:
-        response, seconds = ask(door, route)
-        assert response.status_code == 503, route
-        assert response.headers["content-type"] == "application/problem+json"
-        assert int(response.headers["retry-after"]) > 0
-        assert seconds < 2, route
-        if route == "readiness":
-            assert seconds < 1
-    assert door.get("/livez").status_code == 200
+    assert_all_say_that_it_is_away(door)
     if way == "killed":
         server.restart()
     else:
@@ -77,6 +88,21 @@ def test_every_route_says_within_two_seconds_that_redis_is_away(
     wait_until(lambda: ask(door, "submit")[0].status_code == 202, 5)
     wait_until(lambda: ask(door, "readiness")[0].status_code == 200, 5)
     assert time.monotonic() - start < 5
+
+
+def test_a_redis_that_refuses_connections_is_away_from_the_start(cut_off: httpx.Client) -> None:
+    assert_all_say_that_it_is_away(cut_off)
+
+
+@pytest.mark.parametrize("hole", ["never accepts", "never answers"])
+def test_a_redis_behind_a_black_hole_is_away_from_the_start(hole: str, tmp_path: Path) -> None:
+    """Packets to an address that drops them are not refused: they get no answer at all."""
+    with (
+        black_hole(hole) as port,
+        running_api(tmp_path, redis_url=f"redis://127.0.0.1:{port}/0") as api,
+        api.client() as client,
+    ):
+        assert_all_say_that_it_is_away(client)
 
 
 def test_requests_side_by_side_do_not_queue_up_for_a_paused_redis(server: Valkey, door: httpx.Client) -> None:
@@ -120,6 +146,60 @@ def test_a_wait_goes_on_through_a_restart_of_redis(server: Valkey, door: httpx.C
         redis.set(channel, DONE, ex=600)
         redis.publish(channel, DONE)
         assert document(waiting.result())["result"] == 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_wait_that_ends_while_redis_is_away_is_told_so(
+    number: signal.Signals, server: Valkey, door: httpx.Client
+) -> None:
+    task = submit(door, "add", x=1, y=2)
+    with ThreadPoolExecutor(1) as pool, Redis.from_url(server.url) as redis:
+        waiting = pool.submit(door.get, task["links"]["self"], params={"wait": 2})
+        wait_until(lambda: redis.pubsub_channels("celery-task-meta-*"))
+        start = time.monotonic()
+        send(server, number)
+        response = waiting.result()
+        seconds = time.monotonic() - start
+        send(server, signal.SIGCONT)
+    assert seconds < 4
+    assert response.status_code == 503
+    assert int(response.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize("way", ["killed", "paused"])
+def test_a_submission_whose_record_was_written_and_whose_queue_is_away_is_in_doubt(
+    way: str, server: Valkey, tmp_path: Path
+) -> None:
+    with (
+        Valkey(tmp_path / "broker") as broker,
+        running_api(tmp_path, broker_url=broker.url, result_backend=server.url) as api,
+        api.client() as client,
+    ):
+        submit(client, "add", x=1, y=2)
+        send(broker, signal.SIGKILL if way == "killed" else signal.SIGSTOP)
+        problem, seconds = ask(client, "submit")
+        assert (problem.status_code, document(problem)["type"]) == (
+            503,
+            "urn:celeriac:problem:submission-in-doubt",
+        )
+        assert seconds < 2
+        assert document(client.get(problem.headers["location"]))["state"] == "queued"
+        broker.kill()
+
+
+@contextmanager
+def black_hole(kind: str) -> Iterator[int]:
+    """A port on which a server listens that does not accept connections, or accepts them and says nothing."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        if kind == "never accepts":  # its queue is full of connections that nobody takes out
+            for _ in range(3):
+                waiting = stack.enter_context(socket.socket())
+                waiting.settimeout(0)
+                waiting.connect_ex(listener.getsockname())
+        else:
+            listener.listen()
+        yield listener.getsockname()[1]
 
 
 def send(server: Valkey, number: signal.Signals) -> None:

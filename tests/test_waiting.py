@@ -1,7 +1,9 @@
 """Waiting for a task's end while the request is open, on submit and on GET."""
 
+import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -39,7 +41,15 @@ def test_a_submission_that_waits_is_answered_with_the_result(client: httpx.Clien
 
 @pytest.mark.parametrize(
     ("preference", "applied"),
-    [("wait=1", "1"), ('wait="2"', "2"), ("a; b=c, Wait = 3; d", "3"), ("wait=100", "60"), ("wait=0", "0")],
+    [
+        ("wait=1", "1"),
+        ('wait="2"', "2"),
+        ("a; b=c, Wait = 3; d", "3"),
+        ("wait=100", "60"),
+        ("wait=0", "0"),
+        ("wait=" + "9" * 5_000, "60"),
+    ],
+    ids=lambda value: value[:20],
 )
 def test_the_preference_is_read_as_its_standard_writes_it(
     client: httpx.Client, preference: str, applied: str
@@ -55,13 +65,19 @@ def test_a_preference_that_is_not_understood_is_ignored(client: httpx.Client, pr
     assert "preference-applied" not in response.headers
 
 
-@pytest.mark.parametrize("wait", ["", "-1", "1.5", "soon", "٣", "9999999999"])
+@pytest.mark.parametrize("wait", ["", "-1", "1.5", "soon", "٣", "null", "1e1", "+1"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_wait_that_is_no_number_of_seconds_is_refused(client: httpx.Client, method: str, wait: str) -> None:
     path = "/add" if method == "POST" else f"/tasks/{SOME_ID}"
     response = client.request(method, path, params={"wait": wait}, json={"x": 1, "y": 2})
     assert response.status_code == 422
     assert response.json()["errors"][0]["pointer"] == "?wait"
+
+
+@pytest.mark.parametrize("wait", ["61", "9999999999", "9" * 5_000], ids=lambda wait: wait[:12])
+def test_a_wait_that_is_too_long_is_taken_as_the_longest(client: httpx.Client, wait: str) -> None:
+    response = client.post("/add", json={"x": 1, "y": 2}, params={"wait": wait})
+    assert (response.status_code, response.headers["preference-applied"]) == (200, "wait=60")
 
 
 def test_a_wait_that_is_over_answers_the_task_as_it_stands(quiet: httpx.Client) -> None:
@@ -110,12 +126,37 @@ def test_many_tasks_are_waited_for_over_one_connection(client: httpx.Client, red
     assert subscribers(redis) == 1
 
 
-def test_a_client_that_goes_away_frees_its_place(quiet: httpx.Client, quiet_redis: Redis) -> None:
-    task = submit(quiet, "add", x=1, y=2)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_client_that_goes_away_frees_its_place(
+    method: str, quiet: httpx.Client, quiet_redis: Redis
+) -> None:
+    body = json.dumps({"x": 1, "y": 2})
+    request = f"POST /add?wait=60 HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    if method == "GET":
+        request = f"GET {submit(quiet, 'add', x=1, y=2)['links']['self']}?wait=60 HTTP/1.1"
+        body = ""
     with socket.create_connection((quiet.base_url.host, quiet.base_url.port or 80)) as connection:
-        connection.sendall(f"GET {task['links']['self']}?wait=60 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        connection.sendall(f"{request}\r\nHost: x\r\n\r\n{body}".encode())
         wait_until(lambda: waiters(quiet_redis) == 1, what="the wait")
     wait_until(lambda: waiters(quiet_redis) == 0, what="the end of the subscription")
+    assert quiet_redis.llen("default") == 1
+
+
+def test_parked_clients_cost_no_connection_to_redis_and_hold_up_nobody(
+    quiet: httpx.Client, quiet_redis: Redis
+) -> None:
+    tasks = [submit(quiet, "add", x=number, y=0) for number in range(200)]
+    assert quiet.post("/add", json={"x": 1, "y": 2}, params={"wait": 1}).status_code == 202
+    before = len(quiet_redis.client_list())
+    address = (quiet.base_url.host, quiet.base_url.port or 80)
+    with ExitStack() as stack:
+        for task in tasks:
+            connection = stack.enter_context(socket.create_connection(address))
+            connection.sendall(f"GET {task['links']['self']}?wait=60 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        wait_until(lambda: waiters(quiet_redis) == len(tasks), what="all waits")
+        assert len(quiet_redis.client_list()) == before
+        assert submit(quiet, "add", x=1, y=2)["state"] == "queued"
+    wait_until(lambda: waiters(quiet_redis) == 0, what="the end of all subscriptions")
 
 
 def test_a_wait_survives_the_loss_of_the_subscriber_connection(client: httpx.Client, redis: Redis) -> None:
