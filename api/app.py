@@ -1,5 +1,6 @@
 """The API: `uvicorn --factory api.app:create_app`."""
 
+import asyncio
 import gc
 import sys
 from collections.abc import AsyncIterator
@@ -8,11 +9,12 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import docs, health, problems, submit, tasks
+from api import changes, docs, health, listing, problems, submit, tasks
 from api.boundary import Boundary
 from api.document import EXAMPLE
 from api.problems import ProblemDocument
 from api.signpost import Signpost
+from ledger.keeper import Keeper
 from ledger.ledger import Ledger
 from ledger.settings import Settings, SettingsError
 from worker.catalog import Catalog, load_catalog
@@ -37,14 +39,25 @@ def create_app() -> FastAPI:
 
 def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
     """The app for these settings and this catalog."""
-    ledger = Ledger(backend=settings.backend, broker=settings.broker)
+    ledger = Ledger(
+        backend=settings.backend,
+        broker=settings.broker,
+        result_ttl=settings.result_ttl,
+        tombstone_ttl=settings.tombstone_ttl,
+        durability=settings.durability,
+    )
+    keeper = Keeper(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # What is loaded by now stays: the collector need not go through it again and again (20 ms each time).
         gc.collect()
         gc.freeze()
+        keeping = asyncio.create_task(keeper.keep())
         yield
+        keeping.cancel()
+        await asyncio.wait([keeping])
+        await keeper.close()
         await ledger.close()
 
     app = CeleriacAPI(
@@ -61,8 +74,10 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
     app.add_middleware(Boundary)
     problems.install(app)
     docs.install(app)
-    health.install(app, ledger)
+    health.install(app, settings, ledger)
     tasks.install(app, settings, ledger)
+    changes.install(app, settings, ledger)
+    listing.install(app, settings, ledger)
     submit.install(app, catalog, settings, ledger)
     app.router.routes.insert(0, Signpost(app.routes))
     return app

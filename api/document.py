@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticSerializationError, to_json
 
 from ledger.states import State
+from ledger.submission import Accepted
 from ledger.task import Failure, Task
 
 EXAMPLE_ID = "0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52"
@@ -28,9 +29,14 @@ EXAMPLE: dict[str, JsonValue] = {
     "started_at": "2026-05-01T12:00:00.002000Z",
     "finished_at": "2026-05-01T12:00:00.003000Z",
     "expires_at": "2026-05-02T12:00:00.003000Z",
-    "retry_at": None,
+    "due_at": None,
     "retry_of": None,
-    "links": {"self": f"/tasks/{EXAMPLE_ID}", "result": f"/tasks/{EXAMPLE_ID}/result"},
+    "links": {
+        "self": f"/tasks/{EXAMPLE_ID}",
+        "result": f"/tasks/{EXAMPLE_ID}/result",
+        "cancel": f"/tasks/{EXAMPLE_ID}/cancel",
+        "retry": f"/tasks/{EXAMPLE_ID}/retry",
+    },
 }
 # Stand in a template for what is not known yet; no name of a task or queue can contain them.
 _ID, _TIME = "<task id>", b"<created at>"
@@ -51,6 +57,8 @@ class Links(BaseModel):
 
     self: str = Field(description="This document.")
     result: str = Field(description="The bare result, once the task has succeeded.")
+    cancel: str = Field(description="POST here to cancel it.")
+    retry: str = Field(description="POST here to run its input again, once it has ended.")
 
 
 Count = Annotated[int, Field(ge=0)]
@@ -80,10 +88,10 @@ class TaskDocument(BaseModel):
     expires_at: AwareDatetime | None = Field(
         description="When this record and the result will be forgotten; null until it is ready."
     )
-    retry_at: AwareDatetime | None = Field(
-        description="When the next attempt is due; null unless it is retrying."
+    due_at: AwareDatetime | None = Field(
+        description="When it is queued: the start of a scheduled task, or the next attempt of one that is retrying."
     )
-    retry_of: None = Field(description="Reserved; null.")
+    retry_of: str | None = Field(description="The id of the task whose input this one runs again.")
     links: Links
 
 
@@ -109,27 +117,30 @@ def task_document(task: Task, *, show_traceback: bool) -> bytes:
         "started_at": _timestamp(task.started_at),
         "finished_at": _timestamp(task.finished_at),
         "expires_at": _timestamp(task.expires_at),
-        "retry_at": _timestamp(task.retry_at),
-        "retry_of": None,
-        "links": {"self": f"/tasks/{task.task_id}", "result": f"/tasks/{task.task_id}/result"},
+        "due_at": _timestamp(task.due_at),
+        "retry_of": task.retry_of,
+        "links": _links(f"/tasks/{task.task_id}"),
     }
     return b'%b,"result":%b,%b' % (_dumps(before)[:-1], task.result or b"null", _dumps(after)[1:])
 
 
-def queued(task_id: str, *, name: str, queue: str, created_at: int) -> Task:
-    """A task that was accepted this moment."""
+def new_task(
+    accepted: Accepted, *, name: str, queue: str, due_at: int | None = None, retry_of: str | None = None
+) -> Task:
+    """A task as it was accepted."""
     return Task(
-        task_id=task_id,
+        task_id=accepted.task_id,
         name=name,
         queue=queue,
-        state=State.QUEUED,
+        state=accepted.state,
         attempt=0,
         worker=None,
-        created_at=created_at,
+        created_at=accepted.created_at,
         started_at=None,
         finished_at=None,
         expires_at=None,
-        retry_at=None,
+        due_at=due_at,
+        retry_of=retry_of,
         result=None,
         failure=None,
     )
@@ -137,7 +148,7 @@ def queued(task_id: str, *, name: str, queue: str, created_at: int) -> Task:
 
 def queued_template(*, name: str, queue: str) -> bytes:
     """The document of a task of this definition that was just accepted, but for its id and time."""
-    task = queued(_ID, name=name, queue=queue, created_at=0)
+    task = new_task(Accepted(_ID, 0, State.QUEUED), name=name, queue=queue)
     return task_document(task, show_traceback=False).replace(timestamp(0).encode(), _TIME)
 
 
@@ -159,6 +170,10 @@ def _second(seconds: int) -> str:
 
 def _timestamp(microseconds: int | None) -> str | None:
     return None if microseconds is None else timestamp(microseconds)
+
+
+def _links(self: str) -> dict[str, str]:
+    return {"self": self, "result": self + "/result", "cancel": self + "/cancel", "retry": self + "/retry"}
 
 
 def _error(failure: Failure | None, *, show_traceback: bool) -> dict[str, str | None] | None:

@@ -1,21 +1,25 @@
 """The door of one task definition: its input comes in, is validated and accepted, and the answer goes out."""
 
+from dataclasses import replace
 from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api import body
+from api.acceptance import accept, accepted_headers
 from api.answer import Answer
-from api.document import fill, queued, queued_template, task_document
-from api.errors import ResultGone, SubmissionInDoubt
+from api.document import fill, new_task, queued_template, task_document
+from api.errors import ResultGone
 from api.identity import new_id
+from api.options import asked_options, expiry_moment, fingerprint_of
 from api.waiting import asked_wait, wait_for_end
-from ledger.connection import InDoubt
-from ledger.ledger import Ledger, Submission
+from ledger.ledger import Ledger
 from ledger.settings import Settings
+from ledger.submission import Options, Submission
 from ledger.task import Task
-from ledger.wire import envelope
+from ledger.times import microseconds
+from ledger.wire import envelope, with_expiry
 from worker.contract import Definition
 
 
@@ -30,8 +34,8 @@ class Door:
         hard, soft = definition.time_limits(settings.soft_time_limit)
         self._envelope = envelope(task=self._name, queue=self._queue, time_limit=hard, soft_time_limit=soft)
         self._queued = queued_template(name=self._name, queue=self._queue)
+        self._settings = settings
         self._ledger = ledger
-        self._show_tracebacks = settings.show_tracebacks
 
     async def submit(self, request: Request, input_json: bytes, *, at: str = "") -> Response:
         """202 with the task document, or 200 if it ended while the client was ready to wait.
@@ -40,48 +44,59 @@ class Door:
         """
         body.validate(input_json, self._input_model, at=at)
         seconds = asked_wait(request)
-        task_id = new_id()
-        message = self._envelope.message(task_id, input_json)
-        submission = Submission(task_id, self._name, self._queue, message)
+        options = asked_options(request, self._settings, name=self._name, input_json=input_json)
+        if options is not None:
+            return await self.submit_with(request, new_id(), input_json, options, seconds=seconds)
+        submission = self._submission(new_id(), input_json)
         if seconds is None:
-            created_at = await self._accept(submission)
-            return Answer(
-                fill(self._queued, task_id=task_id, created_at=created_at), 202, **_accepted(task_id)
-            )
+            accepted = await accept(self._ledger, submission)
+            document = fill(self._queued, task_id=accepted.task_id, created_at=accepted.created_at)
+            return Answer(document, 202, **accepted_headers(accepted))
         begin = partial(self._accept_task, submission)
-        task = await wait_for_end(self._ledger, task_id, begin, seconds=seconds, request=request)
+        task = await wait_for_end(self._ledger, submission.task_id, begin, seconds=seconds, request=request)
         return self._after_wait(task, seconds)
 
-    async def _accept(self, submission: Submission) -> int:
-        try:
-            return await self._ledger.accept(submission)
-        except InDoubt as error:
-            raise _in_doubt(submission.task_id) from error
+    async def submit_as(self, request: Request, task_id: str, input_json: bytes, *, at: str) -> Response:
+        """The same under an id that the client has chosen, which is its idempotency key at once."""
+        body.validate(input_json, self._input_model, at=at)
+        options = asked_options(request, self._settings, name=self._name, input_json=input_json) or Options()
+        fingerprint = fingerprint_of(request, name=self._name, input_json=input_json)
+        options = replace(options, key=None, fingerprint=fingerprint)
+        return await self.submit_with(request, task_id, input_json, options, seconds=asked_wait(request))
+
+    async def submit_with(
+        self, request: Request, task_id: str, input_json: bytes, options: Options, *, seconds: int | None
+    ) -> Response:
+        """The same for a submission with options, whose input is valid. Its key may belong to an earlier task."""
+        accepted = await accept(self._ledger, self._submission(task_id, input_json, options))
+        headers = accepted_headers(accepted)
+        if seconds is None:
+            due_at = accepted.created_at + microseconds(options.delay) if options.delay else None
+            task = new_task(accepted, name=self._name, queue=self._queue, due_at=due_at)
+            return Answer(task_document(task, show_traceback=False), 202, **headers)
+        read = partial(self._ledger.read, accepted.task_id)
+        ended = await wait_for_end(self._ledger, accepted.task_id, read, seconds=seconds, request=request)
+        return self._after_wait(ended, seconds, **headers)
+
+    def _submission(self, task_id: str, input_json: bytes, options: Options | None = None) -> Submission:
+        message = self._envelope.message(task_id, input_json)
+        if options is None:
+            return Submission(task_id, self._name, self._queue, message)
+        if options.start_within is not None:
+            message = with_expiry(message, expiry_moment(options.start_within))
+        return Submission(task_id, self._name, self._queue, message, options.encode())
 
     async def _accept_task(self, submission: Submission) -> Task:
-        created_at = await self._accept(submission)
-        return queued(submission.task_id, name=self._name, queue=self._queue, created_at=created_at)
+        return new_task(await accept(self._ledger, submission), name=self._name, queue=self._queue)
 
-    def _after_wait(self, task: Task | None, seconds: int) -> Response:
+    def _after_wait(self, task: Task | None, seconds: int, **headers: str) -> Response:
         if task is None:
             raise ResultGone(
                 "The task was accepted, but another program that uses this Redis deleted its record."
             )
-        content = task_document(task, show_traceback=self._show_tracebacks)
-        applied = f"wait={seconds}"
+        content = task_document(task, show_traceback=self._settings.show_tracebacks)
+        headers = {"location": f"/tasks/{task.task_id}", **headers, "preference_applied": f"wait={seconds}"}
         if task.ready:
-            return Answer(content, 200, location=f"/tasks/{task.task_id}", preference_applied=applied)
-        return Answer(content, 202, preference_applied=applied, **_accepted(task.task_id))
-
-
-def _accepted(task_id: str) -> dict[str, str]:
-    return {"location": f"/tasks/{task_id}", "retry_after": "1"}
-
-
-def _in_doubt(task_id: str) -> SubmissionInDoubt:
-    return SubmissionInDoubt(
-        f"Redis did not answer, so it is unknown whether the task was accepted. Ask for /tasks/{task_id} in a few "
-        "seconds: 404 means that it was not, and may be submitted again.",
-        headers={"Location": f"/tasks/{task_id}", "Retry-After": "2"},
-        task_id=task_id,
-    )
+            headers.pop("retry_after", None)
+            return Answer(content, 200, **headers)
+        return Answer(content, 202, **{"retry_after": "1", **headers})

@@ -7,12 +7,17 @@
     ├── TaskNotFound           404
     ├── MethodNotAllowed       405
     ├── TaskNotSucceeded       409
+    ├── TaskEnded              409
+    ├── TaskNotEnded           409
     ├── ResultGone             410
+    ├── TaskGone               410
     ├── BodyTooLarge           413
     ├── UnsupportedMediaType   415
     ├── InvalidInput           422
+    ├── IdempotencyConflict    422
     ├── InternalError          500
     ├── RedisUnavailable       503
+    ├── RedisUnsafe            503
     └── SubmissionInDoubt      503
 
 Each is answered as `application/problem+json` (RFC 9457) by api/problems.py; docs/errors.md lists them for callers.
@@ -78,10 +83,28 @@ class TaskNotSucceeded(Problem):
     status, code, title = 409, "task-not-succeeded", "The task ended without a result"
 
 
+class TaskEnded(Problem):
+    """A task was to be cancelled that had ended before."""
+
+    status, code, title = 409, "task-ended", "The task has ended already"
+
+
+class TaskNotEnded(Problem):
+    """Something was asked that is for tasks which have ended."""
+
+    status, code, title = 409, "task-not-ended", "The task has not ended yet"
+
+
 class ResultGone(Problem):
     """The task succeeded, but another Celery program deleted its result."""
 
     status, code, title = 410, "result-gone", "The result is gone"
+
+
+class TaskGone(Problem):
+    """There was a task with this id; it is forgotten."""
+
+    status, code, title = 410, "task-gone", "The task is forgotten"
 
 
 class BodyTooLarge(Problem):
@@ -102,6 +125,12 @@ class InvalidInput(Problem):
     status, code, title = 422, "invalid-input", "The input does not fit"
 
 
+class IdempotencyConflict(Problem):
+    """The key, or the id, belongs to another submission."""
+
+    status, code, title = 422, "idempotency-conflict", "The key belongs to another submission"
+
+
 class InternalError(Problem):
     """A fault of ours. The log has the whole story under the request id."""
 
@@ -112,6 +141,12 @@ class RedisUnavailable(Problem):
     """Redis does not answer."""
 
     status, code, title = 503, "redis-unavailable", "Redis does not answer"
+
+
+class RedisUnsafe(Problem):
+    """Redis answers, and cannot be trusted to keep what it is given."""
+
+    status, code, title = 503, "redis-unsafe", "Redis would lose tasks"
 
 
 class SubmissionInDoubt(Problem):

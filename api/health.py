@@ -4,9 +4,11 @@ from fastapi import FastAPI
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
+from api.errors import RedisUnsafe
 from api.query import refuse_unknown
 from api.responses import problems
 from ledger.ledger import Ledger
+from ledger.settings import Settings
 
 
 class Health(BaseModel):
@@ -15,7 +17,7 @@ class Health(BaseModel):
     status: str = Field("ok", description="Always `ok`.")
 
 
-def install(app: FastAPI, ledger: Ledger) -> None:
+def install(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
     """Serve `GET /livez` and `GET /readyz`."""
 
     @app.get(
@@ -38,5 +40,7 @@ def install(app: FastAPI, ledger: Ledger) -> None:
     )
     async def readyz(request: Request) -> Health:
         refuse_unknown(request)
-        await ledger.ping()
+        faults = await ledger.ping()
+        if faults and not settings.allow_unsafe_redis:
+            raise RedisUnsafe(" ".join(faults) + " CELERIAC_ALLOW_UNSAFE_REDIS=true takes it as it is.")
         return Health()

@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
 
-from api.errors import InternalError, MethodNotAllowed, Problem, RedisUnavailable, RouteNotFound
+from api.errors import InternalError, MethodNotAllowed, Problem, RedisUnavailable, RouteNotFound, TaskGone
 from ledger.connection import InDoubt, Unavailable
+from ledger.task import Gone
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -50,6 +51,7 @@ class ProblemDocument(BaseModel):
 def install(app: FastAPI) -> None:
     """Answer every refusal as a problem."""
     app.add_exception_handler(Problem, _refused)
+    app.add_exception_handler(Gone, _gone)
     app.add_exception_handler(HTTPException, _refused_by_framework)
     for away in (Unavailable, InDoubt, RedisError):
         app.add_exception_handler(away, _redis_away)
@@ -105,6 +107,11 @@ def _allowed_methods(request: Request) -> set[str]:
         if match is not Match.NONE:
             methods |= getattr(route, "methods", None) or {"GET", "HEAD"}  # a mount, which serves files
     return methods
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    detail = f"Task {error} is forgotten: the time for which its result is kept is over, or it was deleted."
+    return answer(TaskGone(detail), request.scope["path"])
 
 
 async def _redis_away(request: Request, error: Exception) -> Response:

@@ -9,8 +9,8 @@ Responses = dict[int | str, dict[str, Any]]
 _PROBLEMS = {
     400: "The body is not valid JSON.",
     404: "No task has this id, or no definition this name.",
-    409: "The task ended without a result.",
-    410: "The result was deleted by another Celery program.",
+    409: "The task's state does not allow this.",
+    410: "The task is forgotten, or its result was deleted by another Celery program.",
     413: "The body is larger than the limit.",
     415: "The body is not said to be JSON.",
     422: "The input does not fit.",
@@ -20,6 +20,10 @@ _PROBLEMS = {
 LOCATION = {"description": "Where the task is.", "schema": {"type": "string"}}
 RETRY_AFTER = {"description": "Seconds after which to ask again.", "schema": {"type": "integer"}}
 PREFERENCE_APPLIED = {"description": "The wait that was asked for, if any.", "schema": {"type": "string"}}
+REPLAYED = {
+    "description": "`true` when this answers an earlier submission with the same key.",
+    "schema": {"type": "string"},
+}
 ETAG = {"description": "Changes with the document.", "schema": {"type": "string"}}
 REQUEST_ID = {"description": "The request's id, as it stands in the log.", "schema": {"type": "string"}}
 

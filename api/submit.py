@@ -11,10 +11,13 @@ from api import body
 from api.document import TaskDocument
 from api.door import Door
 from api.errors import UnknownTaskName
+from api.lookup import asked_id
+from api.options import ETA, KNOWN, Delay, Expires, IdempotencyKey
 from api.query import refuse_unknown
-from api.responses import LOCATION, PREFERENCE_APPLIED, RETRY_AFTER, Responses, problems
+from api.responses import LOCATION, PREFERENCE_APPLIED, REPLAYED, RETRY_AFTER, Responses, problems
 from api.route import Handler, Prefer, Wait, add_route
 from api.submission import GenericSubmission, documented_submission
+from api.tasks import TaskID
 from ledger.ledger import Ledger
 from ledger.settings import Settings
 from worker.catalog import Catalog
@@ -24,7 +27,11 @@ ANSWERS: Responses = {
     200: {
         "description": "Ended within the wait.",
         "model": TaskDocument,
-        "headers": {"Location": LOCATION, "Preference-Applied": PREFERENCE_APPLIED},
+        "headers": {
+            "Location": LOCATION,
+            "Preference-Applied": PREFERENCE_APPLIED,
+            "Idempotent-Replayed": REPLAYED,
+        },
     },
     202: {
         "description": "Accepted.",
@@ -32,6 +39,7 @@ ANSWERS: Responses = {
             "Location": LOCATION,
             "Retry-After": RETRY_AFTER,
             "Preference-Applied": PREFERENCE_APPLIED,
+            "Idempotent-Replayed": REPLAYED,
         },
     },
 }
@@ -43,11 +51,12 @@ def install(app: FastAPI, catalog: Catalog, settings: Settings, ledger: Ledger) 
     for definition in catalog.values():
         _add_definition(app, definition, _handler(doors[definition.name], settings))
     _add_generic(app, catalog, _generic_handler(doors, settings))
+    _add_put(app, catalog, _put_handler(doors, settings))
 
 
 def _handler(door: Door, settings: Settings) -> Handler:
     async def submit(request: Request) -> Response:
-        refuse_unknown(request, known=("wait",))
+        refuse_unknown(request, known=KNOWN)
         return await door.submit(request, await body.read_json(request, largest=settings.max_body_bytes))
 
     return submit
@@ -55,17 +64,34 @@ def _handler(door: Door, settings: Settings) -> Handler:
 
 def _generic_handler(doors: Mapping[str, Door], settings: Settings) -> Handler:
     async def submit(request: Request) -> Response:
-        refuse_unknown(request, known=("wait",))
-        raw = await body.read_json(request, largest=settings.max_body_bytes)
-        submission = body.validate(raw, GenericSubmission)
-        door = doors.get(submission.name)
-        if door is None:
-            raise UnknownTaskName(
-                f"There is no task named {submission.name[:100]!r}; there are: {', '.join(doors)}."
-            )
-        return await door.submit(request, body.member(raw, "input") or b"{}", at="/input")
+        refuse_unknown(request, known=KNOWN)
+        door, input_json = await _read_generic(request, doors, settings)
+        return await door.submit(request, input_json, at="/input")
 
     return submit
+
+
+def _put_handler(doors: Mapping[str, Door], settings: Settings) -> Handler:
+    async def submit(request: Request) -> Response:
+        refuse_unknown(request, known=KNOWN)
+        task_id = asked_id(request)
+        door, input_json = await _read_generic(request, doors, settings)
+        return await door.submit_as(request, task_id, input_json, at="/input")
+
+    return submit
+
+
+async def _read_generic(
+    request: Request, doors: Mapping[str, Door], settings: Settings
+) -> tuple[Door, bytes]:
+    raw = await body.read_json(request, largest=settings.max_body_bytes)
+    submission = body.validate(raw, GenericSubmission)
+    door = doors.get(submission.name)
+    if door is None:
+        raise UnknownTaskName(
+            f"There is no task named {submission.name[:100]!r}; there are: {', '.join(doors)}."
+        )
+    return door, body.member(raw, "input") or b"{}"
 
 
 def _add_definition(app: FastAPI, definition: Definition, handler: Handler) -> None:
@@ -76,6 +102,10 @@ def _add_definition(app: FastAPI, definition: Definition, handler: Handler) -> N
         body: Annotated[input_model, Body(examples=examples)],  # type: ignore[valid-type]  # the model is made at start
         wait: Wait = None,
         prefer: Prefer = None,
+        delay: Delay = None,
+        eta: ETA = None,
+        expires: Expires = None,
+        idempotency_key: IdempotencyKey = None,
     ) -> TaskDocument:
         raise NotImplementedError
 
@@ -104,6 +134,10 @@ def _add_generic(app: FastAPI, catalog: Catalog, handler: Handler) -> None:
         body: Annotated[submission, Body(examples=[example])],  # type: ignore[valid-type]  # made at start, too
         wait: Wait = None,
         prefer: Prefer = None,
+        delay: Delay = None,
+        eta: ETA = None,
+        expires: Expires = None,
+        idempotency_key: IdempotencyKey = None,
     ) -> TaskDocument:
         raise NotImplementedError
 
@@ -119,4 +153,35 @@ def _add_generic(app: FastAPI, catalog: Catalog, handler: Handler) -> None:
         tags=["submit"],
         status_code=202,
         responses={**ANSWERS, **problems(400, 404, 413, 415, 422, 503)},
+    )
+
+
+def _add_put(app: FastAPI, catalog: Catalog, handler: Handler) -> None:
+    names = list(catalog)
+    example = {"name": names[0], "input": next(iter(catalog[names[0]].examples), {})}
+    submission = documented_submission(catalog)
+
+    async def documented(
+        task_id: TaskID,
+        body: Annotated[submission, Body(examples=[example])],  # type: ignore[valid-type]  # made at start, too
+        wait: Wait = None,
+        prefer: Prefer = None,
+        delay: Delay = None,
+        eta: ETA = None,
+        expires: Expires = None,
+    ) -> TaskDocument:
+        raise NotImplementedError
+
+    add_route(
+        app,
+        "PUT",
+        "/tasks/{task_id}",
+        handler,
+        documented,
+        operation_id="put_task",
+        summary="Submit a task under an id of your own.",
+        description="The id, a UUID, is the key: the same submission again is answered as before, and runs once.",
+        tags=["submit"],
+        status_code=202,
+        responses={**ANSWERS, **problems(400, 404, 410, 413, 415, 422, 503)},
     )

@@ -1,7 +1,6 @@
 """Asking for a task: its document, and its bare result."""
 
 import hashlib
-import re
 from functools import partial
 from typing import Annotated, Any
 
@@ -13,7 +12,8 @@ from starlette.responses import Response
 from api.answer import Answer
 from api.body import header
 from api.document import EXAMPLE_ID, TaskDocument, task_document
-from api.errors import ResultGone, TaskNotFound, TaskNotSucceeded
+from api.errors import ResultGone, TaskNotSucceeded
+from api.lookup import asked_id, not_found
 from api.query import refuse_unknown
 from api.responses import ETAG, LOCATION, PREFERENCE_APPLIED, RETRY_AFTER, problems
 from api.route import Handler, Prefer, Wait, add_route
@@ -22,8 +22,6 @@ from ledger.ledger import Ledger
 from ledger.settings import Settings
 from ledger.states import State
 from ledger.task import Task
-
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 IfNoneMatch = Annotated[
     str | SkipJsonSchema[None],
@@ -59,13 +57,11 @@ def install(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
 async def _asked_task(ledger: Ledger, request: Request) -> tuple[Task, dict[str, str]]:
     """The task that this request asks for, after the wait that it asks for, and the headers that go with both."""
     refuse_unknown(request, known=("wait",))
-    task_id = request.path_params["task_id"].lower()
     seconds = asked_wait(request)
-    task = await _find(ledger, task_id, seconds, request) if UUID.fullmatch(task_id) else None
+    task_id = asked_id(request)
+    task = await _find(ledger, task_id, seconds, request)
     if task is None:
-        raise TaskNotFound(
-            f"No task has the id {task_id[:100]!r}: it was never accepted here, or its record has expired."
-        )
+        raise not_found(task_id)
     if task.state is State.SUCCEEDED and task.result is None:
         raise ResultGone(
             f"Task {task_id} succeeded, but its result was deleted by another program that uses this Redis."

@@ -1,15 +1,84 @@
--- Accept a batch of submissions: record, index and message of each, all or nothing.
--- KEYS  per task: record, waiting index, queue list
--- ARGV  'push', or 'record' when the queues are on another server; then per task: task id, name, queue, message
--- Answer: the time of acceptance, in microseconds since 1970 by this server's clock
-local time = redis.call('TIME')
-local now = string.format('%d%06d', time[1], time[2])
-for i = 0, #KEYS / 3 - 1 do
-  local record, waiting, list = KEYS[3 * i + 1], KEYS[3 * i + 2], KEYS[3 * i + 3]
-  local id, name, queue, message = ARGV[4 * i + 2], ARGV[4 * i + 3], ARGV[4 * i + 4], ARGV[4 * i + 5]
-  redis.call('HSET', record, 'name', name, 'queue', queue, 'state', 'queued', 'attempt', 0,
-             'created_at', now, 'message', message)
-  redis.call('ZADD', waiting, now, id)
-  if ARGV[1] == 'push' then redis.call('LPUSH', list, message) end
+-- Accept a batch of submissions: record, indexes and message of each, all or nothing.
+-- ARGV  'push', or 'record' when the queues are on another server; then for each task: id, name, queue, message, options
+--       Options are '' or a JSON object: due (microseconds from now on), expires (microseconds from now on in which it has
+--       to start), retry_of, key (digest of an idempotency key), fingerprint (of the submission), key_ttl (ms)
+-- Answer: the stamp of the first; then, for each task that was not accepted now: its number, and
+--         'replayed' or 'conflict' with the id, creation and first state of the task that has its key or id | 'gone'
+-- A task's stamp is its time of creation. Stamps go up by one from task to task.
+local SIZE = 5
+local count = (#ARGV - 1) / SIZE
+local first = stamps(count)
+local answer = {first}
+local all, pushes, waiting, listings = {}, {}, {}, {}
+
+local function add(groups, name, ...)
+  local group = groups[name]
+  if not group then group = {}; groups[name] = group end
+  for _, value in ipairs({...}) do group[#group + 1] = value end
 end
-return now
+
+-- The task that this key or id belongs to already, if any: the kind of answer, and what stands in it.
+local function earlier(id, options)
+  local known
+  if options.key then
+    known = redis.call('GET', key_idempotency(options.key))
+  elseif redis.call('EXISTS', key_tombstone(id)) == 1 then
+    return 'gone'
+  else
+    known = redis.call('HGET', key_record(id), 'accepted_as')
+  end
+  if not known then return nil end
+  local fingerprint, other, created_at, state = string.match(known, '^(%S+) (%S+) (%S+) (%S+)$')
+  return fingerprint == options.fingerprint and 'replayed' or 'conflict', other, created_at, state
+end
+
+for number = 0, count - 1 do
+  local id, name, queue, message, given = unpack(ARGV, 2 + SIZE * number, 1 + SIZE * (number + 1))
+  local stamp = first + number
+  local options = given ~= '' and cjson.decode(given) or nil
+  local kind, other, created_at, was
+  if options and options.fingerprint then kind, other, created_at, was = earlier(id, options) end
+  if kind then
+    for _, value in ipairs({text(number), kind, other or '', created_at or '', was or ''}) do
+      answer[#answer + 1] = value
+    end
+  else
+    local state = options and options.due and 'scheduled' or 'queued'
+    redis.call('HSET', key_record(id), 'name', name, 'queue', queue, 'state', state, 'attempt', 0,
+               'created_at', stamp, 'message', message)
+    add(all, 1, stamp, id)
+    add(listings, key_listing(state, name), stamp, id)
+    redis.call('SADD', KEY_NAMES, name)
+    redis.call('SADD', KEY_QUEUES, queue)
+    if state == 'queued' then
+      add(waiting, key_waiting(queue), stamp, id)
+      add(pushes, queue, stamped(message, stamp))
+    end
+    if options then
+      if options.due then
+        redis.call('HSET', key_record(id), 'due_at', stamp + options.due)
+        redis.call('ZADD', KEY_DUE, stamp + options.due, id)
+      end
+      if options.expires then
+        redis.call('HSET', key_record(id), 'start_by', stamp + options.expires)
+        redis.call('ZADD', KEY_DEADLINES, stamp + options.expires, id)
+      end
+      if options.retry_of then redis.call('HSET', key_record(id), 'retry_of', options.retry_of) end
+      if options.fingerprint then
+        local accepted_as = table.concat({options.fingerprint, id, text(stamp), state}, ' ')
+        redis.call('HSET', key_record(id), 'accepted_as', accepted_as)
+        if options.key then
+          redis.call('SET', key_idempotency(options.key), accepted_as, 'PX', text(options.key_ttl))
+        end
+      end
+    end
+  end
+end
+
+if all[1] then redis.call('ZADD', KEY_TASKS, unpack(all[1])) end
+for key, group in pairs(listings) do redis.call('ZADD', key, unpack(group)) end
+for key, group in pairs(waiting) do redis.call('ZADD', key, unpack(group)) end
+if ARGV[1] == 'push' then
+  for queue, group in pairs(pushes) do redis.call('LPUSH', queue, unpack(group)) end
+end
+return answer

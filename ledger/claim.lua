@@ -1,20 +1,34 @@
 -- Claim a task before its body runs. The same token asked twice (a lost reply) is granted twice.
--- KEYS  record, waiting index, running index, Celery's result
--- ARGV  token, worker, task id, Celery's STARTED document, its TTL in milliseconds
+-- ARGV  id, token, worker, lease, Celery's STARTED document, ttl, most runs that may be lost, date
 -- Answer: {'granted', attempt} | {'refused', state} | {'unknown', ''}
-local token, worker, id, started, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local state, holder, attempt = unpack(redis.call('HMGET', KEYS[1], 'state', 'token', 'attempt'))
-if not state then return {'unknown', ''} end
-if state == 'running' and holder == token then return {'granted', attempt} end
-if state ~= 'queued' and state ~= 'retrying' then return {'refused', state} end
+local id, token, worker, lease, started, ttl, most, date = unpack(ARGV)
+local task = load(id)
+if not task then return {'unknown', ''} end
+if task.state == 'running' and task.token == token then return {'granted', text(task.attempt)} end
 
-local time = redis.call('TIME')
-local now = string.format('%d%06d', time[1], time[2])
-attempt = redis.call('HINCRBY', KEYS[1], 'attempt', 1)
-redis.call('HSET', KEYS[1], 'state', 'running', 'token', token, 'worker', worker, 'started_at', now)
-redis.call('HDEL', KEYS[1], 'retry_at')
-redis.call('ZREM', KEYS[2], id)
-redis.call('ZADD', KEYS[3], now, id)
-redis.call('SET', KEYS[4], started, 'PX', ttl)
-redis.call('PUBLISH', KEYS[4], started)
-return {'granted', tostring(attempt)}
+local at = now()
+local before = task.state
+if before == 'running' then
+  if (tonumber(redis.call('ZSCORE', KEY_RUNNING, id)) or 0) >= at then return {'refused', before} end
+  if task.cancel or task.lost + 1 >= tonumber(most) then
+    lose(task, 'its workers were lost', tonumber(most), date, tonumber(ttl))
+    return {'refused', task.state}
+  end
+  task.lost = task.lost + 1
+elseif before == 'retrying' then
+  if redis.call('ZSCORE', KEY_DUE, id) then return {'refused', before} end -- an old message; its time has not come
+elseif before ~= 'queued' then
+  return {'refused', before}
+elseif task.start_by and task.start_by < at and task.attempt == 0 then
+  conclude_expired(task, date, tonumber(ttl))
+  return {'refused', task.state}
+end
+
+local attempt = text(task.attempt + 1)
+become(task, 'running', 'attempt', attempt, 'token', token, 'worker', worker, 'started_at', at, 'lost', task.lost)
+if before == 'retrying' then redis.call('HDEL', key_record(id), 'due_at') end
+if before ~= 'running' then leave(task, before) end
+redis.call('ZADD', KEY_RUNNING, at + lease, id)
+redis.call('SET', key_result(id), started, 'PX', text(ttl / 1000))
+redis.call('PUBLISH', key_result(id), started)
+return {'granted', attempt}

@@ -47,12 +47,12 @@ class Connection:
         """Nothing is sent before the first call."""
         self._connection = new_connection(url)
 
-    async def run(self, script: Script, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:
+    async def run(self, script: Script, arguments: Sequence[Argument]) -> Any:
         """The script's answer. `Unavailable`: not sent. `InDoubt`: sent, not answered. `ResponseError`: refused."""
         try:
-            return await self.call("EVALSHA", script.sha, len(keys), *keys, *arguments)
+            return await self.call("EVALSHA", script.sha, 0, *arguments)
         except NoScriptError:
-            return await self.call("EVAL", script.text, len(keys), *keys, *arguments)
+            return await self.call("EVAL", script.text, 0, *arguments)
 
     async def call(self, *command: Argument) -> Any:
         """The command's answer; errors as for `run`."""

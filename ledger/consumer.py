@@ -1,18 +1,31 @@
-"""What a worker does with the ledger: claim a task, finish it, put it off, and push what is due."""
+"""What a worker does with the ledger: claim a task, finish it, put it off, give it back, and say that it lives."""
 
 import json
+import logging
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from typing import Any
 
 from redis import Redis
 from redis.backoff import EqualJitterBackoff
+from redis.exceptions import NoScriptError, OutOfMemoryError
 from redis.retry import Retry
 
 from ledger import keys, scripts
+from ledger.settings import Settings
 from ledger.states import State
 from ledger.task import Failure
+from ledger.times import date_done, microseconds, milliseconds
 
-DUE_AT_ONCE = 100
+FULL_SECONDS = 1.0
+# Several beats of a worker, so that one which is late is not taken for gone.
+FRESH = timedelta(seconds=30)
+MOST_POISON = 1_000
+POISON_TTL = timedelta(days=7)
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,31 +43,28 @@ class Refused:
 
 
 class Consumer:
-    """The worker's side of the ledger. Every step may be asked again after a lost reply: its token makes it one."""
+    """The worker's side of the ledger. Every step may be asked again after a lost reply: its token makes it one.
 
-    def __init__(self, *, backend: str, broker: str, result_ttl: timedelta) -> None:
-        """URLs as for `Ledger`. `result_ttl` is how long a record and Celery's result document are kept after the end.
+    A Redis that is away or full is waited for, however long: what a task came to must not be lost.
+    """
 
-        A Redis that is away is waited for, however long: what a task came to must not be lost.
-        """
-        redis = _patient_client(backend)
-        self._broker = None if broker == backend else _patient_client(broker)
-        self._push = "push" if self._broker is None else "record"
-        self._ttl = int(result_ttl.total_seconds() * 1000)
-        self._claim = redis.register_script(scripts.CLAIM.text)
-        self._finish = redis.register_script(scripts.FINISH.text)
-        self._retry = redis.register_script(scripts.RETRY.text)
-        self._release = redis.register_script(scripts.RELEASE.text)
-        self._due = redis.register_script(scripts.DUE.text)
-
-    def claim(
-        self, task_id: str, *, queue: str, token: str, worker: str, document: bytes
-    ) -> Granted | Refused:
-        """Take a queued task for the holder of `token`; `document` is what Celery stores of a started task."""
-        answer, detail = self._claim(
-            keys=[keys.record(task_id), keys.waiting(queue), keys.running(), keys.result(task_id)],
-            args=[token, worker, task_id, document, self._ttl],
+    def __init__(self, settings: Settings) -> None:
+        """Nothing is sent yet."""
+        self._redis = _patient_client(settings.backend)
+        self._broker = (
+            self._redis if settings.broker == settings.backend else _patient_client(settings.broker)
         )
+        self._where = "push" if self._broker is self._redis else "record"
+        self._ttl = microseconds(settings.result_ttl)
+        self._lease = microseconds(settings.lease)
+        self._most_lost_runs = settings.max_lost_runs
+
+    def claim(self, task_id: str, *, token: str, worker: str, document: bytes) -> Granted | Refused:
+        """Take a queued task for the holder of `token`; `document` is what Celery stores of a started task."""
+        answer, detail = self._run(
+            scripts.CLAIM,
+            task_id, token, worker, self._lease, document, self._ttl, self._most_lost_runs, date_done(),
+        )  # fmt: skip
         match answer:
             case b"granted":
                 return Granted(int(detail))
@@ -67,46 +77,67 @@ class Consumer:
         self, task_id: str, *, token: str, state: State, failure: Failure | None, document: bytes
     ) -> bool:
         """End a task; `document` is Celery's result of it. False: the task is no longer this token's."""
-        answer = self._finish(
-            keys=[keys.record(task_id), keys.running(), keys.result(task_id)],
-            args=[token, task_id, state, _error(failure), document, self._ttl],
-        )
+        answer = self._run(scripts.FINISH, task_id, token, state, _error(failure), document, self._ttl)
         return bool(answer == b"finished")
 
     def retry(self, task_id: str, *, token: str, delay: timedelta, failure: Failure, document: bytes) -> bool:
-        """Put a task off after a failed attempt. False: the task is no longer this token's."""
-        answer = self._retry(
-            keys=[keys.record(task_id), keys.running(), keys.due(), keys.result(task_id)],
-            args=[
-                token,
-                task_id,
-                int(delay / timedelta(microseconds=1)),
-                _error(failure),
-                document,
-                self._ttl,
-            ],
-        )
+        """Put a task off after a failed attempt. False: it is to be cancelled, or no longer this token's."""
+        answer = self._run(
+            scripts.RETRY,
+            task_id, token, microseconds(delay), _error(failure), document, self._ttl, date_done(),
+        )  # fmt: skip
         return bool(answer == b"retrying")
 
-    def release(self, task_id: str, *, queue: str, token: str) -> bool:
-        """Give a task back unfinished, to be run again. False: the task is no longer this token's."""
-        message = self._release(
-            keys=[keys.record(task_id), keys.waiting(queue), keys.running(), keys.queue(queue)],
-            args=[token, task_id, self._push],
-        )
-        if message and self._broker is not None:
-            self._broker.rpush(keys.queue(queue), message)
-        return message is not None
+    def release(self, task_id: str, *, token: str) -> None:
+        """Give a task back unfinished, to be run again; one that is to be cancelled ends."""
+        self._push(self._run(scripts.RELEASE, task_id, token, self._where, self._ttl, date_done()))
 
-    def push_due(self) -> int:
-        """Queue the tasks whose time has come; how many there were, at most `DUE_AT_ONCE`."""
-        answer = self._due(
-            keys=[keys.due()], args=[keys.record(""), keys.waiting(""), DUE_AT_ONCE, self._push]
-        )
-        if self._broker is not None:
-            for queue, message in zip(answer[::2], answer[1::2], strict=True):
-                self._broker.lpush(keys.queue(queue.decode()), message)
-        return len(answer) // 2
+    def lose(self, task_id: str, *, token: str, reason: str) -> None:
+        """The process that ran a task, or was to run it, is gone: run it again, unless that happened too often."""
+        arguments = (task_id, token, reason, self._where, self._most_lost_runs, self._ttl, date_done())
+        self._push(self._run(scripts.LOSE, *arguments))
+
+    def beat(
+        self, worker: str, *, says: Mapping[str, Any], queues: Sequence[str], held: Sequence[tuple[str, str]]
+    ) -> list[str]:
+        """Say that a worker lives, and renew the leases of what it holds, as id and token; for each what beat.lua says."""
+        arguments = [worker, json.dumps(says), milliseconds(FRESH), self._lease, len(queues), *queues]
+        answers = self._run(scripts.BEAT, *arguments, *(part for pair in held for part in pair))
+        return [answer.decode() for answer in answers]
+
+    def bid_farewell(self, worker: str) -> None:
+        """A worker has stopped."""
+        self._run(scripts.FAREWELL, worker)
+
+    def is_cancelled(self, task_id: str) -> bool:
+        """Whether somebody wants this running task to end."""
+        return self._redis.hget(keys.record(task_id), "cancel") is not None
+
+    def quarantine(self, queue: str, *, message: str, reason: str) -> None:
+        """Keep what was found in a queue and is no message, to be looked at."""
+        entry = json.dumps({"found_at": date_done(), "reason": reason, "message": message})
+        with self._redis.pipeline() as pipeline:
+            pipeline.lpush(keys.poison(queue), entry)
+            pipeline.ltrim(keys.poison(queue), 0, MOST_POISON - 1)
+            pipeline.expire(keys.poison(queue), POISON_TTL)
+            pipeline.execute()
+
+    def _run(self, script: scripts.Script, *arguments: Any) -> Any:
+        while True:
+            try:
+                return self._redis.evalsha(script.sha, 0, *arguments)
+            except NoScriptError:
+                self._redis.script_load(script.text)
+            except OutOfMemoryError:
+                logger.warning("redis is full; trying again in %.0f s", FULL_SECONDS)
+                time.sleep(FULL_SECONDS)
+
+    def _push(self, answer: Sequence[bytes]) -> None:
+        """Push what is to be pushed on the server of the queues: queue, side and message."""
+        _, *pushed = answer
+        if pushed:
+            queue, side, message = pushed
+            self._broker.execute_command(side.decode(), queue, message)
 
 
 def _patient_client(url: str) -> Redis:

@@ -1,28 +1,55 @@
-"""What the API does with the ledger: accept tasks, read them and follow them to their end."""
+"""What the API does with the ledger: accept tasks, read them, follow them to their end, cancel and forget them."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
+from redis.connection import parse_url
 from redis.exceptions import RedisError
 
-from ledger import keys, scripts
+from ledger import keys, scripts, wire
 from ledger.batching import Batching
-from ledger.connection import Connection, InDoubt, Unavailable
-from ledger.task import FIELDS, Task, from_reply
+from ledger.connection import Argument, Connection, InDoubt, Unavailable
+from ledger.durability import Durability, confirm
+from ledger.health import faults
+from ledger.listing import Listing, Page
+from ledger.states import State
+from ledger.submission import Accepted, Conflict, Submission
+from ledger.task import FIELDS, Gone, Task, from_reply
+from ledger.times import date_done, microseconds
 from ledger.watch import Watch
 
 PING_SECONDS = 0.8
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """The wish for a task. `message` is what wakes a worker (ledger/wire.py), and holds the input."""
+class Cancellation(StrEnum):
+    """What became of the wish to cancel a task."""
 
-    task_id: str
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+    ASKED = "asked"
+    ENDED = "ended"
+
+
+class Forgetting(StrEnum):
+    """What became of the wish to forget a task."""
+
+    FORGOTTEN = "forgotten"
+    GONE = "gone"
+    OPEN = "open"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Original:
+    """What a task was submitted as, for another one like it."""
+
     name: str
     queue: str
+    state: State
     message: bytes
 
 
@@ -32,61 +59,122 @@ class Ledger:
     Every call that cannot reach Redis raises `Unavailable` or `InDoubt` (ledger/connection.py) within 2 seconds.
     """
 
-    def __init__(self, *, backend: str, broker: str) -> None:
+    def __init__(
+        self,
+        *,
+        backend: str,
+        broker: str,
+        result_ttl: timedelta,
+        tombstone_ttl: timedelta,
+        durability: Durability = Durability.AOF,
+    ) -> None:
         """URLs of the Redis that holds records and results, and of the one that holds the queues; mostly the same."""
         self._one_server = backend == broker
-        self._accepts, self._reads, self._probe = (
+        self._database = parse_url(broker).get("db", 0)
+        self._ttl, self._tombstone_ttl = microseconds(result_ttl), microseconds(tombstone_ttl)
+        self._durability = durability
+        self._accepts, self._reads, self._changes = (
             Connection(backend),
             Connection(backend),
             Connection(backend),
         )
-        self._pushes, self._broker_probe = Connection(broker), Connection(broker)
+        self._pushes, self._tells = Connection(broker), Connection(broker)
+        self._probes = [Connection(url) for url in dict.fromkeys((backend, broker))]
         self._accepting = Batching(self._accept_all)
         self._reading = Batching(self._read_all)
         self._pinging = Batching(self._ping_all)
+        self._changing = Batching(self._change_all)
         self.watch = Watch(backend, self.read)
 
-    def accept(self, submission: Submission) -> asyncio.Future[int]:
-        """Write record, index and message; the time of it, in microseconds since 1970."""
+    def accept(self, submission: Submission) -> asyncio.Future[Accepted]:
+        """Write record, index and message. `Conflict` or `Gone` when its key or id is taken."""
         return self._accepting.do(submission)
 
     def read(self, task_id: str) -> asyncio.Future[Task | None]:
-        """The task as it stands now; None for an id that was never accepted or is forgotten."""
+        """The task as it stands now; None for an id that was never accepted, `Gone` for one that is forgotten."""
         return self._reading.do(task_id)
 
-    async def ping(self) -> None:
-        """Raise unless every Redis answers within `PING_SECONDS`."""
+    async def original(self, task_id: str) -> Original | None:
+        """What a task was submitted as; None when there is no record of it."""
+        fields = ("name", "queue", "state", "message")
+        values = await self._changing.do(("HMGET", keys.record(task_id), *fields))
+        if None in values:
+            return None
+        name, queue, state, message = values
+        return Original(name.decode(), queue.decode(), State(state.decode()), message)
+
+    async def cancel(self, task_id: str, *, terminate: bool) -> Cancellation:
+        """Cancel a task that has not started; ask the worker of one that runs to end it, or to let it end itself.
+
+        A worker that knows no records is asked as Celery asks it: only those that are connected now hear of it.
+        """
+        wish = "terminate" if terminate else "ask"
+        answer = await self._cancel(task_id, wish, "unless stock")
+        if answer[0] == b"unserved":
+            told = await self._tell_stock_workers(task_id, terminate=terminate)
+            answer = await self._cancel(task_id, wish, "ask" if told else "final")
+        return Cancellation(answer[0].decode())
+
+    async def page(self, asked: Listing) -> Page:
+        """A page of tasks, the newest first."""
+        cursor, *ids = await self._change(scripts.LIST, *asked.arguments())
+        tasks = await asyncio.gather(
+            *(self.read(task_id.decode()) for task_id in ids), return_exceptions=True
+        )
+        for failed in tasks:
+            if isinstance(failed, BaseException) and not isinstance(failed, Gone):
+                raise failed
+        return Page([task for task in tasks if isinstance(task, Task)], int(cursor) if cursor else None)
+
+    async def forget(self, task_id: str) -> Forgetting:
+        """Remove an ended task before its time."""
+        answer = await self._change(scripts.FORGET, task_id, self._tombstone_ttl)
+        return Forgetting(answer.decode())
+
+    async def ping(self) -> list[str]:
+        """Raise unless every Redis answers within `PING_SECONDS`; what is unsafe about them, in sentences."""
         try:
             async with asyncio.timeout(PING_SECONDS):
-                await self._pinging.do(None)
+                return await self._pinging.do(None)
         except TimeoutError as late:
             raise Unavailable(f"no answer within {PING_SECONDS} s") from late
 
     async def close(self) -> None:
         """Answer what was asked, then let go of the connections."""
         await self.watch.close()
-        for batching in (self._accepting, self._reading, self._pinging):
+        for batching in (self._accepting, self._reading, self._pinging, self._changing):
             await batching.close()
-        for connection in (self._accepts, self._reads, self._probe, self._pushes, self._broker_probe):
+        for connection in (
+            self._accepts,
+            self._reads,
+            self._changes,
+            self._pushes,
+            self._tells,
+            *self._probes,
+        ):
             await connection.close()
 
-    async def _accept_all(self, submissions: Sequence[Submission]) -> Sequence[int]:
+    async def _accept_all(self, submissions: Sequence[Submission]) -> Sequence[Accepted | Exception]:
         """One server: one atomic step. Two: the record first, so that nothing runs which the ledger does not know."""
-        names: list[str] = []
-        values: list[str | bytes] = ["push" if self._one_server else "record"]
-        for task in submissions:
-            names += (keys.record(task.task_id), keys.waiting(task.queue), keys.queue(task.queue))
-            values += (task.task_id, task.name, task.queue, task.message)
-        accepted_at = int(await self._accepts.run(scripts.ACCEPT, names, values))
+        values: list[Argument] = ["push" if self._one_server else "record"]
+        for submission in submissions:
+            values += submission
+        first, *others = await self._accepts.run(scripts.ACCEPT, values)
+        await confirm(self._durability, self._accepts)
+        answers = _answers(submissions, first, others)
         if not self._one_server:
-            await self._push_all(submissions)
-        return [accepted_at] * len(submissions)
+            await self._push_all(submissions, answers)
+        return answers
 
-    async def _push_all(self, submissions: Sequence[Submission]) -> None:
+    async def _push_all(
+        self, submissions: Sequence[Submission], answers: Sequence[Accepted | Exception]
+    ) -> None:
         """The records are written: whatever goes wrong here, it is not as if nothing had been accepted."""
         messages: dict[str, list[bytes]] = {}
-        for task in submissions:
-            messages.setdefault(keys.queue(task.queue), []).append(task.message)
+        for submission, answer in zip(submissions, answers, strict=True):
+            if isinstance(answer, Accepted) and not answer.replayed and answer.state is State.QUEUED:
+                stamped = wire.stamped(submission.message, answer.created_at)
+                messages.setdefault(keys.queue(submission.queue), []).append(stamped)
         try:
             for queue, batch in messages.items():
                 await self._pushes.call("LPUSH", queue, *batch)
@@ -94,15 +182,59 @@ class Ledger:
             raise InDoubt(f"recorded, and perhaps not queued: {error}") from error
 
     async def _read_all(self, task_ids: Sequence[str]) -> Sequence[Task | Exception | None]:
-        names = [key(task_id) for task_id in task_ids for key in (keys.record, keys.result)]
-        replies = await self._reads.run(scripts.READ, names, FIELDS)
+        replies = await self._reads.run(scripts.READ, [len(FIELDS), *FIELDS, *task_ids])
         return [_task_or_error(task_id, reply) for task_id, reply in zip(task_ids, replies, strict=True)]
 
-    async def _ping_all(self, askers: Sequence[None]) -> Sequence[None]:
-        await self._probe.call("PING")
-        if not self._one_server:
-            await self._broker_probe.call("PING")
-        return askers
+    async def _ping_all(self, askers: Sequence[None]) -> Sequence[list[str]]:
+        found = [await faults(probe, self._durability) for probe in self._probes]
+        return [[sentence for sentences in found for sentence in sentences]] * len(askers)
+
+    async def _change(self, script: scripts.Script, *arguments: Argument) -> Any:
+        return await self._changing.do((script, *arguments))
+
+    async def _change_all(self, commands: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
+        """One after the other: these are rare, and each tells its own caller when it fails."""
+        answers: list[Any] = []
+        for what, *arguments in commands:
+            try:
+                if isinstance(what, scripts.Script):
+                    answers.append(await self._changes.run(what, arguments))
+                else:
+                    answers.append(await self._changes.call(what, *arguments))
+            except (Unavailable, InDoubt, RedisError) as error:
+                answers.append(error)
+        return answers
+
+    async def _cancel(self, task_id: str, wish: str, stock: str) -> Any:
+        return await self._change(scripts.CANCEL, task_id, wish, self._ttl, date_done(), stock)
+
+    async def _tell_stock_workers(self, task_id: str, *, terminate: bool) -> bool:
+        """Whether there was one to be told: those with remote control listen on Celery's channel."""
+        message = wire.revocation(task_id, terminate=terminate)
+        return bool(await self._tells.call("PUBLISH", keys.remote_control(self._database), message))
+
+
+def _answers(
+    submissions: Sequence[Submission], first: int, others: Sequence[bytes]
+) -> list[Accepted | Exception]:
+    """Each one's own stamp, but for those that were not accepted now: what accept.lua says of them."""
+    answers: list[Accepted | Exception] = [
+        Accepted(submission.task_id, first + number, State.QUEUED)
+        for number, submission in enumerate(submissions)
+    ]
+    for number, submission in enumerate(submissions):
+        if submission.options and '"due"' in submission.options:
+            answers[number] = Accepted(submission.task_id, first + number, State.SCHEDULED)
+    for start in range(0, len(others), 5):
+        place, kind, task_id, created_at, state = (part.decode() for part in others[start : start + 5])
+        match kind:
+            case "replayed":
+                answers[int(place)] = Accepted(task_id, int(created_at), State(state), replayed=True)
+            case "conflict":
+                answers[int(place)] = Conflict(task_id)
+            case _:
+                answers[int(place)] = Gone(submissions[int(place)].task_id)
+    return answers
 
 
 def _task_or_error(task_id: str, reply: Sequence[Any]) -> Task | Exception | None:
@@ -112,5 +244,5 @@ def _task_or_error(task_id: str, reply: Sequence[Any]) -> Task | Exception | Non
         return refusal
     try:
         return from_reply(task_id, reply)
-    except (ValueError, TypeError) as unreadable:
+    except (ValueError, TypeError, Gone) as unreadable:
         return unreadable

@@ -1,12 +1,24 @@
 -- Read what is known of a batch of tasks, as of one moment.
--- KEYS  per task: record, Celery's result
--- ARGV  the record's fields to read
--- Answer: per task a list of those fields (nil where absent), then Celery's result document (or nil). Where another
--- type of value has taken the place of one, the list holds the error: the other tasks are answered all the same.
+-- ARGV  number of fields, the record's fields to read, then the ids
+-- Answer: for each id a list of those fields (nil where absent), then Celery's result document (or nil); for a task that
+--         is forgotten, or due to be, {'gone'}. Where another type of value has taken the place of one, the list holds
+--         the error: the other tasks are answered all the same.
+local count = tonumber(ARGV[1])
+local fields = {unpack(ARGV, 2, count + 1)}
+local at = now()
 local answer = {}
-for i = 1, #KEYS, 2 do
-  local row = redis.pcall('HMGET', KEYS[i], unpack(ARGV))
-  if row.err then row = {row} else row[#ARGV + 1] = redis.pcall('GET', KEYS[i + 1]) end
+for number = count + 2, #ARGV do
+  local id = ARGV[number]
+  local row = redis.pcall('HMGET', key_record(id), unpack(fields))
+  if row.err then
+    row = {row}
+  elseif not row[1] then
+    if redis.call('EXISTS', key_tombstone(id)) == 1 then row = {'gone'} else row[count + 1] = false end
+  elseif row[2] and tonumber(row[2]) < at then
+    row = {'gone'}
+  else
+    row[count + 1] = redis.pcall('GET', key_result(id))
+  end
   answer[#answer + 1] = row
 end
 return answer

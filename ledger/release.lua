@@ -1,16 +1,14 @@
--- Give a task back unfinished, to run again before all that waits: its worker is shutting down.
--- KEYS  record, waiting index, running index, queue list
--- ARGV  token, task id, 'push' or 'record' (the queues are on another server)
--- Answer: the message to push there, '' when it was pushed here, nil when the task is not this token's any more
-local token, id, push = ARGV[1], ARGV[2], ARGV[3]
-local state, holder, message = unpack(redis.call('HMGET', KEYS[1], 'state', 'token', 'message'))
-if holder ~= token or state ~= 'running' then return nil end
-
-local time = redis.call('TIME')
-redis.call('HSET', KEYS[1], 'state', 'queued')
-redis.call('HDEL', KEYS[1], 'token', 'worker', 'started_at')
-redis.call('ZREM', KEYS[3], id)
-redis.call('ZADD', KEYS[2], string.format('%d%06d', time[1], time[2]), id)
-if push == 'record' then return message end
-redis.call('RPUSH', KEYS[4], message)
-return ''
+-- Give a task back unfinished, to run again before all that waits: its worker is shutting down. One that is to be
+-- cancelled ends instead.
+-- ARGV  id, token, 'push' or 'record' (the queues are on another server), ttl, date
+-- Answer: {'stale'} | {state}, and what is to be pushed there: queue, side, message
+local id, token, where, ttl, date = unpack(ARGV)
+local task = load(id)
+if not task or task.token ~= token or task.state ~= 'running' then return {'stale'} end
+if task.cancel then
+  conclude_cancelled(task, date, tonumber(ttl))
+  return {task.state}
+end
+local pushed = where == 'record' and {} or nil
+requeue(task, pushed, 'released', token)
+return {task.state, unpack(pushed or {})}

@@ -1,18 +1,19 @@
--- An attempt failed and another is to follow: give the task up until it is due.
--- KEYS  record, running index, due index, Celery's result
--- ARGV  token, task id, delay in microseconds, error of this attempt (JSON), Celery's RETRY document, its TTL in ms
--- Answer: 'retrying' | 'stale'
-local token, id, delay, failure, document, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local state, holder = unpack(redis.call('HMGET', KEYS[1], 'state', 'token'))
-if holder ~= token then return 'stale' end
-if state == 'retrying' then return 'retrying' end
-if state ~= 'running' then return 'stale' end
-
-local time = redis.call('TIME')
-local due = string.format('%.0f', tonumber(time[1]) * 1000000 + tonumber(time[2]) + tonumber(delay))
-redis.call('HSET', KEYS[1], 'state', 'retrying', 'retry_at', due, 'error', failure)
-redis.call('ZREM', KEYS[2], id)
-redis.call('ZADD', KEYS[3], due, id)
-redis.call('SET', KEYS[4], document, 'PX', ttl)
-redis.call('PUBLISH', KEYS[4], document)
+-- An attempt failed and another is to follow: give the task up until it is due, unless it is to be cancelled.
+-- ARGV  id, token, delay, error of this attempt (JSON), Celery's RETRY document, ttl, date
+-- Answer: 'retrying' | 'cancelled' | 'stale'
+local id, token, delay, failure, document, ttl, date = unpack(ARGV)
+local task = load(id)
+if not task or task.token ~= token then return 'stale' end
+if task.state == 'retrying' or task.state == 'cancelled' then return task.state end
+if task.state ~= 'running' then return 'stale' end
+if task.cancel then
+  conclude_cancelled(task, date, tonumber(ttl))
+  return task.state
+end
+local due = now() + delay
+become(task, 'retrying', 'due_at', due, 'error', failure)
+redis.call('ZREM', KEY_RUNNING, id)
+redis.call('ZADD', KEY_DUE, due, id)
+redis.call('SET', key_result(id), document, 'PX', text(ttl / 1000))
+redis.call('PUBLISH', key_result(id), document)
 return 'retrying'

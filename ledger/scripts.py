@@ -1,4 +1,7 @@
-"""The Lua scripts, read from the files beside this one; each file says its KEYS, ARGV and answer."""
+"""The Lua scripts, read from the files beside this one; each file says its ARGV and answer.
+
+Every script begins with the text of `keys.lua` and `record.lua`: the names of the keys, and what scripts have in common.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -13,15 +16,24 @@ class Script:
     sha: str
 
 
-def _read(name: str) -> Script:
-    text = (Path(__file__).parent / f"{name}.lua").read_text(encoding="utf-8")
+def _read(*names: str) -> Script:
+    files = [Path(__file__).parent / f"{name}.lua" for name in ("keys", "record", *names)]
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
 ACCEPT = _read("accept")
 READ = _read("read")
+CANCEL = _read("cancel")
+FORGET = _read("forget")
+LIST = _read("list")
 CLAIM = _read("claim")
 FINISH = _read("finish")
 RETRY = _read("retry")
 RELEASE = _read("release")
-DUE = _read("due")
+LOSE = _read("lose")
+BEAT = _read("beat")
+FAREWELL = _read("farewell")
+KEEP = _read("keep")
+SWEEP = _read("next", "sweep")
+TAILS = _read("next", "tails")

@@ -10,6 +10,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from ledger.durability import Durability
+
 PREFIX = "CELERIAC_"
 LOCAL_REDIS = "redis://127.0.0.1:6379/0"
 # Scheme, credentials, host, port, database, options: what redis-py would take for something else, or stumble over, is out.
@@ -82,6 +84,29 @@ class Settings(BaseModel):
     )
     result_ttl: Duration = Field(
         timedelta(days=1), description="How long a record and its result are kept after the task's end."
+    )
+    tombstone_ttl: Duration = Field(
+        timedelta(days=1), description="How long a forgotten task is answered with 410 before it is a 404."
+    )
+    idempotency_ttl: Duration = Field(
+        timedelta(days=1), description="How long an `Idempotency-Key` is remembered."
+    )
+    durability: Durability = Field(
+        Durability.AOF,
+        description="What accepting waits for: `aof`, `fsync` (`WAITAOF`) or `replica` (`WAIT`).",
+    )
+    allow_unsafe_redis: bool = Field(
+        default=False, description="Whether a Redis that evicts keys or keeps no append-only file will do."
+    )
+    lease: Duration = Field(
+        timedelta(seconds=10), description="How long a worker may be silent before its tasks run elsewhere."
+    )
+    rescue_grace: Duration = Field(
+        timedelta(seconds=5),
+        description="How long a popped message may go unclaimed before its task is queued again.",
+    )
+    max_lost_runs: int = Field(
+        3, ge=1, description="How many runs of a task may be lost with their worker before it fails."
     )
     max_body_bytes: int = Field(1_048_576, ge=1, description="Largest request body, in bytes.")
     show_tracebacks: bool = Field(

@@ -6,23 +6,27 @@ from enum import StrEnum
 class State(StrEnum):
     """Where a task stands. It is ready once it is in one of `FINAL`."""
 
+    SCHEDULED = "scheduled"
     QUEUED = "queued"
     RUNNING = "running"
     RETRYING = "retrying"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
 
 
-FINAL = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
+FINAL = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED, State.EXPIRED})
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.QUEUED: frozenset({State.RUNNING}),
+    State.SCHEDULED: frozenset({State.QUEUED, State.CANCELLED, State.EXPIRED}),
+    State.QUEUED: frozenset({State.RUNNING, State.CANCELLED, State.EXPIRED, State.FAILED}),
     State.RUNNING: frozenset({State.SUCCEEDED, State.FAILED, State.RETRYING, State.CANCELLED, State.QUEUED}),
-    State.RETRYING: frozenset({State.RUNNING}),
+    State.RETRYING: frozenset({State.RUNNING, State.CANCELLED, State.FAILED}),
     State.SUCCEEDED: frozenset(),
     State.FAILED: frozenset(),
     State.CANCELLED: frozenset(),
+    State.EXPIRED: frozenset(),
 }
 
 # celery/states.py. PENDING is what Celery says of any id it has never heard of; with a record it means queued.

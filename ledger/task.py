@@ -10,16 +10,17 @@ from ledger.states import FINAL, State, from_celery
 
 # The fields of a record that a reader needs, in the order in which read.lua answers them.
 FIELDS = (
+    "state",
+    "expires_at",
     "name",
     "queue",
-    "state",
     "attempt",
     "worker",
     "created_at",
     "started_at",
     "finished_at",
-    "expires_at",
-    "retry_at",
+    "due_at",
+    "retry_of",
     "error",
 )
 _STRICT = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
@@ -50,7 +51,8 @@ class Task(NamedTuple):
     started_at: int | None
     finished_at: int | None
     expires_at: int | None
-    retry_at: int | None
+    due_at: int | None
+    retry_of: str | None
     result: bytes | None
     failure: Failure | None
 
@@ -60,13 +62,33 @@ class Task(NamedTuple):
         return self.state in FINAL
 
 
+class Gone(Exception):
+    """There was a task with this id, and it is forgotten."""
+
+
 def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
-    """What read.lua answered for this id; None when there is no record.
+    """What read.lua answered for this id; None when there is no record, `Gone` when there is none any more.
 
     Once one of our workers has claimed a task, the record alone says its state. A worker that knows nothing of
     Celeriac leaves the record as it was accepted, and Celery's document says what became of the task.
     """
-    name, queue, state, attempt, worker, created, started, finished, expires, retry, error, document = reply
+    if reply == [b"gone"]:
+        raise Gone(task_id)
+    (
+        state,
+        expires,
+        name,
+        queue,
+        attempt,
+        worker,
+        created,
+        started,
+        finished,
+        due,
+        retry_of,
+        error,
+        document,
+    ) = reply
     if name is None or queue is None or state is None:
         return None
     task = Task(
@@ -80,7 +102,8 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         started_at=_time(started),
         finished_at=_time(finished),
         expires_at=_time(expires),
-        retry_at=_time(retry),
+        due_at=_time(due),
+        retry_of=retry_of.decode() if retry_of else None,
         result=None,
         failure=_recorded_failure(error),
     )
@@ -108,15 +131,22 @@ def _with_document(task: Task, document: bytes) -> Task:
 
 
 def _merged(task: Task, meta: dict[str, Any]) -> Task:
-    state = task.state if task.ready else from_celery(meta["status"])
+    state = _state(task, from_celery(meta["status"]))
     outcome = meta["result"]
     result = _strict_json(outcome) if state is State.SUCCEEDED else None
-    if task.attempt == 0:
+    if task.attempt == 0 and state not in (State.CANCELLED, State.EXPIRED):
         task = _as_stock_worker_left_it(task, state, meta)
-    if state in (State.FAILED, State.CANCELLED):
+    if state in (State.FAILED, State.CANCELLED, State.EXPIRED):
         failure = task.failure or _celery_failure(outcome)
-        return task._replace(failure=replace(failure, traceback=meta.get("traceback")))
+        return task._replace(state=state, failure=replace(failure, traceback=meta.get("traceback")))
     return task._replace(result=result)
+
+
+def _state(task: Task, of_celery: State) -> State:
+    """Ours, unless a worker that knows no records ran the task: then Celery's, also of a task that we had cancelled."""
+    if task.ready and (task.attempt > 0 or of_celery not in (State.SUCCEEDED, State.FAILED)):
+        return task.state
+    return of_celery
 
 
 def _strict_json(value: Any) -> bytes:

@@ -71,6 +71,47 @@ def envelope(*, task: str, queue: str, time_limit: timedelta, soft_time_limit: t
     return Envelope((head.encode(), *(part.encode() for part in tail.split(json.dumps(_ID)[1:-1]))))
 
 
+def stamped(message: bytes, stamp: int) -> bytes:
+    """The message with the stamp of its push in front, as record.lua does it where queues and records share a server."""
+    return b'{"stamp": %d, %b' % (stamp, message[1:])
+
+
+def renamed(message: bytes, old_id: str, new_id: str) -> bytes:
+    """The same message for another task. An id cannot occur in the body: base64 knows no hyphen."""
+    return message.replace(old_id.encode(), new_id.encode())
+
+
+def with_expiry(message: bytes, moment: str) -> bytes:
+    """The same message, which a worker that knows no records drops after this moment (ISO 8601)."""
+    return message.replace(b'"expires": null', b'"expires": "%b"' % moment.encode(), 1)
+
+
+def revocation(task_id: str, *, terminate: bool) -> bytes:
+    """What Celery's remote control broadcasts to revoke a task (celery/app/control.py, kombu/pidbox.py)."""
+    arguments = {"task_id": task_id, "terminate": terminate, "signal": "SIGTERM"}
+    command = {
+        "method": "revoke",
+        "arguments": arguments,
+        "destination": None,
+        "pattern": None,
+        "matcher": None,
+    }
+    message = {
+        "body": base64.b64encode(json.dumps(command).encode()).decode(),
+        "content-encoding": "utf-8",
+        "content-type": "application/json",
+        "headers": {"clock": 0, "expires": None},
+        "properties": {
+            "delivery_mode": 2,
+            "delivery_info": {"exchange": "celery.pidbox", "routing_key": ""},
+            "priority": 0,
+            "body_encoding": "base64",
+            "delivery_tag": task_id,
+        },
+    }
+    return json.dumps(message).encode()
+
+
 def input_of(message: bytes) -> bytes:
     """The input inside a message that `Envelope.message` made, byte for byte."""
     body = base64.b64decode(json.loads(message)["body"])

@@ -49,9 +49,9 @@ def test_the_document_of_an_accepted_task_is_complete_and_says_nothing_that_is_n
         "started_at": None,
         "finished_at": None,
         "expires_at": None,
-        "retry_at": None,
+        "due_at": None,
         "retry_of": None,
-        "links": {"self": f"/tasks/{task_id}", "result": f"/tasks/{task_id}/result"},
+        "links": {"self": f"/tasks/{task_id}", "result": f"/tasks/{task_id}/result", "cancel": f"/tasks/{task_id}/cancel", "retry": f"/tasks/{task_id}/retry"},
     }
 
 
@@ -144,12 +144,19 @@ def test_accepting_writes_the_record_the_index_and_the_message_and_nothing_else(
     task_id = task["task_id"]
     assert set(quiet_redis.keys()) == {
         b"default",
+        b"celeriac:clock",
+        b"celeriac:names",
+        b"celeriac:queues",
+        b"celeriac:tasks",
+        b"celeriac:tasks:queued:add",
         b"celeriac:waiting:default",
         f"celeriac:task:{task_id}".encode(),
     }
     assert quiet_redis.zrange("celeriac:waiting:default", 0, -1) == [task_id.encode()]
     (message,) = quiet_redis.lrange("default", 0, -1)
-    assert quiet_redis.hget(f"celeriac:task:{task_id}", "message") == message
+    recorded = json.loads(quiet_redis.hget(f"celeriac:task:{task_id}", "message") or b"")
+    stamp = int(quiet_redis.zscore("celeriac:waiting:default", task_id) or 0)
+    assert json.loads(message) == {"stamp": stamp, **recorded}
 
 
 def test_submissions_at_the_same_time_are_all_different_and_all_run_once(

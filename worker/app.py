@@ -10,22 +10,28 @@ from worker.catalog import Catalog, load_catalog
 from worker.configuration import celery_configuration
 from worker.contract import ContractError, Definition
 from worker.execution import LedgerTask
-from worker.keeper import Keeper
+from worker.heartbeat import Heartbeat
+from worker.housekeeping import Housekeeping
 from worker.logs import keep_payloads_out
+from worker.request import LedgerRequest
 
 
 class Pool(Celery):  # type: ignore[misc]  # celery has no types
     """A Celery app that knows the ledger."""
 
+    settings: Settings
     consumer: Consumer
+    held: dict[str, LedgerRequest]
 
 
 def create_app(settings: Settings, catalog: Catalog) -> Pool:
     """The app with one Celery task for each definition of the catalog."""
     app = Pool("celeriac", task_cls=LedgerTask, set_as_current=True)
     app.config_from_object(celery_configuration(settings, catalog))
-    app.consumer = Consumer(backend=settings.backend, broker=settings.broker, result_ttl=settings.result_ttl)
-    app.steps["worker"].add(Keeper)
+    app.settings = settings
+    app.consumer = Consumer(settings)
+    app.held = {}
+    app.steps["worker"].update((Heartbeat, Housekeeping))
     keep_payloads_out()
     for definition in catalog.values():
         _register(app, definition, settings)

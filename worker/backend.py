@@ -13,6 +13,8 @@ from ledger.task import Failure
 from worker.outcome import failure_of
 from worker.request import failure_on, token_of
 
+ENDS = (states.SUCCESS, states.FAILURE)
+
 logger = logging.getLogger(__name__)
 
 
@@ -34,7 +36,9 @@ class LedgerBackend(RedisBackend):  # type: ignore[misc]  # celery has no types
             return super().store_result(
                 task_id, result, state, traceback=traceback, request=request, **options
             )
-        if state == states.STARTED:  # the claim has said it
+        if (
+            state not in ENDS
+        ):  # the claim has said that it started; all else is Celery's own idea of a shutdown
             return result
         consumer: Consumer = self.app.consumer
         stored = consumer.finish(

@@ -6,6 +6,7 @@ from kombu import Queue
 
 from ledger.settings import Settings
 from worker.catalog import Catalog
+from worker.transport import QuarantiningTransport
 
 SOCKET = {
     "socket_timeout": 10,
@@ -17,7 +18,6 @@ SOCKET = {
 
 def celery_configuration(settings: Settings, catalog: Catalog) -> dict[str, Any]:
     """Every value that differs from Celery's default, or that we depend on."""
-    longest = max(definition.time_limits(settings.soft_time_limit)[0] for definition in catalog.values())
     queues = {
         settings.default_queue,
         *(definition.queue for definition in catalog.values() if definition.queue),
@@ -33,6 +33,7 @@ def celery_configuration(settings: Settings, catalog: Catalog) -> dict[str, Any]
         "task_default_queue": settings.default_queue,
         "task_queues": [Queue(name) for name in sorted(queues)],
         "task_create_missing_queues": False,
+        "broker_transport": QuarantiningTransport,
         "task_acks_late": True,
         "task_reject_on_worker_lost": False,
         "task_acks_on_failure": True,
@@ -41,9 +42,7 @@ def celery_configuration(settings: Settings, catalog: Catalog) -> dict[str, Any]
         "worker_prefetch_multiplier": 1,
         "broker_transport_options": {
             **SOCKET,
-            "visibility_timeout": int(longest.total_seconds()) + 60,
-            "unacked_restore_interval": 1,
-            "unacked_restore_throttle": 5,
+            "ack_emulation": False,
         },
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,

@@ -51,7 +51,6 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
         started = {"pid": None, "hostname": request.hostname}
         claim = consumer.claim(
             request.id,
-            queue=request.delivery_info["routing_key"],
             token=token,
             worker=request.hostname,
             document=self.backend.document(started, states.STARTED, request=request),
@@ -89,7 +88,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
         token = token_of(self.request)
         if token is not None:
             consumer: Consumer = self.app.consumer
-            consumer.release(self.request.id, queue=self.request.delivery_info["routing_key"], token=token)
+            consumer.release(self.request.id, token=token)
             logger.info("task %s: handed back unfinished", self.request.id)
 
     def _delay(self, failure: Exception, attempt: int) -> timedelta | None:

@@ -1,8 +1,12 @@
 """Celery's request, with the token under which this delivery may claim and end its task."""
 
+import re
 from typing import Any
 from uuid import uuid4
 
+from billiard.einfo import ExceptionWithTraceback
+from billiard.exceptions import Terminated, WorkerLostError
+from celery.worker import state
 from celery.worker.request import Request
 
 from ledger.task import Failure
@@ -13,13 +17,49 @@ FAILURE = "celeriac_failure"
 
 
 class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
-    """Made in the main process and sent to the child, so that either can end the task: time limits end it here."""
+    """Made in the main process and sent to the child, so that either can end the task: time limits end it here.
+
+    While a process of the pool has it, it stands in the app's `held`, and its lease is renewed (worker/heartbeat.py).
+    """
+
+    # Set by the heartbeat: whether the ledger has said that the task is ours, and when its process was told to end.
+    was_ours = False
+    told_at: float | None = None
 
     def __init__(self, message: Any, **options: Any) -> None:
         """Give each delivery of one of our messages a token of its own; a foreign message has none."""
         super().__init__(message, **options)
         if self._request_dict.get("origin") == ORIGIN:
             self._request_dict[TOKEN] = uuid4().hex
+
+    @property
+    def token(self) -> str | None:
+        """This delivery's token; None for a task that did not come through the API."""
+        token: str | None = self._request_dict.get(TOKEN)
+        return token
+
+    @property
+    def expires(self) -> Any:
+        """Whether a task of ours came too late is decided at its claim, by the clock of Redis."""
+        return None if self.token else super().expires
+
+    def on_accepted(self, pid: int, time_accepted: float) -> None:
+        """A process of the pool has it."""
+        if self.token:
+            self._app.held[self.token] = self
+        super().on_accepted(pid, time_accepted)
+
+    def on_failure(self, exc_info: Any, **options: Any) -> Any:
+        """The run has failed; when its process is gone, the ledger says what becomes of the task."""
+        error = exc_info.exception
+        if isinstance(error, ExceptionWithTraceback):
+            error = error.exc
+        if self.token is None or not isinstance(error, WorkerLostError | Terminated):
+            return super().on_failure(exc_info, **options)
+        state.task_ready(self)
+        self._app.consumer.lose(self.id, token=self.token, reason=_words(error))
+        self.acknowledge()
+        return None
 
 
 def token_of(request: Any) -> str | None:
@@ -35,3 +75,9 @@ def set_failure(request: Any, failure: Failure) -> None:
 def failure_on(request: Any) -> Failure | None:
     """What the task raised, in its own process; None where it ended otherwise."""
     return getattr(request, FAILURE, None)
+
+
+def _words(error: BaseException) -> str:
+    """What became of the process: "Worker exited prematurely: signal 9 (SIGKILL)"."""
+    said = str(error.args[0]) if error.args else type(error).__name__
+    return re.sub(r"[^\w .:,()-]", "", said).partition(" Job:")[0].rstrip(". ")

@@ -31,7 +31,7 @@ def retry_in_an_hour() -> None:
 
 
 @task(retry=RetryPolicy(on=(RuntimeError,), attempts=2, backoff=timedelta(0)))
-def retry_at_once(until: Path) -> str:
+def due_at_once(until: Path) -> str:
     """Fail once; then run until this file exists."""
     if context.attempt() == 1:
         raise RuntimeError("the first attempt")

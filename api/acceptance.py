@@ -1,0 +1,36 @@
+"""Accepting a submission: what the ledger answers, as a task or as a refusal."""
+
+from api.errors import IdempotencyConflict, SubmissionInDoubt
+from ledger.connection import InDoubt
+from ledger.ledger import Ledger
+from ledger.submission import Accepted, Conflict, Submission
+
+
+async def accept(ledger: Ledger, submission: Submission) -> Accepted:
+    """The task, new or of an earlier submission with the same key."""
+    try:
+        return await ledger.accept(submission)
+    except InDoubt as error:
+        raise _in_doubt(submission.task_id) from error
+    except Conflict as conflict:
+        raise IdempotencyConflict(
+            f"The key belongs to task {conflict}, which was submitted with another input or other options: "
+            "take a new key for a new task.",
+            task_id=str(conflict),
+        ) from conflict
+
+
+def accepted_headers(accepted: Accepted) -> dict[str, str]:
+    """Where the task is, when to ask for it, and whether it is an earlier one."""
+    headers = {"location": f"/tasks/{accepted.task_id}", "retry_after": "1"}
+    return {**headers, "idempotent_replayed": "true"} if accepted.replayed else headers
+
+
+def _in_doubt(task_id: str) -> SubmissionInDoubt:
+    return SubmissionInDoubt(
+        f"Redis did not answer, so it is unknown whether the task was accepted. Ask for /tasks/{task_id} in a few "
+        "seconds: 404 means that it was not, and may be submitted again. With an Idempotency-Key, the same request "
+        "may be sent again at once.",
+        headers={"Location": f"/tasks/{task_id}", "Retry-After": "2"},
+        task_id=task_id,
+    )

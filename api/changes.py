@@ -1,0 +1,184 @@
+"""Changing what is to become of a task: cancel it, run its input again, forget it."""
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import Body, FastAPI
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import body
+from api.acceptance import accept, accepted_headers
+from api.answer import Answer
+from api.document import TaskDocument, new_task, task_document
+from api.errors import TaskEnded, TaskNotEnded
+from api.identity import new_id
+from api.lookup import asked_id, find, not_found
+from api.query import refuse_unknown
+from api.responses import LOCATION, RETRY_AFTER, problems
+from api.route import add_route
+from api.tasks import TaskID
+from ledger.ledger import Cancellation, Forgetting, Ledger
+from ledger.settings import Settings
+from ledger.submission import Options, Submission
+from ledger.wire import renamed
+
+
+class CancelRequest(BaseModel):
+    """How a running task is cancelled."""
+
+    model_config = ConfigDict(title="Cancellation", extra="forbid")
+
+    terminate: bool = Field(
+        default=False,
+        description="Whether the process of a running task is ended. If not, the task may ask, and end itself.",
+    )
+
+
+def install(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
+    """Serve `POST /tasks/{task_id}/cancel`, `POST /tasks/{task_id}/retry` and `DELETE /tasks/{task_id}`."""
+    _add_cancel(app, settings, ledger)
+    _add_retry(app, ledger)
+    _add_delete(app, ledger)
+
+
+async def _cancel(settings: Settings, ledger: Ledger, request: Request) -> Response:
+    refuse_unknown(request)
+    task_id = asked_id(request)
+    wish = await _wish(request, settings)
+    outcome = await ledger.cancel(task_id, terminate=wish.terminate)
+    task = await find(ledger, task_id)
+    document = task_document(task, show_traceback=settings.show_tracebacks)
+    match outcome:
+        case Cancellation.ENDED:
+            raise TaskEnded(
+                f"Task {task_id} ended as {task.state} before, and stays so.",
+                task_id=task_id,
+                state=task.state,
+            )
+        case Cancellation.ASKED if not task.ready:
+            return Answer(document, 202, location=f"/tasks/{task_id}", retry_after="1")
+        case _:
+            return Answer(document, 200)
+
+
+async def _wish(request: Request, settings: Settings) -> CancelRequest:
+    """An empty body asks for the defaults."""
+    if body.header(request, b"content-length") in (b"", b"0") and not body.header(
+        request, b"transfer-encoding"
+    ):
+        return CancelRequest()
+    return body.validate(await body.read_json(request, largest=settings.max_body_bytes), CancelRequest)
+
+
+async def _retry(ledger: Ledger, request: Request) -> Response:
+    refuse_unknown(request)
+    task_id = asked_id(request)
+    task = await find(ledger, task_id)
+    if not task.ready:
+        raise TaskNotEnded(
+            f"Task {task_id} is {task.state}; its input can be run again once it has ended.",
+            task_id=task_id,
+            state=task.state,
+        )
+    original = await ledger.original(task_id)
+    if original is None:
+        raise not_found(task_id)
+    new = new_id()
+    options = Options(retry_of=task_id).encode()
+    message = renamed(original.message, task_id, new)
+    accepted = await accept(ledger, Submission(new, original.name, original.queue, message, options))
+    again = new_task(accepted, name=original.name, queue=original.queue, retry_of=task_id)
+    return Answer(task_document(again, show_traceback=False), 202, **accepted_headers(accepted))
+
+
+async def _delete(ledger: Ledger, request: Request) -> Response:
+    refuse_unknown(request)
+    task_id = asked_id(request)
+    match await ledger.forget(task_id):
+        case Forgetting.OPEN:
+            task = await find(ledger, task_id)
+            raise TaskNotEnded(
+                f"Task {task_id} is {task.state}; cancel it first, or wait for its end.",
+                task_id=task_id,
+                state=task.state,
+            )
+        case Forgetting.UNKNOWN:
+            raise not_found(task_id)
+        case _:
+            return Response(status_code=204)
+
+
+def _add_cancel(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
+    async def documented(
+        task_id: TaskID,
+        body: Annotated[CancelRequest, Body()] = CancelRequest(),  # noqa: B008 - never runs
+    ) -> TaskDocument:
+        raise NotImplementedError
+
+    add_route(
+        app,
+        "POST",
+        "/tasks/{task_id}/cancel",
+        partial(_cancel, settings, ledger),
+        documented,
+        operation_id="cancel_task",
+        summary="Cancel a task.",
+        description="One that has not started never will. One that runs is asked to end, or has its process ended.",
+        tags=["tasks"],
+        responses={
+            200: {"description": "It is cancelled."},
+            202: {
+                "description": "It runs, and its worker is told.",
+                "model": TaskDocument,
+                "headers": {"Location": LOCATION, "Retry-After": RETRY_AFTER},
+            },
+            **problems(400, 404, 409, 410, 413, 415, 422, 503),
+        },
+    )
+
+
+def _add_retry(app: FastAPI, ledger: Ledger) -> None:
+    async def documented(task_id: TaskID) -> TaskDocument:
+        raise NotImplementedError
+
+    add_route(
+        app,
+        "POST",
+        "/tasks/{task_id}/retry",
+        partial(_retry, ledger),
+        documented,
+        operation_id="retry_task",
+        summary="Run the input of an ended task again, as a new task.",
+        tags=["tasks"],
+        status_code=202,
+        responses={
+            202: {
+                "description": "The new task; `retry_of` is the id of this one.",
+                "headers": {"Location": LOCATION, "Retry-After": RETRY_AFTER},
+            },
+            **problems(404, 409, 410, 422, 503),
+        },
+    )
+
+
+def _add_delete(app: FastAPI, ledger: Ledger) -> None:
+    async def documented(task_id: TaskID) -> None:
+        raise NotImplementedError
+
+    add_route(
+        app,
+        "DELETE",
+        "/tasks/{task_id}",
+        partial(_delete, ledger),
+        documented,
+        operation_id="delete_task",
+        summary="Forget an ended task before its time.",
+        tags=["tasks"],
+        status_code=204,
+        responses={
+            204: {"description": "It is forgotten, now or before."},
+            **problems(404, 409, 422, 503),
+        },
+    )

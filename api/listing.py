@@ -1,0 +1,149 @@
+"""`GET /tasks`: what there is, the newest first, a page at a time."""
+
+import base64
+import binascii
+import re
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated
+
+from fastapi import FastAPI, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic.json_schema import SkipJsonSchema
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answer import Answer
+from api.body import invalid_input
+from api.document import TaskDocument, task_document
+from api.query import refuse_unknown
+from api.responses import problems
+from api.route import add_route
+from ledger.ledger import Ledger
+from ledger.listing import Listing
+from ledger.settings import Settings
+from ledger.states import State
+from ledger.times import microseconds
+
+KNOWN = ("state", "name", "queue", "created_after", "created_before", "limit", "cursor")
+USUAL, MOST = 50, 200
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOMENT = TypeAdapter(AwareDatetime)
+
+
+class TaskPage(BaseModel):
+    """Tasks, the newest first."""
+
+    model_config = ConfigDict(title="Page of tasks")
+
+    items: list[TaskDocument] = Field(description="The tasks of this page.")
+    next_cursor: str | None = Field(
+        description="Give it as `cursor` for the next page; null on the last one."
+    )
+
+
+def install(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
+    """Serve `GET /tasks`."""
+
+    async def documented(
+        state: Annotated[list[State], Query(description="Only in one of these states.")] = [],  # noqa: B006 - never runs
+        name: Annotated[str | SkipJsonSchema[None], Query(description="Only of this definition.")] = None,
+        queue: Annotated[str | SkipJsonSchema[None], Query(description="Only of this queue.")] = None,
+        created_after: Annotated[
+            AwareDatetime | SkipJsonSchema[None],
+            Query(description="Only those created then or later (ISO 8601)."),
+        ] = None,
+        created_before: Annotated[
+            AwareDatetime | SkipJsonSchema[None],
+            Query(description="Only those created before then (ISO 8601)."),
+        ] = None,
+        limit: Annotated[
+            Annotated[int, Field(ge=1)] | SkipJsonSchema[None],
+            Query(
+                description=f"Most tasks on a page: {USUAL} unless told, {MOST} at most; more is taken as {MOST}."
+            ),
+        ] = None,
+        cursor: Annotated[
+            str | SkipJsonSchema[None], Query(description="The `next_cursor` of the page before.")
+        ] = None,
+    ) -> TaskPage:
+        raise NotImplementedError
+
+    add_route(
+        app,
+        "GET",
+        "/tasks",
+        partial(_list, settings, ledger),
+        documented,
+        operation_id="list_tasks",
+        summary="List tasks, the newest first.",
+        description="A task that is added while one turns the pages is on none of them; none is shown twice.",
+        tags=["tasks"],
+        responses={200: {"description": "A page of tasks."}, **problems(422, 503)},
+    )
+
+
+async def _list(settings: Settings, ledger: Ledger, request: Request) -> Response:
+    refuse_unknown(request, known=KNOWN)
+    page = await ledger.page(_asked(request))
+    items = b",".join(task_document(task, show_traceback=settings.show_tracebacks) for task in page.tasks)
+    cursor = b"null" if page.before is None else b'"%b"' % _cursor(page.before)
+    return Answer(b'{"items":[%b],"next_cursor":%b}' % (items, cursor), 200)
+
+
+def _asked(request: Request) -> Listing:
+    query = request.query_params
+    before, cursor = _moment(request, "created_before"), query.get("cursor")
+    if cursor is not None:
+        at = _read_cursor(cursor)
+        before = at if before is None else min(before, at)
+    return Listing(
+        limit=_limit(query.get("limit")),
+        before=before,
+        since=_moment(request, "created_after"),
+        states=tuple(_state(value) for value in query.getlist("state")),
+        name=query.get("name"),
+        queue=query.get("queue"),
+    )
+
+
+def _limit(given: str | None) -> int:
+    if given is None:
+        return USUAL
+    if not re.fullmatch(r"0*[1-9]\d*", given, re.ASCII):
+        raise invalid_input([("?limit", "should be a number of tasks, 1 or more", given)])
+    return min(int(given.lstrip("0")[:9]), MOST)
+
+
+def _state(given: str) -> State:
+    try:
+        return State(given)
+    except ValueError as wrong:
+        problem = ("?state", f"should be one of {', '.join(State)}", given)
+        raise invalid_input([problem]) from wrong
+
+
+def _moment(request: Request, name: str) -> int | None:
+    given = request.query_params.get(name)
+    if given is None:
+        return None
+    try:
+        moment: datetime = _MOMENT.validate_strings(given)
+        return microseconds(moment - EPOCH)
+    except (ValueError, OverflowError) as wrong:
+        problem = (f"?{name}", "should be a moment with an offset, such as 2026-05-01T12:00:00Z", given)
+        raise invalid_input([problem]) from wrong
+
+
+def _cursor(before: int) -> bytes:
+    """Opaque, so that what is in it may change."""
+    return base64.urlsafe_b64encode(b"%d" % before).rstrip(b"=")
+
+
+def _read_cursor(given: str) -> int:
+    try:
+        padded = given + "=" * (-len(given) % 4)
+        return int(base64.b64decode(padded, altchars=b"-_", validate=True)) % 10**17
+    except (binascii.Error, ValueError) as wrong:
+        problem = ("?cursor", "should be the `next_cursor` of a page before", given)
+        raise invalid_input([problem]) from wrong

@@ -1,0 +1,107 @@
+"""What a submission may say beside its input: `delay`, `eta`, `expires`, and the header `Idempotency-Key`."""
+
+import hashlib
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import Header, Query
+from pydantic import AwareDatetime, Field, TypeAdapter
+from pydantic.json_schema import SkipJsonSchema
+from starlette.requests import Request
+
+from api.body import header, invalid_input
+from ledger.settings import Settings
+from ledger.submission import Options
+
+KNOWN = ("wait", "delay", "eta", "expires")
+LONGEST_SECONDS = 366 * 24 * 3600
+_SECONDS = re.compile(r"\d{1,9}(\.\d{1,6})?", re.ASCII)
+_KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
+_MOMENT = TypeAdapter(AwareDatetime)
+
+Seconds = Annotated[float, Field(ge=0, le=LONGEST_SECONDS)]
+Delay = Annotated[
+    Seconds | SkipJsonSchema[None],
+    Query(description="Seconds after which it is queued; until then it is `scheduled`."),
+]
+ETA = Annotated[
+    AwareDatetime | SkipJsonSchema[None],
+    Query(description="When it is queued (ISO 8601 with an offset); a moment that is past means at once."),
+]
+Expires = Annotated[
+    Seconds | SkipJsonSchema[None],
+    Query(description="Seconds in which it has to start; if it has not, it ends as `expired`."),
+]
+IdempotencyKey = Annotated[
+    Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$")]
+    | SkipJsonSchema[None],
+    Header(
+        description="At most 255 characters of ASCII. The same key with the same submission is one task, whose first "
+        "answer is given again with `Idempotent-Replayed: true`."
+    ),
+]
+
+
+def asked_options(request: Request, settings: Settings, *, name: str, input_json: bytes) -> Options | None:
+    """The options of this request; None when it has none, as most have."""
+    key = header(request, b"idempotency-key")
+    query = request.scope["query_string"]
+    if not key and not query:
+        return None
+    options = Options(delay=_delay(request), start_within=_duration(request, "expires"))
+    if key:
+        fingerprint = fingerprint_of(request, name=name, input_json=input_json)
+        digest = _digest_of(request, key)
+        return replace(options, key=digest, fingerprint=fingerprint, key_ttl=settings.idempotency_ttl)
+    return options if options != Options() else None
+
+
+def expiry_moment(start_within: timedelta) -> str:
+    """From now on, as Celery's messages have it: ISO 8601. Only workers that know no records look at it."""
+    return (datetime.now(UTC) + start_within).isoformat()
+
+
+def fingerprint_of(request: Request, *, name: str, input_json: bytes) -> str:
+    """Stands for a whole submission: the same name, input and options, however the JSON is spaced and ordered."""
+    options = sorted((name, value) for name, value in request.query_params.multi_items() if name != "wait")
+    whole = [name, json.loads(input_json), options]
+    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+
+def _digest_of(request: Request, key: bytes) -> str:
+    """Of the key and of who sends it: nobody gets the answer that was meant for another."""
+    text = key.decode("latin-1")
+    if not _KEY.fullmatch(text):
+        raise invalid_input([("Idempotency-Key", "should be 1 to 255 printable characters of ASCII", text)])
+    return hashlib.sha256(header(request, b"authorization") + b"\0" + key).hexdigest()
+
+
+def _delay(request: Request) -> timedelta | None:
+    delay, eta = _duration(request, "delay"), request.query_params.get("eta")
+    if eta is None:
+        return delay or None
+    if delay is not None:
+        raise invalid_input([("?eta", "should not be given together with `delay`", eta)])
+    try:
+        moment = _MOMENT.validate_strings(eta)
+    except ValueError as wrong:
+        problem = ("?eta", "should be a moment with an offset, such as 2026-05-01T12:00:00Z", eta)
+        raise invalid_input([problem]) from wrong
+    ahead = moment - datetime.now(UTC)
+    if ahead > timedelta(seconds=LONGEST_SECONDS):
+        raise invalid_input([("?eta", "should be at most 366 days ahead", eta)])
+    return ahead if ahead > timedelta(0) else None
+
+
+def _duration(request: Request, name: str) -> timedelta | None:
+    given = request.query_params.get(name)
+    if given is None:
+        return None
+    if not _SECONDS.fullmatch(given) or float(given) > LONGEST_SECONDS:
+        raise invalid_input(
+            [(f"?{name}", f"should be a number of seconds from 0 to {LONGEST_SECONDS}", given)]
+        )
+    return timedelta(seconds=float(given))

@@ -1,0 +1,28 @@
+-- Cancel a task: at once where it has not started; one that runs is told so.
+-- ARGV  id, 'ask' or 'terminate' (what a running one is told), ttl, date, 'unless stock', 'final' or 'ask': what to do
+--       with a queued task when no worker of ours serves its queue, so that one which knows no records may have it
+-- Answer: {'unknown'} | {'cancelled'} | {'asked'} | {'ended', state} | {'unserved', queue}
+local id, wish, ttl, date, stock = unpack(ARGV)
+local task = load(id)
+if not task then return {'unknown'} end
+
+local function ask()
+  if task.cancel ~= 'terminate' then redis.call('HSET', key_record(id), 'cancel', wish) end
+  return {'asked'}
+end
+
+if task.state == 'cancelled' then return {'cancelled'} end
+if task.state == 'running' then return ask() end
+if task.state ~= 'queued' and task.state ~= 'scheduled' and task.state ~= 'retrying' then
+  return {'ended', task.state}
+end
+
+local served = tonumber(redis.call('HGET', KEY_SERVING, task.queue) or 0) > now() - SERVING_FRESH
+if task.state == 'queued' and task.attempt == 0 and not served then
+  local status = string.match(redis.call('GET', key_result(id)) or '', '"status": ?"(%u+)"')
+  if status == 'SUCCESS' or status == 'FAILURE' or status == 'REVOKED' then return {'ended', status} end
+  if stock == 'unless stock' then return {'unserved', task.queue} end
+  if stock == 'ask' then return ask() end
+end
+conclude_cancelled(task, date, tonumber(ttl))
+return {'cancelled'}

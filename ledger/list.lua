@@ -1,0 +1,43 @@
+-- A page of tasks, the newest first. The cost grows with the page, and with the number of names where no name is given.
+-- ARGV  most tasks, stamps between which they were created: before (exclusive, or '+inf') and from ('-inf'),
+--       queue ('' for all), name ('' for all), states separated by spaces ('' for all)
+-- Answer: the stamp before which the next page begins ('' when this is the last one), then the ids
+local limit, before, from, queue, name, states = unpack(ARGV)
+limit = tonumber(limit)
+local MOST_LOOKED_AT = 20 -- pages: so many are looked through for one that is filled after a filter by queue
+
+local function indexes()
+  if name == '' and states == '' then return {KEY_TASKS} end
+  if states == '' then states = 'scheduled queued running retrying succeeded failed cancelled expired' end
+  local keys = {}
+  for _, one in ipairs(name == '' and redis.call('SMEMBERS', KEY_NAMES) or {name}) do
+    for state in string.gmatch(states, '%S+') do keys[#keys + 1] = key_listing(state, one) end
+  end
+  return keys
+end
+
+-- The newest tasks of all these indexes that are older than a stamp, as pairs of stamp and id.
+local function page(keys, older_than)
+  local found = {}
+  for _, key in ipairs(keys) do
+    local ids = redis.call('ZREVRANGEBYSCORE', key, '(' .. older_than, from, 'WITHSCORES', 'LIMIT', 0, limit)
+    for place = 1, #ids, 2 do found[#found + 1] = {tonumber(ids[place + 1]), ids[place]} end
+  end
+  table.sort(found, function(one, other) return one[1] > other[1] end)
+  for place = limit + 1, #found do found[place] = nil end
+  return found
+end
+
+local keys, chosen = indexes(), {}
+for _ = 1, MOST_LOOKED_AT do
+  local found = page(keys, before)
+  for _, pair in ipairs(found) do
+    before = text(pair[1])
+    if queue == '' or redis.call('HGET', key_record(pair[2]), 'queue') == queue then
+      chosen[#chosen + 1] = pair[2]
+      if #chosen == limit then return {before, unpack(chosen)} end
+    end
+  end
+  if #found < limit then return {'', unpack(chosen)} end
+end
+return {before, unpack(chosen)}

@@ -1,0 +1,37 @@
+"""Which tasks are asked for, and a page of them."""
+
+from dataclasses import dataclass
+
+from ledger.states import State
+from ledger.task import Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """Filters. `before` (exclusive) and `since` are moments of creation, in microseconds since 1970."""
+
+    limit: int
+    before: int | None = None
+    since: int | None = None
+    states: tuple[State, ...] = ()
+    name: str | None = None
+    queue: str | None = None
+
+    def arguments(self) -> tuple[str | int, ...]:
+        """As list.lua reads them."""
+        return (
+            self.limit,
+            "+inf" if self.before is None else self.before,
+            "-inf" if self.since is None else self.since,
+            self.queue or "",
+            self.name or "",
+            " ".join(self.states),
+        )
+
+
+@dataclass(frozen=True)
+class Page:
+    """Tasks, the newest first; `before` is where the next page begins, None after the last one."""
+
+    tasks: list[Task]
+    before: int | None

@@ -1,0 +1,136 @@
+-- What the scripts have in common: time, a record's way from state to state, and its way into a queue.
+-- Times are microseconds since 1970 by this server's clock; durations are microseconds, also where they come as text.
+
+local FINAL = {succeeded = true, failed = true, cancelled = true, expired = true}
+-- What the end of a task is called by a worker that knows no records.
+local STOCK_ENDS = {SUCCESS = 'succeeded', FAILURE = 'failed', REVOKED = 'cancelled'}
+-- For how long after its last word a worker counts as one that lives.
+local SERVING_FRESH = 30 * 1000000
+
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000000 + time[2]
+end
+
+-- Lua would shorten a large number in a text.
+local function text(number) return string.format('%.0f', number) end
+
+-- The first of `count` moments that no push had before and none will have again: later pushes have later ones, also
+-- after the clock was set back.
+local function stamps(count)
+  local last = tonumber(redis.call('GET', KEY_CLOCK)) or 0
+  local first = math.max(now(), last + 1)
+  redis.call('SET', KEY_CLOCK, first + count - 1)
+  return first
+end
+
+-- The message with the stamp of its push in front, as a member that Celery passes over: it tells which messages have
+-- been popped (see sweep.lua).
+local function stamped(message, stamp)
+  return '{"stamp": ' .. text(stamp) .. ', ' .. string.sub(message, 2)
+end
+
+-- What the scripts need to know of a record; nil when there is none.
+local function load(id)
+  local value = redis.call('HMGET', key_record(id), 'name', 'queue', 'state', 'created_at', 'attempt', 'token',
+                           'lost', 'cancel', 'start_by', 'released')
+  if not value[3] then return nil end
+  return {id = id, name = value[1], queue = value[2], state = value[3], created_at = value[4],
+          attempt = tonumber(value[5]), token = value[6], lost = tonumber(value[7] or 0), cancel = value[8],
+          start_by = tonumber(value[9] or nil), released = value[10]}
+end
+
+-- From one state to another, with other fields of the record. It writes the record first: where memory is full, the
+-- server refuses that, and nothing is half done.
+local function become(task, state, ...)
+  redis.call('HSET', key_record(task.id), 'state', state, ...)
+  redis.call('ZREM', key_listing(task.state, task.name), task.id)
+  redis.call('ZADD', key_listing(state, task.name), task.created_at, task.id)
+  task.state = state
+end
+
+-- Out of the index in which an open task stands.
+local function leave(task, state)
+  if state == 'running' then
+    redis.call('ZREM', KEY_RUNNING, task.id)
+  else
+    redis.call('ZREM', key_waiting(task.queue), task.id)
+    redis.call('ZREM', KEY_DUE, task.id)
+    if task.start_by then redis.call('ZREM', KEY_DEADLINES, task.id) end
+  end
+end
+
+-- End a task. `failure` is the record's error (JSON, or ''), `document` is Celery's own result; both are kept for `ttl`
+-- microseconds. The record outlives that by an hour, for the keeper to find it when it forgets the task.
+local function conclude(task, state, failure, document, ttl)
+  local ended, before = now(), task.state
+  become(task, state, 'finished_at', ended, 'expires_at', ended + ttl, 'error', failure)
+  leave(task, before)
+  redis.call('PEXPIRE', key_record(task.id), text(ttl / 1000 + 3600000))
+  redis.call('ZADD', KEY_ENDED, ended + ttl, task.id)
+  if document then
+    redis.call('SET', key_result(task.id), document, 'PX', text(ttl / 1000))
+    redis.call('PUBLISH', key_result(task.id), document)
+  end
+end
+
+-- End a task that no worker ended, with an error in Celery's words. `date` is ISO 8601. Names and reasons are ours, and
+-- need no escaping.
+local function conclude_with(task, state, status, kind, reason, date, ttl)
+  local failure = string.format('{"type": "%s", "message": "%s"}', kind, reason)
+  local document = string.format(
+    '{"status": "%s", "result": {"exc_type": "%s", "exc_message": ["%s"], "exc_module": "celery.exceptions"}, ' ..
+    '"traceback": null, "children": [], "date_done": "%s", "task_id": "%s"}', status, kind, reason, date, task.id)
+  conclude(task, state, failure, document, ttl)
+end
+
+local function conclude_cancelled(task, date, ttl)
+  conclude_with(task, 'cancelled', 'REVOKED', 'TaskRevokedError', 'cancelled', date, ttl)
+end
+
+local function conclude_expired(task, date, ttl)
+  conclude_with(task, 'expired', 'REVOKED', 'TaskRevokedError', 'not started in time', date, ttl)
+end
+
+-- Wake a worker for a task: push its message, where others are pushed, or at the end from which workers take. The
+-- answer goes into `pushed`, as queue, side and message, for whoever has the queues when they are on another server.
+local function push(task, side, pushed)
+  local stamp = stamps(1)
+  if side == 'RPUSH' then stamp = -stamp end -- before all that wait, and before what was put there earlier
+  redis.call('ZADD', key_waiting(task.queue), stamp, task.id)
+  local message = stamped(redis.call('HGET', key_record(task.id), 'message'), stamp)
+  if not pushed then return redis.call(side, task.queue, message) end
+  pushed[#pushed + 1] = task.queue
+  pushed[#pushed + 1] = side
+  pushed[#pushed + 1] = message
+end
+
+-- Give a running task back, to run again before all that waits.
+local function requeue(task, pushed, ...)
+  become(task, 'queued', ...)
+  redis.call('HDEL', key_record(task.id), 'token', 'worker', 'started_at')
+  redis.call('ZREM', KEY_RUNNING, task.id)
+  push(task, 'RPUSH', pushed)
+end
+
+-- A run of this task was lost with its worker: run it again, unless it is to be cancelled or was lost too often.
+local function lose(task, reason, most, date, ttl, pushed)
+  local lost = task.lost + 1
+  if task.cancel then
+    conclude_cancelled(task, date, ttl)
+  elseif lost >= most then
+    conclude_with(task, 'failed', 'FAILURE', 'WorkerLostError',
+                  string.format('%s; it was started %d times and is not started again', reason, lost), date, ttl)
+  else
+    requeue(task, pushed, 'lost', lost)
+  end
+end
+
+-- Remove an ended task with all that belongs to it; a tombstone says for a while that there was one.
+local function forget(task, stay)
+  redis.call('SET', key_tombstone(task.id), task.state, 'PX', text(stay / 1000))
+  redis.call('DEL', key_record(task.id), key_result(task.id))
+  redis.call('ZREM', KEY_TASKS, task.id)
+  redis.call('ZREM', key_listing(task.state, task.name), task.id)
+  redis.call('ZREM', KEY_ENDED, task.id)
+end

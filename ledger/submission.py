@@ -1,0 +1,60 @@
+"""The wish for a task, and what may come of it instead of a new task."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
+
+from ledger.states import State
+from ledger.times import microseconds, milliseconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a submission may say beside its input.
+
+    `fingerprint` stands for the whole submission: the same key or id with another one is a conflict. `key` is the digest
+    of an idempotency key; a fingerprint without a key makes the task's id the key.
+    """
+
+    delay: timedelta | None = None
+    start_within: timedelta | None = None
+    retry_of: str | None = None
+    key: str | None = None
+    fingerprint: str | None = None
+    key_ttl: timedelta = timedelta(days=1)
+
+    def encode(self) -> str:
+        """As accept.lua reads it."""
+        given = {
+            "due": self.delay and microseconds(self.delay),
+            "expires": self.start_within and microseconds(self.start_within),
+            "retry_of": self.retry_of,
+            "key": self.key,
+            "fingerprint": self.fingerprint,
+            "key_ttl": self.key and milliseconds(self.key_ttl),
+        }
+        return json.dumps({name: value for name, value in given.items() if value is not None})
+
+
+class Submission(NamedTuple):
+    """`message` is what wakes a worker (ledger/wire.py), and holds the input; `options` are encoded, or nothing."""
+
+    task_id: str
+    name: str
+    queue: str
+    message: bytes
+    options: str = ""
+
+
+class Accepted(NamedTuple):
+    """A task, by its id, time of creation (microseconds since 1970) and first state."""
+
+    task_id: str
+    created_at: int
+    state: State
+    replayed: bool = False
+
+
+class Conflict(Exception):
+    """The key or id belongs to another submission already; the argument is that one's task id."""

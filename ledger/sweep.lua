@@ -1,0 +1,71 @@
+-- Find what was popped from a queue and never claimed, and wake a worker for it again.
+-- Lists are first in, first out: whatever was pushed before the message that is next to be popped, and still waits to be
+-- claimed, has been popped. When that has not changed after a grace, its message is lost: its worker died in between, or a
+-- connection did. The cost grows with what is lost, not with what is queued.
+-- ARGV  grace, most tasks, 'push' or 'record' (the queues are on another server), most times that a message may get lost,
+--       ttl, date; then for each queue: its name, and the stamp of the next message ('' for an unknown one). Where none is
+--       given, those are looked at here.
+-- Answer: 'more' or 'done'; then, when not pushed here, for each message: queue, side, message
+local grace, limit, where, most, ttl, date = unpack(ARGV, 1, 6)
+local at, more = now(), 'done'
+local pushed = where == 'record' and {} or nil
+most, ttl = tonumber(most), tonumber(ttl)
+
+-- A worker that knows no records has it, or has ended it.
+local function is_with_a_stock_worker(task)
+  local document = redis.call('GET', key_result(task.id))
+  local status = document and string.match(document, '"status": ?"(%u+)"')
+  local state = status and STOCK_ENDS[status]
+  if state then
+    conclude(task, state, '', nil, ttl)
+    redis.call('PEXPIRE', key_result(task.id), text(ttl / 1000))
+  end
+  return status or (pushed == nil and redis.call('HEXISTS', 'unacked', task.id) == 1)
+end
+
+local function rescue(task, served)
+  if task.attempt == 0 and is_with_a_stock_worker(task) or not served then
+    if task.state == 'queued' then redis.call('ZADD', key_waiting(task.queue), stamps(1), task.id) end -- ask again later
+    return
+  end
+  local returned = redis.call('HINCRBY', key_record(task.id), 'returned', 1)
+  if returned >= most then
+    conclude_with(task, 'failed', 'FAILURE', 'WorkerLostError',
+                  string.format('its message was taken %d times by a worker that never began', returned), date, ttl)
+  else
+    push(task, 'RPUSH', pushed)
+  end
+end
+
+local function sweep(queue, next_stamp)
+  local waiting = key_waiting(queue)
+  local seen, since = string.match(redis.call('HGET', KEY_SWEEPS, queue) or '', '^(%S+) (%S+)$')
+  if seen and at - since >= tonumber(grace) then
+    local ids = redis.call('ZRANGEBYSCORE', waiting, '-inf', '(' .. seen, 'LIMIT', 0, limit)
+    local served = tonumber(redis.call('HGET', KEY_SERVING, queue) or 0) > at - SERVING_FRESH
+    for _, id in ipairs(ids) do
+      local task = load(id)
+      if task and (task.state == 'queued' or task.state == 'retrying') then
+        rescue(task, served)
+      else
+        redis.call('ZREM', waiting, id)
+      end
+    end
+    if #ids == tonumber(limit) then
+      more = 'more'
+      return
+    end
+    seen = nil
+    redis.call('HDEL', KEY_SWEEPS, queue)
+  end
+  if not seen and next_stamp and redis.call('ZCOUNT', waiting, '-inf', '(' .. text(next_stamp)) > 0 then
+    redis.call('HSET', KEY_SWEEPS, queue, text(next_stamp) .. ' ' .. text(at))
+  end
+end
+
+if where == 'record' then
+  for number = 7, #ARGV, 2 do sweep(ARGV[number], tonumber(ARGV[number + 1])) end
+else
+  for _, queue in ipairs(redis.call('SMEMBERS', KEY_QUEUES)) do sweep(queue, next_stamp_of(queue, at)) end
+end
+return {more, unpack(pushed or {})}

@@ -1,0 +1,100 @@
+"""The heartbeat: a thread of the worker's main process says that it lives, and renews the leases of all that its pool runs.
+
+In the main process, so that a task which holds on to the interpreter cannot keep its own lease from being renewed. What the
+ledger answers is carried out here, too: a task that is to be cancelled, or is somebody else's by now, has its process ended.
+"""
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from threading import Event, Thread
+from typing import Any
+
+from celery import bootsteps
+from celery.worker import state
+
+from ledger.times import date_done
+from worker.request import LedgerRequest
+
+INTERVAL_SECONDS = 1.0
+# How long a process that was told to end may tidy up.
+TIDY_SECONDS = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no types
+    """Started with the worker. It goes on while the worker stops, for its last tasks still need their leases."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, worker: Any, **options: Any) -> None:
+        """Nothing runs before `start`."""
+        super().__init__(worker, **options)
+        self._ended = Event()
+        self._started_at = date_done()
+
+    def start(self, worker: Any) -> None:
+        """Begin; called after the pool has forked its children."""
+        Thread(target=self._go_on, args=(worker,), name="heartbeat", daemon=True).start()
+
+    def _go_on(self, worker: Any) -> None:
+        while True:
+            begun = time.monotonic()
+            self._beat(worker)
+            self._ended.wait(max(0.0, INTERVAL_SECONDS - (time.monotonic() - begun)))
+
+    def _beat(self, worker: Any) -> None:
+        requests = list(worker.app.held.values())
+        answers = worker.app.consumer.beat(
+            worker.hostname,
+            says=self._says(worker, requests),
+            queues=_queues(worker),
+            held=[(request.id, request.token) for request in requests],
+        )
+        for request, answer in zip(requests, answers, strict=True):
+            _obey(worker.app.held, request, answer)
+
+    def _says(self, worker: Any, requests: Iterable[LedgerRequest]) -> dict[str, Any]:
+        return {
+            "name": worker.hostname,
+            "pid": os.getpid(),
+            "concurrency": worker.concurrency,
+            "queues": _queues(worker),
+            "running": [request.id for request in requests],
+            "started_at": self._started_at,
+        }
+
+
+def _queues(worker: Any) -> list[str]:
+    return sorted(worker.app.amqp.queues.consume_from)
+
+
+def _obey(held: dict[str, LedgerRequest], request: LedgerRequest, answer: str) -> None:
+    """What beat.lua answers for a task that a process of the pool has, or had a moment ago."""
+    match answer:
+        case "held" | "ask":
+            request.was_ours = True
+        case "terminate":
+            _end(request)
+        case "lost" if request.was_ours and request in state.active_requests:
+            logger.warning("task %s: it is somebody else's by now; its process is ended", request.id)
+            _end(request)
+        case "unclaimed" if request in state.active_requests:
+            pass
+        case _:
+            held.pop(request.token or "", None)
+
+
+def _end(request: LedgerRequest) -> None:
+    """Tell its process to end; one that does not is killed at a later beat."""
+    number = signal.SIGTERM
+    if request.told_at is None:
+        request.told_at = time.monotonic()
+    elif time.monotonic() - request.told_at >= TIDY_SECONDS / 2:
+        number = signal.SIGKILL
+    with suppress(ProcessLookupError):
+        os.kill(request.worker_pid, number)
