@@ -1,31 +1,22 @@
 """What a worker does with the ledger: claim a task, finish it, put it off, give it back, and say that it lives."""
 
 import json
-import logging
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-from redis import Redis
-from redis.backoff import EqualJitterBackoff
-from redis.exceptions import NoScriptError, OutOfMemoryError
-from redis.retry import Retry
-
 from ledger import keys, scripts
+from ledger.patient import PatientConnection
 from ledger.settings import Settings
 from ledger.states import State
 from ledger.task import Failure
 from ledger.times import date_done, microseconds, milliseconds
 
-FULL_SECONDS = 1.0
 # Several beats of a worker, so that one which is late is not taken for gone.
 FRESH = timedelta(seconds=30)
 MOST_POISON = 1_000
 POISON_TTL = timedelta(days=7)
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +41,9 @@ class Consumer:
 
     def __init__(self, settings: Settings) -> None:
         """Nothing is sent yet."""
-        self._redis = _patient_client(settings.backend)
+        self._redis = PatientConnection(settings.backend)
         self._broker = (
-            self._redis if settings.broker == settings.backend else _patient_client(settings.broker)
+            self._redis if settings.broker == settings.backend else PatientConnection(settings.broker)
         )
         self._where = "push" if self._broker is self._redis else "record"
         self._ttl = microseconds(settings.result_ttl)
@@ -61,7 +52,7 @@ class Consumer:
 
     def claim(self, task_id: str, *, token: str, worker: str, document: bytes) -> Granted | Refused:
         """Take a queued task for the holder of `token`; `document` is what Celery stores of a started task."""
-        answer, detail = self._run(
+        answer, detail = self._redis.run(
             scripts.CLAIM,
             task_id, token, worker, self._lease, document, self._ttl, self._most_lost_runs, date_done(),
         )  # fmt: skip
@@ -77,12 +68,12 @@ class Consumer:
         self, task_id: str, *, token: str, state: State, failure: Failure | None, document: bytes
     ) -> bool:
         """End a task; `document` is Celery's result of it. False: the task is no longer this token's."""
-        answer = self._run(scripts.FINISH, task_id, token, state, _error(failure), document, self._ttl)
+        answer = self._redis.run(scripts.FINISH, task_id, token, state, _error(failure), document, self._ttl)
         return bool(answer == b"finished")
 
     def retry(self, task_id: str, *, token: str, delay: timedelta, failure: Failure, document: bytes) -> bool:
         """Put a task off after a failed attempt. False: it is to be cancelled, or no longer this token's."""
-        answer = self._run(
+        answer = self._redis.run(
             scripts.RETRY,
             task_id, token, microseconds(delay), _error(failure), document, self._ttl, date_done(),
         )  # fmt: skip
@@ -90,65 +81,43 @@ class Consumer:
 
     def release(self, task_id: str, *, token: str) -> None:
         """Give a task back unfinished, to be run again; one that is to be cancelled ends."""
-        self._push(self._run(scripts.RELEASE, task_id, token, self._where, self._ttl, date_done()))
+        self._push(self._redis.run(scripts.RELEASE, task_id, token, self._where, self._ttl, date_done()))
 
     def lose(self, task_id: str, *, token: str, reason: str) -> None:
         """The process that ran a task, or was to run it, is gone: run it again, unless that happened too often."""
         arguments = (task_id, token, reason, self._where, self._most_lost_runs, self._ttl, date_done())
-        self._push(self._run(scripts.LOSE, *arguments))
+        self._push(self._redis.run(scripts.LOSE, *arguments))
 
     def beat(
         self, worker: str, *, says: Mapping[str, Any], queues: Sequence[str], held: Sequence[tuple[str, str]]
     ) -> list[str]:
         """Say that a worker lives, and renew the leases of what it holds, as id and token; for each what beat.lua says."""
         arguments = [worker, json.dumps(says), milliseconds(FRESH), self._lease, len(queues), *queues]
-        answers = self._run(scripts.BEAT, *arguments, *(part for pair in held for part in pair))
+        answers = self._redis.run(scripts.BEAT, *arguments, *(part for pair in held for part in pair))
         return [answer.decode() for answer in answers]
 
     def bid_farewell(self, worker: str) -> None:
         """A worker has stopped."""
-        self._run(scripts.FAREWELL, worker)
+        self._redis.run(scripts.FAREWELL, worker)
 
     def is_cancelled(self, task_id: str) -> bool:
         """Whether somebody wants this running task to end."""
-        return self._redis.hget(keys.record(task_id), "cancel") is not None
+        return self._redis.call("HGET", keys.record(task_id), "cancel") is not None
 
     def quarantine(self, queue: str, *, message: str, reason: str) -> None:
         """Keep what was found in a queue and is no message, to be looked at."""
         entry = json.dumps({"found_at": date_done(), "reason": reason, "message": message})
-        with self._redis.pipeline() as pipeline:
-            pipeline.lpush(keys.poison(queue), entry)
-            pipeline.ltrim(keys.poison(queue), 0, MOST_POISON - 1)
-            pipeline.expire(keys.poison(queue), POISON_TTL)
-            pipeline.execute()
-
-    def _run(self, script: scripts.Script, *arguments: Any) -> Any:
-        while True:
-            try:
-                return self._redis.evalsha(script.sha, 0, *arguments)
-            except NoScriptError:
-                self._redis.script_load(script.text)
-            except OutOfMemoryError:
-                logger.warning("redis is full; trying again in %.0f s", FULL_SECONDS)
-                time.sleep(FULL_SECONDS)
+        key = keys.poison(queue)
+        self._redis.call("LPUSH", key, entry)
+        self._redis.call("LTRIM", key, 0, MOST_POISON - 1)
+        self._redis.call("EXPIRE", key, int(POISON_TTL.total_seconds()))
 
     def _push(self, answer: Sequence[bytes]) -> None:
         """Push what is to be pushed on the server of the queues: queue, side and message."""
         _, *pushed = answer
         if pushed:
             queue, side, message = pushed
-            self._broker.execute_command(side.decode(), queue, message)
-
-
-def _patient_client(url: str) -> Redis:
-    return Redis.from_url(
-        url,
-        socket_connect_timeout=5,
-        socket_timeout=10,
-        socket_keepalive=True,
-        health_check_interval=10,
-        retry=Retry(EqualJitterBackoff(base=0.05, cap=1.0), retries=-1),
-    )
+            self._broker.call(side, queue, message)
 
 
 def _error(failure: Failure | None) -> str:

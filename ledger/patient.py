@@ -1,0 +1,87 @@
+"""One connection of a worker to Redis, for each of its threads and processes: it waits for a Redis that is away or full.
+
+Redis-py's own client does the same with a pool, events and generic retries around each command, and takes twice as long.
+"""
+
+import logging
+import os
+import random
+import threading
+import time
+from typing import Any
+
+from hiredis import pack_command
+from redis.backoff import NoBackoff
+from redis.connection import AbstractConnection, ConnectionPool
+from redis.exceptions import (
+    BusyLoadingError,
+    ConnectionError,  # noqa: A004 - redis-py's own name
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    TimeoutError,  # noqa: A004 - likewise
+)
+from redis.retry import Retry
+
+from ledger.scripts import Script
+
+LONGEST_PAUSE_SECONDS = 1.0
+AWAY = (ConnectionError, TimeoutError, BusyLoadingError, OSError)
+REFUSED_FOR_NOW = (OutOfMemoryError, ReadOnlyError)
+
+logger = logging.getLogger(__name__)
+
+
+class PatientConnection:
+    """Every command may be sent twice, after a reply that was lost: only those that bear it may be sent here."""
+
+    def __init__(self, url: str) -> None:
+        """Nothing is sent before the first call."""
+        self._pool = ConnectionPool.from_url(
+            url,
+            socket_connect_timeout=5,
+            socket_timeout=10,
+            socket_keepalive=True,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+        )
+        self._mine = threading.local()
+
+    def run(self, script: Script, *arguments: Any) -> Any:
+        """The script's answer."""
+        try:
+            return self.call("EVALSHA", script.sha, 0, *arguments)
+        except NoScriptError:
+            return self.call("EVAL", script.text, 0, *arguments)
+
+    def call(self, *command: Any) -> Any:
+        """The command's answer, however long that takes."""
+        packed = [pack_command(command)]
+        tries = 0
+        while True:
+            connection = self._connection()
+            try:
+                connection.send_packed_command(packed, check_health=False)
+                return connection.read_response()
+            except AWAY as error:
+                connection.disconnect()
+                refusal: Exception = error
+            except REFUSED_FOR_NOW as error:
+                refusal = error
+            tries += 1
+            if tries > 1:
+                logger.warning("redis: %s; trying again", refusal)
+            _pause(tries)
+
+    def _connection(self) -> AbstractConnection:
+        """This thread's own; a process that was forked makes a new one."""
+        if getattr(self._mine, "pid", None) != os.getpid():
+            self._mine.connection = self._pool.make_connection()
+            self._mine.pid = os.getpid()
+        connection: AbstractConnection = self._mine.connection
+        return connection
+
+
+def _pause(tries: int) -> None:
+    longest = min(0.05 * 2 ** min(tries, 10), LONGEST_PAUSE_SECONDS)
+    time.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 - spreading load is no secret
