@@ -14,6 +14,7 @@ from api.boundary import Boundary
 from api.document import EXAMPLE
 from api.problems import ProblemDocument
 from api.signpost import Signpost
+from api.termination import at_termination
 from ledger.keeper import Keeper
 from ledger.ledger import Ledger
 from ledger.settings import Settings, SettingsError
@@ -54,7 +55,8 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
         gc.collect()
         gc.freeze()
         keeping = asyncio.create_task(keeper.keep())
-        yield
+        with at_termination(ledger.watch.release):
+            yield
         keeping.cancel()
         await asyncio.wait([keeping])
         await keeper.close()

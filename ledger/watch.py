@@ -51,6 +51,7 @@ class Watch:
         self._connection: AbstractConnection | None = None
         self._follower: asyncio.Task[None] | None = None
         self._settling: set[asyncio.Task[None]] = set()
+        self._released = False
 
     async def follow(self, task_id: str) -> Ended:
         """Start to wait: from now on, the end of this task sets the future. Every `follow` is followed by a `leave`."""
@@ -62,6 +63,8 @@ class Watch:
             self._order("SUBSCRIBE", task_id)
         future: Ended = asyncio.get_running_loop().create_future()
         place.waiters.add(future)
+        if self._released:
+            future.set_result(None)
         if not place.subscribed.is_set():
             await self._confirmed(task_id, place, future)
         return future
@@ -75,6 +78,14 @@ class Watch:
         if not place.waiters:
             del self._places[task_id]
             self._order("UNSUBSCRIBE", task_id)
+
+    def release(self) -> None:
+        """Let everyone go who waits, now and from now on: this process is about to end."""
+        self._released = True
+        for place in self._places.values():
+            for waiter in place.waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
 
     async def close(self) -> None:
         """Stop following; nobody waits any more."""

@@ -41,6 +41,10 @@ class Server:
         """Send a signal to its main process."""
         self._process.send_signal(number)
 
+    def ending(self) -> int | None:
+        """Its exit code, negative for a signal; None while it runs."""
+        return self._process.poll()
+
     def kill(self) -> None:
         """End it, and all that it has started, as a crash would."""
         process.kill(self._process)
