@@ -9,12 +9,13 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import changes, docs, health, listing, problems, submit, tasks
+from api import changes, docs, events, health, listing, problems, submit, tasks
 from api.boundary import Boundary
 from api.document import EXAMPLE
 from api.problems import ProblemDocument
 from api.signpost import Signpost
 from api.termination import at_termination
+from ledger.feed import Feed
 from ledger.keeper import Keeper
 from ledger.ledger import Ledger
 from ledger.settings import Settings, SettingsError
@@ -47,6 +48,7 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
         tombstone_ttl=settings.tombstone_ttl,
         durability=settings.durability,
     )
+    feed = Feed(settings.backend)
     keeper = Keeper(settings)
 
     @asynccontextmanager
@@ -55,11 +57,12 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
         gc.collect()
         gc.freeze()
         keeping = asyncio.create_task(keeper.keep())
-        with at_termination(ledger.watch.release):
+        with at_termination(ledger.watch.release, feed.release):
             yield
         keeping.cancel()
         await asyncio.wait([keeping])
         await keeper.close()
+        await feed.close()
         await ledger.close()
 
     app = CeleriacAPI(
@@ -80,6 +83,7 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
     tasks.install(app, settings, ledger)
     changes.install(app, settings, ledger)
     listing.install(app, settings, ledger)
+    events.install(app, settings, ledger, feed)
     submit.install(app, catalog, settings, ledger)
     app.router.routes.insert(0, Signpost(app.routes))
     return app

@@ -36,6 +36,7 @@ EXAMPLE: dict[str, JsonValue] = {
         "result": f"/tasks/{EXAMPLE_ID}/result",
         "cancel": f"/tasks/{EXAMPLE_ID}/cancel",
         "retry": f"/tasks/{EXAMPLE_ID}/retry",
+        "events": f"/tasks/{EXAMPLE_ID}/events",
     },
 }
 # Stand in a template for what is not known yet; no name of a task or queue can contain them.
@@ -59,9 +60,18 @@ class Links(BaseModel):
     result: str = Field(description="The bare result, once the task has succeeded.")
     cancel: str = Field(description="POST here to cancel it.")
     retry: str = Field(description="POST here to run its input again, once it has ended.")
+    events: str = Field(description="Watch it here as it happens.")
 
 
 Count = Annotated[int, Field(ge=0)]
+
+
+class Progress(BaseModel):
+    """How far a task has come, in units of its own."""
+
+    done: float = Field(description="How much is done.")
+    total: float | None = Field(description="How much there is to do, if that is known.")
+    message: str | None = Field(description="What it does now, in words.")
 
 
 class TaskDocument(BaseModel):
@@ -78,7 +88,7 @@ class TaskDocument(BaseModel):
     error: ErrorDocument | None = Field(
         description="Why it failed; of the latest attempt while it is retrying."
     )
-    progress: None = Field(description="Reserved; null.")
+    progress: Progress | None = Field(description="How far it has come, as it last said itself.")
     attempt: Count = Field(description="The number of the current or last attempt; 0 before the first.")
     queue: str = Field(description="The queue in which its message waits, or waited.")
     worker: str | None = Field(description="The worker that runs or ran it.")
@@ -109,7 +119,7 @@ def task_document(task: Task, *, show_traceback: bool) -> bytes:
         "error": _error(task.failure, show_traceback=show_traceback)
         if task.state is not State.SUCCEEDED
         else None,
-        "progress": None,
+        "progress": task.progress and json.loads(task.progress),
         "attempt": task.attempt,
         "queue": task.queue,
         "worker": task.worker,
@@ -142,6 +152,7 @@ def new_task(
         due_at=due_at,
         retry_of=retry_of,
         result=None,
+        progress=None,
         failure=None,
     )
 
@@ -173,7 +184,7 @@ def _timestamp(microseconds: int | None) -> str | None:
 
 
 def _links(self: str) -> dict[str, str]:
-    return {"self": self, "result": self + "/result", "cancel": self + "/cancel", "retry": self + "/retry"}
+    return {"self": self, **{name: f"{self}/{name}" for name in ("result", "cancel", "retry", "events")}}
 
 
 def _error(failure: Failure | None, *, show_traceback: bool) -> dict[str, str | None] | None:

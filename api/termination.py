@@ -11,8 +11,8 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @contextmanager
-def at_termination(act: Callable[[], None]) -> Iterator[None]:
-    """Meanwhile, `act` is called in this thread's event loop once the process is told to end.
+def at_termination(*acts: Callable[[], None]) -> Iterator[None]:
+    """Meanwhile, these are called in this thread's event loop once the process is told to end.
 
     The server has handlers of its own for these signals; they are called, too. Outside of a main thread no signal arrives,
     and nothing is done.
@@ -24,7 +24,8 @@ def at_termination(act: Callable[[], None]) -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in SIGNALS}
 
     def told(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(act)
+        for act in acts:
+            loop.call_soon_threadsafe(act)
         servers_own = before[signal.Signals(number)]
         if callable(servers_own):
             servers_own(number, frame)

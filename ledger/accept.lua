@@ -50,6 +50,8 @@ for number = 0, count - 1 do
     add(listings, key_listing(state, name), stamp, id)
     redis.call('SADD', KEY_NAMES, name)
     redis.call('SADD', KEY_QUEUES, queue)
+    redis.call('XADD', KEY_FEED, 'MAXLEN', '~', FEED, '*', 'event', 'state', 'task_id', id, 'name', name,
+               'queue', queue, 'state', state)
     if state == 'queued' then
       add(waiting, key_waiting(queue), stamp, id)
       add(pushes, queue, stamped(message, stamp))

@@ -24,7 +24,8 @@ elseif task.start_by and task.start_by < at and task.attempt == 0 then
   return {'refused', task.state}
 end
 
-local attempt = text(task.attempt + 1)
+task.attempt = task.attempt + 1
+local attempt = text(task.attempt)
 become(task, 'running', 'attempt', attempt, 'token', token, 'worker', worker, 'started_at', at, 'lost', task.lost)
 if before == 'retrying' then redis.call('HDEL', key_record(id), 'due_at') end
 if before ~= 'running' then leave(task, before) end

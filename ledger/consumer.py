@@ -100,6 +100,13 @@ class Consumer:
         """A worker has stopped."""
         self._redis.run(scripts.FAREWELL, worker)
 
+    def emit(
+        self, task_id: str, *, token: str, events: Sequence[tuple[str, str]], progress: str | None
+    ) -> None:
+        """Add to the history of a task that runs: kinds and data (JSON) of events. The last progress is kept in the record."""
+        said = [part for event in events for part in event]
+        self._redis.run(scripts.EMIT, task_id, token, progress or "", *said)
+
     def is_cancelled(self, task_id: str) -> bool:
         """Whether somebody wants this running task to end."""
         return self._redis.call("HGET", keys.record(task_id), "cancel") is not None

@@ -63,6 +63,16 @@ def ended() -> str:
     return "celeriac:ended"
 
 
+def events(task_id: str) -> str:
+    """Stream: what happened to one task, at most some 1,000 entries. No TTL while it is open; that of its record after its end."""
+    return f"celeriac:events:{task_id}"
+
+
+def feed() -> str:
+    """Stream: the changes of state of all tasks, at most some 10,000 entries. One key."""
+    return "celeriac:events"
+
+
 def idempotency(digest: str) -> str:
     """String: what was answered to a submission with this key. TTL `CELERIAC_IDEMPOTENCY_TTL`."""
     return f"celeriac:idempotency:{digest}"

@@ -40,6 +40,16 @@ local function load(id)
           start_by = tonumber(value[9] or nil), released = value[10]}
 end
 
+-- How many events of a task, and of all tasks together, are kept.
+local HISTORY, FEED = 1000, 10000
+
+-- Tell those who follow that a task is in another state: in its own history, and in the feed of all tasks.
+local function tell(task, ...)
+  redis.call('XADD', key_events(task.id), 'MAXLEN', '~', HISTORY, '*', 'event', 'state', 'state', task.state, ...)
+  redis.call('XADD', KEY_FEED, 'MAXLEN', '~', FEED, '*', 'event', 'state', 'task_id', task.id, 'name', task.name,
+             'queue', task.queue, 'state', task.state)
+end
+
 -- From one state to another, with other fields of the record. It writes the record first: where memory is full, the
 -- server refuses that, and nothing is half done.
 local function become(task, state, ...)
@@ -47,6 +57,7 @@ local function become(task, state, ...)
   redis.call('ZREM', key_listing(task.state, task.name), task.id)
   redis.call('ZADD', key_listing(state, task.name), task.created_at, task.id)
   task.state = state
+  tell(task, 'attempt', task.attempt)
 end
 
 -- Out of the index in which an open task stands.
@@ -67,6 +78,7 @@ local function conclude(task, state, failure, document, ttl)
   become(task, state, 'finished_at', ended, 'expires_at', ended + ttl, 'error', failure)
   leave(task, before)
   redis.call('PEXPIRE', key_record(task.id), text(ttl / 1000 + 3600000))
+  redis.call('PEXPIRE', key_events(task.id), text(ttl / 1000 + 3600000))
   redis.call('ZADD', KEY_ENDED, ended + ttl, task.id)
   if document then
     redis.call('SET', key_result(task.id), document, 'PX', text(ttl / 1000))
@@ -129,7 +141,7 @@ end
 -- Remove an ended task with all that belongs to it; a tombstone says for a while that there was one.
 local function forget(task, stay)
   redis.call('SET', key_tombstone(task.id), task.state, 'PX', text(stay / 1000))
-  redis.call('DEL', key_record(task.id), key_result(task.id))
+  redis.call('DEL', key_record(task.id), key_result(task.id), key_events(task.id))
   redis.call('ZREM', KEY_TASKS, task.id)
   redis.call('ZREM', key_listing(task.state, task.name), task.id)
   redis.call('ZREM', KEY_ENDED, task.id)

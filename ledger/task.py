@@ -21,6 +21,7 @@ FIELDS = (
     "finished_at",
     "due_at",
     "retry_of",
+    "progress",
     "error",
 )
 _STRICT = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
@@ -54,6 +55,7 @@ class Task(NamedTuple):
     due_at: int | None
     retry_of: str | None
     result: bytes | None
+    progress: bytes | None
     failure: Failure | None
 
     @property
@@ -86,6 +88,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         finished,
         due,
         retry_of,
+        progress,
         error,
         document,
     ) = reply
@@ -105,6 +108,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         due_at=_time(due),
         retry_of=retry_of.decode() if retry_of else None,
         result=None,
+        progress=progress,
         failure=_recorded_failure(error),
     )
     if document is None or not (task.attempt == 0 or task.ready):

@@ -1,0 +1,186 @@
+"""Server-sent events: what happens to one task, or to all of them, from the beginning or from where one left off."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Header, Query
+from fastapi.sse import EventSourceResponse, format_sse_event
+from pydantic.json_schema import SkipJsonSchema
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.body import header, invalid_input
+from api.document import task_document
+from api.lookup import asked_id, find
+from api.query import refuse_unknown
+from api.responses import problems
+from api.route import add_route
+from api.tasks import TaskID
+from ledger import keys
+from ledger.feed import START, Entry, Feed
+from ledger.ledger import Ledger
+from ledger.settings import Settings
+from ledger.states import FINAL, State
+
+HEARTBEAT_SECONDS = 10.0
+HEARTBEAT = format_sse_event(comment="still here")
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+# Before all that stands in a task's stream: it was accepted.
+ACCEPTED = b"0-1"
+
+LastEventID = Annotated[
+    str | SkipJsonSchema[None],
+    Header(alias="Last-Event-ID", description="Go on after the event with this id."),
+]
+STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Events, as they happen. Their data is JSON.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
+
+
+def install(app: FastAPI, settings: Settings, ledger: Ledger, feed: Feed) -> None:
+    """Serve `GET /tasks/{task_id}/events` and `GET /events`."""
+    _add_task_events(app, partial(_task_events, settings, ledger, feed))
+    _add_all_events(app, partial(_all_events, feed))
+
+
+async def _task_events(settings: Settings, ledger: Ledger, feed: Feed, request: Request) -> Response:
+    refuse_unknown(request)
+    task_id = asked_id(request)
+    after = _last_event_id(request) or START
+    await find(ledger, task_id)
+
+    async def document() -> tuple[bytes, bool]:
+        task = await find(ledger, task_id)
+        return task_document(task, show_traceback=settings.show_tracebacks), task.ready
+
+    events = _of_task(feed, task_id, after, document)
+    return EventSourceResponse(events, headers=HEADERS)
+
+
+async def _of_task(
+    feed: Feed, task_id: str, after: bytes, document: Callable[[], Any]
+) -> AsyncIterator[bytes]:
+    """Its history, then what comes, then `done` with the task document."""
+    key = keys.events(task_id)
+    if after == START:
+        yield format_sse_event(event="state", id=ACCEPTED.decode(), data_str='{"state":"queued","attempt":0}')
+    if await feed.is_cut(key, after):
+        yield format_sse_event(event="cut", data_str='{"reason":"older events are not kept"}')
+    _, ready = await document()
+    async for entries in feed.follow(key, after=after, patience=0.0 if ready else HEARTBEAT_SECONDS):
+        if entries:
+            yield b"".join(map(_task_event, entries))
+        is_over = any(_is_end(entry) for entry in entries)
+        if not entries and not is_over:
+            _, is_over = await document()
+        if is_over:
+            yield format_sse_event(event="done", data_str=(await document())[0].decode())
+            return
+        if not entries:
+            yield HEARTBEAT
+
+
+async def _all_events(feed: Feed, request: Request) -> Response:
+    refuse_unknown(request, known=("name", "queue", "state"))
+    query = request.query_params
+    wanted = {name: set(query.getlist(name)) for name in ("name", "queue", "state") if name in query}
+    unknown = wanted.get("state", set()) - set(State)
+    if unknown:
+        raise invalid_input([("?state", f"should be one of {', '.join(State)}", min(unknown))])
+    after = _last_event_id(request) or await feed.last(keys.feed())
+    return EventSourceResponse(_of_all(feed, after, wanted), headers=HEADERS)
+
+
+async def _of_all(feed: Feed, after: bytes, wanted: dict[str, set[str]]) -> AsyncIterator[bytes]:
+    yield HEARTBEAT
+    if await feed.is_cut(keys.feed(), after):
+        yield format_sse_event(event="cut", data_str='{"reason":"older events are not kept"}')
+    async for entries in feed.follow(keys.feed(), after=after, patience=HEARTBEAT_SECONDS):
+        chosen = [entry for entry in entries if _is_wanted(entry, wanted)]
+        if chosen:
+            yield b"".join(map(_feed_event, chosen))
+        elif not entries:
+            yield HEARTBEAT
+
+
+def _task_event(entry: Entry) -> bytes:
+    kind = entry.fields[b"event"].decode()
+    data = entry.fields.get(b"data")
+    if data is None:
+        state, attempt = entry.fields[b"state"].decode(), int(entry.fields.get(b"attempt", b"0"))
+        said = json.dumps({"state": state, "attempt": attempt})
+    else:
+        said = data.decode()
+    return format_sse_event(event=kind, id=entry.id.decode(), data_str=said)
+
+
+def _feed_event(entry: Entry) -> bytes:
+    said = {name: entry.fields[name.encode()].decode() for name in ("task_id", "name", "queue", "state")}
+    return format_sse_event(event="state", id=entry.id.decode(), data_str=json.dumps(said))
+
+
+def _is_end(entry: Entry) -> bool:
+    return entry.fields.get(b"state", b"").decode() in FINAL
+
+
+def _is_wanted(entry: Entry, wanted: dict[str, set[str]]) -> bool:
+    return all(entry.fields[name.encode()].decode() in values for name, values in wanted.items())
+
+
+def _last_event_id(request: Request) -> bytes | None:
+    given = header(request, b"last-event-id")
+    if not given:
+        return None
+    milliseconds, _, sequence = given.partition(b"-")
+    if not (milliseconds.isdigit() and sequence.isdigit() and len(given) <= 40):
+        problem = ("Last-Event-ID", "should be the id of an event before", given.decode("latin-1"))
+        raise invalid_input([problem])
+    return given
+
+
+def _add_task_events(app: FastAPI, handler: Any) -> None:
+    async def documented(task_id: TaskID, last_event_id: LastEventID = None) -> None:
+        raise NotImplementedError
+
+    add_route(
+        app,
+        "GET",
+        "/tasks/{task_id}/events",
+        handler,
+        documented,
+        operation_id="get_task_events",
+        summary="Watch a task as it happens.",
+        description="`state`, `progress`, `log`, `output`, at the end `done` with the task document; from the beginning, "
+        "or from after `Last-Event-ID`. `cut` says that older events are not kept any more.",
+        tags=["events"],
+        response_class=EventSourceResponse,
+        responses={**STREAM, **problems(404, 410, 422, 503)},
+    )
+
+
+def _add_all_events(app: FastAPI, handler: Any) -> None:
+    async def documented(
+        name: Annotated[list[str], Query(description="Only of these definitions.")] = [],  # noqa: B006 - never runs
+        queue: Annotated[list[str], Query(description="Only of these queues.")] = [],  # noqa: B006 - likewise
+        state: Annotated[list[State], Query(description="Only these states.")] = [],  # noqa: B006 - likewise
+        last_event_id: LastEventID = None,
+    ) -> None:
+        raise NotImplementedError
+
+    add_route(
+        app,
+        "GET",
+        "/events",
+        handler,
+        documented,
+        operation_id="get_events",
+        summary="Watch all tasks as they change their state.",
+        tags=["events"],
+        response_class=EventSourceResponse,
+        responses={**STREAM, **problems(422, 503)},
+    )

@@ -1,0 +1,196 @@
+"""Events as they happen: one connection per process reads the streams of all that are followed, in few large reads.
+
+The streams are the truth, and each reader keeps its place in them: a connection that breaks loses and doubles nothing, and a
+reader that falls behind reads on from Redis, so that no memory grows.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
+
+from redis.exceptions import RedisError
+
+from ledger.connection import Connection, InDoubt, Unavailable
+
+# Between two reads, so that a busy stream comes in batches: less than what a person takes for at once.
+PAUSE_SECONDS = 0.03
+BLOCK_MILLISECONDS = 100
+RETRY_SECONDS = 0.5
+AT_ONCE = 1_000
+RECENT = 2_000
+START = b"0-0"
+
+logger = logging.getLogger(__name__)
+
+
+class Entry(NamedTuple):
+    """One entry of a stream: its id, and its fields."""
+
+    id: bytes
+    fields: dict[bytes, bytes]
+
+
+class _Stream:
+    """One stream that is followed: its latest entries, for readers that keep up."""
+
+    def __init__(self, last: bytes) -> None:
+        self.begin = self.last = last
+        self.recent: deque[Entry] = deque(maxlen=RECENT)
+        self.readers = 0
+        self.news = asyncio.Event()
+
+    def add(self, entries: list[Entry]) -> None:
+        """Take what was read, and wake who waits for it."""
+        for entry in entries:
+            if len(self.recent) == RECENT:
+                self.begin = self.recent[0].id
+            self.recent.append(entry)
+        self.last = entries[-1].id
+        self.wake()
+
+    def wake(self) -> None:
+        """Let everyone look."""
+        self.news.set()
+        self.news = asyncio.Event()
+
+    def after(self, last: bytes) -> list[Entry] | None:
+        """What came after this id; None when that is not known here any more."""
+        if _place(last) < _place(self.begin):
+            return None
+        if last == self.last:
+            return []
+        return [entry for entry in self.recent if _place(entry.id) > _place(last)]
+
+
+class Feed:
+    """Follows streams, each reader from where it asks on."""
+
+    def __init__(self, url: str) -> None:
+        """Nothing is sent before the first reader."""
+        self._ranges, self._news = Connection(url), Connection(url)
+        self._ranging = asyncio.Lock()
+        self._streams: dict[str, _Stream] = {}
+        self._reading: asyncio.Task[None] | None = None
+        self._released = False
+
+    @property
+    def followed(self) -> int:
+        """How many readers there are now."""
+        return sum(stream.readers for stream in self._streams.values())
+
+    async def follow(self, key: str, *, after: bytes, patience: float) -> AsyncIterator[list[Entry]]:
+        """The entries after this id, in order: those that are there, then those that come.
+
+        An empty list says that none came for `patience` seconds. Ends only when the process does.
+        """
+        stream = await self._join(key)
+        try:
+            while not self._released:
+                entries = stream.after(after)
+                if entries is None:
+                    entries = await self._range(key, after)
+                    if not entries:
+                        stream.begin = after
+                        continue
+                if not entries:
+                    entries = await self._wait(stream, after, patience)
+                if entries:
+                    after = entries[-1].id
+                yield entries
+        finally:
+            self._leave(key, stream)
+
+    async def last(self, key: str) -> bytes:
+        """The id of the newest entry."""
+        newest = await self._call("XREVRANGE", key, "+", "-", "COUNT", 1)
+        return bytes(newest[0][0]) if newest else START
+
+    async def is_cut(self, key: str, after: bytes) -> bool:
+        """Whether entries after this id are gone, since only so many are kept."""
+        oldest = await self._call("XRANGE", key, "-", "+", "COUNT", 1)
+        if not oldest:
+            return False
+        info = await self._call("XINFO", "STREAM", key)
+        facts = dict(zip(info[::2], info[1::2], strict=True))
+        was_cut = facts.get(b"entries-added", 0) > facts[b"length"]
+        return bool(was_cut and _place(oldest[0][0]) > _place(after))
+
+    def release(self) -> None:
+        """Let every reader come to its end: this process is about to end."""
+        self._released = True
+        for stream in self._streams.values():
+            stream.wake()
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.wait([self._reading])
+        await self._ranges.close()
+        await self._news.close()
+
+    async def _join(self, key: str) -> _Stream:
+        if key not in self._streams:
+            last = await self.last(key)
+            self._streams.setdefault(key, _Stream(last))
+        stream = self._streams[key]
+        stream.readers += 1
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read_for_ever())
+        return stream
+
+    def _leave(self, key: str, stream: _Stream) -> None:
+        stream.readers -= 1
+        if not stream.readers and self._streams.get(key) is stream:
+            del self._streams[key]
+
+    async def _wait(self, stream: _Stream, after: bytes, patience: float) -> list[Entry]:
+        try:
+            async with asyncio.timeout(patience):
+                await stream.news.wait()
+        except TimeoutError:
+            return []
+        return stream.after(after) or []
+
+    async def _range(self, key: str, after: bytes) -> list[Entry]:
+        answer = await self._call("XRANGE", key, b"(" + after, "+", "COUNT", AT_ONCE)
+        return [_entry(one) for one in answer]
+
+    async def _call(self, *command: Any) -> Any:
+        """One at a time, as a connection takes them."""
+        async with self._ranging:
+            return await self._ranges.call(*command)
+
+    async def _read_for_ever(self) -> None:
+        while True:
+            try:
+                await self._read()
+                await asyncio.sleep(PAUSE_SECONDS)
+            except (Unavailable, InDoubt, RedisError) as error:
+                logger.warning("the streams cannot be read (%s); trying again", error)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _read(self) -> None:
+        """One read of all streams that are followed now."""
+        streams = dict(self._streams)
+        if not streams:
+            return
+        lasts = [stream.last for stream in streams.values()]
+        answer = await self._news.call(
+            "XREAD", "COUNT", AT_ONCE, "BLOCK", BLOCK_MILLISECONDS, "STREAMS", *streams, *lasts
+        )
+        for key, entries in answer or ():
+            streams[key.decode()].add([_entry(one) for one in entries])
+
+
+def _entry(answer: Any) -> Entry:
+    identity, flat = answer
+    return Entry(identity, dict(zip(flat[::2], flat[1::2], strict=True)))
+
+
+def _place(identity: bytes) -> tuple[int, int]:
+    """An id (`milliseconds-sequence`) as what it is ordered by."""
+    milliseconds, _, sequence = identity.partition(b"-")
+    return int(milliseconds), int(sequence or 0)

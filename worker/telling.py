@@ -1,0 +1,71 @@
+"""What a running task says of itself, on its way to the ledger: throttled, in batches, and whole when the task ends."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+INTERVAL_SECONDS = 0.1
+# A line or chunk longer than this is cut: a page must not freeze over it.
+LONGEST = 65_536
+# Kept until the next batch; of what is said faster than that, the oldest goes, and its number is told.
+MOST_WAITING = 1_000
+
+Send = Callable[[list[tuple[str, str]], str | None], None]
+
+
+class Telling:
+    """Of one run of a task. `send` takes a batch of events, as kind and JSON, and the last progress, if there is one."""
+
+    def __init__(self, send: Send) -> None:
+        """Nothing is sent yet."""
+        self._send = send
+        self._lock = threading.Lock()
+        self._events: list[tuple[str, str]] = []
+        self._progress: str | None = None
+        self._dropped = 0
+        self._sent_at = 0.0
+        self._timer: threading.Timer | None = None
+
+    def progress(self, done: float, total: float | None, message: str | None) -> None:
+        """Only the last one counts."""
+        said = json.dumps(
+            {"done": done, "total": total, "message": message and message[:LONGEST]}, allow_nan=False
+        )
+        with self._lock:
+            self._progress = said
+            self._arrange()
+
+    def event(self, kind: str, data: Any) -> None:
+        """One more line or chunk."""
+        with self._lock:
+            if len(self._events) == MOST_WAITING:
+                self._dropped += 1
+                return
+            self._events.append((kind, json.dumps(data)))
+            self._arrange()
+
+    def flush(self) -> None:
+        """Send what there is, at once."""
+        with self._lock:
+            events, progress, dropped = self._events, self._progress, self._dropped
+            self._events, self._progress, self._dropped = [], None, 0
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            if dropped:
+                events.append(("cut", json.dumps({"events": dropped})))
+            if progress is not None:
+                events.append(("progress", progress))
+            if events:
+                self._send(events, progress)
+                self._sent_at = time.monotonic()
+
+    def _arrange(self) -> None:
+        """That what was said is sent in a moment, by a thread of its own: the task may be silent from now on."""
+        if self._timer is None:
+            pause = max(0.0, INTERVAL_SECONDS - (time.monotonic() - self._sent_at))
+            self._timer = threading.Timer(pause, self.flush)
+            self._timer.daemon = True
+            self._timer.start()
