@@ -9,15 +9,18 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import changes, docs, events, health, listing, problems, submit, tasks
+from api import changes, docs, events, health, listing, operations, problems, submit, tasks
 from api.boundary import Boundary
 from api.document import EXAMPLE
+from api.metrics import Metrics
+from api.metrics import install as install_metrics
 from api.problems import ProblemDocument
 from api.signpost import Signpost
 from api.termination import at_termination
 from ledger.feed import Feed
 from ledger.keeper import Keeper
 from ledger.ledger import Ledger
+from ledger.overview import Overview
 from ledger.settings import Settings, SettingsError
 from worker.catalog import Catalog, load_catalog
 from worker.contract import ContractError
@@ -49,6 +52,7 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
         durability=settings.durability,
     )
     feed = Feed(settings.backend)
+    overview = Overview(settings)
     keeper = Keeper(settings)
 
     @asynccontextmanager
@@ -63,6 +67,7 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
         await asyncio.wait([keeping])
         await keeper.close()
         await feed.close()
+        await overview.close()
         await ledger.close()
 
     app = CeleriacAPI(
@@ -76,13 +81,16 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.add_middleware(Boundary)
+    metrics = Metrics()
+    app.add_middleware(Boundary, metrics=metrics)
     problems.install(app)
     docs.install(app)
     health.install(app, settings, ledger)
     tasks.install(app, settings, ledger)
     changes.install(app, settings, ledger)
     listing.install(app, settings, ledger)
+    operations.install(app, settings, overview, catalog)
+    install_metrics(app, metrics, ledger, overview, feed)
     events.install(app, settings, ledger, feed)
     submit.install(app, catalog, settings, ledger)
     app.router.routes.insert(0, Signpost(app.routes))

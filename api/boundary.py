@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import InternalError
 from api.identity import new_id
+from api.metrics import Metrics
 from api.problems import answer
 
 HEADER = b"x-request-id"
@@ -19,9 +20,10 @@ logger = logging.getLogger(__name__)
 class Boundary:
     """ASGI middleware. The caller's own request id is kept when it is plain text of at most 128 characters."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap this app."""
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        """Wrap this app, and count what it answers."""
         self._app = app
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -36,6 +38,8 @@ class Boundary:
             if message["type"] == "http.response.start":
                 started = True
                 message["headers"].append((HEADER, request_id))
+                route = getattr(scope.get("route"), "path", "none")
+                self._metrics.count(route, scope["method"], message["status"])
             await send(message)
 
         try:

@@ -5,6 +5,7 @@
     ├── RouteNotFound          404
     ├── UnknownTaskName        404
     ├── TaskNotFound           404
+    ├── UnknownQueue           404
     ├── MethodNotAllowed       405
     ├── TaskNotSucceeded       409
     ├── TaskEnded              409
@@ -69,6 +70,12 @@ class TaskNotFound(Problem):
     """The id was never accepted here, or its record has expired."""
 
     status, code, title = 404, "task-not-found", "There is no task with this id"
+
+
+class UnknownQueue(Problem):
+    """No task was ever accepted on this queue."""
+
+    status, code, title = 404, "unknown-queue", "There is no queue of this name"
 
 
 class MethodNotAllowed(Problem):

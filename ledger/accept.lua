@@ -81,6 +81,6 @@ if all[1] then redis.call('ZADD', KEY_TASKS, unpack(all[1])) end
 for key, group in pairs(listings) do redis.call('ZADD', key, unpack(group)) end
 for key, group in pairs(waiting) do redis.call('ZADD', key, unpack(group)) end
 if ARGV[1] == 'push' then
-  for queue, group in pairs(pushes) do redis.call('LPUSH', queue, unpack(group)) end
+  for queue, group in pairs(pushes) do redis.call('LPUSH', list_of(queue), unpack(group)) end
 end
 return answer

@@ -92,7 +92,9 @@ class Keeper:
         last = await self._backend.call("GET", keys.clock())
         if not queues or last is None:
             return []
-        stamps = await self._broker.run(scripts.TAILS, [last, *queues])
+        paused = await self._backend.call("SMEMBERS", keys.paused())
+        lists = [keys.held(queue.decode()) if queue in paused else queue for queue in queues]
+        stamps = await self._broker.run(scripts.TAILS, [last, *lists])
         return [part for pair in zip(queues, stamps, strict=True) for part in pair]
 
     async def _push(self, answer: Sequence[bytes]) -> bool:

@@ -12,5 +12,8 @@ local function key_result(id) return 'celery-task-meta-' .. id end
 local KEY_TASKS, KEY_NAMES, KEY_QUEUES = 'celeriac:tasks', 'celeriac:names', 'celeriac:queues'
 local KEY_RUNNING, KEY_DUE, KEY_DEADLINES = 'celeriac:running', 'celeriac:due', 'celeriac:deadlines'
 local KEY_ENDED, KEY_CLOCK, KEY_SWEEPS = 'celeriac:ended', 'celeriac:clock', 'celeriac:sweeps'
+local function key_held(queue) return 'celeriac:held:' .. queue end
+local KEY_PAUSED = 'celeriac:paused'
+local KEY_TOTALS, KEY_TIMES = 'celeriac:totals', 'celeriac:times'
 local KEY_FEED = 'celeriac:events'
 local KEY_WORKERS, KEY_SERVING = 'celeriac:workers', 'celeriac:serving'

@@ -108,6 +108,26 @@ def poison(queue: str) -> str:
     return f"celeriac:poison:{queue}"
 
 
+def totals() -> str:
+    """Hash: how many tasks came to each end since the beginning, by state and name. One field each."""
+    return "celeriac:totals"
+
+
+def times() -> str:
+    """Hash: how long tasks were queued and ran, as histograms by name. Some twenty fields a name."""
+    return "celeriac:times"
+
+
+def paused() -> str:
+    """Set: the queues that are paused. One member a queue."""
+    return "celeriac:paused"
+
+
+def held(queue: str) -> str:
+    """List: the messages of a paused queue, out of the reach of every worker. Empty, so gone, when it is resumed."""
+    return f"celeriac:held:{queue}"
+
+
 def queue(name: str) -> str:
     """List: the messages of a Celery queue (kombu's Redis transport). Empty, so gone, when workers keep up."""
     return name

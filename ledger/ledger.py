@@ -171,11 +171,14 @@ class Ledger:
     ) -> None:
         """The records are written: whatever goes wrong here, it is not as if nothing had been accepted."""
         messages: dict[str, list[bytes]] = {}
-        for submission, answer in zip(submissions, answers, strict=True):
-            if isinstance(answer, Accepted) and not answer.replayed and answer.state is State.QUEUED:
-                stamped = wire.stamped(submission.message, answer.created_at)
-                messages.setdefault(keys.queue(submission.queue), []).append(stamped)
         try:
+            paused = await self._accepts.call("SMEMBERS", keys.paused())
+            for submission, answer in zip(submissions, answers, strict=True):
+                if isinstance(answer, Accepted) and not answer.replayed and answer.state is State.QUEUED:
+                    held = submission.queue.encode() in paused
+                    where = keys.held(submission.queue) if held else keys.queue(submission.queue)
+                    stamped = wire.stamped(submission.message, answer.created_at)
+                    messages.setdefault(where, []).append(stamped)
             for queue, batch in messages.items():
                 await self._pushes.call("LPUSH", queue, *batch)
         except (Unavailable, RedisError) as error:

@@ -33,11 +33,12 @@ end
 -- What the scripts need to know of a record; nil when there is none.
 local function load(id)
   local value = redis.call('HMGET', key_record(id), 'name', 'queue', 'state', 'created_at', 'attempt', 'token',
-                           'lost', 'cancel', 'start_by', 'released')
+                           'lost', 'cancel', 'start_by', 'released', 'started_at')
   if not value[3] then return nil end
   return {id = id, name = value[1], queue = value[2], state = value[3], created_at = value[4],
           attempt = tonumber(value[5]), token = value[6], lost = tonumber(value[7] or 0), cancel = value[8],
-          start_by = tonumber(value[9] or nil), released = value[10]}
+          start_by = tonumber(value[9] or nil), released = value[10],
+          started_at = tonumber(value[11] or nil)}
 end
 
 -- How many events of a task, and of all tasks together, are kept.
@@ -60,6 +61,19 @@ local function become(task, state, ...)
   tell(task, 'attempt', task.attempt)
 end
 
+-- The upper bounds of the histograms' buckets, in seconds.
+local BOUNDS = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200}
+
+-- Count a duration of this kind ('queued' or 'running') in the histogram of a definition.
+local function observe(kind, name, duration)
+  local bucket = '+Inf'
+  for _, bound in ipairs(BOUNDS) do
+    if duration <= bound * 1000000 then bucket = tostring(bound); break end
+  end
+  redis.call('HINCRBY', KEY_TIMES, kind .. ' ' .. bucket .. ' ' .. name, 1)
+  redis.call('HINCRBY', KEY_TIMES, kind .. ' sum ' .. name, text(math.max(duration, 0)))
+end
+
 -- Out of the index in which an open task stands.
 local function leave(task, state)
   if state == 'running' then
@@ -80,6 +94,8 @@ local function conclude(task, state, failure, document, ttl)
   redis.call('PEXPIRE', key_record(task.id), text(ttl / 1000 + 3600000))
   redis.call('PEXPIRE', key_events(task.id), text(ttl / 1000 + 3600000))
   redis.call('ZADD', KEY_ENDED, ended + ttl, task.id)
+  redis.call('HINCRBY', KEY_TOTALS, state .. ' ' .. task.name, 1)
+  if before == 'running' and task.started_at then observe('running', task.name, ended - task.started_at) end
   if document then
     redis.call('SET', key_result(task.id), document, 'PX', text(ttl / 1000))
     redis.call('PUBLISH', key_result(task.id), document)
@@ -104,6 +120,11 @@ local function conclude_expired(task, date, ttl)
   conclude_with(task, 'expired', 'REVOKED', 'TaskRevokedError', 'not started in time', date, ttl)
 end
 
+-- Where the messages of a queue wait: those of a paused one where no worker looks.
+local function list_of(queue)
+  return redis.call('SISMEMBER', KEY_PAUSED, queue) == 1 and key_held(queue) or queue
+end
+
 -- Wake a worker for a task: push its message, where others are pushed, or at the end from which workers take. The
 -- answer goes into `pushed`, as queue, side and message, for whoever has the queues when they are on another server.
 local function push(task, side, pushed)
@@ -111,8 +132,9 @@ local function push(task, side, pushed)
   if side == 'RPUSH' then stamp = -stamp end -- before all that wait, and before what was put there earlier
   redis.call('ZADD', key_waiting(task.queue), stamp, task.id)
   local message = stamped(redis.call('HGET', key_record(task.id), 'message'), stamp)
-  if not pushed then return redis.call(side, task.queue, message) end
-  pushed[#pushed + 1] = task.queue
+  local list = list_of(task.queue)
+  if not pushed then return redis.call(side, list, message) end
+  pushed[#pushed + 1] = list
   pushed[#pushed + 1] = side
   pushed[#pushed + 1] = message
 end

@@ -66,6 +66,6 @@ end
 if where == 'record' then
   for number = 7, #ARGV, 2 do sweep(ARGV[number], tonumber(ARGV[number + 1])) end
 else
-  for _, queue in ipairs(redis.call('SMEMBERS', KEY_QUEUES)) do sweep(queue, next_stamp_of(queue, at)) end
+  for _, queue in ipairs(redis.call('SMEMBERS', KEY_QUEUES)) do sweep(queue, next_stamp_of(list_of(queue), at)) end
 end
 return {more, unpack(pushed or {})}

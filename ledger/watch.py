@@ -53,6 +53,11 @@ class Watch:
         self._settling: set[asyncio.Task[None]] = set()
         self._released = False
 
+    @property
+    def waiters(self) -> int:
+        """How many wait now."""
+        return sum(len(place.waiters) for place in self._places.values())
+
     async def follow(self, task_id: str) -> Ended:
         """Start to wait: from now on, the end of this task sets the future. Every `follow` is followed by a `leave`."""
         if self._follower is None:

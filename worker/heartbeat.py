@@ -64,7 +64,7 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
             "pid": os.getpid(),
             "concurrency": worker.concurrency,
             "queues": _queues(worker),
-            "running": [request.id for request in requests],
+            "running": [request.id for request in requests if request in state.active_requests],
             "started_at": self._started_at,
         }
 

@@ -1,0 +1,159 @@
+"""`GET /metrics`, for Prometheus: this process's requests, and what all processes share in Redis.
+
+With several processes behind one port, set PROMETHEUS_MULTIPROC_DIR to an empty directory: each then answers for all
+(https://prometheus.github.io/client_python/multiprocess/).
+"""
+
+import os
+from collections.abc import Iterator
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.query import refuse_unknown
+from api.responses import problems
+from ledger.feed import Feed
+from ledger.ledger import Ledger
+from ledger.overview import Histogram, Overview, Queue
+
+BOUNDS = "0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 30 60 300 1800 7200 +Inf".split()
+# Every bucket of Prometheus holds the ones before it, too.
+KINDS = {
+    "queued": (
+        "celeriac_task_queued_seconds",
+        "How long tasks waited from their acceptance to their first start.",
+    ),
+    "running": ("celeriac_task_running_seconds", "How long the last run of ended tasks took."),
+}
+
+
+class Metrics:
+    """What this process counts itself."""
+
+    def __init__(self) -> None:
+        """Nothing is counted yet."""
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "celeriac_http_requests",
+            "Requests, by route, method and status.",
+            ("route", "method", "status"),
+            registry=self.registry,
+        )
+        self.waiters = Gauge(
+            "celeriac_waiters",
+            "Requests that wait for a task's end.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
+        self.streams = Gauge(
+            "celeriac_streams",
+            "Event streams that are open.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
+        self._counters: dict[tuple[str, str, int], Counter] = {}
+
+    def count(self, route: str, method: str, status: int) -> None:
+        """One more request was answered."""
+        counter = self._counters.get((route, method, status))
+        if counter is None:
+            counter = self._requests.labels(route, method, str(status))
+            self._counters[route, method, status] = counter
+        counter.inc()
+
+
+def install(app: FastAPI, metrics: Metrics, ledger: Ledger, overview: Overview, feed: Feed) -> None:
+    """Serve `GET /metrics`."""
+
+    @app.get(
+        "/metrics",
+        tags=["operations"],
+        operation_id="get_metrics",
+        summary="Numbers for Prometheus.",
+        response_class=Response,
+        responses={
+            200: {
+                "description": "In Prometheus' text format.",
+                "content": {CONTENT_TYPE_PLAIN_0_0_4: {"schema": {"type": "string"}}},
+            },
+            **problems(422, 503),
+        },
+    )
+    async def get_metrics(request: Request) -> Response:
+        refuse_unknown(request)
+        metrics.waiters.set(ledger.watch.waiters)
+        metrics.streams.set(feed.followed)
+        shared = CollectorRegistry()
+        shared.register(await _shared(overview))
+        content = generate_latest(_own(metrics)) + generate_latest(shared)
+        return Response(content, media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def _own(metrics: Metrics) -> CollectorRegistry:
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return metrics.registry
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it has no types
+    return registry
+
+
+class _Shared(Collector):
+    """What was read from Redis a moment ago."""
+
+    def __init__(
+        self,
+        queues: list[Queue],
+        workers: int,
+        totals: dict[tuple[str, str], int],
+        times: dict[tuple[str, str], Histogram],
+    ) -> None:
+        self._queues, self._workers, self._totals, self._times = queues, workers, totals, times
+
+    def collect(self) -> Iterator[Metric]:
+        """Called by the registry."""
+        depth = GaugeMetricFamily("celeriac_queue_depth", "Tasks that wait in a queue.", labels=["queue"])
+        oldest = GaugeMetricFamily(
+            "celeriac_queue_oldest_wait_seconds",
+            "How long the first task of a queue waits.",
+            labels=["queue"],
+        )
+        for queue in self._queues:
+            depth.add_metric([queue.name], queue.depth)
+            oldest.add_metric([queue.name], queue.oldest_wait_seconds or 0.0)
+        yield depth
+        yield oldest
+        yield GaugeMetricFamily("celeriac_workers", "Workers that live.", value=self._workers)
+        ended = CounterMetricFamily(
+            "celeriac_tasks_ended", "Tasks that came to an end, by name and state.", labels=["name", "state"]
+        )
+        for (name, state), count in self._totals.items():
+            ended.add_metric([name, state], count)
+        yield ended
+        yield from self._histograms()
+
+    def _histograms(self) -> Iterator[Metric]:
+        for kind, (title, text) in KINDS.items():
+            family = HistogramMetricFamily(title, text, labels=["name"])
+            for (of_kind, name), histogram in self._times.items():
+                if of_kind == kind:
+                    family.add_metric([name], _cumulated(histogram.counts), histogram.sum)
+            yield family
+
+
+async def _shared(overview: Overview) -> _Shared:
+    workers = await overview.workers()
+    return _Shared(await overview.queues(), len(workers), await overview.totals(), await overview.times())
+
+
+def _cumulated(counts: dict[str, int]) -> list[tuple[str, float]]:
+    total, buckets = 0, []
+    for bound in BOUNDS:
+        total += counts.get(bound, 0)
+        buckets.append((bound, float(total)))
+    return buckets

@@ -1,0 +1,213 @@
+"""For operators: queues, workers, and the catalog of what can be done."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Path
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.requests import Request
+
+from api.errors import UnknownQueue
+from api.query import refuse_unknown
+from api.responses import problems
+from ledger.overview import Overview, Worker
+from ledger.settings import Settings
+from worker.catalog import Catalog
+from worker.contract import Definition
+
+Count = Annotated[int, Field(ge=0)]
+QueueName = Annotated[str, Path(description="The queue's name.", examples=["default"])]
+
+
+class QueueDocument(BaseModel):
+    """What waits in a queue."""
+
+    model_config = ConfigDict(title="Queue")
+
+    name: str = Field(description="The queue's name.")
+    depth: Count = Field(description="How many tasks wait in it.")
+    oldest_wait_seconds: float | None = Field(description="How long the first of them has been waiting.")
+    paused: bool = Field(description="Whether workers are kept from it.")
+    workers: Count = Field(description="How many workers of ours serve it.")
+
+
+class QueueList(BaseModel):
+    """All queues on which a task was ever accepted."""
+
+    items: list[QueueDocument]
+
+
+class WorkerDocument(BaseModel):
+    """A worker, as it last described itself."""
+
+    model_config = ConfigDict(title="Worker")
+
+    name: str = Field(description="Its name, as Celery has it.")
+    queues: list[str] = Field(description="The queues that it serves.")
+    concurrency: Count = Field(description="How many tasks it runs at once.")
+    running: list[str] = Field(description="The ids of the tasks that it runs now.")
+    started_at: AwareDatetime = Field(description="When it started.")
+    seen_at: AwareDatetime = Field(description="When it was last heard of.")
+
+
+class WorkerList(BaseModel):
+    """The workers of ours that were heard of within the last half minute."""
+
+    items: list[WorkerDocument]
+
+
+class Purged(BaseModel):
+    """What a purge came to."""
+
+    cancelled: Count = Field(description="How many tasks were queued, and are cancelled now.")
+
+
+class DefinitionDocument(BaseModel):
+    """What can be done: a task definition."""
+
+    model_config = ConfigDict(title="Task definition")
+
+    name: str = Field(description="Its name: `POST /{name}` submits it.")
+    summary: str = Field(description="The first line of its description.")
+    description: str = Field(description="What it does.")
+    queue: str = Field(description="The queue on which its tasks wait.")
+    input_schema: dict[str, Any] = Field(description="JSON Schema of the input.")
+    output_schema: dict[str, Any] = Field(description="JSON Schema of the result.")
+    examples: list[dict[str, Any]] = Field(description="Inputs that work.")
+
+
+class CatalogDocument(BaseModel):
+    """All task definitions, by name."""
+
+    items: list[DefinitionDocument]
+
+
+def install(app: FastAPI, settings: Settings, overview: Overview, catalog: Catalog) -> None:
+    """Serve `/queues`, `/workers` and `/catalog`."""
+    _add_queues(app, overview)
+    _add_changes(app, overview)
+    _add_workers(app, overview)
+    _add_catalog(app, settings, catalog)
+
+
+def _add_queues(app: FastAPI, overview: Overview) -> None:
+    @app.get(
+        "/queues",
+        tags=["operations"],
+        operation_id="list_queues",
+        summary="List the queues, with what waits in each.",
+        responses=problems(422, 503),
+    )
+    async def list_queues(request: Request) -> QueueList:
+        refuse_unknown(request)
+        queues = await overview.queues()
+        return QueueList(
+            items=[QueueDocument.model_validate(queue, from_attributes=True) for queue in queues]
+        )
+
+
+def _add_changes(app: FastAPI, overview: Overview) -> None:
+    answers = problems(404, 422, 503)
+
+    @app.post(
+        "/queues/{queue}/pause",
+        tags=["operations"],
+        operation_id="pause_queue",
+        summary="Keep workers from a queue, also after restarts, until it is resumed.",
+        responses=answers,
+    )
+    async def pause(queue: QueueName, request: Request) -> QueueDocument:
+        await _known(overview, queue, request)
+        await overview.pause(queue)
+        return await _document(overview, queue)
+
+    @app.post(
+        "/queues/{queue}/resume",
+        tags=["operations"],
+        operation_id="resume_queue",
+        summary="Let workers take from a queue again.",
+        responses=answers,
+    )
+    async def resume(queue: QueueName, request: Request) -> QueueDocument:
+        await _known(overview, queue, request)
+        await overview.resume(queue)
+        return await _document(overview, queue)
+
+    @app.post(
+        "/queues/{queue}/purge",
+        tags=["operations"],
+        operation_id="purge_queue",
+        summary="Cancel all that is queued in a queue.",
+        responses=answers,
+    )
+    async def purge(queue: QueueName, request: Request) -> Purged:
+        await _known(overview, queue, request)
+        return Purged(cancelled=await overview.purge(queue))
+
+
+def _add_workers(app: FastAPI, overview: Overview) -> None:
+    @app.get(
+        "/workers",
+        tags=["operations"],
+        operation_id="list_workers",
+        summary="List the workers that live, with what they run.",
+        responses=problems(422, 503),
+    )
+    async def list_workers(request: Request) -> WorkerList:
+        refuse_unknown(request)
+        return WorkerList(items=[_worker(worker) for worker in await overview.workers()])
+
+
+def _add_catalog(app: FastAPI, settings: Settings, catalog: Catalog) -> None:
+    document = CatalogDocument(items=[_definition(one, settings) for one in catalog.values()])
+
+    @app.get(
+        "/catalog",
+        tags=["operations"],
+        operation_id="get_catalog",
+        summary="List what can be done, with the schemas of input and result.",
+        responses=problems(422),
+    )
+    async def get_catalog(request: Request) -> CatalogDocument:
+        refuse_unknown(request)
+        return document
+
+
+async def _known(overview: Overview, queue: str, request: Request) -> None:
+    refuse_unknown(request)
+    if not await overview.is_known(queue):
+        names = ", ".join(one.name for one in await overview.queues()) or "none yet"
+        raise UnknownQueue(
+            f"Queue {queue[:100]!r} is unknown: no task was ever accepted on it; known: {names}."
+        )
+
+
+async def _document(overview: Overview, name: str) -> QueueDocument:
+    (queue,) = [queue for queue in await overview.queues() if queue.name == name]
+    return QueueDocument.model_validate(queue, from_attributes=True)
+
+
+def _worker(worker: Worker) -> WorkerDocument:
+    return WorkerDocument(
+        name=worker.name,
+        queues=worker.queues,
+        concurrency=worker.concurrency,
+        running=worker.running,
+        started_at=datetime.fromisoformat(worker.started_at),
+        seen_at=datetime.fromtimestamp(worker.seen_at / 1_000_000, UTC),
+    )
+
+
+def _definition(definition: Definition, settings: Settings) -> DefinitionDocument:
+    output = definition.output.json_schema(mode="serialization")
+    items = output.pop("prefixItems")  # the result is kept as a one-tuple
+    schema = {**items[0], **({"$defs": output["$defs"]} if "$defs" in output else {})}
+    return DefinitionDocument(
+        name=definition.name,
+        summary=definition.summary,
+        description=definition.description,
+        queue=definition.queue or settings.default_queue,
+        input_schema=definition.input_model.model_json_schema(),
+        output_schema=schema,
+        examples=list(definition.examples),
+    )

@@ -1,0 +1,153 @@
+"""What goes on in the queues and workers, and what an operator does to queues."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from ledger import keys, scripts
+from ledger.batching import Batching
+from ledger.connection import Argument, Connection
+from ledger.settings import Settings
+from ledger.times import date_done, microseconds
+
+AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A queue: how many tasks wait in it, for how many seconds the first of them has, and who serves it."""
+
+    name: str
+    depth: int
+    oldest_wait_seconds: float | None
+    paused: bool
+    workers: int
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A worker of ours, as it last described itself; `seen_at` is in microseconds since 1970."""
+
+    name: str
+    queues: list[str]
+    concurrency: int
+    running: list[str]
+    started_at: str
+    seen_at: int
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How many durations fell into each bucket (by its upper bound in seconds, not cumulated), and their sum in seconds."""
+
+    counts: dict[str, int]
+    sum: float
+
+
+class Overview:
+    """Rare questions, one after the other, over a connection of their own."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Nothing is sent yet."""
+        self._one_server = settings.backend == settings.broker
+        self._ttl = microseconds(settings.result_ttl)
+        self._backend, self._broker = Connection(settings.backend), Connection(settings.broker)
+        self._asking = Batching(self._ask_all)
+
+    async def queues(self) -> list[Queue]:
+        """All queues on which a task was ever accepted, by name."""
+        now, rows = await self._run(scripts.QUEUES)
+        return sorted((_queue(int(now), *row) for row in rows), key=lambda queue: queue.name)
+
+    async def workers(self) -> list[Worker]:
+        """The workers of ours that were heard of within the last half minute, by name."""
+        pairs = await self._call("ZRANGE", keys.workers(), 0, -1, "WITHSCORES")
+        seen = {name.decode(): int(float(score)) for name, score in zip(pairs[::2], pairs[1::2], strict=True)}
+        if not seen:
+            return []
+        says = await self._call("MGET", *map(keys.worker, seen))
+        return sorted((_worker(json.loads(one), seen) for one in says if one), key=lambda worker: worker.name)
+
+    async def totals(self) -> dict[tuple[str, str], int]:
+        """How many tasks came to each end since the beginning, by name and state."""
+        flat = await self._call("HGETALL", keys.totals())
+        totals = {}
+        for field, count in zip(flat[::2], flat[1::2], strict=True):
+            state, _, name = field.decode().partition(" ")
+            totals[name, state] = int(count)
+        return totals
+
+    async def times(self) -> dict[tuple[str, str], Histogram]:
+        """How long tasks were queued and ran, by kind (`queued`, `running`) and name."""
+        flat = await self._call("HGETALL", keys.times())
+        found: dict[tuple[str, str], Histogram] = {}
+        for field, count in zip(flat[::2], flat[1::2], strict=True):
+            kind, bucket, name = field.decode().split(" ", 2)
+            histogram = found.setdefault((kind, name), Histogram({}, 0.0))
+            if bucket == "sum":
+                found[kind, name] = Histogram(histogram.counts, int(count) / 1_000_000)
+            else:
+                histogram.counts[bucket] = int(count)
+        return found
+
+    async def poison(self, queue: str, *, most: int) -> list[dict[str, str]]:
+        """What was found in a queue and is no message, the newest first."""
+        return [json.loads(entry) for entry in await self._call("LRANGE", keys.poison(queue), 0, most - 1)]
+
+    async def is_known(self, queue: str) -> bool:
+        """Whether a task was ever accepted on this queue."""
+        return bool(await self._call("SISMEMBER", keys.queues(), queue))
+
+    async def pause(self, queue: str) -> None:
+        """From now on, until it is resumed, no worker gets a task of this queue."""
+        await self._run(scripts.PAUSE, queue)
+        if not self._one_server:
+            await self._broker.run(scripts.PAUSE, [queue])
+
+    async def resume(self, queue: str) -> None:
+        """Let workers take tasks from this queue again."""
+        await self._run(scripts.RESUME, queue)
+        if not self._one_server:
+            await self._broker.run(scripts.RESUME, [queue])
+
+    async def purge(self, queue: str) -> int:
+        """End all that is queued in this queue as cancelled; how many there were."""
+        total = 0
+        while count := int(await self._run(scripts.PURGE, queue, AT_ONCE, self._ttl, date_done())):
+            total += count
+        return total
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._asking.close()
+        await self._backend.close()
+        await self._broker.close()
+
+    async def _run(self, script: scripts.Script, *arguments: Argument) -> Any:
+        return await self._asking.do((script, arguments))
+
+    async def _call(self, *command: Argument) -> Any:
+        return await self._asking.do((None, command))
+
+    async def _ask_all(self, questions: Any) -> list[Any]:
+        """One after the other; what goes wrong with one is the answer of all that were asked with it."""
+        return [
+            await (self._backend.run(script, arguments) if script else self._backend.call(*arguments))
+            for script, arguments in questions
+        ]
+
+
+def _queue(now: int, name: bytes, depth: int, oldest: bytes, paused: int, workers: int) -> Queue:
+    waits = (now - int(oldest)) / 1_000_000 if oldest else None
+    return Queue(name.decode(), depth, waits, bool(paused), workers)
+
+
+def _worker(says: dict[str, Any], seen: dict[str, int]) -> Worker:
+    return Worker(
+        name=says["name"],
+        queues=says["queues"],
+        concurrency=says["concurrency"],
+        running=says["running"],
+        started_at=says["started_at"],
+        seen_at=seen[says["name"]],
+    )
