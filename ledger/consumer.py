@@ -14,6 +14,7 @@ from redis.exceptions import NoScriptError, OutOfMemoryError
 from redis.retry import Retry
 
 from ledger import keys, scripts
+from ledger.poison import Poison
 from ledger.settings import Settings
 from ledger.states import State
 from ledger.task import Failure
@@ -115,7 +116,7 @@ class Consumer:
 
     def quarantine(self, queue: str, *, message: str, reason: str) -> None:
         """Keep what was found in a queue and is no message, to be looked at."""
-        entry = json.dumps({"found_at": date_done(), "reason": reason, "message": message})
+        entry = json.dumps(asdict(Poison(date_done(), reason, message)))
         with self._redis.pipeline() as pipeline:
             pipeline.lpush(keys.poison(queue), entry)
             pipeline.ltrim(keys.poison(queue), 0, MOST_POISON - 1)
