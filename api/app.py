@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import changes, docs, health, listing, problems, submit, tasks
+from api import changes, docs, health, listing, poison, problems, submit, tasks
 from api.boundary import Boundary
 from api.document import EXAMPLE
 from api.problems import ProblemDocument
@@ -80,6 +80,7 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
     tasks.install(app, settings, ledger)
     changes.install(app, settings, ledger)
     listing.install(app, settings, ledger)
+    poison.install(app, ledger)
     submit.install(app, catalog, settings, ledger)
     app.router.routes.insert(0, Signpost(app.routes))
     return app
