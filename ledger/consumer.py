@@ -9,7 +9,6 @@ from typing import Any
 from ledger import keys, scripts
 from ledger.patient import PatientConnection
 from ledger.poison import Poison
-from ledger.poison import Poison
 from ledger.settings import Settings
 from ledger.states import State
 from ledger.task import Failure
