@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import changes, docs, events, health, listing, operations, problems, submit, tasks
+from api import changes, docs, events, health, listing, operations, poison, problems, submit, tasks
 from api.boundary import Boundary
 from api.document import EXAMPLE
 from api.metrics import Metrics
@@ -92,6 +92,7 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
     operations.install(app, settings, overview, catalog)
     install_metrics(app, metrics, ledger, overview, feed)
     events.install(app, settings, ledger, feed)
+    poison.install(app, ledger)
     submit.install(app, catalog, settings, ledger)
     app.router.routes.insert(0, Signpost(app.routes))
     return app

@@ -21,8 +21,9 @@ from api.route import add_route
 from api.tasks import TaskID
 from ledger.ledger import Cancellation, Forgetting, Ledger
 from ledger.settings import Settings
+from ledger.states import State
 from ledger.submission import Options, Submission
-from ledger.wire import renamed
+from ledger.wire import renamed, without_expiry
 
 
 class CancelRequest(BaseModel):
@@ -50,17 +51,15 @@ async def _cancel(settings: Settings, ledger: Ledger, request: Request) -> Respo
     outcome = await ledger.cancel(task_id, terminate=wish.terminate)
     task = await find(ledger, task_id)
     document = task_document(task, show_traceback=settings.show_tracebacks)
-    match outcome:
-        case Cancellation.ENDED:
-            raise TaskEnded(
-                f"Task {task_id} ended as {task.state} before, and stays so.",
-                task_id=task_id,
-                state=task.state,
-            )
-        case Cancellation.ASKED if not task.ready:
-            return Answer(document, 202, location=f"/tasks/{task_id}", retry_after="1")
-        case _:
-            return Answer(document, 200)
+    if task.ready and task.state is not State.CANCELLED:
+        raise TaskEnded(
+            f"Task {task_id} ended as {task.state} before, and stays so.",
+            task_id=task_id,
+            state=task.state,
+        )
+    if outcome is Cancellation.ASKED and not task.ready:
+        return Answer(document, 202, location=f"/tasks/{task_id}", retry_after="1")
+    return Answer(document, 200)
 
 
 async def _wish(request: Request, settings: Settings) -> CancelRequest:
@@ -87,7 +86,7 @@ async def _retry(ledger: Ledger, request: Request) -> Response:
         raise not_found(task_id)
     new = new_id()
     options = Options(retry_of=task_id).encode()
-    message = renamed(original.message, task_id, new)
+    message = without_expiry(renamed(original.message, task_id, new))
     accepted = await accept(ledger, Submission(new, original.name, original.queue, message, options))
     again = new_task(accepted, name=original.name, queue=original.queue, retry_of=task_id)
     return Answer(task_document(again, show_traceback=False), 202, **accepted_headers(accepted))

@@ -2,13 +2,12 @@
 
 import base64
 import binascii
-import re
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 
 from fastapi import FastAPI, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +15,7 @@ from starlette.responses import Response
 from api.answer import Answer
 from api.body import invalid_input
 from api.document import TaskDocument, task_document
-from api.query import refuse_unknown
+from api.query import Limit, asked_limit, asked_moment, refuse_unknown
 from api.responses import problems
 from api.route import add_route
 from ledger.ledger import Ledger
@@ -26,9 +25,7 @@ from ledger.states import State
 from ledger.times import microseconds
 
 KNOWN = ("state", "name", "queue", "created_after", "created_before", "limit", "cursor")
-USUAL, MOST = 50, 200
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MOMENT = TypeAdapter(AwareDatetime)
 
 
 class TaskPage(BaseModel):
@@ -57,12 +54,7 @@ def install(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
             AwareDatetime | SkipJsonSchema[None],
             Query(description="Only those created before then (ISO 8601)."),
         ] = None,
-        limit: Annotated[
-            Annotated[int, Field(ge=1)] | SkipJsonSchema[None],
-            Query(
-                description=f"Most tasks on a page: {USUAL} unless told, {MOST} at most; more is taken as {MOST}."
-            ),
-        ] = None,
+        limit: Limit = None,
         cursor: Annotated[
             str | SkipJsonSchema[None], Query(description="The `next_cursor` of the page before.")
         ] = None,
@@ -98,21 +90,13 @@ def _asked(request: Request) -> Listing:
         at = _read_cursor(cursor)
         before = at if before is None else min(before, at)
     return Listing(
-        limit=_limit(query.get("limit")),
+        limit=asked_limit(request),
         before=before,
         since=_moment(request, "created_after"),
-        states=tuple(_state(value) for value in query.getlist("state")),
+        states=tuple(dict.fromkeys(_state(value) for value in query.getlist("state"))),
         name=query.get("name"),
         queue=query.get("queue"),
     )
-
-
-def _limit(given: str | None) -> int:
-    if given is None:
-        return USUAL
-    if not re.fullmatch(r"0*[1-9]\d*", given, re.ASCII):
-        raise invalid_input([("?limit", "should be a number of tasks, 1 or more", given)])
-    return min(int(given.lstrip("0")[:9]), MOST)
 
 
 def _state(given: str) -> State:
@@ -124,15 +108,8 @@ def _state(given: str) -> State:
 
 
 def _moment(request: Request, name: str) -> int | None:
-    given = request.query_params.get(name)
-    if given is None:
-        return None
-    try:
-        moment: datetime = _MOMENT.validate_strings(given)
-        return microseconds(moment - EPOCH)
-    except (ValueError, OverflowError) as wrong:
-        problem = (f"?{name}", "should be a moment with an offset, such as 2026-05-01T12:00:00Z", given)
-        raise invalid_input([problem]) from wrong
+    moment = asked_moment(request, name)
+    return None if moment is None else microseconds(moment - EPOCH)
 
 
 def _cursor(before: int) -> bytes:

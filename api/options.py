@@ -8,19 +8,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Header, Query
-from pydantic import AwareDatetime, Field, TypeAdapter
+from pydantic import AwareDatetime, Field
 from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 
 from api.body import header, invalid_input
+from api.query import asked_moment
 from ledger.settings import Settings
 from ledger.submission import Options
 
 KNOWN = ("wait", "delay", "eta", "expires")
 LONGEST_SECONDS = 366 * 24 * 3600
-_SECONDS = re.compile(r"\d{1,9}(\.\d{1,6})?", re.ASCII)
+_SECONDS = re.compile(r"\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,3})?", re.ASCII)
 _KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
-_MOMENT = TypeAdapter(AwareDatetime)
 
 Seconds = Annotated[float, Field(ge=0, le=LONGEST_SECONDS)]
 Delay = Annotated[
@@ -47,12 +47,12 @@ IdempotencyKey = Annotated[
 
 def asked_options(request: Request, settings: Settings, *, name: str, input_json: bytes) -> Options | None:
     """The options of this request; None when it has none, as most have."""
-    key = header(request, b"idempotency-key")
+    key = _key(request)
     query = request.scope["query_string"]
-    if not key and not query:
+    if key is None and not query:
         return None
     options = Options(delay=_delay(request), start_within=_duration(request, "expires"))
-    if key:
+    if key is not None:
         fingerprint = fingerprint_of(request, name=name, input_json=input_json)
         digest = _digest_of(request, key)
         return replace(options, key=digest, fingerprint=fingerprint, key_ttl=settings.idempotency_ttl)
@@ -71,6 +71,11 @@ def fingerprint_of(request: Request, *, name: str, input_json: bytes) -> str:
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 
+def _key(request: Request) -> bytes | None:
+    """The header as it came; an empty one is there, and wrong."""
+    return next((value for name, value in request.scope["headers"] if name == b"idempotency-key"), None)
+
+
 def _digest_of(request: Request, key: bytes) -> str:
     """Of the key and of who sends it: nobody gets the answer that was meant for another."""
     text = key.decode("latin-1")
@@ -80,19 +85,14 @@ def _digest_of(request: Request, key: bytes) -> str:
 
 
 def _delay(request: Request) -> timedelta | None:
-    delay, eta = _duration(request, "delay"), request.query_params.get("eta")
+    delay, eta = _duration(request, "delay"), asked_moment(request, "eta")
     if eta is None:
         return delay or None
     if delay is not None:
-        raise invalid_input([("?eta", "should not be given together with `delay`", eta)])
-    try:
-        moment = _MOMENT.validate_strings(eta)
-    except ValueError as wrong:
-        problem = ("?eta", "should be a moment with an offset, such as 2026-05-01T12:00:00Z", eta)
-        raise invalid_input([problem]) from wrong
-    ahead = moment - datetime.now(UTC)
+        raise invalid_input([("?eta", "should not be given together with `delay`", eta.isoformat())])
+    ahead = eta - datetime.now(UTC)
     if ahead > timedelta(seconds=LONGEST_SECONDS):
-        raise invalid_input([("?eta", "should be at most 366 days ahead", eta)])
+        raise invalid_input([("?eta", "should be at most 366 days ahead", eta.isoformat())])
     return ahead if ahead > timedelta(0) else None
 
 

@@ -1,11 +1,28 @@
 """Query parameters: one that a route does not know is refused, so that no option is ignored in silence."""
 
+import re
 from collections.abc import Collection
+from datetime import datetime
+from typing import Annotated
 from urllib.parse import parse_qsl
 
+from fastapi import Query
+from pydantic import AwareDatetime, Field, TypeAdapter
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 
 from api.body import invalid_input
+
+USUAL_LIMIT, LARGEST_LIMIT = 50, 200
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_MOMENT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
+
+Limit = Annotated[
+    Annotated[int, Field(ge=1)] | SkipJsonSchema[None],
+    Query(
+        description=f"Most items: {USUAL_LIMIT} unless told, {LARGEST_LIMIT} at most; more is taken as {LARGEST_LIMIT}."
+    ),
+]
 
 
 def refuse_unknown(request: Request, *, known: Collection[str] = ()) -> None:
@@ -22,3 +39,27 @@ def refuse_unknown(request: Request, *, known: Collection[str] = ()) -> None:
     ]
     if wrong:
         raise invalid_input(wrong)
+
+
+def asked_limit(request: Request) -> int:
+    """How many items this request asks for, at most `LARGEST_LIMIT`."""
+    given = request.query_params.get("limit")
+    if given is None:
+        return USUAL_LIMIT
+    if not re.fullmatch(r"0*[1-9]\d*", given, re.ASCII):
+        raise invalid_input([("?limit", "should be a number of items, 1 or more", given)])
+    return min(int(given.lstrip("0")[:9]), LARGEST_LIMIT)
+
+
+def asked_moment(request: Request, name: str) -> datetime | None:
+    """The moment that this query parameter names, with its offset (RFC 3339); None when it is not given."""
+    given = request.query_params.get(name)
+    if given is None:
+        return None
+    problem = (f"?{name}", "should be a moment with an offset, such as 2026-05-01T12:00:00Z", given)
+    if not _RFC_3339.fullmatch(given):  # pydantic reads numbers as moments, too
+        raise invalid_input([problem])
+    try:
+        return _MOMENT.validate_strings(given)
+    except ValueError as wrong:
+        raise invalid_input([problem]) from wrong

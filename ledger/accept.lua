@@ -25,7 +25,10 @@ local function earlier(id, options)
   elseif redis.call('EXISTS', key_tombstone(id)) == 1 then
     return 'gone'
   else
-    known = redis.call('HGET', key_record(id), 'accepted_as')
+    local state, accepted_as, expires_at = unpack(redis.call('HMGET', key_record(id), 'state', 'accepted_as', 'expires_at'))
+    if expires_at and tonumber(expires_at) < first then return 'gone' end
+    if state and not accepted_as then return 'conflict', id end -- it was submitted without a key
+    known = accepted_as
   end
   if not known then return nil end
   local fingerprint, other, created_at, state = string.match(known, '^(%S+) (%S+) (%S+) (%S+)$')

@@ -19,6 +19,9 @@ elseif before == 'retrying' then
   if redis.call('ZSCORE', KEY_DUE, id) then return {'refused', before} end -- an old message; its time has not come
 elseif before ~= 'queued' then
   return {'refused', before}
+elseif task.cancel then -- asked for while only workers that know no records could hear of it
+  conclude_cancelled(task, date, tonumber(ttl))
+  return {'refused', task.state}
 elseif task.start_by and task.start_by < at and task.attempt == 0 then
   conclude_expired(task, date, tonumber(ttl))
   return {'refused', task.state}

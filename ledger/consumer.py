@@ -8,6 +8,7 @@ from typing import Any
 
 from ledger import keys, scripts
 from ledger.patient import PatientConnection
+from ledger.poison import Poison
 from ledger.settings import Settings
 from ledger.states import State
 from ledger.task import Failure
@@ -113,7 +114,7 @@ class Consumer:
 
     def quarantine(self, queue: str, *, message: str, reason: str) -> None:
         """Keep what was found in a queue and is no message, to be looked at."""
-        entry = json.dumps({"found_at": date_done(), "reason": reason, "message": message})
+        entry = json.dumps(asdict(Poison(date_done(), reason, message)))
         key = keys.poison(queue)
         self._redis.call("LPUSH", key, entry)
         self._redis.call("LTRIM", key, 0, MOST_POISON - 1)

@@ -139,7 +139,7 @@ def result(task_id: str) -> str:
 
 
 def remote_control(database: int) -> str:
-    """Channel on which Celery's workers listen to remote control: `/DATABASE.celery.pidbox`."""
+    """The channel `/DATABASE.celery.pidbox`, on which Celery's workers listen to remote control."""
     return f"/{database}.celery.pidbox"
 
 

@@ -1,6 +1,7 @@
 """What the API does with the ledger: accept tasks, read them, follow them to their end, cancel and forget them."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +17,7 @@ from ledger.connection import Argument, Connection, InDoubt, Unavailable
 from ledger.durability import Durability, confirm
 from ledger.health import faults
 from ledger.listing import Listing, Page
+from ledger.poison import Poison
 from ledger.states import State
 from ledger.submission import Accepted, Conflict, Submission
 from ledger.task import FIELDS, Gone, Task, from_reply
@@ -130,6 +132,11 @@ class Ledger:
         """Remove an ended task before its time."""
         answer = await self._change(scripts.FORGET, task_id, self._tombstone_ttl)
         return Forgetting(answer.decode())
+
+    async def poison(self, queue: str, *, limit: int) -> list[Poison]:
+        """What was found in a queue and is no message, the newest first."""
+        entries = await self._changing.do(("LRANGE", keys.poison(queue), 0, limit - 1))
+        return [Poison(**json.loads(entry)) for entry in entries]
 
     async def ping(self) -> list[str]:
         """Raise unless every Redis answers within `PING_SECONDS`; what is unsafe about them, in sentences."""

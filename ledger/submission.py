@@ -27,8 +27,8 @@ class Options:
     def encode(self) -> str:
         """As accept.lua reads it."""
         given = {
-            "due": self.delay and microseconds(self.delay),
-            "expires": self.start_within and microseconds(self.start_within),
+            "due": None if self.delay is None else microseconds(self.delay),
+            "expires": None if self.start_within is None else microseconds(self.start_within),
             "retry_of": self.retry_of,
             "key": self.key,
             "fingerprint": self.fingerprint,

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from ledger import keys
 from ledger.batching import Batching
 from ledger.connection import ANSWER_SECONDS, CONNECT_SECONDS, InDoubt, Unavailable, new_connection
-from ledger.task import Task
+from ledger.task import Gone, Task
 
 IDLE_SECONDS = 5.0
 RETRY_SECONDS = 0.25
@@ -188,10 +188,16 @@ class Watch:
             if task_id in self._places:
                 self._settle_soon(task_id)
             return
-        place = self._places.get(task_id)
-        if place is None or task is None or not task.ready:  # None: it is being submitted this moment
+        except Gone:
+            self._release(task_id, None)
             return
-        for waiter in place.waiters:
+        if task is not None and task.ready:  # None: it is being submitted this moment
+            self._release(task_id, task)
+
+    def _release(self, task_id: str, task: Task | None) -> None:
+        """Tell all who wait for this task of its end; None: to ask for it themselves."""
+        place = self._places.get(task_id)
+        for waiter in place.waiters if place else ():
             if not waiter.done():
                 waiter.set_result(task)
 

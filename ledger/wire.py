@@ -6,6 +6,7 @@ tests/conformance/ holds every field to what stock Celery publishes and reads.
 
 import base64
 import json
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ _BODY_HEAD = b"[[], "
 _BODY_TAIL = b', {"callbacks": null, "errbacks": null, "chain": null, "chord": null}]'
 _ID = "\0id\0"
 _BODY = "\0body\0"
+_EXPIRY = re.compile(rb'"expires": "[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,11 @@ def renamed(message: bytes, old_id: str, new_id: str) -> bytes:
 def with_expiry(message: bytes, moment: str) -> bytes:
     """The same message, which a worker that knows no records drops after this moment (ISO 8601)."""
     return message.replace(b'"expires": null', b'"expires": "%b"' % moment.encode(), 1)
+
+
+def without_expiry(message: bytes) -> bytes:
+    """The same message without the moment that `with_expiry` has set: what is run again has all the time."""
+    return _EXPIRY.sub(b'"expires": null', message, count=1)
 
 
 def revocation(task_id: str, *, terminate: bool) -> bytes:

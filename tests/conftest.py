@@ -1,6 +1,7 @@
 """What the tests share: one Valkey, one worker, one API, and an API whose tasks nobody takes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,9 @@ from tests.servers import API, Server, running_api, running_worker
 
 # A task definition with this queue is accepted and stays queued: the shared worker listens to the default queue alone.
 UNSERVED_DATABASE = 1
+# From here on, a database for each test that asks for one.
+FIRST_OWN_DATABASE = 10
+DATABASES = 64
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +28,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def valkey(directory: Path) -> Iterator[Valkey]:
     """The server of all who need no server of their own."""
-    with Valkey(directory / "valkey") as server:
+    with Valkey(directory / "valkey", options={"databases": str(DATABASES)}) as server:
         yield server
 
 
@@ -89,4 +93,31 @@ def quiet_redis(quiet_url: str) -> Iterator[Redis]:
     """The database of `quiet`, empty at first."""
     with Redis.from_url(quiet_url) as client:
         client.flushdb()
+        yield client
+
+
+@pytest.fixture(scope="session")
+def new_database(valkey: Valkey) -> Callable[[], str]:
+    """Makes the URL of a database that nobody else uses."""
+    numbers = count(FIRST_OWN_DATABASE)
+    return lambda: valkey.url.removesuffix("/0") + f"/{next(numbers)}"
+
+
+@pytest.fixture
+def own_url(new_database: Callable[[], str]) -> str:
+    """A database of this test's own."""
+    return new_database()
+
+
+@pytest.fixture
+def own_redis(own_url: str) -> Iterator[Redis]:
+    """A client of it."""
+    with Redis.from_url(own_url) as client:
+        yield client
+
+
+@pytest.fixture
+def own_client(own_url: str, tmp_path: Path) -> Iterator[httpx.Client]:
+    """A client of an API on it."""
+    with running_api(tmp_path, redis_url=own_url) as api, api.client() as client:
         yield client

@@ -18,6 +18,24 @@ def submit(client: httpx.Client, name: str, /, **task_input: Any) -> Document:
     return accepted
 
 
+def submit_with(client: httpx.Client, path: str, /, **task_input: Any) -> Document:
+    """Submit a task with the options in the query of this path, and the document of its being accepted."""
+    response = client.post(path, json=task_input)
+    assert response.status_code == 202, response.text
+    accepted: Document = document(response)
+    return accepted
+
+
+def cancel(client: httpx.Client, task: Document, /, **how: Any) -> httpx.Response:
+    """Ask for a task to be cancelled."""
+    return client.post(task["links"]["cancel"], json=how)
+
+
+def problem_of(response: httpx.Response) -> tuple[int, str]:
+    """The status and the type of a refusal."""
+    return response.status_code, str(document(response)["type"]).removeprefix("urn:celeriac:problem:")
+
+
 def ended(client: httpx.Client, task: Document) -> Document:
     """The document of this task at its end."""
     at_end: Document = document(client.get(task["links"]["self"], params={"wait": 50}))

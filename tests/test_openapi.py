@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from redis import Redis
 
 from api.openapi import derived
-from tests.door import document, run, submit
+from tests.door import document, in_state, run, submit
 from tests.servers import API, ROOT
 from worker.catalog import load_catalog
 
@@ -59,6 +60,24 @@ def gone(doors: Doors) -> str:
     return task_id
 
 
+def forgotten(doors: Doors) -> str:
+    """The id of a task that was forgotten."""
+    task_id = ready(doors)
+    assert doors.works.delete(f"/tasks/{task_id}").status_code == 204
+    return task_id
+
+
+def unserved(doors: Doors) -> str:
+    """The id of a task that nobody takes."""
+    return str(submit(doors.works, "unserved")["task_id"])
+
+
+def running(doors: Doors) -> str:
+    """The id of a task that runs until it is cancelled."""
+    task = submit(doors.works, "hold", until="/nowhere/at/all")
+    return str(in_state(doors.works, task, "running")["task_id"])
+
+
 def posted(client: httpx.Client, path: str, body: bytes | None = None, /, **headers: str) -> httpx.Response:
     """A submission with the documented example, or with this body."""
     return client.post(
@@ -71,9 +90,29 @@ def asked(client: httpx.Client, path: str, task_id: str, **headers: str) -> http
     return client.get(path.replace("{task_id}", task_id), headers=headers)
 
 
-def example(path: str) -> Any:
+def deleted(client: httpx.Client, path: str, task_id: str, **headers: str) -> httpx.Response:
+    """A DELETE of this task."""
+    return client.delete(path.replace("{task_id}", task_id), headers=headers)
+
+
+def told(
+    client: httpx.Client, path: str, task_id: str, body: bytes = b"", /, **headers: str
+) -> httpx.Response:
+    """A POST about this task."""
+    return client.post(path.replace("{task_id}", task_id), content=body, headers=JSON | headers)
+
+
+def put(
+    client: httpx.Client, path: str, task_id: str, body: bytes | None = None, /, **headers: str
+) -> httpx.Response:
+    """A submission under this id, of the documented example, or with this body."""
+    content = json.dumps(example(path, "put")) if body is None else body
+    return client.put(path.replace("{task_id}", task_id), content=content, headers=JSON | headers)
+
+
+def example(path: str, method: str = "post") -> Any:
     """The first documented example of the body of a submission."""
-    content = DOCUMENT["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+    content = DOCUMENT["paths"][path][method]["requestBody"]["content"]["application/json"]
     return (content.get("examples") or content["schema"]["examples"])[0]
 
 
@@ -87,6 +126,12 @@ SUBMISSION: dict[int, Way] = {
     422: lambda doors, path: posted(doors.works, path, b'{"no such member": 1}'),
     500: lambda doors, path: posted(doors.faulty, path, **FAULT),
     503: lambda doors, path: posted(doors.cut_off, path),
+}
+LIST: dict[int, Way] = {
+    200: lambda doors, path: doors.works.get(path),
+    422: lambda doors, path: doors.works.get(path, params={"limit": "all"}),
+    500: lambda doors, path: doors.faulty.get(path, headers=FAULT),
+    503: lambda doors, path: doors.cut_off.get(path),
 }
 # For each route and each status that it documents: how to get it.
 WAYS: dict[tuple[str, str], dict[int, Way]] = {
@@ -123,6 +168,50 @@ WAYS: dict[tuple[str, str], dict[int, Way]] = {
     ("post", "/tasks"): {
         **SUBMISSION,
         404: lambda doors, path: posted(doors.works, path, b'{"name": "nobody", "input": {}}'),
+    },
+    ("put", "/tasks/{task_id}"): {
+        202: lambda doors, path: put(doors.works, path, str(uuid4())),
+        200: lambda doors, path: put(doors.works, path, str(uuid4()), Prefer="wait=30"),
+        400: lambda doors, path: put(doors.works, path, UNKNOWN, b"{"),
+        404: lambda doors, path: put(doors.works, path, UNKNOWN, b'{"name": "nobody", "input": {}}'),
+        410: lambda doors, path: put(doors.works, path, forgotten(doors)),
+        413: lambda doors, path: put(doors.works, path, UNKNOWN, b" " * 2**21),
+        415: lambda doors, path: put(doors.works, path, UNKNOWN, b"{}", **{"Content-Type": "text/plain"}),
+        422: lambda doors, path: put(doors.works, path, unserved(doors)),
+        500: lambda doors, path: put(doors.faulty, path, UNKNOWN, **FAULT),
+        503: lambda doors, path: put(doors.cut_off, path, UNKNOWN),
+    },
+    ("get", "/tasks"): LIST,
+    ("get", "/queues/{queue}/poison"): LIST,
+    ("post", "/tasks/{task_id}/cancel"): {
+        200: lambda doors, path: told(doors.works, path, unserved(doors)),
+        202: lambda doors, path: told(doors.works, path, running(doors), b'{"terminate": true}'),
+        400: lambda doors, path: told(doors.works, path, UNKNOWN, b"{"),
+        404: lambda doors, path: told(doors.works, path, UNKNOWN),
+        409: lambda doors, path: told(doors.works, path, ready(doors)),
+        410: lambda doors, path: told(doors.works, path, forgotten(doors)),
+        413: lambda doors, path: told(doors.works, path, UNKNOWN, b" " * 2**21),
+        415: lambda doors, path: told(doors.works, path, UNKNOWN, b"{}", **{"Content-Type": "text/plain"}),
+        422: lambda doors, path: told(doors.works, path, UNKNOWN, b'{"terminate": 1}'),
+        500: lambda doors, path: told(doors.faulty, path, UNKNOWN, **FAULT),
+        503: lambda doors, path: told(doors.cut_off, path, UNKNOWN),
+    },
+    ("post", "/tasks/{task_id}/retry"): {
+        202: lambda doors, path: told(doors.works, path, ready(doors)),
+        404: lambda doors, path: told(doors.works, path, UNKNOWN),
+        409: lambda doors, path: told(doors.works, path, unserved(doors)),
+        410: lambda doors, path: told(doors.works, path, forgotten(doors)),
+        422: lambda doors, path: told(doors.works, path + "?x=1", UNKNOWN),
+        500: lambda doors, path: told(doors.faulty, path, UNKNOWN, **FAULT),
+        503: lambda doors, path: told(doors.cut_off, path, UNKNOWN),
+    },
+    ("delete", "/tasks/{task_id}"): {
+        204: lambda doors, path: deleted(doors.works, path, ready(doors)),
+        404: lambda doors, path: deleted(doors.works, path, UNKNOWN),
+        409: lambda doors, path: deleted(doors.works, path, unserved(doors)),
+        422: lambda doors, path: deleted(doors.works, path + "?x=1", UNKNOWN),
+        500: lambda doors, path: deleted(doors.faulty, path, UNKNOWN, **FAULT),
+        503: lambda doors, path: deleted(doors.cut_off, path, UNKNOWN),
     },
     **{("post", f"/{name}"): SUBMISSION for name in NAMES},
 }
@@ -164,14 +253,14 @@ def test_a_documented_answer_is_given_as_it_is_documented(
     assert response.status_code == status, response.text
     documented = DOCUMENT["paths"][path][method]["responses"][str(status)]
     content = documented.get("content", {})
-    if status == 304:
+    if status in (204, 304):
         assert (content, response.content) == ({}, b"")
         return
     assert list(content) == [response.headers["content-type"]]
     schema = {**content[response.headers["content-type"]]["schema"], "components": DOCUMENT["components"]}
     Draft202012Validator(schema).validate(document(response))
     missing = {name for name in documented.get("headers", {}) if name not in response.headers}
-    assert missing <= {"Preference-Applied", "Retry-After"}
+    assert missing <= {"Preference-Applied", "Retry-After", "Idempotent-Replayed"}
 
 
 @pytest.mark.parametrize("name", NAMES)

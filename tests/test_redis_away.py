@@ -30,10 +30,22 @@ ROUTES = {
     "get and wait": ("GET", f"/tasks/{SOME_ID}?wait=30"),
     "result": ("GET", f"/tasks/{SOME_ID}/result"),
     "result and wait": ("GET", f"/tasks/{SOME_ID}/result?wait=30"),
+    "submit under an id": ("PUT", f"/tasks/{SOME_ID}"),
+    "cancel": ("POST", f"/tasks/{SOME_ID}/cancel"),
+    "retry": ("POST", f"/tasks/{SOME_ID}/retry"),
+    "forget": ("DELETE", f"/tasks/{SOME_ID}"),
+    "list": ("GET", "/tasks"),
+    "poison": ("GET", "/queues/default/poison"),
     "readiness": ("GET", "/readyz"),
 }
 ADD = {"x": 1, "y": 2}
-BODIES = {"/add": ADD, "/word_count": {"text": "to be"}, "/tasks": {"name": "add", "input": ADD}}
+BY_NAME = {"name": "add", "input": ADD}
+BODIES = {
+    ("POST", "/add"): ADD,
+    ("POST", "/word_count"): {"text": "to be"},
+    ("POST", "/tasks"): BY_NAME,
+    ("PUT", f"/tasks/{SOME_ID}"): BY_NAME,
+}
 
 
 @pytest.fixture
@@ -56,7 +68,7 @@ def ask(client: httpx.Client, route: str) -> tuple[httpx.Response, float]:
     """The answer of a route, and the seconds it took."""
     method, path = ROUTES[route]
     start = time.monotonic()
-    response = client.request(method, path, json=BODIES.get(path.partition("?")[0]))
+    response = client.request(method, path, json=BODIES.get((method, path.partition("?")[0])))
     return response, time.monotonic() - start
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from billiard.common import terminate_handler_fired
 from celery import Task, states
-from celery.exceptions import Ignore, SoftTimeLimitExceeded, TaskPredicate
+from celery.exceptions import Ignore, SoftTimeLimitExceeded, TaskPredicate, TaskRevokedError
 from pydantic import ValidationError
 
 from ledger.consumer import Consumer, Granted, Refused
+from ledger.states import State
 from worker import context
 from worker.contract import Definition
 from worker.outcome import Exited, InvalidInput, OutOfMemory, failure_of, invalid_input_sentence, json_values
@@ -30,10 +31,13 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task once; the answer is JSON values. `Ignore`: the message is to be dropped."""
         attempt = self._claim()
-        context.set_attempt(attempt)
+        context.begin(attempt, ask=self._is_cancelled)
         try:
             return self._result(args, kwargs)
         except Exception as failure:
+            if isinstance(failure, context.Cancelled) and self._is_cancelled():
+                self._end_cancelled()
+                raise Ignore from failure
             set_failure(self.request, failure_of(failure))
             delay = self._delay(failure, attempt)
             if delay is None:
@@ -91,9 +95,29 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
             consumer.release(self.request.id, token=token)
             logger.info("task %s: handed back unfinished", self.request.id)
 
+    def _is_cancelled(self) -> bool:
+        """Whether somebody has asked for the end of this task; nobody can where the ledger does not know it."""
+        consumer: Consumer = self.app.consumer
+        return token_of(self.request) is not None and consumer.is_cancelled(self.request.id)
+
+    def _end_cancelled(self) -> None:
+        revoked = TaskRevokedError("cancelled")
+        consumer: Consumer = self.app.consumer
+        consumer.finish(
+            self.request.id,
+            token=token_of(self.request) or "",
+            state=State.CANCELLED,
+            failure=failure_of(revoked),
+            document=self.backend.document(revoked, states.REVOKED, request=self.request),
+        )
+
     def _delay(self, failure: Exception, attempt: int) -> timedelta | None:
         policy = self.definition.retry
-        if policy is None or token_of(self.request) is None or isinstance(failure, InvalidInput):
+        if (
+            policy is None
+            or token_of(self.request) is None
+            or isinstance(failure, InvalidInput | context.Cancelled)
+        ):
             return None
         return policy.delay(failure, attempt)
 

@@ -51,3 +51,27 @@ def delete_result(task_id: str) -> None:
     from celery import current_app
 
     current_app.AsyncResult(task_id).forget()
+
+
+@task
+def stop_when_asked(started: Path) -> None:
+    """Say that it runs; then run until somebody cancels it."""
+    started.touch()
+    while not context.cancelled():
+        time.sleep(POLL_SECONDS)
+    raise context.Cancelled("asked to")
+
+
+@task
+def stop_unasked() -> None:
+    """Stop as if somebody had asked."""
+    raise context.Cancelled("nobody asked")
+
+
+@task
+def finish_although_asked(started: Path) -> str:
+    """Say that it runs; run until somebody cancels it, and then do what there was to do."""
+    started.touch()
+    while not context.cancelled():
+        time.sleep(POLL_SECONDS)
+    return "done all the same"

@@ -1,0 +1,110 @@
+"""`GET /tasks`: filters, and pages that stay what they are while tasks come in."""
+
+from typing import Any
+
+import httpx
+import pytest
+from redis import Redis
+
+from tests.door import Document, cancel, document, problem_of, run, submit, submit_with
+
+
+def listed(client: httpx.Client, **query: Any) -> list[str]:
+    """The ids on the first page."""
+    response = client.get("/tasks", params=query)
+    assert response.status_code == 200, response.text
+    return [item["task_id"] for item in document(response)["items"]]
+
+
+@pytest.fixture
+def tasks(quiet: httpx.Client, quiet_redis: Redis) -> dict[str, Document]:
+    """One of each kind, the oldest first; nothing else is there."""
+    made = {
+        "sum": submit(quiet, "add", x=1, y=2),
+        "count": submit(quiet, "word_count", text="to be"),
+        "elsewhere": submit(quiet, "unserved"),
+        "later": submit_with(quiet, "/add?delay=600", x=1, y=2),
+        "cancelled": document(cancel(quiet, submit(quiet, "add", x=3, y=4))),
+    }
+    assert quiet_redis.zcard("celeriac:tasks") == len(made)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, ["cancelled", "later", "elsewhere", "count", "sum"]),
+        ({"state": "queued"}, ["elsewhere", "count", "sum"]),
+        ({"state": ["scheduled", "cancelled"]}, ["cancelled", "later"]),
+        ({"state": ["queued", "queued"], "name": "add"}, ["sum"]),
+        ({"state": "failed"}, []),
+        ({"name": "add"}, ["cancelled", "later", "sum"]),
+        ({"name": "nobody"}, []),
+        ({"queue": "unserved"}, ["elsewhere"]),
+        ({"queue": "default", "name": "add", "state": "queued"}, ["sum"]),
+        ({"limit": 2}, ["cancelled", "later"]),
+        ({"limit": "10000000000000000000000"}, ["cancelled", "later", "elsewhere", "count", "sum"]),
+        ({"created_before": "2000-01-01T00:00:00Z"}, []),
+        ({"created_after": "2000-01-01T00:00:00+02:00"}, ["cancelled", "later", "elsewhere", "count", "sum"]),
+    ],
+)
+def test_a_filter_leaves_what_it_says_the_newest_first(
+    query: dict[str, Any], expected: list[str], quiet: httpx.Client, tasks: dict[str, Document]
+) -> None:
+    assert listed(quiet, **query) == [tasks[kind]["task_id"] for kind in expected]
+
+
+def test_a_moment_of_creation_divides_what_was_before_from_the_rest(
+    quiet: httpx.Client, tasks: dict[str, Document]
+) -> None:
+    at = tasks["elsewhere"]["created_at"]
+    assert listed(quiet, created_before=at) == [tasks[kind]["task_id"] for kind in ("count", "sum")]
+    assert listed(quiet, created_after=at)[-1] == tasks["elsewhere"]["task_id"]
+
+
+def test_an_item_is_the_task_document(quiet: httpx.Client, tasks: dict[str, Document]) -> None:
+    items = document(quiet.get("/tasks"))["items"]
+    assert items == list(reversed(tasks.values()))
+
+
+@pytest.mark.parametrize("query", [{}, {"queue": "default"}, {"state": "queued"}, {"name": "add"}])
+@pytest.mark.usefixtures("quiet_redis")
+def test_pages_show_each_task_once_while_others_come_in(query: dict[str, str], quiet: httpx.Client) -> None:
+    before = [submit(quiet, "add", x=number, y=0)["task_id"] for number in range(7)]
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page = document(
+            quiet.get("/tasks", params={**query, "limit": 3, **({"cursor": cursor} if cursor else {})})
+        )
+        seen += [item["task_id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+        submit(quiet, "add", x=0, y=0)
+    assert seen == list(reversed(before))
+
+
+def test_what_has_failed_is_listed_by_its_state(client: httpx.Client) -> None:
+    task = run(client, "fail", message="x")
+    assert task["task_id"] in listed(client, state="failed", name="fail", limit=5)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "state=resting",
+        "state=",
+        "limit=0",
+        "limit=-1",
+        "limit=all",
+        "cursor=x",
+        "cursor=",
+        "created_after=1",
+        "page=2",
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_refused(query: str, quiet: httpx.Client) -> None:
+    response = quiet.get(f"/tasks?{query}")
+    assert problem_of(response) == (422, "invalid-input")
+    assert document(response)["errors"][0]["pointer"] == "?" + query.partition("=")[0]

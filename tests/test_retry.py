@@ -1,0 +1,50 @@
+"""The input of an ended task can be run again, as a new task that says of which."""
+
+import httpx
+from redis import Redis
+
+from tests.door import document, ended, problem_of, run, shown, submit, submit_with
+
+UNKNOWN = "0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52"
+
+
+def test_a_retry_is_a_new_task_with_the_same_input(client: httpx.Client) -> None:
+    task = run(client, "give_back_anything", value={"deep": ["\N{SNOWMAN}", 10**30, None]})
+    response = client.post(task["links"]["retry"])
+    again = document(response)
+    assert (response.status_code, response.headers["location"]) == (202, again["links"]["self"])
+    assert (again["retry_of"], again["state"]) == (task["task_id"], "queued")
+    at_end = ended(client, again)
+    assert at_end["task_id"] != task["task_id"]
+    assert (at_end["result"], at_end["retry_of"], at_end["attempt"]) == (task["result"], task["task_id"], 1)
+    assert shown(client, task) == task
+
+
+def test_a_failed_task_and_its_retry_can_both_be_asked_for(client: httpx.Client) -> None:
+    task = run(client, "fail", message="no such invoice")
+    again = ended(client, document(client.post(task["links"]["retry"])))
+    assert (again["state"], again["error"]) == ("failed", task["error"])
+    third = document(client.post(again["links"]["retry"]))
+    assert third["retry_of"] == again["task_id"]
+
+
+def test_a_retry_of_an_expired_task_has_all_the_time(quiet: httpx.Client, quiet_redis: Redis) -> None:
+    task = submit_with(quiet, "/add?expires=0", x=1, y=2)
+    ended(quiet, task)
+    again = document(quiet.post(task["links"]["retry"]))
+    assert (again["state"], again["retry_of"]) == ("queued", task["task_id"])
+    (message,) = quiet_redis.lrange("default", 0, 0)
+    assert b'"expires": null' in message
+    assert task["task_id"].encode() not in message
+
+
+def test_a_task_that_has_not_ended_cannot_be_run_again(quiet: httpx.Client) -> None:
+    response = quiet.post(submit(quiet, "add", x=1, y=2)["links"]["retry"])
+    assert problem_of(response) == (409, "task-not-ended")
+
+
+def test_an_unknown_task_cannot_be_run_again_nor_a_forgotten_one(client: httpx.Client) -> None:
+    assert problem_of(client.post(f"/tasks/{UNKNOWN}/retry")) == (404, "task-not-found")
+    task = run(client, "add", x=1, y=2)
+    client.delete(task["links"]["self"])
+    assert problem_of(client.post(task["links"]["retry"])) == (410, "task-gone")
