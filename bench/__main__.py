@@ -52,7 +52,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="turns of each contender (5)")
     parser.add_argument("--waiters", type=int, default=5000, help="clients parked at once (5000)")
     parser.add_argument(
-        "--tasks", type=int, default=5000, help="tasks queued for a worker in each turn (5000)"
+        "--tasks", type=int, default=5000, help="tasks queued for a worker, or asked for (5000)"
     )
     parser.add_argument(
         "--only", type=_names, default=list(MEASUREMENTS), help=f"some of {','.join(MEASUREMENTS)}"
