@@ -115,7 +115,13 @@ class Stage:
         """Ours, without settings of Celeriac but the database."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("CELERIAC_")}
         url = self.url(database)
-        return {**inherited, "PYTHONPATH": str(ROOT), "CELERIAC_REDIS_URL": url, "BENCH_REDIS_URL": url}
+        return {
+            **inherited,
+            "PYTHONPATH": str(ROOT),
+            "CELERIAC_REDIS_URL": url,
+            "BENCH_REDIS_URL": url,
+            "FLOWER_UNAUTHENTICATED_API": "true",
+        }
 
 
 def listens(port: int) -> bool:

@@ -12,11 +12,11 @@ from tests.processes import linux_only
 from tests.servers import ROOT
 
 pytestmark = linux_only  # it reads CPU times and memory from /proc
-SMALLEST = ["--seconds", "0.2", "--rounds", "1", "--waiters", "50", "--tasks", "200"]
+SMALLEST = ["--seconds", "0.2", "--rounds", "1", "--waiters", "50", "--tasks", "200", "--peers", "none"]
 # Words of each table; those that take longest go first.
 TABLES = {
     "waiters": ["Waiters: 50 parked clients", "KiB/waiter", "Celeriac, one task", "Celeriac, a task each"],
-    "submit": ["Submit: POST /add", "the floor", "Celeriac"],
+    "submit": ["Submit: POST an addition", "the floor", "Celeriac"],
     "get": ["Status: GET /tasks/{id}, 200 finished", "AsyncResult", "Celeriac"],
     "wait": ["Wait: from POST to the result", "in process", "Celeriac, Prefer: wait"],
     "start": ["Start of the API", "first answer, ms", "Celeriac"],
