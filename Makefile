@@ -17,12 +17,12 @@ suitable = $(shell for name in python3 python3.14 python3.13 python3.12 python3.
 # Only what stands on make's own command line is passed on: some shells export a HOST of their own.
 typed = $(foreach name,HOST PORT DATA_DIR REDIS_URL,$(if $(findstring command,$(origin $(name))),CELERIAC_$(name)="$($(name))"))
 
-.PHONY: help run test conformance check fix openapi bench lock clean
+.PHONY: help run test conformance check fix openapi bench bench-peers lock clean
 
 help: ## list these commands
 	@echo "make run PORT=8010 sets a port; HOST, DATA_DIR and REDIS_URL go the same way. make test ARGS=-x passes -x on."
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 21
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 21
 
 run: $(INSTALLED) ## start it all: Valkey, worker and API
 	@exec env $(typed) $(BIN)/python -m stack
@@ -52,13 +52,16 @@ openapi: $(INSTALLED) ## write openapi.json anew
 bench: $(INSTALLED) ## measure
 	$(BIN)/python -m bench $(ARGS)
 
+bench-peers: $(INSTALLED) .peers/installed ## measure, beside Flower, celery-fastapi, dramatiq and saq
+	$(BIN)/python -m bench $(ARGS)
+
 lock: $(INSTALLED) ## write requirements/ anew from pyproject.toml; ARGS=--upgrade takes newer versions
 	$(LOCK) --extra api --extra worker --group dev --output-file requirements/dev.txt
 	$(LOCK) --extra api --constraint requirements/dev.txt --output-file requirements/api.txt
 	$(LOCK) --extra worker --constraint requirements/dev.txt --output-file requirements/worker.txt
 
-clean: ## remove .venv, .conformance and caches; the data directory stays
-	rm -rf .venv .conformance .mypy_cache .pytest_cache .ruff_cache .hypothesis
+clean: ## remove .venv, .conformance, .peers and caches; the data directory stays
+	rm -rf .venv .conformance .peers .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "The data of make run (.celeriac, or your DATA_DIR) is untouched: remove it yourself if you want it gone."
 
@@ -77,4 +80,10 @@ $(INSTALLED): requirements/dev.txt
 	@echo "Setting up $(@D) with Celery $*; this takes a minute, once."
 	@$(BIN)/python -m venv --clear $(@D)
 	@$(@D)/bin/python -m pip --disable-pip-version-check install --quiet 'celery[redis]==$*.*' 'kombu[redis]'
+	@touch $@
+
+.peers/installed: bench/peers.txt
+	@echo "Setting up .peers with what make bench-peers measures beside Celeriac; this takes a minute, once."
+	@$(PYTHON) -m venv --clear .peers
+	@.peers/bin/python -m pip --disable-pip-version-check install --quiet --requirement bench/peers.txt
 	@touch $@

@@ -5,6 +5,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from rich.console import Console
 
@@ -36,6 +37,7 @@ def main() -> int:
         rounds=options.rounds,
         waiters=options.waiters,
         tasks=options.tasks,
+        peers=_python_of(options.peers),
     )
     try:
         for name in options.only:
@@ -52,10 +54,16 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="turns of each contender (5)")
     parser.add_argument("--waiters", type=int, default=5000, help="clients parked at once (5000)")
     parser.add_argument(
-        "--tasks", type=int, default=5000, help="tasks queued for a worker in each turn (5000)"
+        "--tasks", type=int, default=5000, help="tasks queued for a worker, or asked for (5000)"
     )
     parser.add_argument(
         "--only", type=_names, default=list(MEASUREMENTS), help=f"some of {','.join(MEASUREMENTS)}"
+    )
+    parser.add_argument(
+        "--peers",
+        type=Path,
+        default=Path(".peers"),
+        help="environment of the peers, measured too if it exists (.peers)",
     )
     return parser.parse_args()
 
@@ -66,6 +74,12 @@ def _names(text: str) -> list[str]:
         if name not in MEASUREMENTS:
             raise argparse.ArgumentTypeError(f"{name!r} is unknown; known: {', '.join(MEASUREMENTS)}")
     return names
+
+
+def _python_of(environment: Path) -> str | None:
+    """`make bench-peers` marks what it has installed whole."""
+    installed = (environment / "installed").exists()
+    return str(environment.absolute() / "bin" / "python") if installed else None
 
 
 def _allow_many_files() -> None:

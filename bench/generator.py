@@ -36,7 +36,7 @@ class Generator:
         for connection in connections:
             self._send_next(connection)
         if self._load.count is None:
-            await self._until(self._load.warm_up_seconds)
+            await self._until(min(self._load.warm_up_seconds, self._load.seconds))
             self._latencies.clear()
         started, cpu, own_cpu = time.perf_counter(), self._cpu(), time.process_time()
         await self._until(None if self._load.count else self._load.seconds)

@@ -24,7 +24,7 @@ class Load:
     status: int
     connections: int = 64
     seconds: float = 3.0
-    warm_up_seconds: float = 0.5
+    warm_up_seconds: float = 0.5  # and never longer than `seconds`
     # Stop after so many requests instead, all of them counted.
     count: int | None = None
     # Processes whose CPU time is to be told, by name.
@@ -48,8 +48,8 @@ class Report:
         return self.answers / self.seconds
 
     def cpu_per_answer(self, name: str) -> float:
-        """Seconds of CPU time of this watched process for each answer."""
-        return self.cpu[name] / self.answers
+        """Seconds of CPU time of this watched process for each answer; NaN where there was none."""
+        return self.cpu[name] / (self.answers or float("nan"))
 
 
 def apply(load: Load) -> Report:

@@ -14,3 +14,5 @@ class Plan:
     rounds: int
     waiters: int
     tasks: int
+    # The Python that has the peers (bench/peers.py); None: they are left out.
+    peers: str | None

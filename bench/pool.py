@@ -10,6 +10,7 @@ from redis import Redis
 from bench import fill
 from bench.cpu import children, cpu_seconds
 from bench.figures import Figures, ratio
+from bench.peers import pools
 from bench.plan import Plan
 from bench.report import Column, Goal, judge, show
 from bench.rounds import take_turns
@@ -54,7 +55,7 @@ def measure(plan: Plan) -> None:
     with Stage() as stage:
         contenders = {
             name: partial(_work, stage, contender, plan.tasks)
-            for name, contender in _contenders(stage, plan.tasks).items()
+            for name, contender in _contenders(stage, plan).items()
         }
         results = take_turns(plan.console, contenders, rounds=plan.rounds)
     title = f"Pool: {plan.tasks:,} queued additions, prefork, -c 2"
@@ -63,9 +64,10 @@ def measure(plan: Plan) -> None:
     judge(plan.console, goal)
 
 
-def _contenders(stage: Stage, tasks: int) -> dict[str, Contender]:
+def _contenders(stage: Stage, plan: Plan) -> dict[str, Contender]:
+    tasks = plan.tasks
     template, celeriac = stage.serve("bench.template:app", database=1), stage.celeriac(0)
-    return {
+    contenders = {
         STOCK: Contender(
             database=1,
             fill=partial(fill.queue, template, "/async/add", count=tasks),
@@ -81,6 +83,20 @@ def _contenders(stage: Stage, tasks: int) -> dict[str, Contender]:
             ended=lambda client: len(fill.succeeded(client)),
         ),
     }
+    for peer in pools(plan.peers):
+        contenders[peer.name] = Contender(
+            database=peer.database,
+            fill=partial(peer.fill, stage, count=tasks),
+            start=partial(peer.start, stage),
+            queue=peer.queue,
+            ended=partial(_taken, tasks, peer.queue),
+        )
+    return contenders
+
+
+def _taken(tasks: int, queue: str, client: Redis) -> int:
+    """How many are in the queue no more: near enough, as this is only asked after the measurement."""
+    return tasks - client.llen(queue)
 
 
 def _work(stage: Stage, contender: Contender, tasks: int) -> Figures:

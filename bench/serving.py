@@ -1,5 +1,7 @@
 """What an HTTP server does under load, as figures: 64 clients, each of which asks again as soon as it is answered."""
 
+from collections.abc import Sequence
+
 from bench.figures import Figures
 from bench.load import Load, apply
 from bench.report import Column
@@ -15,7 +17,9 @@ COLUMNS = [
 ]
 
 
-def serving(stage: Stage, server: Program, requests: list[str], *, status: int, seconds: float) -> Figures:
+def serving(
+    stage: Stage, server: Program, requests: Sequence[str], *, status: int, seconds: float
+) -> Figures:
     """Send these requests in turn for so long; each answer must have this status."""
     watched = {"server": server.pid, "redis": stage.valkey.pid}
     load = Load(port=server.port, requests=requests, status=status, seconds=seconds, watched=watched)

@@ -21,7 +21,6 @@ from stack.readiness import wait_until
 from stack.valkey import Valkey
 
 ROOT = Path(__file__).parents[1]
-GRACE = timedelta(seconds=5)
 READY_TIMEOUT = timedelta(seconds=30)
 UVICORN = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
 # As `make run` does; nobody steers these workers.
@@ -51,8 +50,8 @@ class Program:
             raise CannotStart(f"{refusal}\n{self.log.read_text()}") from refusal
 
     def stop(self) -> None:
-        """End it in order, with all that it has started."""
-        process.stop(self.process, grace=GRACE)
+        """End it at once, with all that it has started: nothing that it holds is wanted any more."""
+        process.kill(self.process)
 
 
 class Stage:
@@ -116,7 +115,13 @@ class Stage:
         """Ours, without settings of Celeriac but the database."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("CELERIAC_")}
         url = self.url(database)
-        return {**inherited, "PYTHONPATH": str(ROOT), "CELERIAC_REDIS_URL": url, "BENCH_REDIS_URL": url}
+        return {
+            **inherited,
+            "PYTHONPATH": str(ROOT),
+            "CELERIAC_REDIS_URL": url,
+            "BENCH_REDIS_URL": url,
+            "FLOWER_UNAUTHENTICATED_API": "true",
+        }
 
 
 def listens(port: int) -> bool:

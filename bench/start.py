@@ -24,7 +24,7 @@ def measure(plan: Plan) -> None:
             CELERIAC: partial(_start, stage, "--factory", "api.app:create_app"),
         }
         take_turns(plan.console, contenders, rounds=1)  # so that both are in the cache of the system
-        results = take_turns(plan.console, contenders, rounds=max(plan.rounds, 5))
+        results = take_turns(plan.console, contenders, rounds=plan.rounds)
     show(plan.console, "Start of the API, until GET /livez is answered", COLUMNS, results, reference=FLOOR)
     judge(plan.console, Goal("Celeriac / FastAPI", ratio(results[CELERIAC], results[FLOOR], 1), at_most=1.5))
 

@@ -1,10 +1,11 @@
 """Submitting: how many tasks a second one API process accepts, how fast it answers, and what that costs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from bench.figures import Figures, ratio
 from bench.load import additions
+from bench.peers import fronts
 from bench.plan import Plan
 from bench.report import Goal, judge, show
 from bench.rounds import Measure, take_turns
@@ -18,8 +19,8 @@ FLOOR, CELERIAC = "FastAPI without Redis (the floor)", "Celeriac"
 def measure(plan: Plan) -> None:
     """No worker runs; what a contender has queued is removed after each of its turns."""
     with Stage() as stage:
-        results = take_turns(plan.console, _contenders(stage, plan.seconds), rounds=plan.rounds)
-    show(plan.console, "Submit: POST /add, 64 connections", COLUMNS, results, reference=FLOOR)
+        results = take_turns(plan.console, _contenders(stage, plan), rounds=plan.rounds)
+    show(plan.console, "Submit: POST an addition, 64 connections", COLUMNS, results, reference=FLOOR)
     judge(
         plan.console,
         Goal("Celeriac / FastAPI def + delay()", ratio(results[CELERIAC], results[DELAY], 0), at_least=10),
@@ -27,21 +28,34 @@ def measure(plan: Plan) -> None:
     )
 
 
-def _contenders(stage: Stage, seconds: float) -> dict[str, Measure]:
-    def contender(server: Program, path: str, drain: Callable[[], object]) -> Measure:
-        return partial(_submit, stage, server, path, drain, seconds)
+def _contenders(stage: Stage, plan: Plan) -> dict[str, Measure]:
+    def contender(
+        server: Program, drain: Callable[[], object], submissions: Sequence[str], *, status: int = 202
+    ) -> Measure:
+        return partial(_submit, stage, server, submissions, status, drain, plan.seconds)
 
     # The bindings stay: a producer makes them only once.
     drain_stock = partial(stage.redis(1).unlink, "celery")
-    return {
-        DELAY: contender(stage.serve("bench.template:app", database=1), "/add", drain_stock),
-        ASYNC_DELAY: contender(stage.serve("bench.template:app", database=1), "/async/add", drain_stock),
-        FLOOR: contender(stage.serve("bench.floor:app"), "/add", lambda: None),
-        CELERIAC: contender(stage.celeriac(0), "/add", stage.redis(0).flushdb),
+    template, to_add = partial(stage.serve, "bench.template:app", database=1), additions("/add")
+    contenders = {
+        DELAY: contender(template(), drain_stock, to_add),
+        ASYNC_DELAY: contender(template(), drain_stock, additions("/async/add")),
+        FLOOR: contender(stage.serve("bench.floor:app"), lambda: None, to_add),
+        CELERIAC: contender(stage.celeriac(0), stage.redis(0).flushdb, to_add),
     }
+    for peer in fronts(plan.peers):
+        contenders[peer.name] = contender(peer.serve(stage), drain_stock, peer.submissions, status=200)
+    return contenders
 
 
-def _submit(stage: Stage, server: Program, path: str, drain: Callable[[], object], seconds: float) -> Figures:
-    figures = serving(stage, server, additions(path), status=202, seconds=seconds)
+def _submit(
+    stage: Stage,
+    server: Program,
+    submissions: Sequence[str],
+    status: int,
+    drain: Callable[[], object],
+    seconds: float,
+) -> Figures:
+    figures = serving(stage, server, submissions, status=status, seconds=seconds)
     drain()
     return figures

@@ -31,7 +31,7 @@ COLUMNS = [
 ]
 FLOOR, ONE, MANY = "FastAPI, asyncio.Event", "Celeriac, one task", "Celeriac, a task each"
 FRESH_CONNECTIONS = 4
-QUIET_SECONDS = 0.5
+QUIET_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,8 @@ def _park(stage: Stage, parking: Contender, requests: Path, report: Path) -> Pro
     requests.write_text(json.dumps(parking.requests))
     clients = stage.start(["bench.parked", str(parking.server.port), str(requests), str(report)], database=0)
     while "parked" not in clients.log.read_text():
+        if clients.process.poll() is not None:
+            raise RuntimeError(f"The clients cannot wait: {clients.log.read_text()}")
         time.sleep(QUIET_SECONDS)
     before = -1.0
     while (now := cpu_seconds(parking.server.pid)) > before + 0.02:
