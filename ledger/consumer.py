@@ -101,9 +101,7 @@ class Consumer:
         """A worker has stopped."""
         self._redis.run(scripts.FAREWELL, worker)
 
-    def emit(
-        self, task_id: str, *, token: str, events: Sequence[tuple[str, str]], progress: str | None
-    ) -> None:
+    def emit(self, task_id: str, token: str, events: Sequence[tuple[str, str]], progress: str | None) -> None:
         """Add to the history of a task that runs: kinds and data (JSON) of events. The last progress is kept in the record."""
         said = [part for event in events for part in event]
         self._redis.run(scripts.EMIT, task_id, token, progress or "", *said)

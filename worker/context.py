@@ -1,9 +1,15 @@
-"""What a running task may ask about itself. Outside a worker the answers are those of a first attempt that nobody cancels."""
+"""What a running task may ask about itself, and say of itself.
+
+Outside a worker the answers are those of a first attempt that nobody cancels, and what is said goes nowhere: a function
+stays a function, and can be tested as one.
+"""
 
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+
+from worker.telling import LONGEST, Telling
 
 ASK_SECONDS = 0.25
 
@@ -20,6 +26,7 @@ class _Run:
     ask: Callable[[], bool] = field(default=lambda: False)
     is_cancelled: bool = False
     asked_at: float = float("-inf")
+    telling: Telling | None = None
 
 
 _run: ContextVar[_Run] = ContextVar("run")
@@ -40,9 +47,30 @@ def cancelled() -> bool:
     return run.is_cancelled
 
 
-def begin(number: int, *, ask: Callable[[], bool]) -> None:
-    """Told by the pool before the function runs: the attempt's number, and how to ask whether the task is cancelled."""
-    _run.set(_Run(number, ask))
+def progress(done: float, total: float | None = None, message: str | None = None) -> None:
+    """Say how far the task has come, in units of its own, as often as you like: ten times a second it is passed on."""
+    telling = _current().telling
+    if telling is not None:
+        telling.progress(done, total, message)
+
+
+def log(line: str) -> None:
+    """Add a line to what can be read of this task while it runs and afterwards."""
+    telling = _current().telling
+    if telling is not None:
+        telling.event("log", {"line": line[:LONGEST]})
+
+
+def emit(chunk: str) -> None:
+    """Give a part of the output to whoever watches, before the whole of it is returned: text as it is generated, say."""
+    telling = _current().telling
+    if telling is not None:
+        telling.event("output", {"chunk": chunk[:LONGEST]})
+
+
+def begin(number: int, *, ask: Callable[[], bool], telling: Telling | None = None) -> None:
+    """Told by the pool before the function runs: the attempt's number, how to ask about it, and how to tell."""
+    _run.set(_Run(number, ask, telling=telling))
 
 
 def _current() -> _Run:

@@ -4,6 +4,7 @@ import inspect
 import json
 import logging
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from billiard.common import terminate_handler_fired
@@ -17,6 +18,7 @@ from worker import context
 from worker.contract import Definition
 from worker.outcome import Exited, InvalidInput, OutOfMemory, failure_of, invalid_input_sentence, json_values
 from worker.request import set_failure, token_of
+from worker.telling import Telling
 
 logger = logging.getLogger(__name__)
 
@@ -31,9 +33,10 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task once; the answer is JSON values. `Ignore`: the message is to be dropped."""
         attempt = self._claim()
-        context.begin(attempt, ask=self._is_cancelled)
+        telling = self._telling()
+        context.begin(attempt, ask=self._is_cancelled, telling=telling)
         try:
-            return self._result(args, kwargs)
+            return self._run_and_tell(args, kwargs, telling)
         except Exception as failure:
             if isinstance(failure, context.Cancelled) and self._is_cancelled():
                 self._end_cancelled()
@@ -44,6 +47,21 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
                 raise
             self._put_off(failure, attempt, delay)
             raise Ignore from failure
+
+    def _telling(self) -> Telling | None:
+        token = token_of(self.request)
+        if token is None:
+            return None
+        consumer: Consumer = self.app.consumer
+        return Telling(partial(consumer.emit, self.request.id, token))
+
+    def _run_and_tell(self, args: tuple[Any, ...], kwargs: dict[str, Any], telling: Telling | None) -> Any:
+        """The last that a task says of itself goes out before its end does."""
+        try:
+            return self._result(args, kwargs)
+        finally:
+            if telling is not None:
+                telling.flush()
 
     def _claim(self) -> int:
         """The number of this attempt. A task that is not in the ledger and not from the API runs as Celery's own do."""

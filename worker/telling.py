@@ -1,6 +1,7 @@
 """What a running task says of itself, on its way to the ledger: throttled, in batches, and whole when the task ends."""
 
 import json
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -23,18 +24,15 @@ class Telling:
         self._send = send
         self._lock = threading.Lock()
         self._events: list[tuple[str, str]] = []
-        self._progress: str | None = None
+        self._progress: tuple[float, float | None, str | None] | None = None
         self._dropped = 0
         self._sent_at = 0.0
         self._timer: threading.Timer | None = None
 
     def progress(self, done: float, total: float | None, message: str | None) -> None:
         """Only the last one counts."""
-        said = json.dumps(
-            {"done": done, "total": total, "message": message and message[:LONGEST]}, allow_nan=False
-        )
         with self._lock:
-            self._progress = said
+            self._progress = (done, total, message)
             self._arrange()
 
     def event(self, kind: str, data: Any) -> None:
@@ -49,7 +47,7 @@ class Telling:
     def flush(self) -> None:
         """Send what there is, at once."""
         with self._lock:
-            events, progress, dropped = self._events, self._progress, self._dropped
+            events, progress, dropped = self._events, _progress(self._progress), self._dropped
             self._events, self._progress, self._dropped = [], None, 0
             if self._timer is not None:
                 self._timer.cancel()
@@ -69,3 +67,14 @@ class Telling:
             self._timer = threading.Timer(pause, self.flush)
             self._timer.daemon = True
             self._timer.start()
+
+
+def _progress(said: tuple[float, float | None, str | None] | None) -> str | None:
+    """As JSON, which knows no infinity: such a number says nothing of how far a task has come."""
+    if said is None:
+        return None
+    done, total, message = said
+    numbers = [number if number is not None and math.isfinite(number) else None for number in (done, total)]
+    return json.dumps(
+        {"done": numbers[0] or 0, "total": numbers[1], "message": message and message[:LONGEST]}
+    )

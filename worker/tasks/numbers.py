@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from worker import context
 from worker.contract import task
 
 
@@ -28,6 +29,8 @@ def primes(
     """Count the primes up to a limit by trial division: slow on purpose, so that there is something to watch."""
     found: list[int] = []
     for number in range(2, limit + 1):
+        if number % 10_000 == 0:
+            context.progress(number, limit, f"{len(found):,} primes so far")
         root = isqrt(number)
         for prime in found:
             if prime > root:

@@ -1,0 +1,20 @@
+"""Tasks that say something of themselves."""
+
+import time
+from pathlib import Path
+
+from worker import context
+from worker.contract import task
+
+
+@task
+def tell_all(lines: int, until: Path | None = None) -> str:
+    """Say much at once; then, if asked, wait for a file."""
+    for number in range(lines):
+        context.log(f"line {number}")
+        context.progress(number + 1, lines, "counting")
+    context.emit("first ")
+    context.emit("second")
+    while until is not None and not until.exists():
+        time.sleep(0.02)
+    return "told"
