@@ -73,7 +73,10 @@ def test_a_failure_is_told_with_its_type_and_message(name: str, failed: Mapping[
 def test_a_failure_without_retries_was_one_attempt(failed: Mapping[str, Document]) -> None:
     attempts = {name: task["attempt"] for name, task in failed.items()}
     assert attempts.pop("always_fails") == 3
-    assert [attempts.pop(name) for name in ("die", "drop_out")] == [3, 3]  # as often as a worker may be lost with it
+    assert [attempts.pop(name) for name in ("die", "drop_out")] == [
+        3,
+        3,
+    ]  # as often as a worker may be lost with it
     assert set(attempts.values()) == {1}
 
 

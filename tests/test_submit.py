@@ -51,7 +51,12 @@ def test_the_document_of_an_accepted_task_is_complete_and_says_nothing_that_is_n
         "expires_at": None,
         "due_at": None,
         "retry_of": None,
-        "links": {"self": f"/tasks/{task_id}", "result": f"/tasks/{task_id}/result", "cancel": f"/tasks/{task_id}/cancel", "retry": f"/tasks/{task_id}/retry"},
+        "links": {
+            "self": f"/tasks/{task_id}",
+            "result": f"/tasks/{task_id}/result",
+            "cancel": f"/tasks/{task_id}/cancel",
+            "retry": f"/tasks/{task_id}/retry",
+        },
     }
 
 
