@@ -52,12 +52,8 @@ local function sweep(queue, next_stamp)
         redis.call('ZREM', waiting, id)
       end
     end
-    if #ids == tonumber(limit) then
-      more = 'more'
-      return
-    end
-    seen = nil
-    redis.call('HDEL', KEY_SWEEPS, queue)
+    if #ids == tonumber(limit) then more = 'more' else redis.call('HDEL', KEY_SWEEPS, queue) end
+    return -- `next_stamp` is not that of the next message any more
   end
   if not seen and next_stamp and redis.call('ZCOUNT', waiting, '-inf', '(' .. text(next_stamp)) > 0 then
     redis.call('HSET', KEY_SWEEPS, queue, table.concat({text(next_stamp), text(at), redis.call('GET', KEY_CLOCK)}, ' '))
