@@ -51,24 +51,25 @@ class Keeper:
             await asyncio.sleep(INTERVAL_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311 - spreading load is no secret
             number += 1
             try:
-                await self._round(sweep=number % SWEEP_EVERY == 0)
+                await self.go_round(sweep=number % SWEEP_EVERY == 0)
             except (Unavailable, InDoubt, RedisError) as error:
                 if self._answered_since is not None:
                     logger.warning("keeper: %s; trying again", error)
                 self._answered_since = None
 
-    async def close(self) -> None:
-        """Let go of the connections."""
-        await self._backend.close()
-        await self._broker.close()
-
-    async def _round(self, *, sweep: bool) -> None:
+    async def go_round(self, *, sweep: bool) -> None:
+        """Do all that is to be done now; with `sweep`, also look for messages that were popped and lost."""
         while await self._push(await self._backend.run(scripts.KEEP, self._keep_arguments())):
             pass
         self._answered_since = self._answered_since or _now()
         if sweep:
             while await self._push(await self._backend.run(scripts.SWEEP, await self._sweep_arguments())):
                 pass
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._backend.close()
+        await self._broker.close()
 
     def _keep_arguments(self) -> list[Any]:
         answered = _now() - self._answered_since if self._answered_since is not None else 0.0

@@ -211,7 +211,12 @@ class Ledger:
                     answers.append(await self._changes.run(what, arguments))
                 else:
                     answers.append(await self._changes.call(what, *arguments))
-            except (Unavailable, InDoubt, RedisError) as error:
+            except (Unavailable, InDoubt) as away:
+                if not answers:
+                    raise  # to all who wait: they need not find out in turn
+                rest = len(commands) - len(answers) - 1
+                return [*answers, away, *[Unavailable(str(away))] * rest]
+            except RedisError as error:
                 answers.append(error)
         return answers
 

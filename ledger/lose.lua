@@ -7,6 +7,7 @@ if not task then return {'stale'} end
 local is_ours = task.state == 'running' and task.token == token
 local is_unclaimed = task.state == 'queued' and task.released ~= token
 if not is_ours and not is_unclaimed then return {'stale'} end
+task.token = token
 local pushed = where == 'record' and {} or nil
 lose(task, reason, tonumber(most), date, tonumber(ttl), pushed)
 return {task.state, unpack(pushed or {})}

@@ -147,7 +147,8 @@ local function requeue(task, pushed, ...)
   push(task, 'RPUSH', pushed)
 end
 
--- A run of this task was lost with its worker: run it again, unless it is to be cancelled or was lost too often.
+-- A run of this task was lost with its worker: run it again, unless it is to be cancelled or was lost too often. Its
+-- token is kept as that of a run that is over: whoever says the same later counts no second loss.
 local function lose(task, reason, most, date, ttl, pushed)
   local lost = task.lost + 1
   if task.cancel then
@@ -156,7 +157,7 @@ local function lose(task, reason, most, date, ttl, pushed)
     conclude_with(task, 'failed', 'FAILURE', 'WorkerLostError',
                   string.format('%s; it was started %d times and is not started again', reason, lost), date, ttl)
   else
-    requeue(task, pushed, 'lost', lost)
+    requeue(task, pushed, 'lost', lost, 'released', task.token)
   end
 end
 

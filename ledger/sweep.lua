@@ -1,7 +1,8 @@
 -- Find what was popped from a queue and never claimed, and wake a worker for it again.
 -- Lists are first in, first out: whatever was pushed before the message that is next to be popped, and still waits to be
 -- claimed, has been popped. When that has not changed after a grace, its message is lost: its worker died in between, or a
--- connection did. The cost grows with what is lost, not with what is queued.
+-- connection did. The cost grows with what is lost, not with what is queued. What was pushed at the other end meanwhile,
+-- with a negative stamp below minus the clock of then, is not meant.
 -- ARGV  grace, most tasks, 'push' or 'record' (the queues are on another server), most times that a message may get lost,
 --       ttl, date; then for each queue: its name, and the stamp of the next message ('' for an unknown one). Where none is
 --       given, those are looked at here.
@@ -39,9 +40,9 @@ end
 
 local function sweep(queue, next_stamp)
   local waiting = key_waiting(queue)
-  local seen, since = string.match(redis.call('HGET', KEY_SWEEPS, queue) or '', '^(%S+) (%S+)$')
+  local seen, since, clock = string.match(redis.call('HGET', KEY_SWEEPS, queue) or '', '^(%S+) (%S+) (%S+)$')
   if seen and at - since >= tonumber(grace) then
-    local ids = redis.call('ZRANGEBYSCORE', waiting, '-inf', '(' .. seen, 'LIMIT', 0, limit)
+    local ids = redis.call('ZRANGEBYSCORE', waiting, '-' .. clock, '(' .. seen, 'LIMIT', 0, limit)
     local served = tonumber(redis.call('HGET', KEY_SERVING, queue) or 0) > at - SERVING_FRESH
     for _, id in ipairs(ids) do
       local task = load(id)
@@ -51,15 +52,11 @@ local function sweep(queue, next_stamp)
         redis.call('ZREM', waiting, id)
       end
     end
-    if #ids == tonumber(limit) then
-      more = 'more'
-      return
-    end
-    seen = nil
-    redis.call('HDEL', KEY_SWEEPS, queue)
+    if #ids == tonumber(limit) then more = 'more' else redis.call('HDEL', KEY_SWEEPS, queue) end
+    return -- `next_stamp` is not that of the next message any more
   end
   if not seen and next_stamp and redis.call('ZCOUNT', waiting, '-inf', '(' .. text(next_stamp)) > 0 then
-    redis.call('HSET', KEY_SWEEPS, queue, text(next_stamp) .. ' ' .. text(at))
+    redis.call('HSET', KEY_SWEEPS, queue, table.concat({text(next_stamp), text(at), redis.call('GET', KEY_CLOCK)}, ' '))
   end
 end
 

@@ -37,6 +37,11 @@ class Server:
         """All that it has written so far."""
         return Path(self._log).read_text(errors="replace")
 
+    @property
+    def pid(self) -> int:
+        """Of its main process."""
+        return self._process.pid
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to its main process."""
         self._process.send_signal(number)

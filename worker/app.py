@@ -6,6 +6,7 @@ from celery import Celery
 
 from ledger.consumer import Consumer
 from ledger.settings import Settings, SettingsError
+from worker.attention import Attention
 from worker.catalog import Catalog, load_catalog
 from worker.configuration import celery_configuration
 from worker.contract import ContractError, Definition
@@ -31,7 +32,7 @@ def create_app(settings: Settings, catalog: Catalog) -> Pool:
     app.settings = settings
     app.consumer = Consumer(settings)
     app.held = {}
-    app.steps["worker"].update((Heartbeat, Housekeeping))
+    app.steps["worker"].update((Attention, Heartbeat, Housekeeping))
     keep_payloads_out()
     for definition in catalog.values():
         _register(app, definition, settings)

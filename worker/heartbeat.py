@@ -83,8 +83,8 @@ def _obey(held: dict[str, LedgerRequest], request: LedgerRequest, answer: str) -
         case "lost" if request.was_ours and request in state.active_requests:
             logger.warning("task %s: it is somebody else's by now; its process is ended", request.id)
             _end(request)
-        case "unclaimed" if request in state.active_requests:
-            pass
+        case "lost" | "unclaimed" if request in state.active_requests:
+            pass  # its process is about to claim it: from the lease of a dead worker, say, or for another attempt
         case _:
             held.pop(request.token or "", None)
 
