@@ -15,14 +15,15 @@ from api.document import TaskDocument, new_task, task_document
 from api.errors import TaskEnded, TaskNotEnded
 from api.identity import new_id
 from api.lookup import asked_id, find, not_found
+from api.options import IdempotencyKey, asked_retry_options
 from api.query import refuse_unknown
-from api.responses import LOCATION, RETRY_AFTER, problems
+from api.responses import LOCATION, REPLAYED, RETRY_AFTER, problems
 from api.route import add_route
 from api.tasks import TaskID
 from ledger.ledger import Cancellation, Forgetting, Ledger
 from ledger.settings import Settings
 from ledger.states import State
-from ledger.submission import Options, Submission
+from ledger.submission import Submission
 from ledger.wire import renamed, without_expiry
 
 
@@ -40,7 +41,7 @@ class CancelRequest(BaseModel):
 def install(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
     """Serve `POST /tasks/{task_id}/cancel`, `POST /tasks/{task_id}/retry` and `DELETE /tasks/{task_id}`."""
     _add_cancel(app, settings, ledger)
-    _add_retry(app, ledger)
+    _add_retry(app, settings, ledger)
     _add_delete(app, ledger)
 
 
@@ -71,7 +72,7 @@ async def _wish(request: Request, settings: Settings) -> CancelRequest:
     return body.validate(await body.read_json(request, largest=settings.max_body_bytes), CancelRequest)
 
 
-async def _retry(ledger: Ledger, request: Request) -> Response:
+async def _retry(settings: Settings, ledger: Ledger, request: Request) -> Response:
     refuse_unknown(request)
     task_id = asked_id(request)
     task = await find(ledger, task_id)
@@ -85,7 +86,7 @@ async def _retry(ledger: Ledger, request: Request) -> Response:
     if original is None:
         raise not_found(task_id)
     new = new_id()
-    options = Options(retry_of=task_id).encode()
+    options = asked_retry_options(request, settings, task_id=task_id).encode()
     message = without_expiry(renamed(original.message, task_id, new))
     accepted = await accept(ledger, Submission(new, original.name, original.queue, message, options))
     again = new_task(accepted, name=original.name, queue=original.queue, retry_of=task_id)
@@ -138,15 +139,15 @@ def _add_cancel(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
     )
 
 
-def _add_retry(app: FastAPI, ledger: Ledger) -> None:
-    async def documented(task_id: TaskID) -> TaskDocument:
+def _add_retry(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
+    async def documented(task_id: TaskID, idempotency_key: IdempotencyKey = None) -> TaskDocument:
         raise NotImplementedError
 
     add_route(
         app,
         "POST",
         "/tasks/{task_id}/retry",
-        partial(_retry, ledger),
+        partial(_retry, settings, ledger),
         documented,
         operation_id="retry_task",
         summary="Run the input of an ended task again, as a new task.",
@@ -155,7 +156,11 @@ def _add_retry(app: FastAPI, ledger: Ledger) -> None:
         responses={
             202: {
                 "description": "The new task; `retry_of` is the id of this one.",
-                "headers": {"Location": LOCATION, "Retry-After": RETRY_AFTER},
+                "headers": {
+                    "Location": LOCATION,
+                    "Retry-After": RETRY_AFTER,
+                    "Idempotent-Replayed": REPLAYED,
+                },
             },
             **problems(404, 409, 410, 422, 503),
         },

@@ -59,6 +59,17 @@ def asked_options(request: Request, settings: Settings, *, name: str, input_json
     return options if options != Options() else None
 
 
+def asked_retry_options(request: Request, settings: Settings, *, task_id: str) -> Options:
+    """The options of the wish to run this task's input again: the same key for the same task is one new task."""
+    options = Options(retry_of=task_id)
+    key = _key(request)
+    if key is None:
+        return options
+    fingerprint = hashlib.sha256(f"retry {task_id}".encode()).hexdigest()
+    digest = _digest_of(request, key)
+    return replace(options, key=digest, fingerprint=fingerprint, key_ttl=settings.idempotency_ttl)
+
+
 def expiry_moment(start_within: timedelta) -> str:
     """From now on, as Celery's messages have it: ISO 8601. Only workers that know no records look at it."""
     return (datetime.now(UTC) + start_within).isoformat()

@@ -48,3 +48,14 @@ def test_an_unknown_task_cannot_be_run_again_nor_a_forgotten_one(client: httpx.C
     task = run(client, "add", x=1, y=2)
     client.delete(task["links"]["self"])
     assert problem_of(client.post(task["links"]["retry"])) == (410, "task-gone")
+
+
+def test_a_retry_with_a_key_is_one_task_however_often_it_is_asked_for(client: httpx.Client) -> None:
+    task = run(client, "add", x=1, y=2)
+    headers = {"Idempotency-Key": f"again {task['task_id']}"}
+    first, second = [client.post(task["links"]["retry"], headers=headers) for _ in range(2)]
+    assert (first.status_code, second.status_code) == (202, 202)
+    assert second.headers["idempotent-replayed"] == "true"
+    assert document(first)["task_id"] == document(second)["task_id"]
+    other = run(client, "add", x=1, y=3)
+    assert client.post(other["links"]["retry"], headers=headers).status_code == 422
