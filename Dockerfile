@@ -27,7 +27,7 @@ FROM service AS api
 COPY --from=api-packages /venv /venv
 COPY ledger/ ledger/
 # What the API offers: the contract and the tasks, and nothing of what runs them.
-COPY worker/__init__.py worker/catalog.py worker/context.py worker/contract.py worker/signature.py worker/
+COPY worker/__init__.py worker/catalog.py worker/context.py worker/contract.py worker/signature.py worker/telling.py worker/
 COPY worker/tasks/ worker/tasks/
 COPY api/ api/
 ENV CELERIAC_HOST=0.0.0.0
