@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import changes, docs, events, health, listing, problems, submit, tasks
+from api import changes, docs, events, health, listing, page, problems, submit, tasks
 from api.boundary import Boundary
 from api.document import EXAMPLE
 from api.problems import ProblemDocument
@@ -79,6 +79,7 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
     app.add_middleware(Boundary)
     problems.install(app)
     docs.install(app)
+    page.install(app)
     health.install(app, settings, ledger)
     tasks.install(app, settings, ledger)
     changes.install(app, settings, ledger)
