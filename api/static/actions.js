@@ -19,6 +19,7 @@ function cancel(task, reload) {
       ? "It runs now. It is asked to end; what it has done so far is not undone, and a task that does not ask goes on."
       : `It is ${task.state} and will never start${task.attempt ? " again" : ""}. This cannot be taken back.`,
     option: runs ? "End its process at once, whatever it is doing" : null,
+    danger: true,
     yes: "Cancel the task",
     act: async (terminate) => {
       const body = terminate ? '{"terminate":true}' : null;

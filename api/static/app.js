@@ -9,7 +9,7 @@ import * as task from "./task.js";
 import * as tasks from "./tasks.js";
 import * as workers from "./workers.js";
 
-// A view fills `main` and returns what ends it.
+// A view fills `main`. It returns `end()`, and `back()` for when what was away answers again.
 const VIEWS = {
   tasks: (main, { rest, query }) => (rest.length ? task.show(main, rest[0]) : tasks.show(main, query)),
   new: (main, { rest }) => form.show(main, rest[0]),
@@ -18,16 +18,16 @@ const VIEWS = {
 };
 
 const frame = document.getElementById("main");
-let end = () => {};
+let current = null;
 
 function render({ focus }) {
-  end();
+  current?.end();
   const place = here();
   const view = VIEWS[place.view] ?? nothing;
   const main = document.createElement("div");
   frame.replaceChildren(main);
   markCurrent(place.view);
-  end = view(main, place) ?? (() => {});
+  current = view(main, place);
   if (focus) frame.focus({ preventScroll: true });
 }
 
@@ -40,6 +40,7 @@ function markCurrent(view) {
 
 function nothing(main) {
   main.append(heading("Nothing here"), empty("This address shows nothing. The tasks are under Tasks."));
+  return { end: () => {}, back: () => {} };
 }
 
 let shown = here();
@@ -60,4 +61,4 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 });
 
 render({ focus: false });
-status.watch(() => render({ focus: false }));
+status.watch(() => current.back());

@@ -3,10 +3,10 @@
 import { el } from "./dom.js";
 
 // `act(checked)` is called after a yes; what it refuses is said in the dialog, which stays open.
-export function confirm({ title, text, yes, option = null, act }) {
+export function confirm({ title, text, yes, option = null, danger = false, act }) {
   const box = option && el("input", { type: "checkbox" });
   const wrong = el("p", { class: "wrong", role: "alert" });
-  const go = el("button", { type: "button", class: "primary" }, yes);
+  const go = el("button", { type: "button", class: danger ? "danger" : "primary" }, yes);
   const no = el("button", { type: "button", onclick: () => dialog.close() }, "Leave it");
   const dialog = el(
     "dialog",

@@ -34,6 +34,11 @@ export function empty(text, ...more) {
   return el("p", { class: "empty" }, text, ...more);
 }
 
+// Shown only when it takes a while.
+export function loading() {
+  return el("p", { class: "empty late" }, "Loading…");
+}
+
 // A table in a frame that scrolls by itself when it is too wide.
 export function table(label, columns, body) {
   const head = el("tr", {}, ...columns.map((column) => el("th", { scope: "col" }, column)));

@@ -121,9 +121,14 @@ const ANY = {
 };
 
 function hintOf(property, schema, kind) {
-  const from = schema.minimum ?? schema.exclusiveMinimum, to = schema.maximum ?? schema.exclusiveMaximum;
-  const range = [from !== undefined ? `from ${from}` : "", to !== undefined ? `up to ${to}` : ""].join(" ").trim();
+  const range = rangeOf(schema);
   const said = property.description ?? schema.description;
   const json = kind === ANY ? `JSON${schema.type ? ` (${schema.type})` : ""}` : "";
-  return [said, range && `A number ${range}.`, schema.format, json].filter(Boolean).join(" ");
+  return [said, range, schema.format, json].filter(Boolean).join(" ");
+}
+
+function rangeOf({ minimum, maximum }) {
+  if (minimum !== undefined && maximum !== undefined) return `${minimum} to ${maximum}.`;
+  if (minimum !== undefined) return `At least ${minimum}.`;
+  return maximum === undefined ? "" : `At most ${maximum}.`;
 }

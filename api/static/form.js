@@ -1,19 +1,29 @@
 // A form for each task definition, made from the schema of its input.
 
 import { definitions, json } from "./api.js";
-import { announce, el, empty, heading } from "./dom.js";
+import { announce, el, empty, heading, loading } from "./dom.js";
 import { field } from "./fields.js";
 import { address, go } from "./router.js";
 
 export function show(main, name) {
-  let over = false;
-  const title = heading(name ?? "New task"), place = el("div", {}, empty("Loading…"));
+  let over = false, isThere = false;
+  const title = heading(name ?? "New task"), place = el("div", {}, loading());
   main.append(title, place);
-  definitions().then(
-    (all) => over || place.replaceChildren(...(name ? one(all, name) : list(all))),
-    (problem) => over || place.replaceChildren(empty(problem.message)),
-  );
-  return () => (over = true);
+
+  async function load() {
+    try {
+      const all = await definitions();
+      if (over) return;
+      place.replaceChildren(...(name ? one(all, name) : list(all)));
+      isThere = true;
+    } catch (problem) {
+      place.replaceChildren(empty(problem.message));
+    }
+  }
+
+  load();
+  // What was typed stays while the API is away.
+  return { end: () => (over = true), back: () => isThere || load() };
 }
 
 function list(all) {
@@ -34,7 +44,7 @@ function one(all, name) {
   const fill = () => fields.forEach((each) => each.set(definition.example));
   const example = el("button", { type: "button", onclick: fill }, "Fill in the example");
   const form = el("form", { class: "task-form", novalidate: true }, ...fields.map((each) => each.node), wrong);
-  form.append(el("div", { class: "actions" }, ...(definition.example ? [example] : []), submit));
+  form.append(el("div", { class: "actions" }, submit, ...(definition.example ? [example] : [])));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     send(name, fields, wrong, submit);

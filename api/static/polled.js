@@ -1,14 +1,14 @@
 // A view that asks for a list every few seconds, and says politely when there is none.
 
 import { json } from "./api.js";
-import { el, empty, heading, table } from "./dom.js";
+import { el, empty, heading, loading, table } from "./dom.js";
 
 const EVERY_MS = 2000;
 
 // `row(item)` gives the cells of one line: texts or elements.
 export function polled(main, { path, title, columns, row, nothing }) {
   let over = false, timer = null;
-  const place = el("div", {}, empty("Loading…"));
+  const place = el("div", {}, loading());
   main.append(heading(title), place);
 
   async function load() {
@@ -34,8 +34,9 @@ export function polled(main, { path, title, columns, row, nothing }) {
   }
 
   load();
-  return () => {
+  const end = () => {
     over = true;
     clearTimeout(timer);
   };
+  return { end, back: () => {} };
 }

@@ -1,7 +1,7 @@
 // What happens to a task, as its events tell it: progress, timeline, log, partial output.
 
 import { badge, el, setText } from "./dom.js";
-import { exact, span } from "./times.js";
+import { fine, span } from "./times.js";
 
 // Characters of a log or output that are shown: the last ones.
 const MOST = 200_000;
@@ -21,7 +21,7 @@ export function story() {
 
   function step(state, attempt, moment) {
     const since = last === null || moment === null ? "" : `after ${span(moment - last)}`;
-    const when = el("time", { title: moment && exact(moment) }, moment ? exact(moment) : "");
+    const when = el("time", {}, moment ? fine(moment) : "");
     const count = attempt > 1 ? el("span", {}, `attempt ${attempt}`) : null;
     steps.append(el("li", { "data-state": state }, badge(state), when, el("small", {}, since), count));
     if (moment !== null) last = moment;
@@ -51,7 +51,7 @@ export function story() {
     node: el("div", { class: "story" }, progressing, put, logged, timeline),
     accepted(at) {
       created = Date.parse(at);
-      if (first && !first.textContent) setText(first, exact(created));
+      if (first && !first.textContent) setText(first, fine(created));
       last ??= created;
     },
     state({ state, attempt }, id) {
@@ -75,6 +75,11 @@ export function story() {
     output(chunk) {
       put.hidden = false;
       write(output, plain(chunk), MOST);
+    },
+    // Everything is told again from the beginning.
+    restart() {
+      for (const part of [steps, log, output]) part.replaceChildren();
+      [last, waiting] = [created, []];
     },
     cut() {
       cut.hidden = false;

@@ -12,7 +12,7 @@ import { ago, exact, took } from "./times.js";
 const EVERY_MS = 1000;
 
 export function show(main, id) {
-  let over = false, task = null, outcomeOf = null, stop = () => {};
+  let over = false, busy = false, again = false, task = null, outcomeOf = null, stop = () => {};
   const path = `/tasks/${encodeURIComponent(id)}`;
   const title = heading("Task"), state = badge(""), buttons = el("div", { class: "actions" });
   const facts = el("dl", { class: "facts" }), outcome = el("section", { "aria-label": "Outcome" });
@@ -25,7 +25,16 @@ export function show(main, id) {
     events.node,
   );
 
+  // One question at a time, however fast the events come.
   async function load() {
+    if (busy) return (again = true);
+    [busy, again] = [true, false];
+    await ask();
+    busy = false;
+    if (again && !over) load();
+  }
+
+  async function ask() {
     try {
       const now = await json(path);
       if (over) return;
@@ -52,16 +61,16 @@ export function show(main, id) {
 
   function tellFacts() {
     const told = [
-      ["Id", task.task_id],
+      ["Id", el("span", { class: "id" }, task.task_id)],
       ["Queue", task.queue],
       ["Worker", task.worker],
-      ["Attempt", task.attempt || null],
-      ["Created", `${exact(task.created_at)} (${ago(task.created_at)})`],
-      ["Due", task.due_at && `${exact(task.due_at)} (${ago(task.due_at)})`],
-      ["Ran for", took(task)],
-      ["Forgotten", task.expires_at && `${exact(task.expires_at)} (${ago(task.expires_at)})`],
+      ["Attempt", task.attempt && String(task.attempt)],
+      ["Created", when(task.created_at)],
+      ["Due", task.due_at && when(task.due_at)],
+      [task.state === "running" ? "Runs for" : "Ran for", took(task)],
+      ["Forgotten", task.expires_at && when(task.expires_at)],
     ].filter(([, value]) => value);
-    const pairs = told.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, String(value))));
+    const pairs = told.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)));
     if (task.retry_of) {
       const link = el("a", { href: address(["tasks", task.retry_of]) }, task.retry_of);
       pairs.push(el("div", {}, el("dt", {}, "Runs again"), el("dd", {}, link)));
@@ -96,13 +105,19 @@ export function show(main, id) {
       cut: () => events.cut(),
       done: () => (stop(), load()),
     },
+    { restarted: () => events.restart() },
   );
   const timer = setInterval(() => task && tellFacts(), EVERY_MS);
-  return () => {
+  const end = () => {
     over = true;
     clearInterval(timer);
     stop();
   };
+  return { end, back: load };
+}
+
+function when(moment) {
+  return el("span", {}, exact(moment), " ", el("small", {}, ago(moment)));
 }
 
 async function resultParts(task) {

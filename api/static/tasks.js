@@ -1,7 +1,7 @@
 // The list of tasks, the newest first: a page at a time, filters in the address, live.
 
 import { json } from "./api.js";
-import { announce, badge, el, empty, heading, setText, table } from "./dom.js";
+import { announce, badge, el, heading, loading, setText, table } from "./dom.js";
 import { filters } from "./filters.js";
 import { address } from "./router.js";
 import { follow } from "./stream.js";
@@ -15,11 +15,11 @@ export function show(main, query) {
   const rows = new Map();
   const body = el("tbody");
   const frame = table("Tasks", ["State", "Task", "Queue", "Created", "Ran for", "Attempt"], body);
-  const none = empty("");
+  const none = loading();
   const older = el("nav", { class: "pages", "aria-label": "Pages" });
   const live = el("button", { type: "button", id: "live", "aria-pressed": "true", onclick: toggle }, "Live");
   main.append(el("div", { class: "title" }, heading("Tasks"), live), filters(query), frame, none, older);
-  frame.hidden = none.hidden = true;
+  frame.hidden = true;
 
   async function load() {
     clearTimeout(timer);
@@ -69,6 +69,7 @@ export function show(main, query) {
     });
     frame.hidden = !items.length;
     none.hidden = Boolean(items.length);
+    none.className = "empty";
     none.replaceChildren(...nothing(query));
     older.replaceChildren(...pages(query, next_cursor));
   }
@@ -80,14 +81,15 @@ export function show(main, query) {
 
   load();
   const watched = new URLSearchParams([...query].filter(([name]) => name === "name" || name === "queue"));
-  const stop = follow(`/events?${watched}`, { state: changed, cut: changed }, changed);
+  const stop = follow(`/events?${watched}`, { state: changed, cut: changed }, { opened: changed });
   document.addEventListener("visibilitychange", changed);
-  return () => {
+  const end = () => {
     over = true;
     clearTimeout(timer);
     document.removeEventListener("visibilitychange", changed);
     stop();
   };
+  return { end, back: load };
 }
 
 function taskRow() {

@@ -1,6 +1,8 @@
 // Times as a person reads them: "3 s ago", "1 min 20 s".
 
 const clock = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "medium" });
+const TIME = { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 };
+const fineClock = new Intl.DateTimeFormat([], { month: "short", day: "numeric", ...TIME });
 
 export function span(milliseconds) {
   const seconds = Math.max(0, milliseconds) / 1000;
@@ -15,16 +17,21 @@ export function span(milliseconds) {
 export function ago(iso) {
   const passed = Date.now() - Date.parse(iso);
   if (passed < -1000) return `in ${span(-passed)}`;
-  return passed < 1000 ? "now" : `${span(passed)} ago`;
+  if (passed < 1000) return "now";
+  return passed < 60_000 ? `${Math.floor(passed / 1000)} s ago` : `${span(passed)} ago`;
 }
 
 export function exact(moment) {
   return clock.format(new Date(moment));
 }
 
-// How long a task ran, or runs; an empty text before its start.
+export function fine(moment) {
+  return fineClock.format(new Date(moment));
+}
+
+// How long a task ran, or runs; an empty text while it does neither.
 export function took(task) {
-  if (!task.started_at) return "";
+  if (!task.started_at || (!task.finished_at && task.state !== "running")) return "";
   const end = task.finished_at ? Date.parse(task.finished_at) : Date.now();
   return span(end - Date.parse(task.started_at));
 }

@@ -160,7 +160,7 @@ def test_markup_in_what_a_task_is_given_and_says_is_text(page: Page, client: htt
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_label("Result", exact=True)).to_contain_text("<script>document.title")
     page.goto(f"/#/tasks/{MARKUP.replace('/', '%2F')}")
-    expect(page.get_by_role("heading")).to_have_text("No such task")
+    expect(page.get_by_role("heading", level=1)).to_have_text("No such task")
     assert page.locator("main script, main img").count() == 0
     assert "owned" not in page.title()
 
@@ -186,6 +186,18 @@ def test_an_api_that_is_away_is_told_and_the_page_comes_back_by_itself(page: Pag
     with api.client() as client:
         task = run(client, "add", x=1, y=2)
     expect(page.locator("tbody tr", has_text=task["task_id"][:8])).to_contain_text("succeeded")
+
+
+def test_what_was_typed_stays_while_the_api_is_away(page: Page, api: API) -> None:
+    page.goto("/#/new/add")
+    page.get_by_label("x", exact=True).fill("17")
+    api.signal(signal.SIGSTOP)
+    try:
+        expect(page.get_by_role("status")).to_contain_text("The API does not answer.", timeout=20_000)
+    finally:
+        api.signal(signal.SIGCONT)
+    expect(page.get_by_role("status")).not_to_contain_text("The API", timeout=20_000)
+    expect(page.get_by_label("x", exact=True)).to_have_value("17")
 
 
 def test_a_store_that_is_away_is_told(browser: Browser, cut_off: httpx.Client) -> None:
