@@ -6,8 +6,9 @@ import { address, changed, go } from "./router.js";
 
 const STATES = ["scheduled", "queued", "running", "retrying", "succeeded", "failed", "cancelled", "expired"];
 
-export function filters(query) {
-  const fields = el("div", { class: "fields" }, name(query), queue(query));
+// What is offered is asked for after `loaded`: the first OpenAPI document takes the API a moment.
+export function filters(query, loaded) {
+  const fields = el("div", { class: "fields" }, name(query, loaded), queue(query));
   return el("section", { class: "filters", "aria-label": "Filters" }, states(query), fields);
 }
 
@@ -22,13 +23,14 @@ function states(query) {
   return el("nav", { class: "states", "aria-label": "States" }, ...["", ...STATES].map(link));
 }
 
-function name(query) {
+function name(query, loaded) {
   const chosen = query.get("name") ?? "";
   const select = el("select", { id: "filter-name" }, el("option", { value: "" }, "all tasks"));
   const offer = (value) => select.append(el("option", { value, selected: value === chosen }, value));
   if (chosen) offer(chosen);
   select.addEventListener("change", () => to(query, { name: select.value }));
-  definitions().then((all) => all.map((one) => one.name).filter((one) => one !== chosen).forEach(offer), ignored);
+  const others = (all) => all.map((one) => one.name).filter((one) => one !== chosen);
+  loaded.then(definitions).then((all) => others(all).forEach(offer), ignored);
   return el("div", {}, el("label", { for: select.id }, "Task"), select);
 }
 

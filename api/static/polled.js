@@ -9,7 +9,7 @@ const EVERY_MS = 2000;
 export function polled(main, { path, title, columns, row, nothing }) {
   let over = false, timer = null;
   const place = el("div", {}, loading());
-  main.append(heading(title), place);
+  main.append(el("div", { class: "title" }, heading(title)), place);
 
   async function load() {
     let wait = EVERY_MS;

@@ -20,9 +20,9 @@ export function story() {
   let created = null, first = null, last = null, waiting = [];
 
   function step(state, attempt, moment) {
-    const since = last === null || moment === null ? "" : `after ${span(moment - last)}`;
+    const since = !steps.children.length || last === null || moment === null ? "" : `after ${span(moment - last)}`;
     const when = el("time", {}, moment ? fine(moment) : "");
-    const count = attempt > 1 ? el("span", {}, `attempt ${attempt}`) : null;
+    const count = attempt > 1 ? el("small", {}, `attempt ${attempt}`) : null;
     steps.append(el("li", { "data-state": state }, badge(state), when, el("small", {}, since), count));
     if (moment !== null) last = moment;
     return when;

@@ -53,7 +53,7 @@ export function show(main, id) {
     state.dataset.state = task.state;
     setText(state, task.state);
     buttons.replaceChildren(...actions(task, load));
-    events.progress(task.ready ? null : task.progress);
+    if (task.ready || task.progress) events.progress(task.ready ? null : task.progress);
     events.accepted(task.created_at);
     tellFacts();
     tellOutcome();

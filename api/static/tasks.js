@@ -18,7 +18,7 @@ export function show(main, query) {
   const none = loading();
   const older = el("nav", { class: "pages", "aria-label": "Pages" });
   const live = el("button", { type: "button", id: "live", "aria-pressed": "true", onclick: toggle }, "Live");
-  main.append(el("div", { class: "title" }, heading("Tasks"), live), filters(query), frame, none, older);
+  main.append(el("div", { class: "title" }, heading("Tasks"), live), filters(query, load()), frame, none, older);
   frame.hidden = true;
 
   async function load() {
@@ -79,7 +79,6 @@ export function show(main, query) {
     none.replaceChildren(problem.message);
   }
 
-  load();
   const watched = new URLSearchParams([...query].filter(([name]) => name === "name" || name === "queue"));
   const stop = follow(`/events?${watched}`, { state: changed, cut: changed }, { opened: changed });
   document.addEventListener("visibilitychange", changed);

@@ -24,9 +24,9 @@ export function show(main) {
 function running({ running: now, concurrency }) {
   const of = concurrency ? ` of ${concurrency}` : "";
   if (!Array.isArray(now)) return `${now ?? 0}${of}`;
-  const links = now.map((task) => {
+  const links = now.flatMap((task) => {
     const id = typeof task === "string" ? task : task.task_id;
-    return el("a", { class: "id", href: address(["tasks", id]) }, ` ${id.slice(0, 8)}`);
+    return [" ", el("a", { class: "id", href: address(["tasks", id]) }, id.slice(0, 8))];
   });
   return el("span", {}, `${now.length}${of}`, ...links);
 }

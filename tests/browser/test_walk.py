@@ -5,6 +5,7 @@ import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -112,6 +113,24 @@ def test_a_queued_task_is_cancelled_after_a_question_that_says_what_will_happen(
     page.get_by_role("button", name="Cancel the task").click()
     expect(page.locator(".title .badge")).to_have_text("cancelled")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_running_task_is_cancelled_with_its_process_if_that_is_asked_for(
+    page: Page, client: httpx.Client, tmp_path: Path
+) -> None:
+    until = tmp_path / "let go"
+    task = submit(client, "hold", until=str(until))
+    try:
+        page.goto(f"/#/tasks/{task['task_id']}")
+        expect(page.locator(".title .badge")).to_have_text("running")
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("dialog")).to_contain_text("It runs now.")
+        page.get_by_label("End its process at once").check()
+        page.get_by_role("button", name="Cancel the task").click()
+        expect(page.locator(".title .badge")).to_have_text("cancelled", timeout=20_000)
+        expect(page.locator(".timeline .badge")).to_have_text(["queued", "running", "cancelled"])
+    finally:
+        until.touch()
 
 
 def test_a_failed_task_is_run_again_as_a_new_one(page: Page, client: httpx.Client) -> None:
