@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import changes, docs, events, health, listing, operations, poison, problems, submit, tasks
+from api import changes, docs, events, health, listing, operations, page, poison, problems, submit, tasks
 from api.boundary import Boundary
 from api.document import EXAMPLE
 from api.metrics import Metrics
@@ -85,6 +85,7 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
     app.add_middleware(Boundary, metrics=metrics)
     problems.install(app)
     docs.install(app)
+    page.install(app)
     health.install(app, settings, ledger)
     tasks.install(app, settings, ledger)
     changes.install(app, settings, ledger)

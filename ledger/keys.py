@@ -114,7 +114,7 @@ def totals() -> str:
 
 
 def times() -> str:
-    """Hash: how long tasks were queued and ran, as histograms by name. Some twenty fields a name."""
+    """Hash: how long tasks were queued and ran, as histograms by name. One field a bucket."""
     return "celeriac:times"
 
 

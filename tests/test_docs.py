@@ -67,7 +67,7 @@ def test_http_md_lists_every_route() -> None:
     paths = build_app(Settings.read({}), catalog).openapi()["paths"]
     routes = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
     generic = {route for route in routes if route.removeprefix("POST /") not in catalog}
-    assert listed == generic | {"POST /{name}", "GET /docs", "GET /openapi.json"}
+    assert listed == generic | {"POST /{name}", "GET /", "GET /docs", "GET /openapi.json"}
 
 
 def test_http_md_describes_every_field_of_the_task_document() -> None:

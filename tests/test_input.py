@@ -322,9 +322,7 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_has_submitted_nothing(
     assert quiet_redis.llen("default") == 1
 
 
-@pytest.mark.parametrize(
-    "path", ["/add/", "/ADD", "//add", "/add%00", "/add%2f", "/add;x=1", "/", "/api/add"]
-)
+@pytest.mark.parametrize("path", ["/add/", "/ADD", "//add", "/add%00", "/add%2f", "/add;x=1", "/api/add"])
 def test_an_address_that_is_not_quite_a_task_s_is_not_served(
     path: str, quiet: httpx.Client, quiet_redis: Redis
 ) -> None:

@@ -1,0 +1,44 @@
+// What can be done with a task: cancel it, or run its input again.
+
+import { json } from "./api.js";
+import { confirm } from "./confirm.js";
+import { announce, el } from "./dom.js";
+import { go } from "./router.js";
+
+export function actions(task, reload) {
+  const button = (label, onclick) => el("button", { type: "button", onclick }, label);
+  if (task.ready) return [button("Retry", () => retry(task))];
+  return [button("Cancel", () => cancel(task, reload))];
+}
+
+function cancel(task, reload) {
+  const runs = task.state === "running";
+  confirm({
+    title: `Cancel this ${task.name}?`,
+    text: runs
+      ? "It runs now. It is asked to end; what it has done so far is not undone, and a task that does not ask goes on."
+      : `It is ${task.state} and will never start${task.attempt ? " again" : ""}. This cannot be taken back.`,
+    option: runs ? "End its process at once, whatever it is doing" : null,
+    danger: true,
+    yes: "Cancel the task",
+    act: async (terminate) => {
+      const body = terminate ? '{"terminate":true}' : null;
+      const now = await json(task.links.cancel, { method: "POST", body });
+      announce(now.ready ? `The task is ${now.state}.` : "The task is asked to end.");
+      reload();
+    },
+  });
+}
+
+function retry(task) {
+  confirm({
+    title: `Run this ${task.name} again?`,
+    text: "The same input runs once more, as a new task with an id of its own. This one stays as it is.",
+    yes: "Run it again",
+    act: async () => {
+      const again = await json(task.links.retry, { method: "POST" });
+      announce("A new task was submitted.");
+      go(["tasks", again.task_id]);
+    },
+  });
+}

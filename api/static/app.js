@@ -1,0 +1,64 @@
+// The contents of the page: which view stands at which address.
+
+import { empty, heading } from "./dom.js";
+import { here } from "./router.js";
+import * as form from "./form.js";
+import * as queues from "./queues.js";
+import * as status from "./status.js";
+import * as task from "./task.js";
+import * as tasks from "./tasks.js";
+import * as workers from "./workers.js";
+
+// A view fills `main`. It returns `end()`, and `back()` for when what was away answers again.
+const VIEWS = {
+  tasks: (main, { rest, query }) => (rest.length ? task.show(main, rest[0]) : tasks.show(main, query)),
+  new: (main, { rest }) => form.show(main, rest[0]),
+  queues: (main) => queues.show(main),
+  workers: (main) => workers.show(main),
+};
+
+const frame = document.getElementById("main");
+let current = null;
+
+function render({ focus }) {
+  current?.end();
+  const place = here();
+  const view = VIEWS[place.view] ?? nothing;
+  const main = document.createElement("div");
+  frame.replaceChildren(main);
+  markCurrent(place.view);
+  current = view(main, place);
+  if (focus) frame.focus({ preventScroll: true });
+}
+
+function markCurrent(view) {
+  for (const link of document.querySelectorAll("nav a")) {
+    if (link.getAttribute("href") === `#/${view}`) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+function nothing(main) {
+  main.append(heading("Nothing here"), empty("This address shows nothing. The tasks are under Tasks."));
+  return { end: () => {}, back: () => {} };
+}
+
+let shown = here();
+addEventListener("hashchange", () => {
+  const next = here();
+  // A changed filter keeps the focus where it is.
+  const sameView = next.view === shown.view && next.rest.join() === shown.rest.join();
+  const focused = document.activeElement?.id;
+  shown = next;
+  render({ focus: !sameView });
+  if (sameView && focused) document.getElementById(focused)?.focus();
+});
+
+document.querySelector(".skip").addEventListener("click", (event) => {
+  // The address belongs to the views.
+  event.preventDefault();
+  frame.focus();
+});
+
+render({ focus: false });
+status.watch(() => current.back());

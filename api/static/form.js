@@ -1,0 +1,98 @@
+// A form for each task definition, made from the schema of its input.
+
+import { definitions, json } from "./api.js";
+import { announce, el, empty, heading, loading } from "./dom.js";
+import { field } from "./fields.js";
+import { address, go } from "./router.js";
+
+export function show(main, name) {
+  let over = false, isThere = false;
+  const title = heading(name ?? "New task"), place = el("div", {}, loading());
+  main.append(title, place);
+
+  async function load() {
+    try {
+      const all = await definitions();
+      if (over) return;
+      place.replaceChildren(...(name ? one(all, name) : list(all)));
+      isThere = true;
+    } catch (problem) {
+      place.replaceChildren(empty(problem.message));
+    }
+  }
+
+  load();
+  // What was typed stays while the API is away.
+  return { end: () => (over = true), back: () => isThere || load() };
+}
+
+function list(all) {
+  const entry = ({ name, summary }) =>
+    el("li", {}, el("a", { href: address(["new", name]) }, el("strong", {}, name), el("span", {}, summary)));
+  return [el("ul", { class: "cards" }, ...all.map(entry))];
+}
+
+function one(all, name) {
+  const definition = all.find((each) => each.name === name);
+  if (!definition) return [empty(`There is no task named ${name}. `, el("a", { href: "#/new" }, "Show all"))];
+  const { schema, required } = resolved(definition);
+  const fields = Object.entries(schema.properties ?? {}).map(([key, property]) =>
+    field(key, property, { required: required.has(key), schemas: definition.schemas }),
+  );
+  const wrong = el("p", { class: "wrong", role: "alert" });
+  const submit = el("button", { class: "primary" }, "Submit");
+  const fill = () => fields.forEach((each) => each.set(definition.example));
+  const example = el("button", { type: "button", onclick: fill }, "Fill in the example");
+  const form = el("form", { class: "task-form", novalidate: true }, ...fields.map((each) => each.node), wrong);
+  form.append(el("div", { class: "actions" }, submit, ...(definition.example ? [example] : [])));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send(name, fields, wrong, submit);
+  });
+  return [el("p", { class: "lead" }, definition.summary), form];
+}
+
+function resolved({ schema, schemas }) {
+  const whole = schema.$ref ? schemas[schema.$ref.split("/").at(-1)] : schema;
+  return { schema: whole, required: new Set(whole.required ?? []) };
+}
+
+async function send(name, fields, wrong, submit) {
+  wrong.textContent = "";
+  fields.forEach((each) => each.complain(""));
+  const parts = fields.map((each) => each.read());
+  if (fail(fields, parts)) return;
+  // Put together as text: a number goes out with the digits that were typed.
+  const given = parts.filter((part) => part.json !== null);
+  const body = `{${given.map((part) => `${JSON.stringify(part.key)}:${part.json}`).join(",")}}`;
+  submit.disabled = true;
+  try {
+    const task = await json(`/${encodeURIComponent(name)}`, { method: "POST", body });
+    announce(`${name} was submitted.`);
+    go(["tasks", task.task_id]);
+  } catch (problem) {
+    refused(problem, fields, wrong);
+  }
+  submit.disabled = false;
+}
+
+function fail(fields, parts) {
+  const bad = fields.filter((each, at) => parts[at].wrong && (each.complain(parts[at].wrong), true));
+  bad[0]?.focus();
+  return bad.length > 0;
+}
+
+function refused(problem, fields, wrong) {
+  const rest = [];
+  const complaints = new Map();
+  for (const { pointer, detail } of problem.errors) {
+    const key = pointer.split("/")[1]?.replaceAll("~1", "/").replaceAll("~0", "~");
+    const at = fields.find((each) => each.key === key);
+    const inner = pointer.split("/").slice(2).join("/");
+    if (at) complaints.set(at, [...(complaints.get(at) ?? []), inner ? `${inner}: ${detail}` : detail]);
+    else rest.push(detail);
+  }
+  for (const [at, said] of complaints) at.complain(said.join("; "));
+  [...complaints.keys()][0]?.focus();
+  wrong.textContent = complaints.size ? rest.join("; ") : [problem.message, ...rest].join(" ");
+}

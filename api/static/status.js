@@ -1,0 +1,64 @@
+// Says plainly when the API, Redis or all workers are away, and tells the page when they are back.
+
+import { json } from "./api.js";
+import { el, setText } from "./dom.js";
+
+const EVERY_MS = 3000;
+const WORKERS_EVERY = 3;
+
+let asked = 0;
+let workersAreTold = true;
+let noWorkers = false;
+
+// `onback` is called when what was away answers again.
+export function watch(onback) {
+  let wasAway = false;
+  const look = async () => {
+    if (document.hidden) return;
+    const trouble = await whatIsWrong();
+    show(trouble);
+    if (wasAway && !trouble?.away) onback();
+    wasAway = Boolean(trouble?.away);
+  };
+  const loop = async () => {
+    await look();
+    setTimeout(loop, EVERY_MS);
+  };
+  document.addEventListener("visibilitychange", look);
+  loop();
+}
+
+async function whatIsWrong() {
+  try {
+    await json("/readyz");
+  } catch (problem) {
+    if (problem.status === 0) {
+      return { away: true, title: "The API does not answer.", detail: "What you see may be old." };
+    }
+    return { away: true, title: "The API cannot reach its store.", detail: problem.message };
+  }
+  if (await areAllWorkersAway()) {
+    return { title: "No worker is running.", detail: "Tasks are accepted and wait until one starts." };
+  }
+  return null;
+}
+
+async function areAllWorkersAway() {
+  if (!workersAreTold || asked++ % WORKERS_EVERY) return noWorkers;
+  try {
+    noWorkers = (await json("/workers")).items.length === 0;
+  } catch (problem) {
+    noWorkers = false;
+    workersAreTold = problem.status !== 404;
+  }
+  return noWorkers;
+}
+
+function show(trouble) {
+  const place = document.getElementById("status");
+  if (!trouble) return place.replaceChildren();
+  const said = `${trouble.title} ${trouble.detail}${trouble.away ? " Trying again every few seconds." : ""}`;
+  const box = place.firstElementChild ?? place.appendChild(el("p"));
+  box.className = trouble.away ? "trouble away" : "trouble";
+  setText(box, said);
+}

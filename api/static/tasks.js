@@ -1,0 +1,135 @@
+// The list of tasks, the newest first: a page at a time, filters in the address, live.
+
+import { json } from "./api.js";
+import { announce, badge, el, heading, loading, setText, table } from "./dom.js";
+import { filters } from "./filters.js";
+import { address } from "./router.js";
+import { follow } from "./stream.js";
+import { ago, exact, took } from "./times.js";
+
+const EVERY_MS = 1000;
+const FILTERS = ["state", "name", "queue", "cursor"];
+
+export function show(main, query) {
+  let over = false, timer = null, again = false, busy = false, paused = false;
+  const rows = new Map();
+  const body = el("tbody");
+  const frame = table("Tasks", ["State", "Task", "Queue", "Created", "Ran for", "Attempt"], body);
+  const none = loading();
+  const older = el("nav", { class: "pages", "aria-label": "Pages" });
+  const live = el("button", { type: "button", id: "live", "aria-pressed": "true", onclick: toggle }, "Live");
+  main.append(el("div", { class: "title" }, heading("Tasks"), live), filters(query, load()), frame, none, older);
+  frame.hidden = true;
+
+  async function load() {
+    clearTimeout(timer);
+    [busy, again] = [true, false];
+    try {
+      const asked = new URLSearchParams([...query].filter(([name]) => FILTERS.includes(name)));
+      const page = await json(`/tasks?${asked}`);
+      if (!over) fill(page);
+    } catch (problem) {
+      if (!over) told(problem);
+    }
+    busy = false;
+    // Times such as "3 s ago" move on, too.
+    if (!over) timer = setTimeout(again ? load : tick, EVERY_MS);
+  }
+
+  function changed() {
+    if (paused || document.hidden) again = true;
+    else if (busy) again = true;
+    else if (!again) {
+      again = true;
+      clearTimeout(timer);
+      timer = setTimeout(load, EVERY_MS / 4);
+    }
+  }
+
+  function tick() {
+    for (const row of rows.values()) row.refresh();
+    timer = setTimeout(again && !paused && !document.hidden ? load : tick, EVERY_MS);
+  }
+
+  function toggle() {
+    paused = !paused;
+    live.setAttribute("aria-pressed", String(!paused));
+    setText(live, paused ? "Paused" : "Live");
+    announce(paused ? "Live updates are paused." : "Live updates go on.");
+    if (!paused) load();
+  }
+
+  function fill({ items, next_cursor }) {
+    const ids = new Set(items.map((task) => task.task_id));
+    for (const [id, row] of rows) if (!ids.has(id)) (row.node.remove(), rows.delete(id));
+    items.forEach((task, place) => {
+      const row = rows.get(task.task_id) ?? rows.set(task.task_id, taskRow()).get(task.task_id);
+      row.fill(task);
+      if (body.children[place] !== row.node) body.insertBefore(row.node, body.children[place] ?? null);
+    });
+    frame.hidden = !items.length;
+    none.hidden = Boolean(items.length);
+    none.className = "empty";
+    none.replaceChildren(...nothing(query));
+    older.replaceChildren(...pages(query, next_cursor));
+  }
+
+  function told(problem) {
+    none.hidden = Boolean(rows.size);
+    none.replaceChildren(problem.message);
+  }
+
+  const watched = new URLSearchParams([...query].filter(([name]) => name === "name" || name === "queue"));
+  const stop = follow(`/events?${watched}`, { state: changed, cut: changed }, { opened: changed });
+  document.addEventListener("visibilitychange", changed);
+  const end = () => {
+    over = true;
+    clearTimeout(timer);
+    document.removeEventListener("visibilitychange", changed);
+    stop();
+  };
+  return { end, back: load };
+}
+
+function taskRow() {
+  const state = badge(""), name = el("a", {}), id = el("small", { class: "id" }), bar = el("progress", { max: 1 });
+  const [queue, created, ran, attempt] = Array.from({ length: 4 }, () => el("td"));
+  const node = el("tr", {}, el("td", {}, state, bar), el("td", {}, name, id), queue, created, ran, attempt);
+  let task = null;
+  const refresh = () => {
+    setText(created, ago(task.created_at));
+    setText(ran, took(task));
+  };
+  const fill = (given) => {
+    task = given;
+    state.dataset.state = task.state;
+    setText(state, task.state);
+    setText(name, task.name);
+    name.href = address(["tasks", task.task_id]);
+    setText(id, task.task_id.slice(0, 8));
+    setText(queue, task.queue);
+    created.title = exact(task.created_at);
+    setText(attempt, task.attempt ? String(task.attempt) : "");
+    const part = task.state === "running" && task.progress?.total ? task.progress : null;
+    bar.hidden = !part;
+    bar.setAttribute("aria-label", `Progress of ${task.name}`);
+    if (part) bar.value = part.done / part.total;
+    refresh();
+  };
+  return { node, fill, refresh };
+}
+
+function nothing(query) {
+  if ([...query].length) return ["No task fits these filters. ", el("a", { href: "#/tasks" }, "Show all tasks")];
+  return ["No tasks yet. ", el("a", { href: "#/new" }, "Submit the first one")];
+}
+
+function pages(query, next) {
+  const first = new URLSearchParams(query), onward = new URLSearchParams(query);
+  first.delete("cursor");
+  onward.set("cursor", next);
+  return [
+    query.has("cursor") ? el("a", { href: address(["tasks"], first) }, "Newest") : null,
+    next ? el("a", { href: address(["tasks"], onward) }, "Older") : null,
+  ].filter(Boolean);
+}
