@@ -3,14 +3,14 @@
 import json
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
 from redis import Redis
 from redis.backoff import EqualJitterBackoff
-from redis.exceptions import NoScriptError, OutOfMemoryError
+from redis.exceptions import ConnectionError, NoScriptError, OutOfMemoryError, TimeoutError  # noqa: A004 - Redis' own
 from redis.retry import Retry
 
 from ledger import keys, scripts
@@ -20,6 +20,7 @@ from ledger.task import Failure
 from ledger.times import date_done, microseconds, milliseconds
 
 FULL_SECONDS = 1.0
+AWAY_SECONDS = 0.2
 # Several beats of a worker, so that one which is late is not taken for gone.
 FRESH = timedelta(seconds=30)
 MOST_POISON = 1_000
@@ -123,21 +124,33 @@ class Consumer:
             pipeline.execute()
 
     def _run(self, script: scripts.Script, *arguments: Any) -> Any:
-        while True:
-            try:
-                return self._redis.evalsha(script.sha, 0, *arguments)
-            except NoScriptError:
-                self._redis.script_load(script.text)
-            except OutOfMemoryError:
-                logger.warning("redis is full; trying again in %.0f s", FULL_SECONDS)
-                time.sleep(FULL_SECONDS)
+        return _insist(lambda: self._evaluate(script, arguments))
+
+    def _evaluate(self, script: scripts.Script, arguments: Sequence[Any]) -> Any:
+        try:
+            return self._redis.evalsha(script.sha, 0, *arguments)
+        except NoScriptError:
+            return self._redis.eval(script.text, 0, *arguments)
 
     def _push(self, answer: Sequence[bytes]) -> None:
         """Push what is to be pushed on the server of the queues: queue, side and message."""
         _, *pushed = answer
         if pushed:
             queue, side, message = pushed
-            self._broker.execute_command(side.decode(), queue, message)
+            _insist(lambda: self._broker.execute_command(side.decode(), queue, message))
+
+
+def _insist(call: Callable[[], Any]) -> Any:
+    """The answer, however long it takes. The client tries a command again, but not all that makes a connection."""
+    while True:
+        try:
+            return call()
+        except OutOfMemoryError:
+            logger.warning("redis is full; trying again in %.0f s", FULL_SECONDS)
+            time.sleep(FULL_SECONDS)
+        except (ConnectionError, TimeoutError) as away:
+            logger.warning("redis is away (%s); trying again in %.1f s", away, AWAY_SECONDS)
+            time.sleep(AWAY_SECONDS)
 
 
 def _patient_client(url: str) -> Redis:
