@@ -19,6 +19,7 @@ from redis.exceptions import (
     NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
+    ResponseError,
     TimeoutError,  # noqa: A004 - likewise
 )
 from redis.retry import Retry
@@ -68,6 +69,13 @@ class PatientConnection:
                 refusal: Exception = error
             except REFUSED_FOR_NOW as error:
                 refusal = error
+            except ResponseError:
+                raise
+            except (
+                BaseException
+            ):  # a time limit, say: the answer that is under way must not be taken for the next one's
+                connection.disconnect()
+                raise
             tries += 1
             if tries > 1:
                 logger.warning("redis: %s; trying again", refusal)

@@ -17,8 +17,8 @@ ROUNDS = 50
 # A look at each queued task would make it a hundred times as much.
 MOST_TIMES = 5
 NO_GRACE, AT_ONCE, MOST, TTL = 0, 100, 3, 86_400_000_000
-KEEP = [AT_ONCE, "push", "reap", MOST, TTL, TTL, "2026-01-01T00:00:00+00:00"]
-SWEEP = [NO_GRACE, AT_ONCE, "push", 1_000_000, TTL, "2026-01-01T00:00:00+00:00"]
+KEEP: list[Any] = [AT_ONCE, "push", "reap", MOST, TTL, TTL, "2026-01-01T00:00:00+00:00"]
+SWEEP: list[Any] = [NO_GRACE, AT_ONCE, "push", 1_000_000, TTL, "2026-01-01T00:00:00+00:00"]
 ENVELOPE = wire.envelope(
     task="add", queue="default", time_limit=timedelta(minutes=1), soft_time_limit=timedelta(minutes=1)
 )

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -18,9 +19,9 @@ from tests.servers import Server, running_api, running_worker
 from tests.waiting import wait_until
 
 # Short, so that the tests are; what the defaults are is in docs/settings.md.
-SOON = {"lease": 2, "rescue_grace": 1}
+SOON: dict[str, Any] = {"lease": 2, "rescue_grace": 1}
 # A lease that does not end while a test runs: whoever recovers before it has not waited for it.
-LONG = {**SOON, "lease": 600}
+LONG: dict[str, Any] = {**SOON, "lease": 600}
 BOUND_SECONDS = 15.0
 MANY = 250
 

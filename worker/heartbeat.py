@@ -15,6 +15,7 @@ from typing import Any
 
 from celery import bootsteps
 from celery.worker import state
+from redis.exceptions import RedisError
 
 from ledger.times import date_done
 from worker.request import LedgerRequest
@@ -44,7 +45,10 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
     def _go_on(self, worker: Any) -> None:
         while True:
             begun = time.monotonic()
-            self._beat(worker)
+            try:
+                self._beat(worker)
+            except RedisError as refusal:  # a replica's, say: without this thread every task would run twice
+                logger.warning("redis refuses the heartbeat (%s); trying again", refusal)
             self._ended.wait(max(0.0, INTERVAL_SECONDS - (time.monotonic() - begun)))
 
     def _beat(self, worker: Any) -> None:

@@ -1,0 +1,185 @@
+"""What is done to a trial: a table of disasters, drawn by the seed, each undone some time later."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from random import Random
+from threading import Event
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from chaos.plan import LEASE
+from chaos.proxy import Mode, Proxy
+from chaos.stage import Program, Stage
+from tests.processes import descendants
+
+PAUSE_SECONDS = (0.1, 1.2)
+
+# How long it lasts, in seconds, and what ends it.
+Disaster = tuple[float, Callable[[], None]]
+
+
+class Disasters:
+    """One after the other, some of them at the same time."""
+
+    def __init__(self, stage: Stage, *, seed: int) -> None:
+        """Nothing is broken yet."""
+        self.seen: dict[str, int] = {}
+        self._stage = stage
+        self._random = Random(f"{seed}/disasters")
+        self._undoing: list[Disaster] = []
+
+    def strike_until(self, is_over: Callable[[], bool]) -> None:
+        """Break one thing, and another, until it is over; then everything is mended."""
+        while not is_over():
+            name = self._random.choices(list(TABLE), [weight for weight, _ in TABLE.values()])[0]
+            self.seen[name] = self.seen.get(name, 0) + 1
+            seconds, undo = TABLE[name][1](self._stage, self._random)
+            self._undoing.append((time.monotonic() + seconds, undo))
+            Event().wait(self._random.uniform(*PAUSE_SECONDS))
+            self._undo_those_due_by(time.monotonic())
+        self._undo_those_due_by(float("inf"))
+
+    def _undo_those_due_by(self, moment: float) -> None:
+        due = [one for one in self._undoing if one[0] <= moment]
+        self._undoing = [one for one in self._undoing if one[0] > moment]
+        for _, undo in due:
+            undo()
+
+
+def kill_worker(stage: Stage, random: Random) -> Disaster:
+    """Its main process and all others."""
+    worker = random.choice(stage.workers)
+    worker.kill()
+    return random.uniform(0, 2), lambda: restart(worker)
+
+
+def kill_worker_main(stage: Stage, random: Random) -> Disaster:
+    """The processes of its pool go on with what they run."""
+    worker = random.choice(stage.workers)
+    worker.kill_main()
+    return random.uniform(0, 2), lambda: restart(worker)
+
+
+def kill_child(stage: Stage, random: Random) -> Disaster:
+    """One process of a pool."""
+    children = descendants(random.choice(stage.workers).process.pid)
+    if children:
+        with suppress(ProcessLookupError):
+            os.kill(random.choice(children).pid, signal.SIGKILL)
+    return 0, nothing
+
+
+def kill_api(stage: Stage, random: Random) -> Disaster:
+    """With all that it was asked and has not answered."""
+    api = random.choice(stage.apis)
+    api.kill()
+    return random.uniform(0, 1), lambda: restart(api)
+
+
+def kill_valkey(stage: Stage, random: Random) -> Disaster:
+    """It comes back with what it had written."""
+    stage.valkey.kill()
+    return random.uniform(0, 1.5), lambda: restart_valkey(stage)
+
+
+def reset_all(stage: Stage, random: Random) -> Disaster:
+    """Every connection, by the server; in a time that is drawn, as all others are."""
+    Event().wait(random.uniform(0, 0.1))
+    with suppress(RedisError), Redis.from_url(stage.valkey.url, socket_timeout=2) as client:
+        client.execute_command("CLIENT", "KILL", "TYPE", "normal")
+    return 0, nothing
+
+
+def reset_proxy(stage: Stage, random: Random) -> Disaster:
+    """Every connection of the APIs, or of the workers."""
+    random.choice(stage.proxies).reset()
+    return 0, nothing
+
+
+def lose_replies(stage: Stage, random: Random) -> Disaster:
+    """What is asked is done, and nobody hears of it."""
+    return misbehave(random.choice(stage.proxies), Mode.MUTE, random.uniform(0.05, 1))
+
+
+def black_hole(stage: Stage, random: Random) -> Disaster:
+    """Nothing gets through, and no connection breaks."""
+    return misbehave(random.choice(stage.proxies), Mode.HOLE, random.uniform(0.5, 3))
+
+
+def pause_worker(stage: Stage, random: Random) -> Disaster:
+    """Often for longer than its leases last."""
+    return pause(random.choice(stage.workers), random.uniform(0.5, 2.5 * LEASE.total_seconds()))
+
+
+def pause_worker_main(stage: Stage, random: Random) -> Disaster:
+    """Nobody renews the leases of what the processes of its pool go on with."""
+    program = random.choice(stage.workers)
+    program.process.send_signal(signal.SIGSTOP)
+    return random.uniform(1, 2.5 * LEASE.total_seconds()), lambda: program.signal(signal.SIGCONT)
+
+
+def pause_api(stage: Stage, random: Random) -> Disaster:
+    """Its clients wait."""
+    return pause(random.choice(stage.apis), random.uniform(0.5, 3))
+
+
+def pause_valkey(stage: Stage, random: Random) -> Disaster:
+    """Everybody waits."""
+    valkey = stage.valkey.process
+    valkey.send_signal(signal.SIGSTOP)
+    return random.uniform(0.2, 2), lambda: valkey.send_signal(signal.SIGCONT)
+
+
+# How often, in proportion, and what is done.
+TABLE: dict[str, tuple[int, Callable[[Stage, Random], Disaster]]] = {
+    "worker killed": (4, kill_worker),
+    "worker's main process killed": (3, kill_worker_main),
+    "pool process killed": (6, kill_child),
+    "API killed": (4, kill_api),
+    "Valkey killed": (3, kill_valkey),
+    "connections reset by Valkey": (4, reset_all),
+    "connections reset on the way": (4, reset_proxy),
+    "replies lost": (5, lose_replies),
+    "black hole": (3, black_hole),
+    "worker paused": (2, pause_worker),
+    "worker's main process paused": (4, pause_worker_main),
+    "API paused": (2, pause_api),
+    "Valkey paused": (2, pause_valkey),
+}
+
+
+def pause(program: Program, seconds: float) -> Disaster:
+    """Stop all of it, and let it go on."""
+    program.signal(signal.SIGSTOP)
+    return seconds, lambda: program.signal(signal.SIGCONT)
+
+
+def misbehave(proxy: Proxy, mode: Mode, seconds: float) -> Disaster:
+    """Afterwards its connections are reset: a stream with a gap in it cannot be read on."""
+    proxy.mode = mode
+
+    def mend() -> None:
+        proxy.mode = Mode.OPEN
+        proxy.reset()
+
+    return seconds, mend
+
+
+def restart(program: Program) -> None:
+    """Unless something else has brought it back."""
+    if program.process.poll() is not None:
+        program.restart()
+
+
+def restart_valkey(stage: Stage) -> None:
+    """Unless something else has brought it back."""
+    if stage.valkey.process.poll() is not None:
+        stage.valkey.start()
+
+
+def nothing() -> None:
+    """There is nothing to mend."""

@@ -1,0 +1,25 @@
+"""What is asked of a trial."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+# Short, so that a trial sees many recoveries.
+LEASE = timedelta(seconds=2)
+RESCUE_GRACE = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One trial: its seed, its size, and what is taken out of Celeriac to see whether the trial notices."""
+
+    seed: int
+    tasks: int = 1000
+    rate: float = 60.0
+    clients: int = 4
+    workers: int = 2
+    apis: int = 2
+    appendfsync: str = "always"
+    without: str | None = None
+    directory: Path | None = None  # of logs, data and witness, to be kept
+    settle: timedelta = timedelta(seconds=120)

@@ -1,0 +1,82 @@
+"""A TCP proxy before Valkey that can be told to misbehave, in a thread of its own."""
+
+import asyncio
+from contextlib import suppress
+from enum import Enum
+from threading import Event, Thread
+from typing import Self
+
+CHUNK_BYTES = 65_536
+
+
+class Mode(Enum):
+    """What becomes of bytes, by direction."""
+
+    OPEN = "open"
+    MUTE = "mute"  # requests arrive, replies are lost
+    HOLE = "hole"  # nothing arrives, and nobody is told
+
+
+class Proxy:
+    """Use as a context manager; `mode` may be changed from any thread."""
+
+    def __init__(self, target: int) -> None:
+        """Listens on a port of the system's choice, and connects to this port of the same machine."""
+        self.mode = Mode.OPEN
+        self.port = 0
+        self._target = target
+        self._loop = asyncio.new_event_loop()
+        self._listening = Event()
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._thread = Thread(target=self._serve, name="proxy", daemon=True)
+
+    def reset(self) -> None:
+        """Close every connection, from both sides."""
+        self._loop.call_soon_threadsafe(self._abort_all)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._listening.wait()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    def _serve(self) -> None:
+        server = self._loop.run_until_complete(asyncio.start_server(self._connect, "127.0.0.1", 0))
+        self.port = server.sockets[0].getsockname()[1]
+        self._listening.set()
+        self._loop.run_forever()
+        server.close()
+        passing = asyncio.all_tasks(self._loop)
+        for task in passing:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*passing, return_exceptions=True))
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        except OSError:
+            writer.transport.abort()
+            return
+        self._writers |= {writer, far_writer}
+        await asyncio.gather(
+            self._pass_on(reader, far_writer, lost_in=(Mode.HOLE,)),
+            self._pass_on(far_reader, writer, lost_in=(Mode.HOLE, Mode.MUTE)),
+        )
+        self._writers -= {writer, far_writer}
+
+    async def _pass_on(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, lost_in: tuple[Mode, ...]
+    ) -> None:
+        with suppress(OSError):
+            while received := await reader.read(CHUNK_BYTES):
+                if self.mode not in lost_in:
+                    writer.write(received)
+                    await writer.drain()
+        writer.transport.abort()
+
+    def _abort_all(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()

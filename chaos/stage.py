@@ -1,0 +1,128 @@
+"""All that a trial breaks: Valkey, proxies before it, APIs and workers; everything ends with the trial."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self
+
+from chaos.plan import LEASE, RESCUE_GRACE, Plan
+from chaos.proxy import Proxy
+from chaos.sabotage import ROOT, copy_without
+from stack import process
+from stack.ports import free_port
+from stack.process import Process
+from stack.valkey import Valkey
+
+ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+
+
+class Program:
+    """A program that can be killed and started again."""
+
+    def __init__(self, start: Callable[[], Process]) -> None:
+        """Start it."""
+        self._start = start
+        self.process = start()
+        self._groups = [self.process.pid]
+
+    def restart(self) -> None:
+        """Start it again; what is left of it, if anything, goes on by itself."""
+        self.process = self._start()
+        self._groups.append(self.process.pid)
+
+    def kill(self) -> None:
+        """End all of it."""
+        process.kill(self.process)
+
+    def kill_main(self) -> None:
+        """End its main process, and none that this has started."""
+        self.process.kill()
+        self.process.wait()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Tell its whole group."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)
+
+    def end(self) -> None:
+        """End all that was ever started here."""
+        for group in self._groups:
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+        self.process.wait()
+
+
+class Stage:
+    """Use as a context manager."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Nothing is started yet."""
+        self._plan = plan
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        plan = self._plan
+        directory = plan.directory and plan.directory / f"seed-{plan.seed}"
+        directory = directory or Path(self._stack.enter_context(TemporaryDirectory(prefix="celeriac-chaos-")))
+        directory.mkdir(parents=True, exist_ok=True)
+        self.witness = directory / "witness"
+        self.witness.touch()
+        self._logs = directory
+        self._tree = copy_without(plan.without, directory / "tree") if plan.without else ROOT
+        options = {"appendfsync": plan.appendfsync}
+        self.valkey = self._stack.enter_context(Valkey(directory / "valkey", options=options))
+        self.proxies = [self._stack.enter_context(Proxy(self.valkey.port)) for _ in range(2)]
+        self.ports = [free_port() for _ in range(plan.apis)]
+        self.apis = [self._program(self._api_command(port), self.proxies[0]) for port in self.ports]
+        self.workers = [
+            self._program(self._worker_command(number), self.proxies[1]) for number in range(plan.workers)
+        ]
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._stack.close()
+
+    def _program(self, command: Sequence[str], proxy: Proxy) -> Program:
+        name = f"{Path(command[2]).name}-{command[-1].replace('/', '-')}"
+        log = self._stack.enter_context((self._logs / f"{name}.log").open("ab"))
+        variables = self._environment(proxy)
+        # Programs die with the thread that starts them, and the trial breaks them from that same thread.
+        program = Program(lambda: process.start(command, environment=variables, output=log))
+        self._stack.callback(program.end)
+        return program
+
+    def _environment(self, proxy: Proxy) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("CELERIAC_")}
+        return {
+            **inherited,
+            "PYTHONPATH": str(self._tree),
+            "PYTHONSAFEPATH": "1",  # the directory that we are in is not looked into: a copy is to be run
+            "PYTHONUNBUFFERED": "1",
+            "CELERIAC_REDIS_URL": f"redis://127.0.0.1:{proxy.port}/0",
+            "CELERIAC_TASKS": "chaos.tasks",
+            "CELERIAC_LEASE": str(LEASE.total_seconds()),
+            "CELERIAC_RESCUE_GRACE": str(RESCUE_GRACE.total_seconds()),
+            # Nothing is to fail here: whatever is lost is run again.
+            "CELERIAC_MAX_LOST_RUNS": "1000",
+        }
+
+    def _api_command(self, port: int) -> list[str]:
+        options = ["--app-dir", str(self._tree), "--no-access-log", "--log-level", "warning"]
+        return [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "--factory",
+            "api.app:create_app",
+            *options,
+            "--port",
+            str(port),
+        ]
+
+    def _worker_command(self, number: int) -> list[str]:
+        celery = [sys.executable, "-m", "celery", "--workdir", str(self._tree), "-A", "worker.app", "worker"]
+        return [*celery, "-c", "2", *ALONE, "-n", f"w{number}@chaos"]

@@ -1,0 +1,28 @@
+"""One short trial of `make chaos`: whatever breaks, every task is accounted for."""
+
+from pathlib import Path
+
+import pytest
+
+from chaos.plan import Plan
+from chaos.sabotage import GUARDS, copy_without
+from chaos.trial import carry_out
+from chaos.verdict import judge
+from tests.processes import linux_only
+
+SEED = 4
+
+
+@linux_only
+def test_no_task_is_lost_doubled_ended_twice_or_told_wrongly_while_everything_breaks() -> None:
+    verdict = judge(carry_out(Plan(seed=SEED, tasks=200, rate=40)))
+    assert verdict.accepted == 200
+    assert verdict.holds, verdict
+    assert verdict.disasters > 0
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+def test_a_guard_can_be_taken_out_of_a_copy(guard: str, tmp_path: Path) -> None:
+    file, replacements = GUARDS[guard]
+    changed = (copy_without(guard, tmp_path) / file).read_text()
+    assert not [old for old in replacements if old in changed]
