@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import sys
+from pathlib import Path
 
 from rich.console import Console
 
@@ -26,6 +27,7 @@ def main() -> int:
         rate=options.rate,
         appendfsync=options.appendfsync,
         without=options.without,
+        directory=options.directory,
     )
     verdicts: dict[int, Verdict] = {}
     for seed in range(options.seed, options.seed + options.seeds):
@@ -54,6 +56,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--without", choices=sorted(GUARDS), help="take this guard out: the trial has to fail"
     )
+    parser.add_argument("--directory", type=Path, help="a new one, where logs, data and witness are kept")
     return parser.parse_args()
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 # Short, so that a trial sees many recoveries.
 LEASE = timedelta(seconds=2)
@@ -20,4 +21,5 @@ class Plan:
     apis: int = 2
     appendfsync: str = "always"
     without: str | None = None
+    directory: Path | None = None  # of logs, data and witness, to be kept
     settle: timedelta = timedelta(seconds=120)

@@ -48,8 +48,8 @@ class Proxy:
         self.port = server.sockets[0].getsockname()[1]
         self._listening.set()
         self._loop.run_forever()
-        self._abort_all()
         server.close()
+        self._loop.run_until_complete(_cancel_others())
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -77,3 +77,10 @@ class Proxy:
     def _abort_all(self) -> None:
         for writer in self._writers:
             writer.transport.abort()
+
+
+async def _cancel_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)

@@ -66,7 +66,9 @@ class Stage:
 
     def __enter__(self) -> Self:
         plan = self._plan
-        directory = Path(self._stack.enter_context(TemporaryDirectory(prefix="celeriac-chaos-")))
+        directory = plan.directory and plan.directory / f"seed-{plan.seed}"
+        directory = directory or Path(self._stack.enter_context(TemporaryDirectory(prefix="celeriac-chaos-")))
+        directory.mkdir(parents=True, exist_ok=True)
         self.witness = directory / "witness"
         self.witness.touch()
         self._logs = directory
@@ -83,10 +85,6 @@ class Stage:
 
     def __exit__(self, *failure: object) -> None:
         self._stack.close()
-
-    def logs(self) -> str:
-        """All that its programs have written."""
-        return "\n".join(file.read_text(errors="replace") for file in sorted(self._logs.glob("*.log")))
 
     def _program(self, command: Sequence[str], proxy: Proxy) -> Program:
         name = f"{Path(command[2]).name}-{command[-1].replace('/', '-')}"
