@@ -7,6 +7,7 @@ from threading import Event, Thread
 from typing import Self
 
 CHUNK_BYTES = 65_536
+CLOSING_SECONDS = 2
 
 
 class Mode(Enum):
@@ -49,7 +50,7 @@ class Proxy:
         self._listening.set()
         self._loop.run_forever()
         server.close()
-        self._loop.run_until_complete(_cancel_others())
+        self._loop.run_until_complete(self._wait_for_all())
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -78,9 +79,7 @@ class Proxy:
         for writer in self._writers:
             writer.transport.abort()
 
-
-async def _cancel_others() -> None:
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+    async def _wait_for_all(self) -> None:
+        self._abort_all()
+        if others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others, timeout=CLOSING_SECONDS)
