@@ -32,6 +32,7 @@ def main() -> int:
     verdicts: dict[int, Verdict] = {}
     for seed in range(options.seed, options.seed + options.seeds):
         verdicts[seed] = judge(carry_out(dataclasses.replace(plan, seed=seed)))
+        console.print(f"seed {seed}: {'holds' if verdicts[seed].holds else 'fails'}")
         for sentence in _complaints(verdicts[seed]):
             console.print(f"seed {seed}: {sentence}")
     console.print(table(verdicts))

@@ -16,7 +16,10 @@ from chaos.proxy import Mode, Proxy
 from chaos.stage import Program, Stage
 from tests.processes import descendants
 
+TICK_SECONDS = 0.05
 PAUSE_SECONDS = (0.1, 1.2)
+# Now and then it is calm for long enough that a lease ends: the keeper trusts none that ends right after a disturbance.
+CALM_SHARE, CALM_SECONDS = 0.15, (1.5 * LEASE.total_seconds(), 3 * LEASE.total_seconds())
 
 # How long it lasts, in seconds, and what ends it.
 Disaster = tuple[float, Callable[[], None]]
@@ -39,9 +42,17 @@ class Disasters:
             self.seen[name] = self.seen.get(name, 0) + 1
             seconds, undo = TABLE[name][1](self._stage, self._random)
             self._undoing.append((time.monotonic() + seconds, undo))
-            Event().wait(self._random.uniform(*PAUSE_SECONDS))
-            self._undo_those_due_by(time.monotonic())
+            self._pause(until=time.monotonic() + self._seconds())
         self._undo_those_due_by(float("inf"))
+
+    def _seconds(self) -> float:
+        is_calm = self._random.random() < CALM_SHARE
+        return self._random.uniform(*(CALM_SECONDS if is_calm else PAUSE_SECONDS))
+
+    def _pause(self, *, until: float) -> None:
+        while (moment := time.monotonic()) < until:
+            self._undo_those_due_by(moment)
+            Event().wait(min(TICK_SECONDS, until - moment))
 
     def _undo_those_due_by(self, moment: float) -> None:
         due = [one for one in self._undoing if one[0] <= moment]
@@ -119,7 +130,7 @@ def pause_worker_main(stage: Stage, random: Random) -> Disaster:
     """Nobody renews the leases of what the processes of its pool go on with."""
     program = random.choice(stage.workers)
     program.process.send_signal(signal.SIGSTOP)
-    return random.uniform(1, 2.5 * LEASE.total_seconds()), lambda: program.signal(signal.SIGCONT)
+    return random.uniform(1, 4 * LEASE.total_seconds()), lambda: program.signal(signal.SIGCONT)
 
 
 def pause_api(stage: Stage, random: Random) -> Disaster:
@@ -146,7 +157,7 @@ TABLE: dict[str, tuple[int, Callable[[Stage, Random], Disaster]]] = {
     "replies lost": (5, lose_replies),
     "black hole": (3, black_hole),
     "worker paused": (2, pause_worker),
-    "worker's main process paused": (4, pause_worker_main),
+    "worker's main process paused": (6, pause_worker_main),
     "API paused": (2, pause_api),
     "Valkey paused": (2, pause_valkey),
 }

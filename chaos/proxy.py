@@ -7,6 +7,7 @@ from threading import Event, Thread
 from typing import Self
 
 CHUNK_BYTES = 65_536
+CLOSING_SECONDS = 2
 
 
 class Mode(Enum):
@@ -49,10 +50,7 @@ class Proxy:
         self._listening.set()
         self._loop.run_forever()
         server.close()
-        passing = asyncio.all_tasks(self._loop)
-        for task in passing:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*passing, return_exceptions=True))
+        self._loop.run_until_complete(self._wait_for_all())
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -80,3 +78,8 @@ class Proxy:
     def _abort_all(self) -> None:
         for writer in self._writers:
             writer.transport.abort()
+
+    async def _wait_for_all(self) -> None:
+        self._abort_all()
+        if others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others, timeout=CLOSING_SECONDS)

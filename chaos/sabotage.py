@@ -9,7 +9,7 @@ PACKAGES = ("api", "chaos", "ledger", "worker")
 GUARDS: dict[str, tuple[str, dict[str, str]]] = {
     "keeper": (
         "ledger/keeper.py",
-        {"await self._round(sweep=number % SWEEP_EVERY == 0)": "continue"},
+        {"await self.go_round(sweep=number % SWEEP_EVERY == 0)": "continue"},
     ),
     "fence": (
         "ledger/finish.lua",

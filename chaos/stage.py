@@ -125,4 +125,4 @@ class Stage:
 
     def _worker_command(self, number: int) -> list[str]:
         celery = [sys.executable, "-m", "celery", "--workdir", str(self._tree), "-A", "worker.app", "worker"]
-        return [*celery, "-c", "2", *ALONE, "-n", f"w{number}@chaos"]
+        return [*celery, "-c", "4", *ALONE, "-n", f"w{number}@chaos"]

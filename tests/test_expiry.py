@@ -29,6 +29,10 @@ UNKNOWN = "0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52"
 # Keys that may be without a TTL, each with the reason that ledger/keys.py gives.
 STAY = {
     "celeriac:task:*": "while the task is open",
+    "celeriac:events:*": "while the task is open",
+    "celeriac:events": "one stream of bounded length",
+    "celeriac:totals": "one field a name and state",
+    "celeriac:times": "one field a bucket",
     "celeriac:tasks": "as many members as there are records",
     "celeriac:tasks:*": "as many members as there are records",
     "celeriac:names": "one member a definition",
@@ -145,13 +149,13 @@ def test_no_key_stays_without_a_reason(
 def kinds_without_reason(redis: Redis) -> set[str]:
     """The keys that have no TTL, and are none of those that may stay."""
     immortal = {key.decode() for key in redis.scan_iter() if redis.ttl(key) == -1}
-    records = {key for key in immortal if key.startswith("celeriac:task:")}
-    ended_ones = {key for key in records if state_of(redis, key) in FINAL}
+    of_tasks = {key for key in immortal if key.startswith(("celeriac:task:", "celeriac:events:"))}
+    ended_ones = {key for key in of_tasks if state_of(redis, key.rpartition(":")[2]) in FINAL}
     return ended_ones | {key for key in immortal if not any(fnmatch(key, pattern) for pattern in STAY)}
 
 
-def state_of(redis: Redis, key: str) -> State:
-    """The state in this record."""
-    (state,) = redis.hmget(key, ["state"])
+def state_of(redis: Redis, task_id: str) -> State:
+    """The state in this task's record."""
+    (state,) = redis.hmget(f"celeriac:task:{task_id}", ["state"])
     assert isinstance(state, bytes)
     return State(state.decode())

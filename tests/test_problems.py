@@ -4,7 +4,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from api.errors import Problem
 from stack.valkey import Valkey
 from tests.apps import SECRET
-from tests.door import document, run
+from tests.door import document, run, submit
 from tests.servers import API, running_api
 
 ADD = {"x": 4, "y": 5}
@@ -27,13 +27,22 @@ def clients(
     """One that works, one with faults, one whose Redis is not there, and one whose Redis does not answer."""
     with (
         Valkey(directory / "stuck") as valkey,
+        Valkey(directory / "unsafe", options={"appendonly": "no"}) as forgetful,
+        running_api(directory, redis_url=forgetful.url) as unsafe,
+        unsafe.client() as unsafe_client,
         running_api(directory, redis_url=valkey.url) as stuck,
         faulty.client() as faulty_client,
         stuck.client() as stuck_client,
     ):
         assert stuck_client.post("/add", json=ADD).status_code == 202
         os.kill(valkey.pid, signal.SIGSTOP)
-        yield {"works": client, "faulty": faulty_client, "cut off": cut_off, "stuck": stuck_client}
+        yield {
+            "works": client,
+            "faulty": faulty_client,
+            "cut off": cut_off,
+            "stuck": stuck_client,
+            "unsafe": unsafe_client,
+        }
         valkey.kill()  # it would not hear that it is to stop
 
 
@@ -45,6 +54,18 @@ def gone_result(client: httpx.Client) -> httpx.Response:
     task = run(client, "add", **ADD)
     run(client, "delete_result", task_id=task["task_id"])
     return client.get(task["links"]["self"])
+
+
+def forgotten(client: httpx.Client) -> httpx.Response:
+    link = run(client, "add", **ADD)["links"]["self"]
+    assert client.delete(link).status_code == 204
+    return client.get(link)
+
+
+def conflict(client: httpx.Client) -> httpx.Response:
+    headers = {"Idempotency-Key": str(uuid4())}
+    assert client.post("/add", json=ADD, headers=headers).status_code == 202
+    return client.post("/add", json={**ADD, "x": 5}, headers=headers)
 
 
 def malformed(client: httpx.Client) -> httpx.Response:
@@ -63,6 +84,12 @@ WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
     "method-not-allowed": ("works", lambda client: client.put("/add", json=ADD)),
     "task-not-succeeded": ("works", failed_result),
     "result-gone": ("works", gone_result),
+    "task-ended": ("works", lambda client: client.post(run(client, "add", **ADD)["links"]["cancel"])),
+    "task-not-ended": ("works", lambda client: client.post(submit(client, "unserved")["links"]["retry"])),
+    "task-gone": ("works", forgotten),
+    "idempotency-conflict": ("works", conflict),
+    "unknown-queue": ("works", lambda client: client.post("/queues/gpu/pause")),
+    "redis-unsafe": ("unsafe", lambda client: client.get("/readyz")),
     "body-too-large": ("works", lambda client: client.post("/add", json={"x": "x" * 2**20})),
     "unsupported-media-type": ("works", lambda client: client.post("/add", content=b"x=4")),
     "invalid-input": ("works", lambda client: client.post("/add", json={"x": "4"})),
@@ -137,9 +164,9 @@ def test_a_long_value_is_not_repeated_in_full(client: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("GET", "/tasks", "POST"),
-        ("DELETE", "/tasks", "POST"),
-        ("POST", UNKNOWN, "GET"),
+        ("PATCH", "/tasks", "GET, POST"),
+        ("DELETE", "/tasks", "GET, POST"),
+        ("POST", UNKNOWN, "DELETE, GET, PUT"),
         ("DELETE", UNKNOWN + "/result", "GET"),
         ("GET", "/primes", "POST"),
         ("PATCH", "/livez", "GET"),
