@@ -1,12 +1,14 @@
 """Server-sent events: what happens to one task, or to all of them, from the beginning or from where one left off."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Header, Query
 from fastapi.sse import EventSourceResponse, format_sse_event
+from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
@@ -29,9 +31,10 @@ HEARTBEAT = format_sse_event(comment="still here")
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 # Before all that stands in a task's stream: it was accepted.
 ACCEPTED = b"0-1"
+_ID = re.compile(rb"[0-9]{1,19}-[0-9]{1,19}")
 
 LastEventID = Annotated[
-    str | SkipJsonSchema[None],
+    Annotated[str, Field(pattern=r"^[0-9]{1,19}-[0-9]{1,19}$")] | SkipJsonSchema[None],
     Header(alias="Last-Event-ID", description="Go on after the event with this id."),
 ]
 STREAM: dict[int | str, dict[str, Any]] = {
@@ -136,8 +139,7 @@ def _last_event_id(request: Request) -> bytes | None:
     given = header(request, b"last-event-id")
     if not given:
         return None
-    milliseconds, _, sequence = given.partition(b"-")
-    if not (milliseconds.isdigit() and sequence.isdigit() and len(given) <= 40):
+    if not _ID.fullmatch(given):
         problem = ("Last-Event-ID", "should be the id of an event before", given.decode("latin-1"))
         raise invalid_input([problem])
     return given
