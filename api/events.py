@@ -1,8 +1,9 @@
 """Server-sent events: what happens to one task, or to all of them, from the beginning or from where one left off."""
 
+import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from fastapi import FastAPI, Header, Query
 from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
+from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,10 +23,12 @@ from api.responses import problems
 from api.route import add_route
 from api.tasks import TaskID
 from ledger import keys
-from ledger.feed import START, Entry, Feed
+from ledger.connection import InDoubt, Unavailable
+from ledger.feed import RETRY_SECONDS, START, Entry, Feed
 from ledger.ledger import Ledger
 from ledger.settings import Settings
 from ledger.states import FINAL, State
+from ledger.task import Task
 
 HEARTBEAT_SECONDS = 10.0
 HEARTBEAT = format_sse_event(comment="still here")
@@ -58,11 +62,20 @@ async def _task_events(settings: Settings, ledger: Ledger, feed: Feed, request: 
     await find(ledger, task_id)
 
     async def document() -> tuple[bytes, bool]:
-        task = await find(ledger, task_id)
+        task = await _patiently(partial(find, ledger, task_id))
         return task_document(task, show_traceback=settings.show_tracebacks), task.ready
 
     events = _of_task(feed, task_id, after, document)
     return EventSourceResponse(events, headers=HEADERS)
+
+
+async def _patiently(ask: Callable[[], Awaitable[Task]]) -> Task:
+    """The answer, however long Redis is away: the stream has begun."""
+    while True:
+        try:
+            return await ask()
+        except (Unavailable, InDoubt, RedisError):
+            await asyncio.sleep(RETRY_SECONDS)
 
 
 async def _of_task(

@@ -103,16 +103,16 @@ class Feed:
             self._leave(key, stream)
 
     async def last(self, key: str) -> bytes:
-        """The id of the newest entry."""
-        newest = await self._call("XREVRANGE", key, "+", "-", "COUNT", 1)
-        return bytes(newest[0][0]) if newest else START
+        """The id of the newest entry; raises while Redis is away, as all that is asked before a stream begins."""
+        async with self._ranging:
+            return _newest(await self._ranges.call(*_newest_of(key)))
 
     async def is_cut(self, key: str, after: bytes) -> bool:
         """Whether entries after this id are gone, since only so many are kept."""
-        oldest = await self._call("XRANGE", key, "-", "+", "COUNT", 1)
+        oldest = await self._insist("XRANGE", key, "-", "+", "COUNT", 1)
         if not oldest:
             return False
-        info = await self._call("XINFO", "STREAM", key)
+        info = await self._insist("XINFO", "STREAM", key)
         facts = dict(zip(info[::2], info[1::2], strict=True))
         was_cut = facts.get(b"entries-added", 0) > facts[b"length"]
         return bool(was_cut and _place(oldest[0][0]) > _place(after))
@@ -133,7 +133,7 @@ class Feed:
 
     async def _join(self, key: str) -> _Stream:
         if key not in self._streams:
-            last = await self.last(key)
+            last = _newest(await self._insist(*_newest_of(key)))
             self._streams.setdefault(key, _Stream(last))
         stream = self._streams[key]
         stream.readers += 1
@@ -155,13 +155,18 @@ class Feed:
         return stream.after(after) or []
 
     async def _range(self, key: str, after: bytes) -> list[Entry]:
-        answer = await self._call("XRANGE", key, b"(" + after, "+", "COUNT", AT_ONCE)
+        answer = await self._insist("XRANGE", key, b"(" + after, "+", "COUNT", AT_ONCE)
         return [_entry(one) for one in answer]
 
-    async def _call(self, *command: Any) -> Any:
-        """One at a time, as a connection takes them."""
-        async with self._ranging:
-            return await self._ranges.call(*command)
+    async def _insist(self, *command: Any) -> Any:
+        """The answer, however long Redis is away: who follows a stream is in the middle of it."""
+        while True:
+            try:
+                async with self._ranging:
+                    return await self._ranges.call(*command)
+            except (Unavailable, InDoubt, RedisError) as error:
+                logger.warning("a stream cannot be read (%s); trying again", error)
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _read_for_ever(self) -> None:
         while True:
@@ -183,6 +188,14 @@ class Feed:
         )
         for key, entries in answer or ():
             streams[key.decode()].add([_entry(one) for one in entries])
+
+
+def _newest_of(key: str) -> tuple[str | int, ...]:
+    return ("XREVRANGE", key, "+", "-", "COUNT", 1)
+
+
+def _newest(answer: Any) -> bytes:
+    return bytes(answer[0][0]) if answer else START
 
 
 def _entry(answer: Any) -> Entry:

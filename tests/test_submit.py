@@ -56,6 +56,7 @@ def test_the_document_of_an_accepted_task_is_complete_and_says_nothing_that_is_n
             "result": f"/tasks/{task_id}/result",
             "cancel": f"/tasks/{task_id}/cancel",
             "retry": f"/tasks/{task_id}/retry",
+            "events": f"/tasks/{task_id}/events",
         },
     }
 
@@ -150,6 +151,7 @@ def test_accepting_writes_the_record_the_index_and_the_message_and_nothing_else(
     assert set(quiet_redis.keys()) == {
         b"default",
         b"celeriac:clock",
+        b"celeriac:events",
         b"celeriac:names",
         b"celeriac:queues",
         b"celeriac:tasks",
