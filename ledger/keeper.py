@@ -88,7 +88,7 @@ class Keeper:
         return arguments if self._one_server else arguments + await self._next_messages()
 
     async def _next_messages(self) -> list[Any]:
-        """For each queue, which message is next on the server of the queues. All before the last stamp was pushed."""
+        """The last stamp, before which all was pushed, and for each queue which message is next on the server of the queues."""
         queues = await self._backend.call("SMEMBERS", keys.queues())
         last = await self._backend.call("GET", keys.clock())
         if not queues or last is None:
@@ -96,7 +96,7 @@ class Keeper:
         paused = await self._backend.call("SMEMBERS", keys.paused())
         lists = [keys.held(queue.decode()) if queue in paused else queue for queue in queues]
         stamps = await self._broker.run(scripts.TAILS, [last, *lists])
-        return [part for pair in zip(queues, stamps, strict=True) for part in pair]
+        return [last, *(part for pair in zip(queues, stamps, strict=True) for part in pair)]
 
     async def _push(self, answer: Sequence[bytes]) -> bool:
         """Push what is to be pushed elsewhere; whether there is more to do."""

@@ -4,8 +4,8 @@
 -- connection did. The cost grows with what is lost, not with what is queued. What was pushed at the other end meanwhile,
 -- with a negative stamp below minus the clock of then, is not meant.
 -- ARGV  grace, most tasks, 'push' or 'record' (the queues are on another server), most times that a message may get lost,
---       ttl, date; then for each queue: its name, and the stamp of the next message ('' for an unknown one). Where none is
---       given, those are looked at here.
+--       ttl, date; then, where the queues are elsewhere, the clock before they were looked at, and for each queue: its name,
+--       and the stamp of the next message ('' for an unknown one)
 -- Answer: 'more' or 'done'; then, when not pushed here, for each message: queue, side, message
 local grace, limit, where, most, ttl, date = unpack(ARGV, 1, 6)
 local at, more = now(), 'done'
@@ -38,7 +38,7 @@ local function rescue(task, served)
   end
 end
 
-local function sweep(queue, next_stamp)
+local function sweep(queue, next_stamp, last)
   local waiting = key_waiting(queue)
   local seen, since, clock = string.match(redis.call('HGET', KEY_SWEEPS, queue) or '', '^(%S+) (%S+) (%S+)$')
   if seen and at - since >= tonumber(grace) then
@@ -56,13 +56,14 @@ local function sweep(queue, next_stamp)
     return -- `next_stamp` is not that of the next message any more
   end
   if not seen and next_stamp and redis.call('ZCOUNT', waiting, '-inf', '(' .. text(next_stamp)) > 0 then
-    redis.call('HSET', KEY_SWEEPS, queue, table.concat({text(next_stamp), text(at), redis.call('GET', KEY_CLOCK)}, ' '))
+    redis.call('HSET', KEY_SWEEPS, queue, table.concat({text(next_stamp), text(at), last}, ' '))
   end
 end
 
 if where == 'record' then
-  for number = 7, #ARGV, 2 do sweep(ARGV[number], tonumber(ARGV[number + 1])) end
+  for number = 8, #ARGV, 2 do sweep(ARGV[number], tonumber(ARGV[number + 1]), ARGV[7]) end
 else
-  for _, queue in ipairs(redis.call('SMEMBERS', KEY_QUEUES)) do sweep(queue, next_stamp_of(list_of(queue), at)) end
+  local last = redis.call('GET', KEY_CLOCK)
+  for _, queue in ipairs(redis.call('SMEMBERS', KEY_QUEUES)) do sweep(queue, next_stamp_of(list_of(queue), at), last) end
 end
 return {more, unpack(pushed or {})}
