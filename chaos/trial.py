@@ -12,7 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from chaos.clients import Clients
-from chaos.disasters import Disasters, restart, restart_valkey
+from chaos.disasters import Disasters, restart_valkey
 from chaos.plan import Plan
 from chaos.stage import Stage
 from chaos.verdict import Evidence, Run
@@ -85,7 +85,7 @@ def _mend(stage: Stage) -> None:
     """Whatever ended in a disaster, or by itself, is started again."""
     restart_valkey(stage)
     for program in (*stage.apis, *stage.workers):
-        restart(program)
+        program.restart_if_ended()
 
 
 def _serves(ports: list[int]) -> bool:
