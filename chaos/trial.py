@@ -15,10 +15,9 @@ from chaos.clients import Clients
 from chaos.disasters import Disasters, restart_valkey
 from chaos.plan import Plan
 from chaos.stage import Stage
-from chaos.verdict import Evidence, Run
+from chaos.verdict import ENDS, Evidence, Run
 
 POLL_SECONDS = 0.2
-ENDS = frozenset({"succeeded", "failed", "cancelled", "expired"})
 
 Documents = dict[str, dict[str, Any]]
 
