@@ -64,20 +64,20 @@ class Disasters:
 def kill_worker(stage: Stage, random: Random) -> Disaster:
     """Its main process and all others."""
     worker = random.choice(stage.workers)
-    worker.kill()
-    return random.uniform(0, 2), lambda: restart(worker)
+    worker.signal(signal.SIGKILL)
+    return random.uniform(0, 2), worker.restart_if_ended
 
 
 def kill_worker_main(stage: Stage, random: Random) -> Disaster:
     """The processes of its pool go on with what they run."""
     worker = random.choice(stage.workers)
-    worker.kill_main()
-    return random.uniform(0, 2), lambda: restart(worker)
+    worker.signal_main(signal.SIGKILL)
+    return random.uniform(0, 2), worker.restart_if_ended
 
 
 def kill_child(stage: Stage, random: Random) -> Disaster:
     """One process of a pool."""
-    children = descendants(random.choice(stage.workers).process.pid)
+    children = descendants(random.choice(stage.workers).pid)
     if children:
         with suppress(ProcessLookupError):
             os.kill(random.choice(children).pid, signal.SIGKILL)
@@ -87,13 +87,14 @@ def kill_child(stage: Stage, random: Random) -> Disaster:
 def kill_api(stage: Stage, random: Random) -> Disaster:
     """With all that it was asked and has not answered."""
     api = random.choice(stage.apis)
-    api.kill()
-    return random.uniform(0, 1), lambda: restart(api)
+    api.signal(signal.SIGKILL)
+    return random.uniform(0, 1), api.restart_if_ended
 
 
 def kill_valkey(stage: Stage, random: Random) -> Disaster:
     """It comes back with what it had written."""
-    stage.valkey.kill()
+    if stage.valkey.process.poll() is None:
+        stage.valkey.kill()
     return random.uniform(0, 1.5), lambda: restart_valkey(stage)
 
 
@@ -129,7 +130,7 @@ def pause_worker(stage: Stage, random: Random) -> Disaster:
 def pause_worker_main(stage: Stage, random: Random) -> Disaster:
     """Nobody renews the leases of what the processes of its pool go on with."""
     program = random.choice(stage.workers)
-    program.process.send_signal(signal.SIGSTOP)
+    program.signal_main(signal.SIGSTOP)
     return random.uniform(1, 4 * LEASE.total_seconds()), lambda: program.signal(signal.SIGCONT)
 
 
@@ -178,12 +179,6 @@ def misbehave(proxy: Proxy, mode: Mode, seconds: float) -> Disaster:
         proxy.reset()
 
     return seconds, mend
-
-
-def restart(program: Program) -> None:
-    """Unless something else has brought it back."""
-    if program.process.poll() is not None:
-        program.restart()
 
 
 def restart_valkey(stage: Stage) -> None:

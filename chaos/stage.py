@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
@@ -21,39 +21,39 @@ ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
 class Program:
-    """A program that can be killed and started again."""
+    """A program that can be killed and started again.
+
+    None of its processes is waited for before the end, so that no other process can have got its number meanwhile.
+    """
 
     def __init__(self, start: Callable[[], Process]) -> None:
         """Start it."""
         self._start = start
-        self.process = start()
-        self._groups = [self.process.pid]
+        self._started = [start()]
 
-    def restart(self) -> None:
-        """Start it again; what is left of it, if anything, goes on by itself."""
-        self.process = self._start()
-        self._groups.append(self.process.pid)
+    @property
+    def pid(self) -> int:
+        """Of the main process that was started last, which may have ended."""
+        return self._started[-1].pid
 
-    def kill(self) -> None:
-        """End all of it."""
-        process.kill(self.process)
+    def restart_if_ended(self) -> None:
+        """Start it again, unless it runs; what is left of it, if anything, goes on by itself."""
+        if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            self._started.append(self._start())
 
-    def kill_main(self) -> None:
-        """End its main process, and none that this has started."""
-        self.process.kill()
-        self.process.wait()
+    def signal_main(self, number: signal.Signals) -> None:
+        """Tell its main process, and none that this has started."""
+        os.kill(self.pid, number)
 
     def signal(self, number: signal.Signals) -> None:
         """Tell its whole group."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, number)
+        os.killpg(self.pid, number)
 
     def end(self) -> None:
         """End all that was ever started here."""
-        for group in self._groups:
-            with suppress(ProcessLookupError):
-                os.killpg(group, signal.SIGKILL)
-        self.process.wait()
+        for one in self._started:
+            os.killpg(one.pid, signal.SIGKILL)
+            one.wait()
 
 
 class Stage:

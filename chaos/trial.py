@@ -12,13 +12,12 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from chaos.clients import Clients
-from chaos.disasters import Disasters, restart, restart_valkey
+from chaos.disasters import Disasters, restart_valkey
 from chaos.plan import Plan
 from chaos.stage import Stage
-from chaos.verdict import Evidence, Run
+from chaos.verdict import ENDS, Evidence, Run
 
 POLL_SECONDS = 0.2
-ENDS = frozenset({"succeeded", "failed", "cancelled", "expired"})
 
 Documents = dict[str, dict[str, Any]]
 
@@ -85,7 +84,7 @@ def _mend(stage: Stage) -> None:
     """Whatever ended in a disaster, or by itself, is started again."""
     restart_valkey(stage)
     for program in (*stage.apis, *stage.workers):
-        restart(program)
+        program.restart_if_ended()
 
 
 def _serves(ports: list[int]) -> bool:

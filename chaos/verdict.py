@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 from rich.table import Table
 
-ENDS = frozenset({"succeeded", "failed", "cancelled", "expired"})
+from ledger.states import FINAL
+
+ENDS = frozenset(state.value for state in FINAL)
 
 
 class Run(NamedTuple):

@@ -105,7 +105,7 @@ def test_messages_that_were_popped_and_lost_are_queued_again_each_once(
         assert [ended(door, task)["result"] for task in tasks] == list(range(MANY))
 
 
-@pytest.mark.parametrize("times", [2, pytest.param(20, marks=pytest.mark.chaos)])
+@pytest.mark.parametrize("times", [2, pytest.param(20, marks=[pytest.mark.chaos, pytest.mark.timeout(600)])])
 def test_a_worker_that_is_stopped_while_it_waits_for_a_message_and_killed_loses_nothing(
     times: int, server: Valkey, door: httpx.Client, redis: Redis, directory: Path
 ) -> None:
