@@ -97,10 +97,6 @@ class Consumer:
         answers = self._redis.run(scripts.BEAT, *arguments, *(part for pair in held for part in pair))
         return [answer.decode() for answer in answers]
 
-    def bid_farewell(self, worker: str) -> None:
-        """A worker has stopped."""
-        self._redis.run(scripts.FAREWELL, worker)
-
     def emit(self, task_id: str, token: str, events: Sequence[tuple[str, str]], progress: str | None) -> None:
         """Add to the history of a task that runs: kinds and data (JSON) of events. The last progress is kept in the record."""
         said = [part for event in events for part in event]

@@ -10,7 +10,7 @@ import signal
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from threading import Event, Thread
+from threading import Thread
 from typing import Any
 
 from celery import bootsteps
@@ -35,7 +35,6 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
     def __init__(self, worker: Any, **options: Any) -> None:
         """Nothing runs before `start`."""
         super().__init__(worker, **options)
-        self._ended = Event()
         self._started_at = date_done()
 
     def start(self, worker: Any) -> None:
@@ -49,7 +48,7 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
                 self._beat(worker)
             except RedisError as refusal:  # a replica's, say: without this thread every task would run twice
                 logger.warning("redis refuses the heartbeat (%s); trying again", refusal)
-            self._ended.wait(max(0.0, INTERVAL_SECONDS - (time.monotonic() - begun)))
+            time.sleep(max(0.0, INTERVAL_SECONDS - (time.monotonic() - begun)))
 
     def _beat(self, worker: Any) -> None:
         requests = list(worker.app.held.values())
