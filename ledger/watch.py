@@ -105,6 +105,9 @@ class Watch:
         except TimeoutError as late:
             self.leave(task_id, future)
             raise Unavailable("the subscription was not confirmed") from late
+        except asyncio.CancelledError:
+            self.leave(task_id, future)
+            raise
 
     def _order(self, verb: str, task_id: str) -> None:
         """Commands go out in the order of these calls; while there is no connection they need not."""
