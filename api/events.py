@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Header, Query
@@ -24,19 +24,24 @@ from api.route import add_route
 from api.tasks import TaskID
 from ledger import keys
 from ledger.connection import InDoubt, Unavailable
-from ledger.feed import RETRY_SECONDS, START, Entry, Feed
+from ledger.feed import NOTHING, RETRY_SECONDS, START, Batch, Entry, Feed
 from ledger.ledger import Ledger
 from ledger.settings import Settings
 from ledger.states import FINAL, State
 from ledger.task import Task
 
 HEARTBEAT_SECONDS = 10.0
+# Of a task that has ended, so long may its last events be under way; those of a stock worker have no end.
+SETTLED_SECONDS = 1.0
 HEARTBEAT = format_sse_event(comment="still here")
+CUT = format_sse_event(event="cut", data_str='{"reason":"older events are not kept"}')
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 # Before all that stands in a task's stream: it was accepted.
 ACCEPTED = b"0-1"
 _ID = re.compile(rb"[0-9]{1,19}-[0-9]{1,19}")
 
+# Fields, and the values that each may have.
+Wanted = tuple[tuple[bytes, frozenset[str]], ...]
 LastEventID = Annotated[
     Annotated[str, Field(pattern=r"^[0-9]{1,19}-[0-9]{1,19}$")] | SkipJsonSchema[None],
     Header(alias="Last-Event-ID", description="Go on after the event with this id."),
@@ -82,46 +87,56 @@ async def _of_task(
     feed: Feed, task_id: str, after: bytes, document: Callable[[], Any]
 ) -> AsyncIterator[bytes]:
     """Its history, then what comes, then `done` with the task document."""
-    key = keys.events(task_id)
     if after == START:
         yield format_sse_event(event="state", id=ACCEPTED.decode(), data_str='{"state":"queued","attempt":0}')
-    if await feed.is_cut(key, after):
-        yield format_sse_event(event="cut", data_str='{"reason":"older events are not kept"}')
     _, ready = await document()
-    async for entries in feed.follow(key, after=after, patience=0.0 if ready else HEARTBEAT_SECONDS):
-        if entries:
-            yield b"".join(map(_task_event, entries))
-        is_over = any(_is_end(entry) for entry in entries)
-        if not entries and not is_over:
-            _, is_over = await document()
+    patience = SETTLED_SECONDS if ready else HEARTBEAT_SECONDS
+    async for batch in feed.follow(keys.events(task_id), after=after, patience=patience):
+        if batch is NOTHING:
+            said, (_, is_over) = HEARTBEAT, await document()
+        else:
+            said, is_over = _of_task_batch(batch)
+        yield said
         if is_over:
             yield format_sse_event(event="done", data_str=(await document())[0].decode())
             return
-        if not entries:
-            yield HEARTBEAT
 
 
 async def _all_events(feed: Feed, request: Request) -> Response:
     refuse_unknown(request, known=("name", "queue", "state"))
     query = request.query_params
-    wanted = {name: set(query.getlist(name)) for name in ("name", "queue", "state") if name in query}
-    unknown = wanted.get("state", set()) - set(State)
+    wanted = tuple(
+        (name.encode(), frozenset(query.getlist(name)))
+        for name in ("name", "queue", "state")
+        if name in query
+    )
+    unknown = set(query.getlist("state")) - set(State)
     if unknown:
         raise invalid_input([("?state", f"should be one of {', '.join(State)}", min(unknown))])
     after = _last_event_id(request) or await feed.last(keys.feed())
     return EventSourceResponse(_of_all(feed, after, wanted), headers=HEADERS)
 
 
-async def _of_all(feed: Feed, after: bytes, wanted: dict[str, set[str]]) -> AsyncIterator[bytes]:
+async def _of_all(feed: Feed, after: bytes, wanted: Wanted) -> AsyncIterator[bytes]:
     yield HEARTBEAT
-    if await feed.is_cut(keys.feed(), after):
-        yield format_sse_event(event="cut", data_str='{"reason":"older events are not kept"}')
-    async for entries in feed.follow(keys.feed(), after=after, patience=HEARTBEAT_SECONDS):
-        chosen = [entry for entry in entries if _is_wanted(entry, wanted)]
-        if chosen:
-            yield b"".join(map(_feed_event, chosen))
-        elif not entries:
-            yield HEARTBEAT
+    async for batch in feed.follow(keys.feed(), after=after, patience=HEARTBEAT_SECONDS):
+        yield HEARTBEAT if batch is NOTHING else _of_all_batch(batch, wanted)
+
+
+@lru_cache(maxsize=8)  # thousands may read the same batch, one after the other
+def _of_task_batch(batch: Batch) -> tuple[bytes, bool]:
+    """A batch as events, and whether the task's end is among them."""
+    said = [CUT] if batch.cut else []
+    said += map(_task_event, batch.entries)
+    return b"".join(said), any(map(_is_end, batch.entries))
+
+
+@lru_cache(maxsize=8)  # likewise
+def _of_all_batch(batch: Batch, wanted: Wanted) -> bytes:
+    """Those of a batch that are wanted, as events."""
+    said = [CUT] if batch.cut else []
+    said += (_feed_event(entry) for entry in batch.entries if _is_wanted(entry, wanted))
+    return b"".join(said)
 
 
 def _task_event(entry: Entry) -> bytes:
@@ -144,8 +159,8 @@ def _is_end(entry: Entry) -> bool:
     return entry.fields.get(b"state", b"").decode() in FINAL
 
 
-def _is_wanted(entry: Entry, wanted: dict[str, set[str]]) -> bool:
-    return all(entry.fields[name.encode()].decode() in values for name, values in wanted.items())
+def _is_wanted(entry: Entry, wanted: Wanted) -> bool:
+    return all(entry.fields[name].decode() in values for name, values in wanted)
 
 
 def _last_event_id(request: Request) -> bytes | None:

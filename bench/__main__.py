@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import get, pool, start, submit, wait, waiters
+from bench import get, pool, start, streams, submit, wait, waiters
 from bench.plan import Plan
 
 # Of a file or a pipe, which has no width of its own.
@@ -20,6 +20,7 @@ MEASUREMENTS: dict[str, Callable[[Plan], None]] = {
     "get": get.measure,
     "wait": wait.measure,
     "waiters": waiters.measure,
+    "streams": streams.measure,
     "start": start.measure,
     "pool": pool.measure,
 }
@@ -36,6 +37,7 @@ def main() -> int:
         seconds=options.seconds,
         rounds=options.rounds,
         waiters=options.waiters,
+        streams=options.streams,
         tasks=options.tasks,
         peers=_python_of(options.peers),
     )
@@ -53,6 +55,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=2.0, help="length of each turn under load (2)")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each contender (5)")
     parser.add_argument("--waiters", type=int, default=5000, help="clients parked at once (5000)")
+    parser.add_argument("--streams", type=int, default=1000, help="clients that listen at once (1000)")
     parser.add_argument(
         "--tasks", type=int, default=5000, help="tasks queued for a worker, or asked for (5000)"
     )

@@ -13,6 +13,7 @@ class Plan:
     seconds: float
     rounds: int
     waiters: int
+    streams: int
     tasks: int
     # The Python that has the peers (bench/peers.py); None: they are left out.
     peers: str | None

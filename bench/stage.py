@@ -57,6 +57,10 @@ class Program:
 class Stage:
     """Use as a context manager. Each contender has a Redis database of its own, by number."""
 
+    def __init__(self, **settings: str) -> None:
+        """Further environment variables of all that is started."""
+        self._settings = settings
+
     def __enter__(self) -> Self:
         self._stack = ExitStack()
         self._directory = Path(self._stack.enter_context(TemporaryDirectory(prefix="celeriac-bench-")))
@@ -121,6 +125,7 @@ class Stage:
             "CELERIAC_REDIS_URL": url,
             "BENCH_REDIS_URL": url,
             "FLOWER_UNAUTHENTICATED_API": "true",
+            **self._settings,
         }
 
 

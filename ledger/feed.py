@@ -1,13 +1,15 @@
 """Events as they happen: one connection per process reads the streams of all that are followed, in few large reads.
 
 The streams are the truth, and each reader keeps its place in them: a connection that breaks loses and doubles nothing, and a
-reader that falls behind reads on from Redis, so that no memory grows.
+reader that falls behind reads on from Redis, so that no memory grows. Readers that keep up share what was read.
 """
 
 import asyncio
 import logging
+import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from redis.exceptions import RedisError
@@ -18,8 +20,10 @@ from ledger.connection import Connection, InDoubt, Unavailable
 PAUSE_SECONDS = 0.03
 BLOCK_MILLISECONDS = 100
 RETRY_SECONDS = 0.5
+# A stream that was not read for so long may have lost what was not read: only so many entries are kept.
+LATE_SECONDS = 0.5
 AT_ONCE = 1_000
-RECENT = 2_000
+RECENT_BATCHES = 4
 START = b"0-0"
 
 logger = logging.getLogger(__name__)
@@ -32,22 +36,30 @@ class Entry(NamedTuple):
     fields: dict[bytes, bytes]
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Batch:
+    """Neighbours in a stream, the same object for all who read them together. `cut`: some before them are gone."""
+
+    entries: Sequence[Entry] = ()
+    cut: bool = False
+
+
+NOTHING = Batch()
+
+
 class _Stream:
-    """One stream that is followed: its latest entries, for readers that keep up."""
+    """One stream that is followed: its latest batches, for readers that keep up."""
 
     def __init__(self, last: bytes) -> None:
-        self.begin = self.last = last
-        self.recent: deque[Entry] = deque(maxlen=RECENT)
+        self.last = last
         self.readers = 0
         self.news = asyncio.Event()
+        self._recent: deque[tuple[bytes, Batch]] = deque(maxlen=RECENT_BATCHES)
 
-    def add(self, entries: list[Entry]) -> None:
+    def add(self, batch: Batch) -> None:
         """Take what was read, and wake who waits for it."""
-        for entry in entries:
-            if len(self.recent) == RECENT:
-                self.begin = self.recent[0].id
-            self.recent.append(entry)
-        self.last = entries[-1].id
+        self._recent.append((self.last, batch))
+        self.last = batch.entries[-1].id
         self.wake()
 
     def wake(self) -> None:
@@ -55,13 +67,12 @@ class _Stream:
         self.news.set()
         self.news = asyncio.Event()
 
-    def after(self, last: bytes) -> list[Entry] | None:
-        """What came after this id; None when that is not known here any more."""
-        if _place(last) < _place(self.begin):
-            return None
-        if last == self.last:
-            return []
-        return [entry for entry in self.recent if _place(entry.id) > _place(last)]
+    def after(self, place: bytes) -> Batch | None:
+        """The batch that begins right after this id; None when it has to be asked for."""
+        for before, batch in reversed(self._recent):
+            if before == place:
+                return batch
+        return None
 
 
 class Feed:
@@ -73,6 +84,7 @@ class Feed:
         self._ranging = asyncio.Lock()
         self._streams: dict[str, _Stream] = {}
         self._reading: asyncio.Task[None] | None = None
+        self._read_at = time.monotonic()
         self._released = False
 
     @property
@@ -80,25 +92,25 @@ class Feed:
         """How many readers there are now."""
         return sum(stream.readers for stream in self._streams.values())
 
-    async def follow(self, key: str, *, after: bytes, patience: float) -> AsyncIterator[list[Entry]]:
-        """The entries after this id, in order: those that are there, then those that come.
+    async def follow(self, key: str, *, after: bytes, patience: float) -> AsyncIterator[Batch]:
+        """What stands after this id, in order: what is there, then what comes.
 
-        An empty list says that none came for `patience` seconds. Ends only when the process does.
+        `NOTHING` says that nothing came for `patience` seconds. Ends only when the process does.
         """
         stream = await self._join(key)
         try:
             while not self._released:
-                entries = stream.after(after)
-                if entries is None:
-                    entries = await self._range(key, after)
-                    if not entries:
-                        stream.begin = after
-                        continue
-                if not entries:
-                    entries = await self._wait(stream, after, patience)
-                if entries:
-                    after = entries[-1].id
-                yield entries
+                batch = stream.after(after)
+                if batch is None and _place(after) < _place(stream.last):
+                    batch = await self._range(key, after, stream.last)
+                    if not batch.entries:  # all of them are gone by now
+                        after = stream.last
+                elif batch is None and await _has_news(stream, patience):
+                    continue
+                batch = batch or NOTHING
+                if batch.entries:
+                    after = batch.entries[-1].id
+                yield batch
         finally:
             self._leave(key, stream)
 
@@ -106,16 +118,6 @@ class Feed:
         """The id of the newest entry; raises while Redis is away, as all that is asked before a stream begins."""
         async with self._ranging:
             return _newest(await self._ranges.call(*_newest_of(key)))
-
-    async def is_cut(self, key: str, after: bytes) -> bool:
-        """Whether entries after this id are gone, since only so many are kept."""
-        oldest = await self._insist("XRANGE", key, "-", "+", "COUNT", 1)
-        if not oldest:
-            return False
-        info = await self._insist("XINFO", "STREAM", key)
-        facts = dict(zip(info[::2], info[1::2], strict=True))
-        was_cut = facts.get(b"entries-added", 0) > facts[b"length"]
-        return bool(was_cut and _place(oldest[0][0]) > _place(after))
 
     def release(self) -> None:
         """Let every reader come to its end: this process is about to end."""
@@ -146,17 +148,18 @@ class Feed:
         if not stream.readers and self._streams.get(key) is stream:
             del self._streams[key]
 
-    async def _wait(self, stream: _Stream, after: bytes, patience: float) -> list[Entry]:
-        try:
-            async with asyncio.timeout(patience):
-                await stream.news.wait()
-        except TimeoutError:
-            return []
-        return stream.after(after) or []
+    async def _range(self, key: str, after: bytes, last: bytes) -> Batch:
+        answer = await self._insist("XRANGE", key, b"(" + after, last, "COUNT", AT_ONCE)
+        return Batch([_entry(one) for one in answer], cut=await self._is_cut(key, after))
 
-    async def _range(self, key: str, after: bytes) -> list[Entry]:
-        answer = await self._insist("XRANGE", key, b"(" + after, "+", "COUNT", AT_ONCE)
-        return [_entry(one) for one in answer]
+    async def _is_cut(self, key: str, after: bytes) -> bool:
+        """Whether entries after this id are gone, since only so many are kept."""
+        oldest = await self._insist("XRANGE", key, "-", "+", "COUNT", 1)
+        if not oldest or _place(oldest[0][0]) <= _place(after):
+            return False
+        info = await self._insist("XINFO", "STREAM", key)
+        facts = dict(zip(info[::2], info[1::2], strict=True))
+        return bool(facts.get(b"entries-added", 0) > facts[b"length"])
 
     async def _insist(self, *command: Any) -> Any:
         """The answer, however long Redis is away: who follows a stream is in the middle of it."""
@@ -181,13 +184,28 @@ class Feed:
         """One read of all streams that are followed now."""
         streams = dict(self._streams)
         if not streams:
+            self._read_at = time.monotonic()
             return
         lasts = [stream.last for stream in streams.values()]
         answer = await self._news.call(
             "XREAD", "COUNT", AT_ONCE, "BLOCK", BLOCK_MILLISECONDS, "STREAMS", *streams, *lasts
         )
-        for key, entries in answer or ():
-            streams[key.decode()].add([_entry(one) for one in entries])
+        is_late = time.monotonic() - self._read_at > LATE_SECONDS
+        for name, entries in answer or ():
+            key = name.decode()
+            stream = streams[key]
+            cut = is_late and await self._is_cut(key, stream.last)
+            stream.add(Batch([_entry(one) for one in entries], cut))
+        self._read_at = time.monotonic()
+
+
+async def _has_news(stream: _Stream, patience: float) -> bool:
+    try:
+        async with asyncio.timeout(patience):
+            await stream.news.wait()
+    except TimeoutError:
+        return False
+    return True
 
 
 def _newest_of(key: str) -> tuple[str | int, ...]:
