@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import get, pool, start, streams, submit, wait, waiters
+from bench import get, pool, records, start, streams, submit, wait, waiters
 from bench.plan import Plan
 
 # Of a file or a pipe, which has no width of its own.
@@ -21,6 +21,7 @@ MEASUREMENTS: dict[str, Callable[[Plan], None]] = {
     "wait": wait.measure,
     "waiters": waiters.measure,
     "streams": streams.measure,
+    "records": records.measure,
     "start": start.measure,
     "pool": pool.measure,
 }
@@ -38,6 +39,7 @@ def main() -> int:
         rounds=options.rounds,
         waiters=options.waiters,
         streams=options.streams,
+        records=options.records,
         tasks=options.tasks,
         peers=_python_of(options.peers),
     )
@@ -56,6 +58,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="turns of each contender (5)")
     parser.add_argument("--waiters", type=int, default=5000, help="clients parked at once (5000)")
     parser.add_argument("--streams", type=int, default=1000, help="clients that listen at once (1000)")
+    parser.add_argument("--records", type=int, default=1_000_000, help="tasks in the large store (1000000)")
     parser.add_argument(
         "--tasks", type=int, default=5000, help="tasks queued for a worker, or asked for (5000)"
     )

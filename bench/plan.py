@@ -14,6 +14,7 @@ class Plan:
     rounds: int
     waiters: int
     streams: int
+    records: int
     tasks: int
     # The Python that has the peers (bench/peers.py); None: they are left out.
     peers: str | None

@@ -12,10 +12,27 @@ from tests.processes import linux_only
 from tests.servers import ROOT
 
 pytestmark = linux_only  # it reads CPU times and memory from /proc
-SMALLEST = ["--seconds", "0.2", "--rounds", "1", "--waiters", "50", "--tasks", "200", "--peers", "none"]
+SMALLEST = [
+    "--seconds",
+    "0.2",
+    "--rounds",
+    "1",
+    "--waiters",
+    "50",
+    "--streams",
+    "20",
+    "--records",
+    "2000",
+    "--tasks",
+    "200",
+    "--peers",
+    "none",
+]
 # Words of each table; those that take longest go first.
 TABLES = {
     "waiters": ["Waiters: 50 parked clients", "KiB/waiter", "Celeriac, one task", "Celeriac, a task each"],
+    "streams": ["Streams: a task that says", "20 streams", "KiB/stream"],
+    "records": ["Records: the same requests", "1,000 tasks", "2,000 tasks", "keeper"],
     "submit": ["Submit: POST an addition", "the floor", "Celeriac"],
     "get": ["Status: GET /tasks/{id}, 200 finished", "AsyncResult", "Celeriac"],
     "wait": ["Wait: from POST to the result", "in process", "Celeriac, Prefer: wait"],
