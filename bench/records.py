@@ -54,7 +54,7 @@ def _stored(stage: Stage, count: int) -> tuple[Program, float]:
     """The API on a store of so many tasks, and what the keeper's work costs there."""
     redis = stage.redis(0)
     store.fill(redis, count)
-    while redis.info("persistence")["aof_rewrite_in_progress"]:  # type: ignore[index]  # no stubs for async or not
+    while redis.info("persistence")["aof_rewrite_in_progress"]:
         time.sleep(POLL_SECONDS)
     cost = keeping.microseconds_a_loss(redis)
     return stage.celeriac(0), cost
