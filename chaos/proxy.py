@@ -19,13 +19,13 @@ class Mode(Enum):
 
 
 class Proxy:
-    """Use as a context manager; `mode` may be changed from any thread."""
+    """Use as a context manager; `mode` and `target` (a port) may be changed from any thread."""
 
     def __init__(self, target: int) -> None:
         """Listens on a port of the system's choice, and connects to this port of the same machine."""
         self.mode = Mode.OPEN
         self.port = 0
-        self._target = target
+        self.target = target
         self._loop = asyncio.new_event_loop()
         self._listening = Event()
         self._writers: set[asyncio.StreamWriter] = set()
@@ -54,7 +54,7 @@ class Proxy:
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
         except OSError:
             writer.transport.abort()
             return
