@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "stack": {"ledger.settings"},
     "examples": set[str](),
 }
-OURS = {"api", "bench", "celeriac", "chaos", "examples", "ledger", "stack", "tests", "worker"}
+OURS = {"api", "bench", "celeriac", "chaos", "examples", "ledger", "soak", "stack", "tests", "worker"}
 # What the API never needs, of what is installed beside it.
 FORBIDDEN = HEAVY | {
     "worker.app",

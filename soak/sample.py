@@ -1,0 +1,49 @@
+"""What all parts use at one moment."""
+
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from redis import Redis
+
+from bench.cpu import children, resident_bytes
+
+OPEN_INDEXES = ("waiting:default", "running", "due", "deadlines")
+
+
+class Sample(NamedTuple):
+    """Memory in MiB, and numbers of things."""
+
+    api_memory: float
+    worker_memory: float
+    redis_memory: float
+    redis_keys: int
+    redis_connections: int
+    api_files: int
+    worker_files: int
+
+
+def sample(api: int, worker: int, redis: Redis) -> Sample:
+    """Of the processes with these ids; the worker with those of its pool."""
+    workers = [worker, *children(worker)]
+    return Sample(
+        api_memory=_mebibytes(resident_bytes(api)),
+        worker_memory=_mebibytes(sum(map(resident_bytes, workers))),
+        redis_memory=_mebibytes(cast("dict[str, int]", redis.info("memory"))["used_memory"]),
+        redis_keys=redis.dbsize(),
+        redis_connections=len(redis.client_list()),
+        api_files=_files(api),
+        worker_files=sum(map(_files, workers)),
+    )
+
+
+def open_tasks(redis: Redis) -> int:
+    """How many tasks have not come to an end."""
+    return sum(int(redis.zcard(f"celeriac:{index}")) for index in OPEN_INDEXES)
+
+
+def _mebibytes(size: float) -> float:
+    return size / 1024 / 1024
+
+
+def _files(process: int) -> int:
+    return sum(1 for _ in Path(f"/proc/{process}/fd").iterdir())
