@@ -132,7 +132,11 @@ function hintOf(property, schema, kind) {
 }
 
 function rangeOf({ minimum, maximum }) {
-  if (minimum !== undefined && maximum !== undefined) return `${minimum} to ${maximum}.`;
-  if (minimum !== undefined) return `At least ${minimum}.`;
-  return maximum === undefined ? "" : `At most ${maximum}.`;
+  if (minimum !== undefined && maximum !== undefined) return `${figure(minimum)} to ${figure(maximum)}.`;
+  if (minimum !== undefined) return `At least ${figure(minimum)}.`;
+  return maximum === undefined ? "" : `At most ${figure(maximum)}.`;
+}
+
+function figure(number) {
+  return typeof number === "number" ? number.toLocaleString() : number;
 }
