@@ -19,7 +19,7 @@ export function show(main) {
     path: "/queues",
     title: "Queues",
     list,
-    fill: (queues) => cards.fill(queues.map((queue) => ({ ...queue, rate: started.rate(queue) }))),
+    fill: (queues) => cards.fill(queues.map((queue) => ({ ...queue, rate: started.rate(queue.name) }))),
     nothing: "No queue is known yet: there is one as soon as a task was accepted on it.",
   });
   return { end: () => (view.end(), started.end()), back: view.back };
@@ -55,9 +55,10 @@ function said(queue) {
     ["Waiting", queue.depth.toLocaleString()],
     ["Oldest waits for", queue.oldest_wait_seconds === null ? "–" : span(queue.oldest_wait_seconds * 1000)],
     ["Workers", queue.workers ? String(queue.workers) : "none"],
-    ["Submitted", isNumber(queue.in_per_second) ? perSecond(queue.in_per_second) : null],
-    ["Started", perSecond(queue.rate)],
-    ["Empty in", isNumber(queue.drain_seconds) ? span(queue.drain_seconds * 1000) : null],
+    // Means over the last minute, where the API tells them.
+    ["Comes in", isNumber(queue.in_per_second) ? perSecond(queue.in_per_second) : null],
+    ["Leaves", isNumber(queue.out_per_second) ? perSecond(queue.out_per_second) : null],
+    ["Empty in", isNumber(queue.drain_seconds) && queue.depth ? span(queue.drain_seconds * 1000) : null],
   ];
 }
 

@@ -1,21 +1,17 @@
-// How many tasks of a queue are started per second: as the API says, or counted from the events.
+// How many tasks of a queue are started per second, counted from the events since it was asked last.
 
 import { follow } from "./stream.js";
 
 export function starts() {
   const counts = new Map();
-  let stop = null;
+  const end = follow("/events?state=running", {
+    state: ({ queue }) => counts.has(queue) && counts.get(queue).count++,
+  });
 
-  function counted({ name }) {
-    stop ??= follow("/events?state=running", { state: ({ queue }) => (counts.get(queue) ?? {}).count++ });
-    const now = performance.now(), before = counts.get(name) ?? { count: 0, since: now };
-    counts.set(name, { count: 0, since: now });
+  function rate(queue) {
+    const now = performance.now(), before = counts.get(queue) ?? { count: 0, since: now };
+    counts.set(queue, { count: 0, since: now });
     return now > before.since ? (before.count * 1000) / (now - before.since) : 0;
   }
-
-  return {
-    // Asked once for each sample.
-    rate: (queue) => (typeof queue.out_per_second === "number" ? queue.out_per_second : counted(queue)),
-    end: () => stop?.(),
-  };
+  return { rate, end };
 }

@@ -34,6 +34,7 @@ async function whatIsWrong() {
     await json("/readyz", { patience: PATIENCE_MS });
   } catch (problem) {
     if (problem.status === 401) return null;
+    asked = 0;
     if (problem.status === 0) {
       return { away: true, title: "The API does not answer.", detail: "What you see may be old." };
     }
@@ -46,7 +47,8 @@ async function whatIsWrong() {
 }
 
 async function areAllWorkersAway() {
-  if (asked++ % WORKERS_EVERY) return noWorkers;
+  // Often while they are missed, and seldom while they are there.
+  if (asked++ % WORKERS_EVERY && !noWorkers) return false;
   try {
     noWorkers = (await json("/workers")).items.length === 0;
   } catch {

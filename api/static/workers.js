@@ -26,13 +26,15 @@ function row() {
   const fill = (worker) => {
     setText(name, worker.name);
     setText(queues, worker.queues.join(", "));
-    setText(count, `${worker.running.length} of ${worker.concurrency}`);
-    [busy.max, busy.value] = [Math.max(1, worker.concurrency), worker.running.length];
+    // A worker that is not Celeriac's does not tell everything.
+    setText(count, [worker.running.length, worker.concurrency].filter((one) => one !== null).join(" of "));
+    busy.hidden = !worker.concurrency;
+    [busy.max, busy.value] = [worker.concurrency || 1, worker.running.length];
     busy.setAttribute("aria-label", `Busy processes of ${worker.name}`);
     links.fill(worker.running);
     setText(seen, ago(worker.seen_at));
-    setText(started, ago(worker.started_at));
-    started.title = exact(worker.started_at);
+    setText(started, worker.started_at ? ago(worker.started_at) : "–");
+    started.title = worker.started_at ? exact(worker.started_at) : "";
   };
   return { node, fill };
 }
