@@ -17,7 +17,7 @@ suitable = $(shell for name in python3 python3.14 python3.13 python3.12 python3.
 # Only what stands on make's own command line is passed on: some shells export a HOST of their own.
 typed = $(foreach name,HOST PORT DATA_DIR REDIS_URL,$(if $(findstring command,$(origin $(name))),CELERIAC_$(name)="$($(name))"))
 
-.PHONY: help run test conformance check fix openapi bench bench-peers chaos soak lock clean
+.PHONY: help run test conformance check fix openapi screenshots bench bench-peers chaos soak lock clean
 
 help: ## list these commands
 	@echo "make run PORT=8010 sets a port; HOST, DATA_DIR and REDIS_URL go the same way. make test ARGS=-x passes -x on."
@@ -48,6 +48,9 @@ fix: $(INSTALLED) ## mend what lint and formatting can mend by themselves
 
 openapi: $(INSTALLED) ## write openapi.json anew
 	$(BIN)/python -m api.openapi
+
+screenshots: $(INSTALLED) ## take the pictures of the page anew, with the system's Chromium
+	$(BIN)/python -m tests.browser.screenshots
 
 bench: $(INSTALLED) ## measure
 	$(BIN)/python -m bench $(ARGS)

@@ -9,7 +9,20 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import changes, docs, events, health, listing, operations, page, poison, problems, submit, tasks
+from api import (
+    changes,
+    docs,
+    events,
+    health,
+    inputs,
+    listing,
+    operations,
+    page,
+    poison,
+    problems,
+    submit,
+    tasks,
+)
 from api.boundary import Boundary
 from api.document import EXAMPLE
 from api.metrics import Metrics
@@ -90,6 +103,7 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
     page.install(app)
     health.install(app, settings, ledger)
     tasks.install(app, settings, ledger)
+    inputs.install(app, catalog, ledger)
     changes.install(app, settings, ledger)
     listing.install(app, settings, ledger)
     operations.install(app, settings, overview, catalog)

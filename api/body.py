@@ -1,7 +1,6 @@
 """The request's body: read up to the limit, and checked to be JSON that no worker can stumble over."""
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -13,8 +12,6 @@ from api.errors import BodyTooLarge, InvalidInput, MalformedJSON, Problem, Unsup
 DEEPEST = 32
 # kombu reads an object of exactly these two members as a typed value, whatever the function's types say.
 TYPED_VALUE = {"__type__", "__value__"}
-# What stands between the names and values of an object that is known to be valid.
-_BETWEEN = re.compile(r"[ \t\r\n,:]*")
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -73,19 +70,6 @@ def validate(body: bytes, model: type[Model], *, at: str = "") -> Model:
         ) from wrong
     _check(body)
     return value
-
-
-def member(body: bytes, name: str) -> bytes | None:
-    """The text of one member of a valid JSON object, exactly as it was sent; None when it is absent."""
-    text = body.decode()
-    position = text.index("{") + 1
-    while (position := _BETWEEN.match(text, position).end()) < len(text) and text[position] != "}":  # type: ignore[union-attr]  # it matches nothing, too
-        found, position = _DECODER.raw_decode(text, position)
-        start = _BETWEEN.match(text, position).end()  # type: ignore[union-attr]  # likewise
-        _, position = _DECODER.raw_decode(text, start)
-        if found == name:
-            return text[start:position].encode()
-    return None
 
 
 def invalid_input(wrong: Sequence[tuple[str, str, Any]]) -> InvalidInput:

@@ -33,6 +33,7 @@ EXAMPLE: dict[str, JsonValue] = {
     "retry_of": None,
     "links": {
         "self": f"/tasks/{EXAMPLE_ID}",
+        "input": f"/tasks/{EXAMPLE_ID}/input",
         "result": f"/tasks/{EXAMPLE_ID}/result",
         "cancel": f"/tasks/{EXAMPLE_ID}/cancel",
         "retry": f"/tasks/{EXAMPLE_ID}/retry",
@@ -57,6 +58,7 @@ class Links(BaseModel):
     """Where to go from here; clients build no URLs."""
 
     self: str = Field(description="This document.")
+    input: str = Field(description="What it was given.")
     result: str = Field(description="The bare result, once the task has succeeded.")
     cancel: str = Field(description="POST here to cancel it.")
     retry: str = Field(description="POST here to run its input again, once it has ended.")
@@ -184,7 +186,8 @@ def _timestamp(microseconds: int | None) -> str | None:
 
 
 def _links(self: str) -> dict[str, str]:
-    return {"self": self, **{name: f"{self}/{name}" for name in ("result", "cancel", "retry", "events")}}
+    others = ("input", "result", "cancel", "retry", "events")
+    return {"self": self, **{name: f"{self}/{name}" for name in others}}
 
 
 def _error(failure: Failure | None, *, show_traceback: bool) -> dict[str, str | None] | None:

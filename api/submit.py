@@ -12,6 +12,7 @@ from api.document import TaskDocument
 from api.door import Door
 from api.errors import UnknownTaskName
 from api.lookup import asked_id
+from api.members import member
 from api.options import ETA, KNOWN, Delay, Expires, IdempotencyKey
 from api.query import refuse_unknown
 from api.responses import LOCATION, PREFERENCE_APPLIED, REPLAYED, RETRY_AFTER, Responses, problems
@@ -91,7 +92,7 @@ async def _read_generic(
         raise UnknownTaskName(
             f"There is no task named {submission.name[:100]!r}; there are: {', '.join(doors)}."
         )
-    return door, body.member(raw, "input") or b"{}"
+    return door, member(raw, "input") or b"{}"
 
 
 def _add_definition(app: FastAPI, definition: Definition, handler: Handler) -> None:

@@ -2,11 +2,13 @@
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.app import create_app
 
 SECRET = "a secret in the fault"
+KEY = "kept-under-the-doormat"
 
 
 class Fault:
@@ -37,3 +39,27 @@ def with_faults() -> FastAPI:
 
 async def _nothing() -> None:
     """Answer with nothing."""
+
+
+class Door:
+    """Before the API: lets in who has the key, and everyone to the page itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap this app."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 401 to everyone else."""
+        given = dict(scope.get("headers", ())).get(b"authorization")
+        is_open = scope["type"] != "http" or scope["path"] in ("/", "/livez") or "/static/" in scope["path"]
+        if is_open or given == b"Bearer " + KEY.encode():
+            await self._app(scope, receive, send)
+        else:
+            await JSONResponse({"detail": "A key is needed."}, 401)(scope, receive, send)
+
+
+def with_key() -> FastAPI:
+    """The API behind a door that wants a key."""
+    app = create_app()
+    app.add_middleware(Door)
+    return app

@@ -135,6 +135,36 @@ def test_limits_that_make_no_sense_are_refused(
         task(soft_time_limit=soft, time_limit=hard)(nothing)
 
 
+@pytest.mark.parametrize(
+    ("hidden", "words"),
+    [
+        (("secret",), "has no parameter 'secret' to hide; it has: user, password"),
+        ("password", r"is a text: write hidden=\('password',\)"),
+    ],
+)
+def test_what_cannot_be_hidden_is_refused(hidden: Any, words: str) -> None:
+    def sign_in(user: str, password: str) -> None: ...
+
+    with pytest.raises(ContractError, match=f"Task 'sign_in'.*{words}"):
+        task(hidden=hidden)(sign_in)
+
+
+def test_a_hidden_parameter_keeps_its_bounds_and_default() -> None:
+    @task(hidden=["pin"])
+    def unlock(pin: Annotated[int, Field(ge=0, description="Four digits.")] = 0) -> None: ...
+
+    schema = declared(unlock).input_model.model_json_schema()["properties"]["pin"]
+    assert schema == {
+        "default": 0,
+        "description": "Four digits.",
+        "minimum": 0,
+        "title": "Pin",
+        "type": "integer",
+        "writeOnly": True,
+    }
+    assert declared(unlock).hidden == {"pin"}
+
+
 class Opaque:
     """A class without a JSON form."""
 

@@ -190,6 +190,14 @@ WAYS: dict[tuple[str, str], dict[int, Way]] = {
         500: lambda doors, path: asked(doors.faulty, path, UNKNOWN, **FAULT),
         503: lambda doors, path: asked(doors.cut_off, path, UNKNOWN),
     },
+    ("get", "/tasks/{task_id}/input"): {
+        200: lambda doors, path: asked(doors.works, path, ready(doors)),
+        404: lambda doors, path: asked(doors.works, path, UNKNOWN),
+        410: lambda doors, path: asked(doors.works, path, forgotten(doors)),
+        422: lambda doors, path: asked(doors.works, path + "?x=1", UNKNOWN),
+        500: lambda doors, path: asked(doors.faulty, path, UNKNOWN, **FAULT),
+        503: lambda doors, path: asked(doors.cut_off, path, UNKNOWN),
+    },
     ("post", "/tasks"): {
         **SUBMISSION,
         404: lambda doors, path: posted(doors.works, path, b'{"name": "nobody", "input": {}}'),

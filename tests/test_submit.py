@@ -53,6 +53,7 @@ def test_the_document_of_an_accepted_task_is_complete_and_says_nothing_that_is_n
         "retry_of": None,
         "links": {
             "self": f"/tasks/{task_id}",
+            "input": f"/tasks/{task_id}/input",
             "result": f"/tasks/{task_id}/result",
             "cancel": f"/tasks/{task_id}/cancel",
             "retry": f"/tasks/{task_id}/retry",

@@ -6,7 +6,7 @@ This module and every module of tasks import light: the API loads them without C
 import inspect
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar, overload
@@ -74,6 +74,7 @@ class Definition:
     soft_time_limit: timedelta | None
     time_limit: timedelta | None
     retry: RetryPolicy | None
+    hidden: frozenset[str]
     examples: tuple[dict[str, Any], ...]
 
     @property
@@ -107,6 +108,7 @@ def task(
     soft_time_limit: timedelta | None = None,
     time_limit: timedelta | None = None,
     retry: RetryPolicy | None = None,
+    hidden: Collection[str] = (),
     examples: Sequence[dict[str, Any]] = (),
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
@@ -120,13 +122,15 @@ def task(
     soft_time_limit: timedelta | None = None,
     time_limit: timedelta | None = None,
     retry: RetryPolicy | None = None,
+    hidden: Collection[str] = (),
     examples: Sequence[dict[str, Any]] = (),
 ) -> Any:
     """Declare a typed function as a task and return it unchanged; `@task` alone or `@task(...)` with options.
 
     `name` is its address (`POST /{name}`; default: the function's name). `queue` is where its messages wait.
     `soft_time_limit` raises `SoftTimeLimitExceeded` inside the function, `time_limit` ends its process.
-    `retry` says when a failed attempt is followed by another. `examples` are inputs shown in the documentation.
+    `retry` says when a failed attempt is followed by another. `hidden` names the parameters whose values nobody is shown.
+    `examples` are inputs shown in the documentation.
     A declaration that cannot be kept raises `ContractError` with a sentence that says what to do.
     """
 
@@ -134,12 +138,13 @@ def task(
         definition = Definition(
             name=_checked_name(name or function.__name__),
             function=function,
-            input_model=input_model(function),
+            input_model=input_model(function, hidden=hidden),
             output=output_adapter(function),
             queue=_checked_queue(queue),
             soft_time_limit=soft_time_limit,
             time_limit=time_limit,
             retry=retry,
+            hidden=frozenset(hidden),
             examples=tuple(examples),
         )
         _check_limits(definition)

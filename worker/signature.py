@@ -8,12 +8,13 @@ import operator
 import types
 import typing
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import (
     BaseModel,
     ConfigDict,
+    Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     TypeAdapter,
@@ -26,6 +27,8 @@ BASE64_PATTERN = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)
 INPUT_CONFIG = ConfigDict(extra="forbid", allow_inf_nan=False, protected_namespaces=())
 # Keeps NaN and Infinity visible while a result is turned into JSON; pydantic's default makes them null in silence.
 OUTPUT_CONFIG = ConfigDict(ser_json_inf_nan="constants")
+# JSON Schema Validation 2020-12 §9.4: it is sent, and never told again.
+WRITE_ONLY = Field(json_schema_extra={"writeOnly": True})
 
 
 class ContractError(Exception):
@@ -52,16 +55,22 @@ Base64Bytes = Annotated[bytes, _Base64()]
 """`bytes` as base64 inside a model of your own; a task's own parameters and result need only say `bytes`."""
 
 
-def input_model(function: Callable[..., Any]) -> type[BaseModel]:
-    """The model of a function's input: one field a parameter, exact JSON types, nothing beside them."""
+def input_model(function: Callable[..., Any], *, hidden: Collection[str] = ()) -> type[BaseModel]:
+    """The model of a function's input: one field a parameter, exact JSON types, nothing beside them.
+
+    The schema says `writeOnly` of the parameters that are hidden.
+    """
     _check_kind(function)
     hints = _hints(function)
+    parameters = inspect.signature(function).parameters
+    _check_hidden(function, hidden, parameters)
     fields: dict[str, Any] = {}
-    for parameter in inspect.signature(function).parameters.values():
+    for parameter in parameters.values():
         _check_parameter(function, parameter, hints)
         hint = _with_base64(hints[parameter.name])
         _check_type(hint, f"parameter {parameter.name!r} of task {function.__name__!r}", mode="validation")
-        fields[parameter.name] = (hint, _default(function, parameter, hint))
+        shown = Annotated[hint, WRITE_ONLY] if parameter.name in hidden else hint
+        fields[parameter.name] = (shown, _default(function, parameter, hint))
     with warnings.catch_warnings():
         warnings.filterwarnings(
             "ignore", message="Field name .* shadows an attribute"
@@ -131,6 +140,18 @@ def _check_parameter(
         raise ContractError(f"{where} has no type hint: write one, such as `{name}: int`.")
     if name.startswith("_") or (name.startswith("model_") and hasattr(BaseModel, name)):
         raise ContractError(f"{where} has a name that pydantic keeps for itself: rename it.")
+
+
+def _check_hidden(function: Callable[..., Any], hidden: Collection[str], parameters: Collection[str]) -> None:
+    if isinstance(hidden, str):
+        raise ContractError(
+            f"Task {function.__name__!r}: hidden={hidden!r} is a text: write hidden=({hidden!r},)."
+        )
+    unknown = sorted(set(hidden) - set(parameters))
+    if unknown:
+        raise ContractError(
+            f"Task {function.__name__!r} has no parameter {unknown[0]!r} to hide; it has: {', '.join(parameters) or 'none'}."
+        )
 
 
 def _default(function: Callable[..., Any], parameter: inspect.Parameter, hint: Any) -> Any:

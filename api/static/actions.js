@@ -5,10 +5,12 @@ import { confirm } from "./confirm.js";
 import { announce, el } from "./dom.js";
 import { go } from "./router.js";
 
-export function actions(task, reload) {
-  const button = (label, onclick) => el("button", { type: "button", onclick }, label);
-  if (task.ready) return [button("Retry", () => retry(task))];
-  return [button("Cancel", () => cancel(task, reload))];
+// Fills `place` with the buttons that fit; one that fits still stays, and with it the focus.
+export function actions(place, task, reload) {
+  const label = task().ready ? "Retry" : "Cancel";
+  if (place.firstElementChild?.textContent === label) return;
+  const act = task().ready ? () => retry(task()) : () => cancel(task(), reload);
+  place.replaceChildren(el("button", { type: "button", class: task().ready ? null : "grave", onclick: act }, label));
 }
 
 function cancel(task, reload) {

@@ -1,5 +1,7 @@
 // Talking to the API: JSON in, text and JSON out, every refusal a Problem.
 
+import { authorization, isNeeded } from "./key.js";
+
 const PATIENCE_MS = 8000;
 
 export class Problem extends Error {
@@ -17,60 +19,49 @@ export class Away extends Problem {
   }
 }
 
-// The text of the answer, exactly as it came.
-export async function text(path, { method = "GET", body = null } = {}) {
-  const headers = { Accept: "application/json" };
-  if (body !== null) headers["Content-Type"] = "application/json";
-  let response, said;
+// The response, with a body that is still to be read.
+export async function answer(path, { headers, ...options } = {}) {
+  let response;
   try {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    response = await fetch(path, { method, body, headers, signal, cache: "no-store" });
-    said = await response.text();
+    response = await fetch(path, { ...options, headers: { ...authorization(), ...headers }, cache: "no-store" });
   } catch {
     throw new Away();
   }
-  if (!response.ok) throw new Problem(response.status, parsed(said));
-  return said;
+  if (response.ok) return response;
+  if (response.status === 401) isNeeded();
+  throw new Problem(response.status, parsed(await response.text().catch(() => "")));
+}
+
+// The text of the answer, exactly as it came.
+export async function text(path, { body = null, headers, patience = PATIENCE_MS, ...options } = {}) {
+  const said = { Accept: "application/json", ...(body === null ? {} : { "Content-Type": "application/json" }), ...headers };
+  const response = await answer(path, { ...options, body, headers: said, signal: AbortSignal.timeout(patience) });
+  return response.text().catch(() => {
+    throw new Away();
+  });
 }
 
 export async function json(path, options) {
   return JSON.parse(await text(path, options));
 }
 
-let openapi = null;
+let catalog = null;
 
-// The OpenAPI document; asked for once, again when that failed.
-export function description() {
-  openapi ??= json("/openapi.json").catch((problem) => {
-    openapi = null;
-    throw problem;
-  });
-  return openapi;
-}
-
-// The task definitions: name, summary, schema of the input, an example of it.
-export async function definitions() {
-  const { paths, components } = await description();
-  const submissions = Object.entries(paths).filter(([path, { post }]) => post?.requestBody && !isOurs(path));
-  return submissions.map(([path, { post }]) => {
-    const { schema } = post.requestBody.content["application/json"];
-    return {
-      name: path.slice(1),
-      summary: post.summary ?? "",
-      schema,
-      schemas: components.schemas,
-      example: schema.examples?.[0] ?? null,
-    };
-  });
-}
-
-function isOurs(path) {
-  return path === "/tasks" || path.lastIndexOf("/") > 0;
+// The task definitions; asked for once, again when that failed.
+export function definitions() {
+  catalog ??= json("/catalog").then(
+    ({ items }) => items,
+    (problem) => {
+      catalog = null;
+      throw problem;
+    },
+  );
+  return catalog;
 }
 
 function parsed(said) {
   try {
-    return JSON.parse(said);
+    return JSON.parse(said) ?? {};
   } catch {
     return {};
   }

@@ -3,6 +3,7 @@
 import { empty, heading } from "./dom.js";
 import { here } from "./router.js";
 import * as form from "./form.js";
+import * as key from "./key.js";
 import * as queues from "./queues.js";
 import * as status from "./status.js";
 import * as task from "./task.js";
@@ -60,5 +61,6 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   frame.focus();
 });
 
+key.watch(() => current.back());
 render({ focus: false });
 status.watch(() => current.back());

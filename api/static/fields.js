@@ -46,12 +46,13 @@ export function field(key, property, { required, schemas }) {
 function plain(property, schemas) {
   const whole = property.$ref ? { ...schemas[property.$ref.split("/").at(-1)], ...property } : property;
   const others = whole.anyOf?.filter((one) => one.type !== "null");
-  return others?.length === 1 ? plain(others[0], schemas) : whole;
+  return others?.length === 1 ? plain({ ...others[0], writeOnly: whole.writeOnly }, schemas) : whole;
 }
 
 function kindOf(schema) {
   if (schema.enum) return CHOICE;
   if (schema.contentEncoding === "base64") return BYTES;
+  if (schema.type === "string" && schema.writeOnly) return SECRET;
   return { boolean: SWITCH, integer: WHOLE, number: DECIMAL, string: TEXT }[schema.type] ?? ANY;
 }
 
@@ -79,6 +80,8 @@ const TEXT = {
   set: asText,
   read: (input) => JSON.stringify(input.value),
 };
+
+const SECRET = { ...TEXT, input: (_, id) => el("input", { id, type: "password", autocomplete: "off" }) };
 
 const SWITCH = {
   input: (_, id) => el("input", { id, type: "checkbox" }),
@@ -123,12 +126,17 @@ const ANY = {
 function hintOf(property, schema, kind) {
   const range = rangeOf(schema);
   const said = property.description ?? schema.description;
-  const json = kind === ANY ? `JSON${schema.type ? ` (${schema.type})` : ""}` : "";
-  return [said, range, schema.format, json].filter(Boolean).join(" ");
+  const json = kind === ANY ? `JSON${schema.type ? ` (${schema.type})` : ""}.` : "";
+  const hidden = property.writeOnly ? "Nobody is shown this afterwards." : "";
+  return [said, range, schema.format, json, hidden].filter(Boolean).join(" ");
 }
 
 function rangeOf({ minimum, maximum }) {
-  if (minimum !== undefined && maximum !== undefined) return `${minimum} to ${maximum}.`;
-  if (minimum !== undefined) return `At least ${minimum}.`;
-  return maximum === undefined ? "" : `At most ${maximum}.`;
+  if (minimum !== undefined && maximum !== undefined) return `${figure(minimum)} to ${figure(maximum)}.`;
+  if (minimum !== undefined) return `At least ${figure(minimum)}.`;
+  return maximum === undefined ? "" : `At most ${figure(maximum)}.`;
+}
+
+function figure(number) {
+  return typeof number === "number" ? number.toLocaleString() : number;
 }

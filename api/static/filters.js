@@ -6,7 +6,7 @@ import { address, changed, go } from "./router.js";
 
 const STATES = ["scheduled", "queued", "running", "retrying", "succeeded", "failed", "cancelled", "expired"];
 
-// What is offered is asked for after `loaded`: the first OpenAPI document takes the API a moment.
+// What is offered is asked for after `loaded`: the tasks come first.
 export function filters(query, loaded) {
   const fields = el("div", { class: "fields" }, name(query, loaded), queue(query));
   return el("section", { class: "filters", "aria-label": "Filters" }, states(query), fields);

@@ -35,29 +35,25 @@ function list(all) {
 function one(all, name) {
   const definition = all.find((each) => each.name === name);
   if (!definition) return [empty(`There is no task named ${name}. `, el("a", { href: "#/new" }, "Show all"))];
-  const { schema, required } = resolved(definition);
-  const fields = Object.entries(schema.properties ?? {}).map(([key, property]) =>
-    field(key, property, { required: required.has(key), schemas: definition.schemas }),
+  const { properties = {}, required = [], $defs: schemas = {} } = definition.input_schema;
+  const fields = Object.entries(properties).map(([key, property]) =>
+    field(key, property, { required: required.includes(key), schemas }),
   );
-  const wrong = el("p", { class: "wrong", role: "alert" });
+  const once = keys(), wrong = el("p", { class: "wrong", role: "alert" });
   const submit = el("button", { class: "primary" }, "Submit");
-  const fill = () => fields.forEach((each) => each.set(definition.example));
-  const example = el("button", { type: "button", onclick: fill }, "Fill in the example");
+  const fill = () => fields.forEach((each) => each.set(example));
+  const [example] = definition.examples;
+  const filler = el("button", { type: "button", onclick: fill }, "Fill in the example");
   const form = el("form", { class: "task-form", novalidate: true }, ...fields.map((each) => each.node), wrong);
-  form.append(el("div", { class: "actions" }, submit, ...(definition.example ? [example] : [])));
+  form.append(el("div", { class: "actions" }, submit, ...(example ? [filler] : [])));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    send(name, fields, wrong, submit);
+    send(name, fields, wrong, submit, once);
   });
   return [el("p", { class: "lead" }, definition.summary), form];
 }
 
-function resolved({ schema, schemas }) {
-  const whole = schema.$ref ? schemas[schema.$ref.split("/").at(-1)] : schema;
-  return { schema: whole, required: new Set(whole.required ?? []) };
-}
-
-async function send(name, fields, wrong, submit) {
+async function send(name, fields, wrong, submit, once) {
   wrong.textContent = "";
   fields.forEach((each) => each.complain(""));
   const parts = fields.map((each) => each.read());
@@ -67,13 +63,23 @@ async function send(name, fields, wrong, submit) {
   const body = `{${given.map((part) => `${JSON.stringify(part.key)}:${part.json}`).join(",")}}`;
   submit.disabled = true;
   try {
-    const task = await json(`/${encodeURIComponent(name)}`, { method: "POST", body });
+    const task = await json(`/${encodeURIComponent(name)}`, { method: "POST", body, headers: once(body) });
     announce(`${name} was submitted.`);
     go(["tasks", task.task_id]);
   } catch (problem) {
     refused(problem, fields, wrong);
   }
   submit.disabled = false;
+}
+
+// The same body again, after an answer that was lost, has the same key: it is still one task.
+function keys() {
+  let last = null, key = null;
+  return (body) => {
+    if (body !== last) key = [...crypto.getRandomValues(new Uint8Array(16))].join(".");
+    last = body;
+    return { "Idempotency-Key": key };
+  };
 }
 
 function fail(fields, parts) {

@@ -1,36 +1,36 @@
 // A view that asks for a list every few seconds, and says politely when there is none.
 
 import { json } from "./api.js";
-import { el, empty, heading, loading, table } from "./dom.js";
+import { el, empty, heading, loading } from "./dom.js";
 
 const EVERY_MS = 2000;
 
-// `row(item)` gives the cells of one line: texts or elements.
-export function polled(main, { path, title, columns, row, nothing }) {
-  let over = false, timer = null;
-  const place = el("div", {}, loading());
-  main.append(el("div", { class: "title" }, heading(title)), place);
+// `list` is shown while `fill(items)` finds something to fill it with. `reload` asks at once.
+export function polled(main, { path, title, list, fill, nothing }) {
+  let over = false, timer = null, isThere = false;
+  const none = el("div", {}, loading());
+  main.append(el("div", { class: "title" }, heading(title)), list, none);
+  list.hidden = true;
 
   async function load() {
-    let wait = EVERY_MS;
-    if (!document.hidden) {
-      try {
-        const { items } = await json(path);
-        if (!over) fill(items);
-      } catch (problem) {
-        if (over) return;
-        const absent = problem.status === 404;
-        place.replaceChildren(empty(absent ? "Not available: this API does not tell." : problem.message));
-        if (absent) wait = 60_000;
-      }
-    }
-    if (!over) timer = setTimeout(load, wait);
+    clearTimeout(timer);
+    if (!document.hidden) await ask();
+    clearTimeout(timer);
+    if (!over) timer = setTimeout(load, EVERY_MS);
   }
 
-  function fill(items) {
-    const lines = items.map((item) => el("tr", {}, ...row(item).map((cell) => el("td", {}, cell ?? ""))));
-    const list = items.length ? table(title, columns, el("tbody", {}, ...lines)) : empty(nothing);
-    place.replaceChildren(list);
+  async function ask() {
+    try {
+      const { items } = await json(path);
+      if (over) return;
+      fill(items);
+      isThere = true;
+      list.hidden = !items.length;
+      none.replaceChildren(...(items.length ? [] : [empty(nothing)]));
+    } catch (problem) {
+      // What was there stays; the status line says that it may be old.
+      if (!over && !isThere) none.replaceChildren(empty(problem.message));
+    }
   }
 
   load();
@@ -38,5 +38,5 @@ export function polled(main, { path, title, columns, row, nothing }) {
     over = true;
     clearTimeout(timer);
   };
-  return { end, back: () => {} };
+  return { end, back: load, reload: load };
 }

@@ -1,38 +1,75 @@
-// The queues: how much waits in each, for how long, who serves it, and a small chart of its depth.
+// The queues: how much waits in each and for how long, who serves it, how it moves, and what can be done with it.
 
-import { el } from "./dom.js";
+import { badge, el, setText } from "./dom.js";
+import { chart } from "./chart.js";
+import { facts } from "./facts.js";
+import { keyed } from "./keyed.js";
 import { polled } from "./polled.js";
+import { pause, purge, resume } from "./queue_actions.js";
 import { address } from "./router.js";
-import { sparkline } from "./sparkline.js";
+import { starts } from "./starts.js";
 import { span } from "./times.js";
 
 const SAMPLES = 60;
 
 export function show(main) {
-  const history = new Map();
-  return polled(main, {
+  const list = el("div", { class: "queues" }), started = starts();
+  const cards = keyed(list, (queue) => queue.name, () => card(() => view.reload()));
+  const view = polled(main, {
     path: "/queues",
     title: "Queues",
-    columns: ["Queue", "Waiting", "Oldest waits for", "Workers", "Depth, last 2 min"],
-    nothing: "No queue is known yet.",
-    row(queue) {
-      const depths = [...(history.get(queue.name) ?? []), queue.depth].slice(-SAMPLES);
-      history.set(queue.name, depths);
-      return [name(queue), String(queue.depth), oldest(queue), workers(queue), sparkline(depths, SAMPLES)];
-    },
+    list,
+    fill: (queues) => cards.fill(queues.map((queue) => ({ ...queue, rate: started.rate(queue.name) }))),
+    nothing: "No queue is known yet: there is one as soon as a task was accepted on it.",
   });
+  return { end: () => (view.end(), started.end()), back: view.back };
 }
 
-function name(queue) {
-  const href = address(["tasks"], new URLSearchParams({ queue: queue.name, state: "queued" }));
-  const paused = queue.paused ? el("span", { class: "badge", "data-state": "paused" }, "paused") : null;
-  return el("span", {}, el("a", { href }, queue.name), " ", paused);
+function card(reload) {
+  let queue = null, depths = [], rates = [];
+  const link = el("a"), paused = badge("paused"), told = facts();
+  const hold = button("Pause", () => (queue.paused ? resume : pause)(queue, reload));
+  const clear = button("Purge", () => purge(queue, reload), "grave");
+  const depth = chart("Waiting, last 2 minutes", SAMPLES), rate = chart("Started per second", SAMPLES, perSecond);
+  const title = el("div", { class: "title" }, el("h2", {}, link), paused, el("div", { class: "actions" }, hold, clear));
+  const node = el("section", { class: "queue" }, title, told.node, el("div", { class: "charts" }, depth.node, rate.node));
+
+  function fill(given) {
+    queue = given;
+    node.setAttribute("aria-label", `Queue ${queue.name}`);
+    setText(link, queue.name);
+    link.href = address(["tasks"], new URLSearchParams({ queue: queue.name }));
+    paused.hidden = !queue.paused;
+    setText(hold, queue.paused ? "Resume" : "Pause");
+    told.fill(said(queue));
+    depths = [...depths, queue.depth].slice(-SAMPLES);
+    rates = [...rates, queue.rate].slice(-SAMPLES);
+    depth.fill(depths);
+    rate.fill(rates);
+  }
+  return { node, fill };
 }
 
-function oldest(queue) {
-  return typeof queue.oldest_wait_seconds === "number" ? span(queue.oldest_wait_seconds * 1000) : "";
+function said(queue) {
+  return [
+    ["Waiting", queue.depth.toLocaleString()],
+    ["Oldest waits for", queue.oldest_wait_seconds === null ? "–" : span(queue.oldest_wait_seconds * 1000)],
+    ["Workers", queue.workers ? String(queue.workers) : "none"],
+    // Means over the last minute, where the API tells them.
+    ["Comes in", isNumber(queue.in_per_second) ? perSecond(queue.in_per_second) : null],
+    ["Leaves", isNumber(queue.out_per_second) ? perSecond(queue.out_per_second) : null],
+    ["Empty in", isNumber(queue.drain_seconds) && queue.depth ? span(queue.drain_seconds * 1000) : null],
+  ];
 }
 
-function workers({ workers: serving }) {
-  return Array.isArray(serving) ? serving.join(", ") || "none" : String(serving ?? "");
+function button(label, onclick, kind = null) {
+  return el("button", { type: "button", class: kind, onclick }, label);
+}
+
+function perSecond(figure) {
+  return `${figure >= 10 ? Math.round(figure).toLocaleString() : Math.round(figure * 10) / 10}/s`;
+}
+
+function isNumber(value) {
+  return typeof value === "number";
 }

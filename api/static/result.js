@@ -3,6 +3,8 @@
 import { el, setText } from "./dom.js";
 
 const FIRST = 4_000;
+// A browser that is to lay out more than this in one piece stands still for a second.
+const MOST = 256_000;
 const LAYOUT_MOST = 200_000;
 const TOKEN = /"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s[\]{},:"]+/g;
 
@@ -26,20 +28,31 @@ export function laidOut(text) {
   return out;
 }
 
-// A block that shows the beginning of a long text, and four times as much at each wish.
+// A block that shows the beginning of a long text, four times as much at each wish, and up to `MOST` at all.
 export function folded(text, label) {
   let shown = FIRST;
   const pre = el("pre", { class: "value", tabindex: "0", "aria-label": label });
-  const more = el("button", { type: "button", onclick: () => fill((shown *= 4)) });
+  const more = el("button", { type: "button", onclick: () => fill((shown = Math.min(shown * 4, MOST))) });
+  const rest = el("p", { class: "note" });
   const fill = () => {
     setText(pre, text.slice(0, shown));
-    more.hidden = text.length <= shown;
-    setText(more, `Show more (${size(shown)} of ${size(text.length)} characters)`);
+    const isLong = text.length > shown;
+    more.hidden = !isLong || shown === MOST;
+    rest.hidden = !isLong;
+    setText(more, "Show more");
+    setText(rest, `The first ${shown.toLocaleString()} of ${text.length.toLocaleString()} characters.`);
   };
   fill();
-  return el("div", { class: "folded" }, pre, more);
+  return el("div", { class: "folded" }, pre, el("div", { class: "more" }, more, rest));
 }
 
-function size(number) {
-  return Math.min(number, Number.MAX_SAFE_INTEGER).toLocaleString();
+// A heading with a button that saves the whole text as a file, as it came.
+export function saveable(title, text, file) {
+  const save = () => {
+    const href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+    el("a", { href, download: file }).click();
+    URL.revokeObjectURL(href);
+  };
+  const button = el("button", { type: "button", class: "quiet", onclick: save, "aria-label": `Save ${file}` }, "Save");
+  return el("div", { class: "heading" }, el("h2", {}, title), button);
 }

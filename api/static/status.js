@@ -4,10 +4,11 @@ import { json } from "./api.js";
 import { el, setText } from "./dom.js";
 
 const EVERY_MS = 3000;
+// The API itself gives Redis two seconds.
+const PATIENCE_MS = 4000;
 const WORKERS_EVERY = 3;
 
 let asked = 0;
-let workersAreTold = true;
 let noWorkers = false;
 
 // `onback` is called when what was away answers again.
@@ -30,8 +31,10 @@ export function watch(onback) {
 
 async function whatIsWrong() {
   try {
-    await json("/readyz");
+    await json("/readyz", { patience: PATIENCE_MS });
   } catch (problem) {
+    if (problem.status === 401) return null;
+    asked = 0;
     if (problem.status === 0) {
       return { away: true, title: "The API does not answer.", detail: "What you see may be old." };
     }
@@ -44,12 +47,12 @@ async function whatIsWrong() {
 }
 
 async function areAllWorkersAway() {
-  if (!workersAreTold || asked++ % WORKERS_EVERY) return noWorkers;
+  // Often while they are missed, and seldom while they are there.
+  if (asked++ % WORKERS_EVERY && !noWorkers) return false;
   try {
     noWorkers = (await json("/workers")).items.length === 0;
-  } catch (problem) {
+  } catch {
     noWorkers = false;
-    workersAreTold = problem.status !== 404;
   }
   return noWorkers;
 }

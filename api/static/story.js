@@ -1,7 +1,7 @@
 // What happens to a task, as its events tell it: progress, timeline, log, partial output.
 
 import { badge, el, setText } from "./dom.js";
-import { fine, span } from "./times.js";
+import { exact, fine, span } from "./times.js";
 
 // Characters of a log or output that are shown: the last ones.
 const MOST = 200_000;
@@ -20,10 +20,11 @@ export function story() {
   let created = null, first = null, last = null, waiting = [];
 
   function step(state, attempt, moment) {
-    const since = !steps.children.length || last === null || moment === null ? "" : `after ${span(moment - last)}`;
-    const when = el("time", {}, moment ? fine(moment) : "");
-    const count = attempt > 1 ? el("small", {}, `attempt ${attempt}`) : null;
-    steps.append(el("li", { "data-state": state }, badge(state), when, el("small", {}, since), count));
+    const when = el("time");
+    if (moment !== null) dated(when, moment);
+    const isFirst = !steps.children.length || last === null || moment === null;
+    const notes = [isFirst ? "" : `after ${span(moment - last)}`, attempt > 1 && state === "running" ? `attempt ${attempt}` : ""];
+    steps.append(el("li", { "data-state": state }, badge(state), when, el("small", {}, notes.filter(Boolean).join(", "))));
     if (moment !== null) last = moment;
     return when;
   }
@@ -48,10 +49,11 @@ export function story() {
   }
 
   return {
-    node: el("div", { class: "story" }, progressing, put, logged, timeline),
+    node: el("div", {}, progressing, put, logged),
+    timeline,
     accepted(at) {
       created = Date.parse(at);
-      if (first && !first.textContent) setText(first, fine(created));
+      if (first && !first.textContent) dated(first, created);
       last ??= created;
     },
     state({ state, attempt }, id) {
@@ -66,20 +68,15 @@ export function story() {
       const { done, total, message } = given;
       if (total) [bar.max, bar.value] = [total, done];
       else bar.removeAttribute("value");
-      setText(said, [total ? `${done} of ${total}` : String(done), message].filter(Boolean).join(" · "));
+      setText(said, [count(done, total), message].filter(Boolean).join(" · "));
     },
     log(line) {
       logged.hidden = false;
-      write(log, `${plain(line)}\n`, MOST);
+      write(log, `${line}\n`, MOST);
     },
     output(chunk) {
       put.hidden = false;
-      write(output, plain(chunk), MOST);
-    },
-    // Everything is told again from the beginning.
-    restart() {
-      for (const part of [steps, log, output]) part.replaceChildren();
-      [last, waiting] = [created, []];
+      write(output, chunk, MOST);
     },
     cut() {
       cut.hidden = false;
@@ -87,6 +84,11 @@ export function story() {
   };
 }
 
-function plain(said) {
-  return typeof said === "string" ? said : JSON.stringify(said);
+function count(done, total) {
+  return total ? `${done.toLocaleString()} of ${total.toLocaleString()}` : done.toLocaleString();
+}
+
+function dated(node, moment) {
+  setText(node, fine(moment));
+  node.title = exact(moment);
 }

@@ -1,27 +1,68 @@
-// Server-sent events that come back by themselves, also after an answer that a browser takes as final.
+// Server-sent events, read with `fetch`: unlike EventSource it can send a key. They come back by themselves, where they
+// were left off.
 
-const AGAIN_MS = 3000;
+import { answer } from "./api.js";
 
-// `handlers` are by event name. `opened` is called whenever the stream flows again, `restarted` before it is told from
-// its beginning once more. Returns what ends it.
-export function follow(path, handlers, { opened = () => {}, restarted = () => {} } = {}) {
-  let source, timer, over = false;
-  const begin = () => {
-    source = new EventSource(path);
-    source.onopen = opened;
-    for (const [name, handle] of Object.entries(handlers)) {
-      source.addEventListener(name, (event) => handle(JSON.parse(event.data), event.lastEventId));
+const AGAIN_MS = 2000;
+// The API says something every 10 seconds; after such a silence there is nobody at the other end.
+const SILENCE_MS = 25_000;
+
+// `handlers` are by event name; `opened` is called whenever the stream flows again. Returns what ends it.
+export function follow(path, handlers, { opened = () => {} } = {}) {
+  let over = false, last = null, controller = null, timer = null;
+
+  async function read() {
+    controller = new AbortController();
+    const alive = watchdog(controller);
+    try {
+      const headers = { Accept: "text/event-stream", ...(last ? { "Last-Event-ID": last } : {}) };
+      const response = await answer(path, { headers, signal: controller.signal });
+      opened();
+      let rest = "";
+      for await (const chunk of chunks(response.body)) {
+        alive.seen();
+        const events = (rest + chunk).split("\n\n");
+        rest = events.pop();
+        for (const event of events) if (!over) tell(event);
+      }
+    } catch {
+      // What is away is said by the status line; here it is tried again.
     }
-    source.onerror = () => {
-      // The browser tries again by itself unless the answer was a refusal.
-      if (source.readyState !== EventSource.CLOSED || over) return;
-      timer = setTimeout(() => (restarted(), begin()), AGAIN_MS);
-    };
-  };
-  begin();
+    alive.end();
+    if (!over) timer = setTimeout(read, AGAIN_MS);
+  }
+
+  function tell(event) {
+    let name = "message", data = "";
+    for (const line of event.split("\n")) {
+      const [, field, value] = /^(\w*): ?(.*)$/s.exec(line) ?? [];
+      if (field === "event") name = value;
+      if (field === "id") last = value;
+      if (field === "data") data += value;
+    }
+    if (data) handlers[name]?.(JSON.parse(data), last);
+  }
+
+  read();
   return () => {
     over = true;
     clearTimeout(timer);
-    source.close();
+    controller.abort();
   };
+}
+
+// Not every browser can iterate over a stream.
+async function* chunks(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let part; !(part = await reader.read()).done; ) yield part.value;
+}
+
+function watchdog(controller) {
+  let timer;
+  const seen = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => controller.abort(), SILENCE_MS);
+  };
+  seen();
+  return { seen, end: () => clearTimeout(timer) };
 }

@@ -1,9 +1,10 @@
-// One task: where it stands, what has happened to it, what it said, what came of it.
+// One task: where it stands, what came of it, what it says and has said, what it was given.
 
-import { json, text } from "./api.js";
+import { json } from "./api.js";
 import { announce, badge, el, empty, heading, setText } from "./dom.js";
 import { actions } from "./actions.js";
-import { folded, laidOut } from "./result.js";
+import { facts } from "./facts.js";
+import { input, outcome } from "./outcome.js";
 import { address } from "./router.js";
 import { story } from "./story.js";
 import { follow } from "./stream.js";
@@ -15,15 +16,18 @@ export function show(main, id) {
   let over = false, busy = false, again = false, task = null, outcomeOf = null, stop = () => {};
   const path = `/tasks/${encodeURIComponent(id)}`;
   const title = heading("Task"), state = badge(""), buttons = el("div", { class: "actions" });
-  const facts = el("dl", { class: "facts" }), outcome = el("section", { "aria-label": "Outcome" });
-  const events = story();
+  const told = facts(), came = el("section", { "aria-label": "Outcome" });
+  const given = el("section", { "aria-label": "What it was given" });
+  const events = story(), none = el("div");
+  const columns = el("div", { class: "columns" }, el("div", {}, came, events.node, given), events.timeline);
   main.append(
     el("p", { class: "back" }, el("a", { href: "#/tasks" }, "All tasks")),
     el("div", { class: "title" }, title, state, buttons),
-    facts,
-    outcome,
-    events.node,
+    told.node,
+    columns,
+    none,
   );
+  told.node.hidden = columns.hidden = true;
 
   // One question at a time, however fast the events come.
   async function load() {
@@ -38,9 +42,10 @@ export function show(main, id) {
     try {
       const now = await json(path);
       if (over) return;
+      const isFirst = !task;
       task = now;
-      events.node.hidden = false;
       fill();
+      if (isFirst) begin();
     } catch (problem) {
       if (!over && !task) refused(problem);
     }
@@ -52,62 +57,58 @@ export function show(main, id) {
     if (state.textContent && state.textContent !== task.state) announce(`The task is ${task.state}.`);
     state.dataset.state = task.state;
     setText(state, task.state);
-    buttons.replaceChildren(...actions(task, load));
+    actions(buttons, () => task, load);
     if (task.ready || task.progress) events.progress(task.ready ? null : task.progress);
     events.accepted(task.created_at);
-    tellFacts();
+    tell();
     tellOutcome();
   }
 
-  function tellFacts() {
-    const told = [
-      ["Id", el("span", { class: "id" }, task.task_id)],
-      ["Queue", task.queue],
+  // Once it is known that there is such a task.
+  async function begin() {
+    told.node.hidden = columns.hidden = false;
+    none.replaceChildren();
+    stop = follow(`${path}/events`, {
+      state: (data, at) => (events.state(data, at), load()),
+      progress: (data) => events.progress(data),
+      log: ({ line }) => events.log(line),
+      output: ({ chunk }) => events.output(chunk),
+      cut: () => events.cut(),
+      done: () => (stop(), load()),
+    });
+    const parts = await input(task);
+    if (!over) given.replaceChildren(...parts);
+  }
+
+  function tell() {
+    told.fill([
+      ["Id", task.task_id],
+      ["Queue", task.queue, { href: address(["tasks"], new URLSearchParams({ queue: task.queue })) }],
       ["Worker", task.worker],
       ["Attempt", task.attempt && String(task.attempt)],
-      ["Created", when(task.created_at)],
-      ["Due", task.due_at && when(task.due_at)],
+      ["Created", ...when(task.created_at)],
+      ["Due", ...when(task.due_at)],
       [task.state === "running" ? "Runs for" : "Ran for", took(task)],
-      ["Forgotten", task.expires_at && when(task.expires_at)],
-    ].filter(([, value]) => value);
-    const pairs = told.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)));
-    if (task.retry_of) {
-      const link = el("a", { href: address(["tasks", task.retry_of]) }, task.retry_of);
-      pairs.push(el("div", {}, el("dt", {}, "Runs again"), el("dd", {}, link)));
-    }
-    facts.replaceChildren(...pairs);
+      ["Kept until", ...when(task.expires_at)],
+      ["Runs again", task.retry_of, { href: task.retry_of && address(["tasks", task.retry_of]) }],
+    ]);
   }
 
   async function tellOutcome() {
     const said = `${task.state} ${task.attempt}`;
     if (outcomeOf === said) return;
     outcomeOf = said;
-    const parts = task.error ? errorParts(task) : task.state === "succeeded" ? await resultParts(task) : [];
-    if (!over) outcome.replaceChildren(...parts);
+    const parts = await outcome(task);
+    if (!over && outcomeOf === said) came.replaceChildren(...parts);
   }
 
-  function refused(problem) {
-    setText(title, problem.status ? "No such task" : "Task");
-    facts.replaceChildren();
-    outcome.replaceChildren(empty(problem.message));
-    events.node.hidden = true;
-    if (problem.status === 404 || problem.status === 410) stop();
+  function refused({ status, message }) {
+    setText(title, status === 404 ? "No such task" : status === 410 ? "A forgotten task" : "Task");
+    none.replaceChildren(empty(message));
   }
 
   load();
-  stop = follow(
-    `${path}/events`,
-    {
-      state: (data, at) => (events.state(data, at), load()),
-      progress: (data) => events.progress(data),
-      log: (data) => events.log(data),
-      output: (data) => events.output(data),
-      cut: () => events.cut(),
-      done: () => (stop(), load()),
-    },
-    { restarted: () => events.restart() },
-  );
-  const timer = setInterval(() => task && tellFacts(), EVERY_MS);
+  const timer = setInterval(() => task && tell(), EVERY_MS);
   const end = () => {
     over = true;
     clearInterval(timer);
@@ -117,22 +118,5 @@ export function show(main, id) {
 }
 
 function when(moment) {
-  return el("span", {}, exact(moment), " ", el("small", {}, ago(moment)));
-}
-
-async function resultParts(task) {
-  const link = el("a", { href: task.links.result }, "as JSON");
-  const head = el("h2", {}, "Result ", el("small", {}, link));
-  try {
-    return [head, folded(laidOut(await text(task.links.result)), "Result")];
-  } catch (problem) {
-    return [head, empty(problem.message)];
-  }
-}
-
-function errorParts({ error, state }) {
-  const head = el("h2", {}, state === "retrying" ? "Error of the last attempt" : "Error");
-  const box = el("div", { class: "error" }, el("strong", {}, error.type), folded(error.message || "(no text)", "Error"));
-  if (!error.traceback) return [head, box];
-  return [head, box, el("details", {}, el("summary", {}, "Traceback"), folded(error.traceback, "Traceback"))];
+  return moment ? [exact(moment), { note: ago(moment) }] : [null];
 }

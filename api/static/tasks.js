@@ -3,6 +3,7 @@
 import { json } from "./api.js";
 import { announce, badge, el, heading, loading, setText, table } from "./dom.js";
 import { filters } from "./filters.js";
+import { keyed } from "./keyed.js";
 import { address } from "./router.js";
 import { follow } from "./stream.js";
 import { ago, exact, took } from "./times.js";
@@ -12,8 +13,7 @@ const FILTERS = ["state", "name", "queue", "cursor"];
 
 export function show(main, query) {
   let over = false, timer = null, again = false, busy = false, paused = false;
-  const rows = new Map();
-  const body = el("tbody");
+  const body = el("tbody"), rows = keyed(body, (task) => task.task_id, taskRow);
   const frame = table("Tasks", ["State", "Task", "Queue", "Created", "Ran for", "Attempt"], body);
   const none = loading();
   const older = el("nav", { class: "pages", "aria-label": "Pages" });
@@ -47,7 +47,7 @@ export function show(main, query) {
   }
 
   function tick() {
-    for (const row of rows.values()) row.refresh();
+    for (const row of rows.all()) row.refresh();
     timer = setTimeout(again && !paused && !document.hidden ? load : tick, EVERY_MS);
   }
 
@@ -60,13 +60,7 @@ export function show(main, query) {
   }
 
   function fill({ items, next_cursor }) {
-    const ids = new Set(items.map((task) => task.task_id));
-    for (const [id, row] of rows) if (!ids.has(id)) (row.node.remove(), rows.delete(id));
-    items.forEach((task, place) => {
-      const row = rows.get(task.task_id) ?? rows.set(task.task_id, taskRow()).get(task.task_id);
-      row.fill(task);
-      if (body.children[place] !== row.node) body.insertBefore(row.node, body.children[place] ?? null);
-    });
+    rows.fill(items);
     frame.hidden = !items.length;
     none.hidden = Boolean(items.length);
     none.className = "empty";
@@ -75,7 +69,7 @@ export function show(main, query) {
   }
 
   function told(problem) {
-    none.hidden = Boolean(rows.size);
+    none.hidden = !frame.hidden;
     none.replaceChildren(problem.message);
   }
 

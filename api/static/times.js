@@ -2,7 +2,7 @@
 
 const clock = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "medium" });
 const TIME = { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 };
-const fineClock = new Intl.DateTimeFormat([], { month: "short", day: "numeric", ...TIME });
+const fineClock = new Intl.DateTimeFormat([], TIME);
 
 export function span(milliseconds) {
   const seconds = Math.max(0, milliseconds) / 1000;
@@ -25,6 +25,7 @@ export function exact(moment) {
   return clock.format(new Date(moment));
 }
 
+// The time of day alone.
 export function fine(moment) {
   return fineClock.format(new Date(moment));
 }

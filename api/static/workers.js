@@ -1,32 +1,44 @@
 // The workers: what each serves, what it runs, and when it was last heard of.
 
-import { el } from "./dom.js";
+import { el, setText, table } from "./dom.js";
+import { keyed } from "./keyed.js";
 import { polled } from "./polled.js";
 import { address } from "./router.js";
-import { ago } from "./times.js";
+import { ago, exact } from "./times.js";
 
 export function show(main) {
+  const body = el("tbody");
+  const rows = keyed(body, (worker) => worker.name, row);
   return polled(main, {
     path: "/workers",
     title: "Workers",
-    columns: ["Worker", "Queues", "Runs", "Seen", "Started"],
+    list: table("Workers", ["Worker", "Queues", "Busy", "Runs now", "Heard of", "Started"], body),
+    fill: rows.fill,
     nothing: "No worker is running. Tasks are accepted and wait until one starts.",
-    row: (worker) => [
-      worker.name,
-      (worker.queues ?? []).join(", "),
-      running(worker),
-      worker.seen_at ? ago(worker.seen_at) : "",
-      worker.started_at ? ago(worker.started_at) : "",
-    ],
   });
 }
 
-function running({ running: now, concurrency }) {
-  const of = concurrency ? ` of ${concurrency}` : "";
-  if (!Array.isArray(now)) return `${now ?? 0}${of}`;
-  const links = now.flatMap((task) => {
-    const id = typeof task === "string" ? task : task.task_id;
-    return [" ", el("a", { class: "id", href: address(["tasks", id]) }, id.slice(0, 8))];
-  });
-  return el("span", {}, `${now.length}${of}`, ...links);
+function row() {
+  const [name, queues, seen, started] = Array.from({ length: 4 }, () => el("td"));
+  const busy = el("meter", { min: 0, low: 0 }), count = el("span"), tasks = el("td", { class: "ids" });
+  const links = keyed(tasks, (id) => id, link);
+  const node = el("tr", {}, name, queues, el("td", { class: "busy" }, count, busy), tasks, seen, started);
+  const fill = (worker) => {
+    setText(name, worker.name);
+    setText(queues, worker.queues.join(", "));
+    // A worker that is not Celeriac's does not tell everything.
+    setText(count, [worker.running.length, worker.concurrency].filter((one) => one !== null).join(" of "));
+    busy.hidden = !worker.concurrency;
+    [busy.max, busy.value] = [worker.concurrency || 1, worker.running.length];
+    busy.setAttribute("aria-label", `Busy processes of ${worker.name}`);
+    links.fill(worker.running);
+    setText(seen, ago(worker.seen_at));
+    setText(started, worker.started_at ? ago(worker.started_at) : "–");
+    started.title = worker.started_at ? exact(worker.started_at) : "";
+  };
+  return { node, fill };
+}
+
+function link(id) {
+  return { node: el("a", { class: "id", href: address(["tasks", id]) }, id.slice(0, 8)), fill: () => {} };
 }

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from worker import context
 from worker.contract import task
+from worker.telling import LONGEST
 
 
 @task
@@ -18,3 +19,12 @@ def tell_all(lines: int, until: Path | None = None) -> str:
     while until is not None and not until.exists():
         time.sleep(0.02)
     return "told"
+
+
+@task
+def say_and_return(text: str) -> str:
+    """Say a text in pieces, to log and output, and give it back whole."""
+    for start in range(0, len(text), LONGEST):
+        context.log(text[start : start + LONGEST])
+        context.emit(text[start : start + LONGEST])
+    return text

@@ -1,0 +1,65 @@
+// The key that an API may ask for: kept for this tab alone, and asked for when there is none or it is refused.
+
+import { el } from "./dom.js";
+
+const KEPT = "celeriac-key";
+const USABLE = /^[\x21-\x7e]+$/;
+
+let needed = () => {};
+
+export function authorization() {
+  const key = sessionStorage.getItem(KEPT);
+  return key ? bearer(key) : {};
+}
+
+// Told by whoever was answered 401.
+export function isNeeded() {
+  needed();
+}
+
+// `onback` is called when there is a key that the API takes.
+export function watch(onback) {
+  const place = document.getElementById("key");
+  needed = () => {
+    if (place.firstElementChild) return;
+    const form = asking(() => (place.replaceChildren(), onback()));
+    place.append(form);
+    form.querySelector("input").focus();
+  };
+}
+
+function asking(onkey) {
+  const input = el("input", { id: "key-given", type: "password", autocomplete: "off", "aria-describedby": "key-wrong" });
+  const wrong = el("p", { class: "wrong", id: "key-wrong", role: "alert" });
+  const title = sessionStorage.getItem(KEPT) ? "The API does not take your key any more." : "This API asks for a key.";
+  const form = el("form", { class: "key", "aria-label": "Key" });
+  form.append(
+    el("label", { for: "key-given" }, `${title} It is kept until you close this tab.`),
+    el("div", { class: "actions" }, input, el("button", { class: "primary" }, "Use this key")),
+    wrong,
+  );
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    wrong.textContent = "";
+    wrong.textContent = await complaint(input.value.trim());
+    if (wrong.textContent) return input.focus();
+    sessionStorage.setItem(KEPT, input.value.trim());
+    onkey();
+  });
+  return form;
+}
+
+// Why this key cannot be used; an empty text if it can.
+async function complaint(key) {
+  if (!USABLE.test(key)) return "A key consists of letters, digits and signs, without blanks.";
+  try {
+    const { status } = await fetch("/tasks?limit=1", { headers: bearer(key), cache: "no-store" });
+    return status === 401 ? "The API does not take this key." : "";
+  } catch {
+    return "The API does not answer. Try again in a moment.";
+  }
+}
+
+function bearer(key) {
+  return { Authorization: `Bearer ${key}` };
+}

@@ -1,0 +1,47 @@
+"""What is away is said, and the page comes back by itself."""
+
+import signal
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from stack.ports import free_port
+from stack.valkey import Valkey
+from tests.browser.chromium import opened
+from tests.door import run
+from tests.servers import API, running_api, running_worker
+
+
+def test_an_api_that_is_away_is_told_and_the_page_comes_back_by_itself(
+    page: Page, browser: Browser, api: API
+) -> None:
+    with opened(browser, api.port) as form:
+        form.goto("/#/new/add")
+        form.get_by_label("x", exact=True).fill("17")
+        expect(page.get_by_label("Filters")).to_be_visible()
+        api.signal(signal.SIGSTOP)
+        try:
+            for one in (page, form):
+                expect(one.get_by_role("status")).to_contain_text("The API does not answer.", timeout=20_000)
+        finally:
+            api.signal(signal.SIGCONT)
+        for one in (page, form):
+            expect(one.get_by_role("status")).to_be_empty(timeout=20_000)
+        expect(form.get_by_label("x", exact=True)).to_have_value("17")
+    with api.client() as client:
+        task = run(client, "add", x=1, y=2)
+    expect(page.locator("tbody tr", has_text=task["task_id"][:8])).to_contain_text("succeeded")
+
+
+def test_redis_and_the_workers_are_missed_until_they_are_there(browser: Browser, tmp_path: Path) -> None:
+    valkey = Valkey(tmp_path / "valkey", port=free_port())
+    with running_api(tmp_path, redis_url=valkey.url) as api, opened(browser, api.port) as page:
+        said = page.get_by_role("status")
+        expect(said).to_contain_text("The API cannot reach its store.", timeout=20_000)
+        page.goto("/#/workers")
+        with valkey:
+            expect(said).to_contain_text("No worker is running.", timeout=30_000)
+            expect(page.locator("main")).to_contain_text("wait until one starts")
+            with running_worker(tmp_path, redis_url=valkey.url):
+                expect(page.get_by_label("Workers")).to_contain_text("celery@", timeout=20_000)
+                expect(said).to_be_empty(timeout=20_000)
