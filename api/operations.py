@@ -16,6 +16,7 @@ from worker.catalog import Catalog
 from worker.contract import Definition
 
 Count = Annotated[int, Field(ge=0)]
+Rate = Annotated[float, Field(ge=0)]
 QueueName = Annotated[str, Path(description="The queue's name.", examples=["default"])]
 
 
@@ -29,6 +30,13 @@ class QueueDocument(BaseModel):
     oldest_wait_seconds: float | None = Field(description="How long the first of them has been waiting.")
     paused: bool = Field(description="Whether workers are kept from it.")
     workers: Count = Field(description="How many workers of ours serve it.")
+    in_per_second: Rate = Field(description="How many tasks a second came into it, over the last minute.")
+    out_per_second: Rate = Field(
+        description="How many a second left it, over the last minute: they were started, cancelled, or expired."
+    )
+    drain_seconds: Rate | None = Field(
+        description="When it is empty, if all goes on like this; null when it is not going to be."
+    )
 
 
 class QueueList(BaseModel):

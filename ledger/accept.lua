@@ -56,7 +56,7 @@ for number = 0, count - 1 do
     redis.call('XADD', KEY_FEED, 'MAXLEN', '~', FEED, '*', 'event', 'state', 'task_id', id, 'name', name,
                'queue', queue, 'state', state)
     if state == 'queued' then
-      add(waiting, key_waiting(queue), stamp, id)
+      add(waiting, queue, stamp, id)
       add(pushes, queue, stamped(message, stamp))
     end
     if options then
@@ -82,7 +82,9 @@ end
 
 if all[1] then redis.call('ZADD', KEY_TASKS, unpack(all[1])) end
 for key, group in pairs(listings) do redis.call('ZADD', key, unpack(group)) end
-for key, group in pairs(waiting) do redis.call('ZADD', key, unpack(group)) end
+for queue, group in pairs(waiting) do
+  count_flow(queue, 'in', redis.call('ZADD', key_waiting(queue), unpack(group)))
+end
 if ARGV[1] == 'push' then
   for queue, group in pairs(pushes) do redis.call('LPUSH', list_of(queue), unpack(group)) end
 end

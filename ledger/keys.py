@@ -128,6 +128,11 @@ def held(queue: str) -> str:
     return f"celeriac:held:{queue}"
 
 
+def flow(queue: str, period: str) -> str:
+    """Hash: how many tasks came into a queue (`in`) and left it (`out`) within one period of 10 seconds. TTL of two minutes."""
+    return f"celeriac:flow:{queue}:{period}"
+
+
 def queue(name: str) -> str:
     """List: the messages of a Celery queue (kombu's Redis transport). Empty, so gone, when workers keep up."""
     return name

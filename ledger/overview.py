@@ -15,13 +15,26 @@ AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Queue:
-    """A queue: how many tasks wait in it, for how many seconds the first of them has, and who serves it."""
+    """A queue: how many tasks wait in it, for how many seconds the first of them has, and who serves it.
+
+    How many a second came into it and left it is counted over the last 60 to 70 seconds.
+    """
 
     name: str
     depth: int
     oldest_wait_seconds: float | None
     paused: bool
     workers: int
+    in_per_second: float
+    out_per_second: float
+
+    @property
+    def drain_seconds(self) -> float | None:
+        """When it is empty, if all goes on like this; None when it is not going to be."""
+        if self.depth == 0:
+            return 0.0
+        gain = self.out_per_second - self.in_per_second
+        return self.depth / gain if gain > 0 and not self.paused else None
 
 
 @dataclass(frozen=True)
@@ -56,8 +69,9 @@ class Overview:
 
     async def queues(self) -> list[Queue]:
         """All queues on which a task was ever accepted, by name."""
-        now, rows = await self._run(scripts.QUEUES)
-        return sorted((_queue(int(now), *row) for row in rows), key=lambda queue: queue.name)
+        now, window, rows = await self._run(scripts.QUEUES)
+        seconds = int(window) / 1_000_000
+        return sorted((_queue(int(now), seconds, *row) for row in rows), key=lambda queue: queue.name)
 
     async def workers(self) -> list[Worker]:
         """The workers of ours that were heard of within the last half minute, by name."""
@@ -137,9 +151,12 @@ class Overview:
         ]
 
 
-def _queue(now: int, name: bytes, depth: int, oldest: bytes, paused: int, workers: int) -> Queue:
+def _queue(
+    now: int, seconds: float, name: bytes, depth: int, oldest: bytes, paused: int, workers: int, *flow: int
+) -> Queue:
     waits = (now - int(oldest)) / 1_000_000 if oldest else None
-    return Queue(name.decode(), depth, waits, bool(paused), workers)
+    came, left = (count / seconds for count in flow)
+    return Queue(name.decode(), depth, waits, bool(paused), workers, came, left)
 
 
 def _worker(says: dict[str, Any], seen: dict[str, int]) -> Worker:
