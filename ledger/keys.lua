@@ -16,5 +16,6 @@ local function key_held(queue) return 'celeriac:held:' .. queue end
 local KEY_PAUSED = 'celeriac:paused'
 local function key_flow(queue, period) return 'celeriac:flow:' .. queue .. ':' .. period end
 local KEY_TOTALS, KEY_TIMES = 'celeriac:totals', 'celeriac:times'
+local KEY_REPLIES = 'celeriac:replies'
 local KEY_FEED = 'celeriac:events'
 local KEY_WORKERS, KEY_SERVING = 'celeriac:workers', 'celeriac:serving'

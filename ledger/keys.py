@@ -133,6 +133,11 @@ def flow(queue: str, period: str) -> str:
     return f"celeriac:flow:{queue}:{period}"
 
 
+def replies() -> str:
+    """List: what Celery's workers answered to the last question, on the server of the queues. TTL of a day: One key."""
+    return "celeriac:replies"
+
+
 def queue(name: str) -> str:
     """List: the messages of a Celery queue (kombu's Redis transport). Empty, so gone, when workers keep up."""
     return name

@@ -7,6 +7,7 @@ from typing import Any
 from ledger import keys, scripts
 from ledger.batching import Batching
 from ledger.connection import Argument, Connection
+from ledger.remote_control import RemoteControl, StockWorker
 from ledger.settings import Settings
 from ledger.times import date_done, microseconds
 
@@ -66,6 +67,7 @@ class Overview:
         self._ttl = microseconds(settings.result_ttl)
         self._backend, self._broker = Connection(settings.backend), Connection(settings.broker)
         self._asking = Batching(self._ask_all)
+        self._remote_control = RemoteControl(settings.broker)
 
     async def queues(self) -> list[Queue]:
         """All queues on which a task was ever accepted, by name."""
@@ -81,6 +83,11 @@ class Overview:
             return []
         says = await self._call("MGET", *map(keys.worker, seen))
         return sorted((_worker(json.loads(one), seen) for one in says if one), key=lambda worker: worker.name)
+
+    async def stock_workers(self) -> list[StockWorker]:
+        """The workers that are not ours and listen to Celery's remote control, by name."""
+        ours = {worker.name for worker in await self.workers()}
+        return [worker for worker in await self._remote_control.workers() if worker.name not in ours]
 
     async def totals(self) -> dict[tuple[str, str], int]:
         """How many tasks came to each end since the beginning, by name and state."""
@@ -134,6 +141,7 @@ class Overview:
     async def close(self) -> None:
         """Let go of the connections."""
         await self._asking.close()
+        await self._remote_control.close()
         await self._backend.close()
         await self._broker.close()
 
