@@ -3,8 +3,9 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Header, Query
@@ -59,14 +60,29 @@ async def _task_events(settings: Settings, ledger: Ledger, feed: Feed, request: 
     refuse_unknown(request)
     task_id = asked_id(request)
     after = _last_event_id(request) or START
-    await find(ledger, task_id)
+    task = await find(ledger, task_id)
+    first = State.SCHEDULED if task.state is State.SCHEDULED else State.QUEUED
+    return task_stream(settings, ledger, feed, task_id, first=first, after=after)
+
+
+def task_stream(
+    settings: Settings,
+    ledger: Ledger,
+    feed: Feed,
+    task_id: str,
+    *,
+    first: State,
+    after: bytes = START,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> Response:
+    """All that happens to this task, which was accepted as `first`, from after an event on; it ends when the task has."""
 
     async def document() -> tuple[bytes, bool]:
         task = await _patiently(partial(find, ledger, task_id))
         return task_document(task, show_traceback=settings.show_tracebacks), task.ready
 
-    events = _of_task(feed, task_id, after, document)
-    return EventSourceResponse(events, headers=HEADERS)
+    events = _of_task(feed, task_id, first, after, document)
+    return EventSourceResponse(events, headers={**HEADERS, **headers})
 
 
 async def _patiently(ask: Callable[[], Awaitable[Task]]) -> Task:
@@ -79,12 +95,13 @@ async def _patiently(ask: Callable[[], Awaitable[Task]]) -> Task:
 
 
 async def _of_task(
-    feed: Feed, task_id: str, after: bytes, document: Callable[[], Any]
+    feed: Feed, task_id: str, first: State, after: bytes, document: Callable[[], Any]
 ) -> AsyncIterator[bytes]:
     """Its history, then what comes, then `done` with the task document."""
     key = keys.events(task_id)
     if after == START:
-        yield format_sse_event(event="state", id=ACCEPTED.decode(), data_str='{"state":"queued","attempt":0}')
+        said = json.dumps({"state": first, "attempt": 0})
+        yield format_sse_event(event="state", id=ACCEPTED.decode(), data_str=said)
     if await feed.is_cut(key, after):
         yield format_sse_event(event="cut", data_str='{"reason":"older events are not kept"}')
     _, ready = await document()
