@@ -131,6 +131,19 @@ local function conclude_expired(task, date, ttl)
   conclude_with(task, 'expired', 'REVOKED', 'TaskRevokedError', 'not started in time', date, ttl)
 end
 
+-- Take the end of a task over from Celery's result, where a worker that knows no records has ended it. The answer is what
+-- Celery says of the task, nil when it says nothing.
+local function take_over(task, ttl)
+  local document = redis.call('GET', key_result(task.id))
+  local status = document and string.match(document, '"status": ?"(%u+)"')
+  local state = status and STOCK_ENDS[status]
+  if state then
+    conclude(task, state, '', nil, ttl)
+    redis.call('PEXPIRE', key_result(task.id), text(ttl / 1000))
+  end
+  return status
+end
+
 -- Where the messages of a queue wait: those of a paused one where no worker looks.
 local function list_of(queue)
   return redis.call('SISMEMBER', KEY_PAUSED, queue) == 1 and key_held(queue) or queue
