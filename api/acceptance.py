@@ -26,6 +26,12 @@ def accepted_headers(accepted: Accepted) -> dict[str, str]:
     return {**headers, "idempotent_replayed": "true"} if accepted.replayed else headers
 
 
+def stream_headers(accepted: Accepted) -> dict[str, str]:
+    """The same for an answer that streams what becomes of the task: there is no need to ask again."""
+    headers = {"Location": f"/tasks/{accepted.task_id}"}
+    return {**headers, "Idempotent-Replayed": "true"} if accepted.replayed else headers
+
+
 def _in_doubt(task_id: str) -> SubmissionInDoubt:
     return SubmissionInDoubt(
         f"Redis did not answer, so it is unknown whether the task was accepted. Ask for /tasks/{task_id} in a few "

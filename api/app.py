@@ -110,7 +110,7 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
     install_metrics(app, metrics, ledger, overview, feed)
     events.install(app, settings, ledger, feed)
     poison.install(app, ledger)
-    submit.install(app, catalog, settings, ledger)
+    submit.install(app, catalog, settings, ledger, feed)
     app.router.routes.insert(0, Signpost(app.routes))
     return app
 

@@ -99,13 +99,8 @@ async def _delete(ledger: Ledger, request: Request) -> Response:
     match await ledger.forget(task_id):
         case Forgetting.OPEN:
             task = await find(ledger, task_id)
-            advice = (
-                "its end is being taken over from Celery's result, so try again in a few seconds"
-                if task.ready
-                else "cancel it first, or wait for its end"
-            )
             raise TaskNotEnded(
-                f"Task {task_id} is {task.state}; {advice}.",
+                f"Task {task_id} is {task.state}; cancel it first, or wait for its end.",
                 task_id=task_id,
                 state=task.state,
             )

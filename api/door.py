@@ -1,5 +1,6 @@
 """The door of one task definition: its input comes in, is validated and accepted, and the answer goes out."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -12,21 +13,25 @@ from api.answer import Answer
 from api.document import fill, new_task, queued_template, task_document
 from api.errors import ResultGone
 from api.identity import new_id
+from api.negotiation import prefers_events
 from api.options import asked_options, expiry_moment, fingerprint_of
 from api.waiting import asked_wait, wait_for_end
 from ledger.ledger import Ledger
 from ledger.settings import Settings
-from ledger.submission import Options, Submission
+from ledger.submission import Accepted, Options, Submission
 from ledger.task import Task
 from ledger.times import microseconds
 from ledger.wire import envelope, with_expiry
 from worker.contract import Definition
 
+# The events of a task that was just accepted, as an answer.
+Stream = Callable[[Accepted], Response]
+
 
 class Door:
     """Prepared once for a definition, used for every request."""
 
-    def __init__(self, definition: Definition, settings: Settings, ledger: Ledger) -> None:
+    def __init__(self, definition: Definition, settings: Settings, ledger: Ledger, stream: Stream) -> None:
         """What is the same for every task of this definition is made here."""
         self._name = definition.name
         self._input_model = definition.input_model
@@ -36,15 +41,18 @@ class Door:
         self._queued = queued_template(name=self._name, queue=self._queue)
         self._settings = settings
         self._ledger = ledger
+        self._stream = stream
 
     async def submit(self, request: Request, input_json: bytes, *, at: str = "") -> Response:
-        """202 with the task document, or 200 if it ended while the client was ready to wait.
+        """202 with the task document, or 200 if it ended while the client was ready to wait, or wants its events.
 
         Nothing is written before the input (at JSON pointer `at` of the body) is valid.
         """
         body.validate(input_json, self._input_model, at=at)
         seconds = asked_wait(request)
         options = asked_options(request, self._settings, name=self._name, input_json=input_json)
+        if prefers_events(request):
+            return self._stream(await accept(self._ledger, self._submission(new_id(), input_json, options)))
         if options is not None:
             return await self.submit_with(request, new_id(), input_json, options, seconds=seconds)
         submission = self._submission(new_id(), input_json)
@@ -62,7 +70,10 @@ class Door:
         options = asked_options(request, self._settings, name=self._name, input_json=input_json) or Options()
         fingerprint = fingerprint_of(request, name=self._name, input_json=input_json)
         options = replace(options, key=None, fingerprint=fingerprint)
-        return await self.submit_with(request, task_id, input_json, options, seconds=asked_wait(request))
+        seconds = asked_wait(request)
+        if prefers_events(request):
+            return self._stream(await accept(self._ledger, self._submission(task_id, input_json, options)))
+        return await self.submit_with(request, task_id, input_json, options, seconds=seconds)
 
     async def submit_with(
         self, request: Request, task_id: str, input_json: bytes, options: Options, *, seconds: int | None

@@ -3,8 +3,9 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import lru_cache, partial
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Header, Query
@@ -64,14 +65,29 @@ async def _task_events(settings: Settings, ledger: Ledger, feed: Feed, request: 
     refuse_unknown(request)
     task_id = asked_id(request)
     after = _last_event_id(request) or START
-    await find(ledger, task_id)
+    task = await find(ledger, task_id)
+    first = State.SCHEDULED if task.state is State.SCHEDULED else State.QUEUED
+    return task_stream(settings, ledger, feed, task_id, first=first, after=after)
+
+
+def task_stream(
+    settings: Settings,
+    ledger: Ledger,
+    feed: Feed,
+    task_id: str,
+    *,
+    first: State,
+    after: bytes = START,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> Response:
+    """All that happens to this task, which was accepted as `first`, from after an event on; it ends when the task has."""
 
     async def document() -> tuple[bytes, bool]:
         task = await _patiently(partial(find, ledger, task_id))
         return task_document(task, show_traceback=settings.show_tracebacks), task.ready
 
-    events = _of_task(feed, task_id, after, document)
-    return EventSourceResponse(events, headers=HEADERS)
+    events = _of_task(feed, task_id, first, after, document)
+    return EventSourceResponse(events, headers={**HEADERS, **headers})
 
 
 async def _patiently(ask: Callable[[], Awaitable[Task]]) -> Task:
@@ -84,11 +100,12 @@ async def _patiently(ask: Callable[[], Awaitable[Task]]) -> Task:
 
 
 async def _of_task(
-    feed: Feed, task_id: str, after: bytes, document: Callable[[], Any]
+    feed: Feed, task_id: str, first: State, after: bytes, document: Callable[[], Any]
 ) -> AsyncIterator[bytes]:
     """Its history, then what comes, then `done` with the task document."""
     if after == START:
-        yield format_sse_event(event="state", id=ACCEPTED.decode(), data_str='{"state":"queued","attempt":0}')
+        begun = json.dumps({"state": first, "attempt": 0})
+        yield format_sse_event(event="state", id=ACCEPTED.decode(), data_str=begun)
     _, ready = await document()
     patience = SETTLED_SECONDS if ready else HEARTBEAT_SECONDS
     async for batch in feed.follow(keys.events(task_id), after=after, patience=patience):

@@ -1,7 +1,8 @@
 """For operators: queues, workers, and the catalog of what can be done."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -10,12 +11,14 @@ from starlette.requests import Request
 from api.errors import UnknownQueue
 from api.query import refuse_unknown
 from api.responses import problems
-from ledger.overview import Overview, Worker
+from ledger.overview import Overview, Queue, Worker
+from ledger.remote_control import StockWorker
 from ledger.settings import Settings
 from worker.catalog import Catalog
 from worker.contract import Definition
 
 Count = Annotated[int, Field(ge=0)]
+Rate = Annotated[float, Field(ge=0)]
 QueueName = Annotated[str, Path(description="The queue's name.", examples=["default"])]
 
 
@@ -28,7 +31,14 @@ class QueueDocument(BaseModel):
     depth: Count = Field(description="How many tasks wait in it.")
     oldest_wait_seconds: float | None = Field(description="How long the first of them has been waiting.")
     paused: bool = Field(description="Whether workers are kept from it.")
-    workers: Count = Field(description="How many workers of ours serve it.")
+    workers: Count = Field(description="How many workers serve it.")
+    in_per_second: Rate = Field(description="How many tasks a second came into it, over the last minute.")
+    out_per_second: Rate = Field(
+        description="How many a second left it, over the last minute: they were started, cancelled, or expired."
+    )
+    drain_seconds: Rate | None = Field(
+        description="When it is empty, if all goes on like this; null when it is not going to be."
+    )
 
 
 class QueueList(BaseModel):
@@ -43,15 +53,21 @@ class WorkerDocument(BaseModel):
     model_config = ConfigDict(title="Worker")
 
     name: str = Field(description="Its name, as Celery has it.")
+    kind: Literal["celeriac", "celery"] = Field(
+        description="`celeriac` for a worker of ours; `celery` for one that knows no records, and has answered Celery's "
+        "remote control."
+    )
     queues: list[str] = Field(description="The queues that it serves.")
-    concurrency: Count = Field(description="How many tasks it runs at once.")
+    concurrency: Count | None = Field(
+        description="How many tasks it runs at once; null where Celery does not tell."
+    )
     running: list[str] = Field(description="The ids of the tasks that it runs now.")
-    started_at: AwareDatetime = Field(description="When it started.")
+    started_at: AwareDatetime | None = Field(description="When it started; null where Celery does not tell.")
     seen_at: AwareDatetime = Field(description="When it was last heard of.")
 
 
 class WorkerList(BaseModel):
-    """The workers of ours that were heard of within the last half minute."""
+    """The workers of ours that were heard of within the last half minute, then Celery's that answer its remote control."""
 
     items: list[WorkerDocument]
 
@@ -100,10 +116,7 @@ def _add_queues(app: FastAPI, overview: Overview) -> None:
     )
     async def list_queues(request: Request) -> QueueList:
         refuse_unknown(request)
-        queues = await overview.queues()
-        return QueueList(
-            items=[QueueDocument.model_validate(queue, from_attributes=True) for queue in queues]
-        )
+        return QueueList(items=await _queues(overview))
 
 
 def _add_changes(app: FastAPI, overview: Overview) -> None:
@@ -155,7 +168,8 @@ def _add_workers(app: FastAPI, overview: Overview) -> None:
     )
     async def list_workers(request: Request) -> WorkerList:
         refuse_unknown(request)
-        return WorkerList(items=[_worker(worker) for worker in await overview.workers()])
+        ours = [_worker(worker) for worker in await overview.workers()]
+        return WorkerList(items=ours + [_stock_worker(worker) for worker in await overview.stock_workers()])
 
 
 def _add_catalog(app: FastAPI, settings: Settings, catalog: Catalog) -> None:
@@ -183,19 +197,34 @@ async def _known(overview: Overview, queue: str, request: Request) -> None:
 
 
 async def _document(overview: Overview, name: str) -> QueueDocument:
-    (queue,) = [queue for queue in await overview.queues() if queue.name == name]
-    return QueueDocument.model_validate(queue, from_attributes=True)
+    (queue,) = [queue for queue in await _queues(overview) if queue.name == name]
+    return queue
+
+
+async def _queues(overview: Overview) -> list[QueueDocument]:
+    stock = [queue for worker in await overview.stock_workers() for queue in worker.queues]
+    return [_queue(queue, stock.count(queue.name)) for queue in await overview.queues()]
+
+
+def _queue(queue: Queue, stock_workers: int) -> QueueDocument:
+    document = QueueDocument.model_validate(queue, from_attributes=True)
+    return document.model_copy(update={"workers": queue.workers + stock_workers})
 
 
 def _worker(worker: Worker) -> WorkerDocument:
     return WorkerDocument(
         name=worker.name,
+        kind="celeriac",
         queues=worker.queues,
         concurrency=worker.concurrency,
         running=worker.running,
         started_at=datetime.fromisoformat(worker.started_at),
         seen_at=datetime.fromtimestamp(worker.seen_at / 1_000_000, UTC),
     )
+
+
+def _stock_worker(worker: StockWorker) -> WorkerDocument:
+    return WorkerDocument(kind="celery", **asdict(worker))
 
 
 def _definition(definition: Definition, settings: Settings) -> DefinitionDocument:

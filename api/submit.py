@@ -8,26 +8,32 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import body
+from api.acceptance import stream_headers
 from api.document import TaskDocument
 from api.door import Door
 from api.errors import UnknownTaskName
+from api.events import task_stream
 from api.lookup import asked_id
 from api.members import member
+from api.negotiation import EVENTS
 from api.options import ETA, KNOWN, Delay, Expires, IdempotencyKey
 from api.query import refuse_unknown
 from api.responses import LOCATION, PREFERENCE_APPLIED, REPLAYED, RETRY_AFTER, Responses, problems
 from api.route import Handler, Prefer, Wait, add_route
 from api.submission import GenericSubmission, documented_submission
 from api.tasks import TaskID
+from ledger.feed import Feed
 from ledger.ledger import Ledger
 from ledger.settings import Settings
+from ledger.submission import Accepted
 from worker.catalog import Catalog
 from worker.contract import Definition
 
 ANSWERS: Responses = {
     200: {
-        "description": "Ended within the wait.",
+        "description": "Ended within the wait. With `Accept: text/event-stream`: what happens to the task, to its end.",
         "model": TaskDocument,
+        "content": {EVENTS: {"schema": {"type": "string"}}},
         "headers": {
             "Location": LOCATION,
             "Preference-Applied": PREFERENCE_APPLIED,
@@ -46,9 +52,14 @@ ANSWERS: Responses = {
 }
 
 
-def install(app: FastAPI, catalog: Catalog, settings: Settings, ledger: Ledger) -> None:
+def install(app: FastAPI, catalog: Catalog, settings: Settings, ledger: Ledger, feed: Feed) -> None:
     """Serve `POST /{name}` for every definition of the catalog, and `POST /tasks`."""
-    doors = {name: Door(definition, settings, ledger) for name, definition in catalog.items()}
+
+    def stream(accepted: Accepted) -> Response:
+        headers = stream_headers(accepted)
+        return task_stream(settings, ledger, feed, accepted.task_id, first=accepted.state, headers=headers)
+
+    doors = {name: Door(definition, settings, ledger, stream) for name, definition in catalog.items()}
     for definition in catalog.values():
         _add_definition(app, definition, _handler(doors[definition.name], settings))
     _add_generic(app, catalog, _generic_handler(doors, settings))

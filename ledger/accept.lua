@@ -35,55 +35,81 @@ local function earlier(id, options)
   return fingerprint == options.fingerprint and 'replayed' or 'conflict', other, created_at, state
 end
 
-for number = 0, count - 1 do
-  local id, name, queue, message, given = unpack(ARGV, 2 + SIZE * number, 1 + SIZE * (number + 1))
-  local stamp = first + number
-  local options = given ~= '' and cjson.decode(given) or nil
-  local kind, other, created_at, was
-  if options and options.fingerprint then kind, other, created_at, was = earlier(id, options) end
-  if kind then
-    for _, value in ipairs({text(number), kind, other or '', created_at or '', was or ''}) do
-      answer[#answer + 1] = value
-    end
-  else
-    local state = options and options.due and 'scheduled' or 'queued'
-    redis.call('HSET', key_record(id), 'name', name, 'queue', queue, 'state', state, 'attempt', 0,
-               'created_at', stamp, 'message', message)
-    add(all, 1, stamp, id)
-    add(listings, key_listing(state, name), stamp, id)
-    redis.call('SADD', KEY_NAMES, name)
-    redis.call('SADD', KEY_QUEUES, queue)
-    redis.call('XADD', KEY_FEED, 'MAXLEN', '~', FEED, '*', 'event', 'state', 'task_id', id, 'name', name,
-               'queue', queue, 'state', state)
-    if state == 'queued' then
-      add(waiting, key_waiting(queue), stamp, id)
-      add(pushes, queue, stamped(message, stamp))
-    end
-    if options then
-      if options.due then
-        redis.call('HSET', key_record(id), 'due_at', stamp + options.due)
-        redis.call('ZADD', KEY_DUE, stamp + options.due, id)
+local states, told = {}, {} -- by number, of those whose record is written
+
+local function write()
+  for number = 0, count - 1 do
+    local id, name, queue, message, given = unpack(ARGV, 2 + SIZE * number, 1 + SIZE * (number + 1))
+    local stamp = first + number
+    local options = given ~= '' and cjson.decode(given) or nil
+    local kind, other, created_at, was
+    if options and options.fingerprint then kind, other, created_at, was = earlier(id, options) end
+    if kind then
+      for _, value in ipairs({text(number), kind, other or '', created_at or '', was or ''}) do
+        answer[#answer + 1] = value
       end
-      if options.expires then
-        redis.call('HSET', key_record(id), 'start_by', stamp + options.expires)
-        redis.call('ZADD', KEY_DEADLINES, stamp + options.expires, id)
+    else
+      local state = options and options.due and 'scheduled' or 'queued'
+      redis.call('HSET', key_record(id), 'name', name, 'queue', queue, 'state', state, 'attempt', 0,
+                 'created_at', stamp, 'message', message)
+      states[number] = state
+      add(all, 1, stamp, id)
+      add(listings, key_listing(state, name), stamp, id)
+      redis.call('SADD', KEY_NAMES, name)
+      redis.call('SADD', KEY_QUEUES, queue)
+      told[number] = redis.call('XADD', KEY_FEED, 'MAXLEN', '~', FEED, '*', 'event', 'state', 'task_id', id,
+                                'name', name, 'queue', queue, 'state', state)
+      if state == 'queued' then
+        add(waiting, queue, stamp, id)
+        add(pushes, queue, stamped(message, stamp))
       end
-      if options.retry_of then redis.call('HSET', key_record(id), 'retry_of', options.retry_of) end
-      if options.fingerprint then
-        local accepted_as = table.concat({options.fingerprint, id, text(stamp), state}, ' ')
-        redis.call('HSET', key_record(id), 'accepted_as', accepted_as)
-        if options.key then
-          redis.call('SET', key_idempotency(options.key), accepted_as, 'PX', text(options.key_ttl))
+      if options then
+        if options.due then
+          redis.call('HSET', key_record(id), 'due_at', stamp + options.due)
+          redis.call('ZADD', KEY_DUE, stamp + options.due, id)
+        end
+        if options.expires then
+          redis.call('HSET', key_record(id), 'start_by', stamp + options.expires)
+          redis.call('ZADD', KEY_DEADLINES, stamp + options.expires, id)
+        end
+        if options.retry_of then redis.call('HSET', key_record(id), 'retry_of', options.retry_of) end
+        if options.fingerprint then
+          local accepted_as = table.concat({options.fingerprint, id, text(stamp), state}, ' ')
+          redis.call('HSET', key_record(id), 'accepted_as', accepted_as)
+          if options.key then
+            redis.call('SET', key_idempotency(options.key), accepted_as, 'PX', text(options.key_ttl))
+          end
         end
       end
     end
   end
+
+  if all[1] then redis.call('ZADD', KEY_TASKS, unpack(all[1])) end
+  for key, group in pairs(listings) do redis.call('ZADD', key, unpack(group)) end
+  for queue, group in pairs(waiting) do redis.call('ZADD', key_waiting(queue), unpack(group)) end
+  if ARGV[1] == 'push' then
+    for queue, group in pairs(pushes) do redis.call('LPUSH', list_of(queue), unpack(group)) end
+  end
+  for queue, group in pairs(pushes) do count_flow(queue, 'in', #group) end
 end
 
-if all[1] then redis.call('ZADD', KEY_TASKS, unpack(all[1])) end
-for key, group in pairs(listings) do redis.call('ZADD', key, unpack(group)) end
-for key, group in pairs(waiting) do redis.call('ZADD', key, unpack(group)) end
-if ARGV[1] == 'push' then
-  for queue, group in pairs(pushes) do redis.call('LPUSH', list_of(queue), unpack(group)) end
+-- Someone else's key of one of our names stops a script where it is first touched: nothing half-written stays.
+local function undo()
+  for number, state in pairs(states) do
+    local id, name, queue, message, given = unpack(ARGV, 2 + SIZE * number, 1 + SIZE * (number + 1))
+    redis.pcall('DEL', key_record(id))
+    for _, key in ipairs({KEY_TASKS, key_listing(state, name), key_waiting(queue), KEY_DUE, KEY_DEADLINES}) do
+      redis.pcall('ZREM', key, id)
+    end
+    if told[number] then redis.pcall('XDEL', KEY_FEED, told[number]) end
+    local key = given ~= '' and cjson.decode(given).key
+    if key then redis.pcall('DEL', key_idempotency(key)) end
+    local found, list = pcall(list_of, queue)
+    if found and ARGV[1] == 'push' then redis.pcall('LREM', list, 1, stamped(message, first + number)) end
+  end
 end
-return answer
+
+local done, refusal = pcall(write)
+if done then return answer end
+undo()
+return type(refusal) == 'table' and refusal or {err = refusal} -- a text before Redis 7

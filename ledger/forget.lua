@@ -1,9 +1,10 @@
 -- Forget a task that has ended; a tombstone stays for a while.
--- ARGV  id, time that the tombstone stays
+-- ARGV  id, time that the tombstone stays, ttl
 -- Answer: 'forgotten' | 'gone' (already) | 'open' (it has not ended) | 'unknown'
-local id, stay = unpack(ARGV)
+local id, stay, ttl = unpack(ARGV)
 local task = load(id)
 if task then
+  if task.attempt == 0 and not FINAL[task.state] then take_over(task, tonumber(ttl)) end
   if not FINAL[task.state] then return 'open' end
   forget(task, stay)
   return 'forgotten'

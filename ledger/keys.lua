@@ -14,6 +14,8 @@ local KEY_RUNNING, KEY_DUE, KEY_DEADLINES = 'celeriac:running', 'celeriac:due', 
 local KEY_ENDED, KEY_CLOCK, KEY_SWEEPS = 'celeriac:ended', 'celeriac:clock', 'celeriac:sweeps'
 local function key_held(queue) return 'celeriac:held:' .. queue end
 local KEY_PAUSED = 'celeriac:paused'
+local function key_flow(queue, period) return 'celeriac:flow:' .. queue .. ':' .. period end
 local KEY_TOTALS, KEY_TIMES = 'celeriac:totals', 'celeriac:times'
+local KEY_REPLIES = 'celeriac:replies'
 local KEY_FEED = 'celeriac:events'
 local KEY_WORKERS, KEY_SERVING = 'celeriac:workers', 'celeriac:serving'

@@ -128,6 +128,16 @@ def held(queue: str) -> str:
     return f"celeriac:held:{queue}"
 
 
+def flow(queue: str, period: str) -> str:
+    """Hash: how many tasks came into a queue (`in`) and left it (`out`) within one period of 10 seconds. TTL of two minutes."""
+    return f"celeriac:flow:{queue}:{period}"
+
+
+def replies() -> str:
+    """List: what Celery's workers answered to the last question, on the server of the queues. TTL of a day: One key."""
+    return "celeriac:replies"
+
+
 def queue(name: str) -> str:
     """List: the messages of a Celery queue (kombu's Redis transport). Empty, so gone, when workers keep up."""
     return name

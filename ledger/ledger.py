@@ -130,7 +130,7 @@ class Ledger:
 
     async def forget(self, task_id: str) -> Forgetting:
         """Remove an ended task before its time."""
-        answer = await self._change(scripts.FORGET, task_id, self._tombstone_ttl)
+        answer = await self._change(scripts.FORGET, task_id, self._tombstone_ttl, self._ttl)
         return Forgetting(answer.decode())
 
     async def poison(self, queue: str, *, limit: int) -> list[Poison]:

@@ -7,6 +7,7 @@ from typing import Any
 from ledger import keys, scripts
 from ledger.batching import Batching
 from ledger.connection import Argument, Connection
+from ledger.remote_control import RemoteControl, StockWorker
 from ledger.settings import Settings
 from ledger.times import date_done, microseconds
 
@@ -15,13 +16,26 @@ AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Queue:
-    """A queue: how many tasks wait in it, for how many seconds the first of them has, and who serves it."""
+    """A queue: how many tasks wait in it, for how many seconds the first of them has, and who serves it.
+
+    How many a second came into it and left it is counted over the last 60 to 70 seconds.
+    """
 
     name: str
     depth: int
     oldest_wait_seconds: float | None
     paused: bool
     workers: int
+    in_per_second: float
+    out_per_second: float
+
+    @property
+    def drain_seconds(self) -> float | None:
+        """When it is empty, if all goes on like this; None when it is not going to be."""
+        if self.depth == 0:
+            return 0.0
+        gain = self.out_per_second - self.in_per_second
+        return self.depth / gain if gain > 0 and not self.paused else None
 
 
 @dataclass(frozen=True)
@@ -53,11 +67,13 @@ class Overview:
         self._ttl = microseconds(settings.result_ttl)
         self._backend, self._broker = Connection(settings.backend), Connection(settings.broker)
         self._asking = Batching(self._ask_all)
+        self._remote_control = RemoteControl(settings.broker)
 
     async def queues(self) -> list[Queue]:
         """All queues on which a task was ever accepted, by name."""
-        now, rows = await self._run(scripts.QUEUES)
-        return sorted((_queue(int(now), *row) for row in rows), key=lambda queue: queue.name)
+        now, window, rows = await self._run(scripts.QUEUES)
+        seconds = int(window) / 1_000_000
+        return sorted((_queue(int(now), seconds, *row) for row in rows), key=lambda queue: queue.name)
 
     async def workers(self) -> list[Worker]:
         """The workers of ours that were heard of within the last half minute, by name."""
@@ -67,6 +83,11 @@ class Overview:
             return []
         says = await self._call("MGET", *map(keys.worker, seen))
         return sorted((_worker(json.loads(one), seen) for one in says if one), key=lambda worker: worker.name)
+
+    async def stock_workers(self) -> list[StockWorker]:
+        """The workers that are not ours and listen to Celery's remote control, by name."""
+        ours = {worker.name for worker in await self.workers()}
+        return [worker for worker in await self._remote_control.workers() if worker.name not in ours]
 
     async def totals(self) -> dict[tuple[str, str], int]:
         """How many tasks came to each end since the beginning, by name and state."""
@@ -120,6 +141,7 @@ class Overview:
     async def close(self) -> None:
         """Let go of the connections."""
         await self._asking.close()
+        await self._remote_control.close()
         await self._backend.close()
         await self._broker.close()
 
@@ -137,9 +159,12 @@ class Overview:
         ]
 
 
-def _queue(now: int, name: bytes, depth: int, oldest: bytes, paused: int, workers: int) -> Queue:
+def _queue(
+    now: int, seconds: float, name: bytes, depth: int, oldest: bytes, paused: int, workers: int, *flow: int
+) -> Queue:
     waits = (now - int(oldest)) / 1_000_000 if oldest else None
-    return Queue(name.decode(), depth, waits, bool(paused), workers)
+    came, left = (count / seconds for count in flow)
+    return Queue(name.decode(), depth, waits, bool(paused), workers, came, left)
 
 
 def _worker(says: dict[str, Any], seen: dict[str, int]) -> Worker:

@@ -74,12 +74,23 @@ local function observe(kind, name, duration)
   redis.call('HINCRBY', KEY_TIMES, kind .. ' sum ' .. name, text(math.max(duration, 0)))
 end
 
+-- In these periods (microseconds) it is counted how many tasks come into a queue and leave it; so many are looked at,
+-- beside the one that goes on.
+local PERIOD, PERIODS = 10 * 1000000, 6
+
+-- So many tasks more came into a queue ('in'), or left it ('out').
+local function count_flow(queue, way, count)
+  if count == 0 then return end
+  local key = key_flow(queue, text(math.floor(now() / PERIOD)))
+  if redis.call('HINCRBY', key, way, count) == count then redis.call('PEXPIRE', key, 120000) end
+end
+
 -- Out of the index in which an open task stands.
 local function leave(task, state)
   if state == 'running' then
     redis.call('ZREM', KEY_RUNNING, task.id)
   else
-    redis.call('ZREM', key_waiting(task.queue), task.id)
+    count_flow(task.queue, 'out', redis.call('ZREM', key_waiting(task.queue), task.id))
     redis.call('ZREM', KEY_DUE, task.id)
     if task.start_by then redis.call('ZREM', KEY_DEADLINES, task.id) end
   end
@@ -120,6 +131,19 @@ local function conclude_expired(task, date, ttl)
   conclude_with(task, 'expired', 'REVOKED', 'TaskRevokedError', 'not started in time', date, ttl)
 end
 
+-- Take the end of a task over from Celery's result, where a worker that knows no records has ended it. The answer is what
+-- Celery says of the task, nil when it says nothing.
+local function take_over(task, ttl)
+  local document = redis.call('GET', key_result(task.id))
+  local status = document and string.match(document, '"status": ?"(%u+)"')
+  local state = status and STOCK_ENDS[status]
+  if state then
+    conclude(task, state, '', nil, ttl)
+    redis.call('PEXPIRE', key_result(task.id), text(ttl / 1000))
+  end
+  return status
+end
+
 -- Where the messages of a queue wait: those of a paused one where no worker looks.
 local function list_of(queue)
   return redis.call('SISMEMBER', KEY_PAUSED, queue) == 1 and key_held(queue) or queue
@@ -130,7 +154,7 @@ end
 local function push(task, side, pushed)
   local stamp = stamps(1)
   if side == 'RPUSH' then stamp = -stamp end -- before all that wait, and before what was put there earlier
-  redis.call('ZADD', key_waiting(task.queue), stamp, task.id)
+  count_flow(task.queue, 'in', redis.call('ZADD', key_waiting(task.queue), stamp, task.id))
   local message = stamped(redis.call('HGET', key_record(task.id), 'message'), stamp)
   local list = list_of(task.queue)
   if not pushed then return redis.call(side, list, message) end

@@ -3,6 +3,8 @@
 -- claimed, has been popped. When that has not changed after a grace, its message is lost: its worker died in between, or a
 -- connection did. The cost grows with what is lost, not with what is queued. What was pushed at the other end meanwhile,
 -- with a negative stamp below minus the clock of then, is not meant.
+-- On two servers a push may still be on its way after the grace, from a process that is slow: the message then comes twice,
+-- and the second is dropped at the claim.
 -- ARGV  grace, most tasks, 'push' or 'record' (the queues are on another server), most times that a message may get lost,
 --       ttl, date; then, where the queues are elsewhere, the clock before they were looked at, and for each queue: its name,
 --       and the stamp of the next message ('' for an unknown one)
@@ -14,14 +16,7 @@ most, ttl = tonumber(most), tonumber(ttl)
 
 -- A worker that knows no records has it, or has ended it.
 local function is_with_a_stock_worker(task)
-  local document = redis.call('GET', key_result(task.id))
-  local status = document and string.match(document, '"status": ?"(%u+)"')
-  local state = status and STOCK_ENDS[status]
-  if state then
-    conclude(task, state, '', nil, ttl)
-    redis.call('PEXPIRE', key_result(task.id), text(ttl / 1000))
-  end
-  return status or (pushed == nil and redis.call('HEXISTS', 'unacked', task.id) == 1)
+  return take_over(task, ttl) or (pushed == nil and redis.call('HEXISTS', 'unacked', task.id) == 1)
 end
 
 local function rescue(task, served)

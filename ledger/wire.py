@@ -7,8 +7,11 @@ tests/conformance/ holds every field to what stock Celery publishes and reads.
 import base64
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
+from uuid import uuid4
 
 ORIGIN = "celeriac"
 # Arguments, keyword arguments, embedded options (callbacks, errbacks, chain, chord), as Celery's protocol has them.
@@ -94,14 +97,33 @@ def without_expiry(message: bytes) -> bytes:
 
 
 def revocation(task_id: str, *, terminate: bool) -> bytes:
-    """What Celery's remote control broadcasts to revoke a task (celery/app/control.py, kombu/pidbox.py)."""
-    arguments = {"task_id": task_id, "terminate": terminate, "signal": "SIGTERM"}
+    """What Celery's remote control broadcasts to revoke a task."""
+    return _broadcast("revoke", {"task_id": task_id, "terminate": terminate, "signal": "SIGTERM"})
+
+
+def question(method: str, arguments: Mapping[str, Any], *, ticket: str, reply_to: str) -> bytes:
+    """What Celery's remote control broadcasts to ask every worker, but that answers go straight into the list `reply_to`.
+
+    Celery has an exchange between, with a binding for each who asks, which stays behind when that one dies.
+    """
+    return _broadcast(method, arguments, ticket=ticket, reply_to={"exchange": "", "routing_key": reply_to})
+
+
+def reply(message: bytes) -> tuple[str, dict[str, Any]]:
+    """The ticket of an answer to `question`, and the answer, by the worker's name. Anything else is a kind of error."""
+    envelope = json.loads(message)
+    return str(envelope["headers"]["ticket"]), json.loads(base64.b64decode(envelope["body"]))
+
+
+def _broadcast(method: str, arguments: Mapping[str, Any], **more: Any) -> bytes:
+    """A command of remote control to all workers (celery/app/control.py, kombu/pidbox.py)."""
     command = {
-        "method": "revoke",
+        "method": method,
         "arguments": arguments,
         "destination": None,
         "pattern": None,
         "matcher": None,
+        **more,
     }
     message = {
         "body": base64.b64encode(json.dumps(command).encode()).decode(),
@@ -113,7 +135,7 @@ def revocation(task_id: str, *, terminate: bool) -> bytes:
             "delivery_info": {"exchange": "celery.pidbox", "routing_key": ""},
             "priority": 0,
             "body_encoding": "base64",
-            "delivery_tag": task_id,
+            "delivery_tag": str(uuid4()),
         },
     }
     return json.dumps(message).encode()

@@ -31,16 +31,21 @@ def watch(client: httpx.Client, path: str, **headers: str) -> Iterator[Event]:
     with client.stream(
         "GET", path, headers={name.replace("_", "-"): text for name, text in headers.items()}
     ) as response:
-        assert response.status_code == 200, response.read()
-        assert response.headers["content-type"].startswith("text/event-stream")
-        fields: dict[str, str] = {}
-        for line in response.iter_lines():
-            if line:
-                name, _, value = line.partition(": ")
-                fields[name] = value
-            elif "data" in fields:
-                yield Event(fields["event"], fields.get("id", ""), json.loads(fields["data"]))
-                fields = {}
+        yield from events_of(response)
+
+
+def events_of(response: httpx.Response) -> Iterator[Event]:
+    """The events of this response, until it ends."""
+    assert response.status_code == 200, response.read()
+    assert response.headers["content-type"].startswith("text/event-stream")
+    fields: dict[str, str] = {}
+    for line in response.iter_lines():
+        if line:
+            name, _, value = line.partition(": ")
+            fields[name] = value
+        elif "data" in fields:
+            yield Event(fields["event"], fields.get("id", ""), json.loads(fields["data"]))
+            fields = {}
 
 
 def test_the_whole_history_is_told_to_who_comes_late(client: httpx.Client) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from redis import Redis
 
-from tests.door import document, ended, run, submit
+from tests.door import Document, cancel, document, ended, run, submit, submit_with
 from tests.servers import running_worker
 from tests.waiting import wait_until
 
@@ -33,6 +34,39 @@ def test_a_purge_ends_what_is_queued_as_cancelled(quiet: httpx.Client) -> None:
     assert {document(quiet.get(task["links"]["self"]))["state"] for task in tasks} == {"cancelled"}
     (queue,) = document(quiet.get("/queues"))["items"]
     assert (queue["depth"], queue["oldest_wait_seconds"]) == (0, None)
+
+
+def test_a_queue_says_how_fast_tasks_come_and_leave_and_when_it_is_drained(
+    quiet: httpx.Client, quiet_redis: Redis
+) -> None:
+    tasks = [submit(quiet, "add", x=number, y=0) for number in range(4)]
+    submit_with(quiet, "/add?delay=1000", x=1, y=1)
+    assert cancel(quiet, tasks[0]).status_code == 200
+    queue = the_queue(quiet)
+    assert 4 / 70 <= queue["in_per_second"] <= 4 / 60
+    assert queue["out_per_second"] == pytest.approx(queue["in_per_second"] / 4, rel=0.2)
+    assert (queue["depth"], queue["drain_seconds"]) == (3, None)
+
+    counted = list(quiet_redis.scan_iter("celeriac:flow:default:*"))
+    assert counted
+    assert all(0 < quiet_redis.ttl(key) <= 120 for key in counted)
+
+    quiet_redis.delete(*counted)
+    assert cancel(quiet, tasks[1]).status_code == 200
+    queue = the_queue(quiet)
+    assert 2 * 60 <= queue["drain_seconds"] <= 2 * 70
+    assert document(quiet.post("/queues/default/pause"))["drain_seconds"] is None
+    quiet.post("/queues/default/purge")
+    assert the_queue(quiet)["drain_seconds"] == 0
+
+
+def test_what_a_worker_starts_has_left_its_queue(
+    own_client: httpx.Client, own_url: str, directory: Path
+) -> None:
+    with running_worker(directory, redis_url=own_url):
+        run(own_client, "flaky", failures=1)
+    queue = the_queue(own_client)
+    assert queue["in_per_second"] == queue["out_per_second"] >= 2 / 70  # the second attempt came in, too
 
 
 @pytest.mark.usefixtures("quiet_redis")
@@ -84,6 +118,12 @@ def test_the_metrics_count_what_was_done(client: httpx.Client) -> None:
     assert grown("celeriac_tasks_ended_total", name="fail", state="failed") == 1
     assert grown("celeriac_task_queued_seconds_count", name="add") == 3
     assert grown("celeriac_task_running_seconds_bucket", name="add", le="+Inf") == 3
+
+
+def the_queue(client: httpx.Client) -> Document:
+    """The queue `default`, as it is listed."""
+    queues: dict[str, Document] = {one["name"]: one for one in document(client.get("/queues"))["items"]}
+    return queues["default"]
 
 
 def samples(client: httpx.Client) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:

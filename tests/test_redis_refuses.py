@@ -74,6 +74,38 @@ def test_when_it_has_dropped_all_connections_the_next_request_is_none_the_wiser(
     assert door.post("/add", json=ADD).status_code == 202
 
 
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        ("celeriac:names", "/add"),
+        ("celeriac:queues", "/add"),
+        ("celeriac:events", "/add"),
+        ("celeriac:tasks", "/add"),
+        ("celeriac:tasks:queued:add", "/add"),
+        ("celeriac:waiting:default", "/add"),
+        ("celeriac:paused", "/add"),
+        ("default", "/add"),
+        ("celeriac:due", "/add?delay=1000"),
+        ("celeriac:deadlines", "/add?expires=1000"),
+    ],
+)
+def test_where_somebody_elses_key_has_one_of_our_names_nothing_half_written_stays(
+    quiet: httpx.Client, quiet_redis: Redis, key: str, path: str
+) -> None:
+    quiet_redis.set(key, "somebody's")
+    refused = quiet.post(path, json=ADD, headers={"Idempotency-Key": "one"})
+    assert (refused.status_code, quiet_redis.get(key)) == (503, b"somebody's")
+    sets_of_names = {b"celeriac:clock", b"celeriac:names", b"celeriac:queues"}
+    assert {*quiet_redis.scan_iter()} - sets_of_names - {b"celeriac:events"} - {key.encode()} == set()
+    assert key == "celeriac:events" or not quiet_redis.xlen("celeriac:events")
+
+    quiet_redis.delete(key)
+    accepted = quiet.post(path, json=ADD, headers={"Idempotency-Key": "one"})
+    assert accepted.status_code == 202
+    assert "Idempotent-Replayed" not in accepted.headers
+    assert quiet_redis.llen("default") == (path == "/add" or "expires" in path)
+
+
 def becomes_text(redis: Redis, task_id: str) -> None:
     redis.set(f"celeriac:task:{task_id}", "x")
 

@@ -58,3 +58,9 @@ def test_it_keeps_the_time_limits_of_our_declaration(
 ) -> None:
     task = run(stock_client, name)
     assert (task["state"], task["error"]["type"]) == ("failed", error)
+
+
+def test_a_task_that_has_ended_there_can_be_forgotten_at_once(stock_client: httpx.Client) -> None:
+    task = run(stock_client, "add", x=1, y=2)
+    assert stock_client.delete(task["links"]["self"]).status_code == 204
+    assert stock_client.get(task["links"]["self"]).status_code == 410

@@ -1,0 +1,26 @@
+"""Whether a client wants server-sent events rather than JSON: the header `Accept` (RFC 9110 §12.5.1)."""
+
+import re
+
+from starlette.requests import Request
+
+EVENTS = "text/event-stream"
+JSON = ("application/json", "application/*", "*/*")  # the most specific range counts
+_WEIGHT = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
+
+
+def prefers_events(request: Request) -> bool:
+    """Events must be named, and weigh more than JSON: whoever takes both gets the usual answer."""
+    accept = [value for name, value in request.scope["headers"] if name == b"accept"]
+    if not any(b"event-stream" in value.lower() for value in accept):
+        return False
+    weights = dict(map(_weighed, b",".join(accept).decode("latin-1").lower().split(",")))
+    json = next((weights[media] for media in JSON if media in weights), 0.0)
+    return weights.get(EVENTS, 0.0) > json
+
+
+def _weighed(part: str) -> tuple[str, float]:
+    """A media range and its weight; a weight that makes no sense is none."""
+    media, *parameters = (piece.strip() for piece in part.split(";"))
+    given = next((one.removeprefix("q=") for one in parameters if one.startswith("q=")), "1")
+    return media, float(given) if _WEIGHT.fullmatch(given) else 0.0
