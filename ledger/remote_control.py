@@ -5,7 +5,7 @@ Workers answer within milliseconds, or not at all. All who ask share one questio
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from uuid import uuid4
 from redis.connection import parse_url
 
 from ledger import keys, scripts, wire
+from ledger.batching import Batching
 from ledger.connection import Connection
 from ledger.times import milliseconds
 
@@ -24,6 +25,8 @@ PATIENCE_SECONDS = 0.5
 PAUSE_SECONDS = 0.02
 # Of `celery inspect`, with their arguments: `safe` leaves out what the tasks were given.
 QUESTIONS: Mapping[str, Mapping[str, Any]] = {"stats": {}, "active_queues": {}, "active": {"safe": True}}
+# What each worker has answered, by its name and the question.
+Answers = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -45,21 +48,23 @@ class RemoteControl:
         """Nothing is sent yet."""
         self._channel = keys.remote_control(parse_url(broker).get("db", 0))
         self._connection = Connection(broker)
-        self._asking = asyncio.Lock()
+        self._asking = Batching(self._answer_all, largest=10_000)
 
     async def workers(self) -> list[StockWorker]:
         """The workers that listen to remote control and have answered, by name; within about `PATIENCE_SECONDS`."""
-        async with self._asking:
-            answers = await self._answers()
+        answers = await self._asking.do(None)
         now = datetime.now(UTC)
         return [_worker(name, said, now) for name, said in sorted(answers.items())]
 
     async def close(self) -> None:
-        """Let go of the connection."""
+        """Answer who has asked, then let go of the connection."""
+        await self._asking.close()
         await self._connection.close()
 
-    async def _answers(self) -> dict[str, dict[str, Any]]:
-        """What each worker has answered, by question."""
+    async def _answer_all(self, askers: Sequence[None]) -> list[Answers]:
+        return [await self._answers()] * len(askers)
+
+    async def _answers(self) -> Answers:
         ticket = str(uuid4())
         messages = [
             wire.question(method, arguments, ticket=f"{ticket}.{method}", reply_to=keys.replies())
@@ -67,17 +72,17 @@ class RemoteControl:
         ]
         times = (milliseconds(FRESH), milliseconds(KEPT))
         asked = await self._connection.run(scripts.ASK, [self._channel, *times, ticket, *messages])
-        return await self._collect(asked[0].decode(), asked[1]) if asked else {}
+        return await self._collect(asked[0].decode(), asked[1], asked[2] / 1000) if asked else {}
 
-    async def _collect(self, ticket: str, expected: int) -> dict[str, dict[str, Any]]:
-        deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+    async def _collect(self, ticket: str, expected: int, age: float) -> Answers:
+        deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS - age
         while True:
             *replies, _ = await self._connection.call("LRANGE", keys.replies(), 0, -1) or [b""]
             answers = [answer for reply in replies if (answer := _answer(reply, ticket))]
             if len(answers) >= expected or asyncio.get_running_loop().time() > deadline:
                 break
             await asyncio.sleep(PAUSE_SECONDS)
-        said: dict[str, dict[str, Any]] = defaultdict(dict)
+        said: Answers = defaultdict(dict)
         for name, question, answer in answers:
             said[name][question] = answer
         return said

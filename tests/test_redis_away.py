@@ -14,8 +14,8 @@ import pytest
 from redis import Redis
 
 from stack.valkey import Valkey
-from tests.door import document, submit
-from tests.servers import running_api
+from tests.door import cancel, document, ended, submit
+from tests.servers import running_api, running_worker
 from tests.waiting import wait_until
 
 DONE = '{"status": "SUCCESS", "result": 3, "traceback": null, "children": []}'
@@ -36,6 +36,8 @@ ROUTES = {
     "forget": ("DELETE", f"/tasks/{SOME_ID}"),
     "list": ("GET", "/tasks"),
     "poison": ("GET", "/queues/default/poison"),
+    "queues": ("GET", "/queues"),
+    "workers": ("GET", "/workers"),
     "readiness": ("GET", "/readyz"),
 }
 ADD = {"x": 1, "y": 2}
@@ -223,3 +225,31 @@ def found(client: httpx.Client, where: str) -> httpx.Response | None:
     """The answer, once it is not a 404 or 503 any more."""
     response = client.get(where)
     return response if response.status_code == 200 else None
+
+
+@pytest.mark.parametrize("way", ["killed", "paused"])
+def test_a_running_task_that_asks_whether_it_is_cancelled_goes_on(
+    server: Valkey, door: httpx.Client, tmp_path: Path, way: str
+) -> None:
+    trace = tmp_path / "trace"
+    with running_worker(tmp_path, redis_url=server.url):
+        task = submit(door, "go_on_until_cancelled", trace=str(trace))
+        wait_until(lambda: trace.exists() and trace.stat().st_size > 20)
+        with away(server, way):
+            rounds = trace.stat().st_size
+            wait_until(lambda: trace.stat().st_size > rounds + 20)
+        wait_until(lambda: cancel(door, task).status_code == 202)
+        assert ended(door, task)["state"] == "cancelled"
+
+
+@contextmanager
+def away(server: Valkey, way: str) -> Iterator[None]:
+    """Redis is away meanwhile."""
+    if way == "killed":
+        server.kill()
+        yield
+        server.restart()
+    else:
+        os.kill(server.pid, signal.SIGSTOP)
+        yield
+        os.kill(server.pid, signal.SIGCONT)

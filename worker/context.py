@@ -38,12 +38,14 @@ def attempt() -> int:
 
 
 def cancelled() -> bool:
-    """Whether somebody wants this task to end. Redis is asked at most every `ASK_SECONDS`, so ask as often as you like."""
+    """Whether somebody wants this task to end. Redis is asked at most every `ASK_SECONDS`, so ask as often as you like.
+
+    While Redis is away the answer is no, unless it was yes before.
+    """
     run = _current()
-    now = time.monotonic()
-    if not run.is_cancelled and now - run.asked_at >= ASK_SECONDS:
-        run.asked_at = now
+    if not run.is_cancelled and time.monotonic() - run.asked_at >= ASK_SECONDS:
         run.is_cancelled = run.ask()
+        run.asked_at = time.monotonic()
     return run.is_cancelled
 
 

@@ -34,7 +34,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
         """Run the task once; the answer is JSON values. `Ignore`: the message is to be dropped."""
         attempt = self._claim()
         telling = self._telling()
-        context.begin(attempt, ask=self._is_cancelled, telling=telling)
+        context.begin(attempt, ask=self._is_known_to_be_cancelled, telling=telling)
         try:
             return self._run_and_tell(args, kwargs, telling)
         except Exception as failure:
@@ -117,6 +117,10 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
         """Whether somebody has asked for the end of this task; nobody can where the ledger does not know it."""
         consumer: Consumer = self.app.consumer
         return token_of(self.request) is not None and consumer.is_cancelled(self.request.id)
+
+    def _is_known_to_be_cancelled(self) -> bool:
+        consumer: Consumer = self.app.consumer
+        return token_of(self.request) is not None and consumer.is_known_to_be_cancelled(self.request.id)
 
     def _end_cancelled(self) -> None:
         revoked = TaskRevokedError("cancelled")

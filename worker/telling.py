@@ -22,7 +22,8 @@ class Telling:
     def __init__(self, send: Send) -> None:
         """Nothing is sent yet."""
         self._send = send
-        self._lock = threading.Lock()
+        # Apart, so that nobody who says something waits for a Redis that is away.
+        self._lock, self._sending = threading.Lock(), threading.Lock()
         self._events: list[tuple[str, str]] = []
         self._progress: tuple[float, float | None, str | None] | None = None
         self._dropped = 0
@@ -46,19 +47,25 @@ class Telling:
 
     def flush(self) -> None:
         """Send what there is, at once."""
+        with self._sending:
+            events, progress = self._taken()
+            if events:
+                self._send(events, progress)
+                self._sent_at = time.monotonic()
+
+    def _taken(self) -> tuple[list[tuple[str, str]], str | None]:
+        """What there is to send: from now on, the next batch is collected."""
         with self._lock:
             events, progress, dropped = self._events, _progress(self._progress), self._dropped
             self._events, self._progress, self._dropped = [], None, 0
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
-            if dropped:
-                events.append(("cut", json.dumps({"events": dropped})))
-            if progress is not None:
-                events.append(("progress", progress))
-            if events:
-                self._send(events, progress)
-                self._sent_at = time.monotonic()
+        if dropped:
+            events.append(("cut", json.dumps({"events": dropped})))
+        if progress is not None:
+            events.append(("progress", progress))
+        return events, progress
 
     def _arrange(self) -> None:
         """That what was said is sent in a moment, by a thread of its own: the task may be silent from now on."""

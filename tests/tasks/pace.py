@@ -75,3 +75,16 @@ def finish_although_asked(started: Path) -> str:
     while not context.cancelled():
         time.sleep(POLL_SECONDS)
     return "done all the same"
+
+
+@task
+def go_on_until_cancelled(trace: Path) -> None:
+    """Say how far it has come, and leave a trace of each round, until somebody cancels it."""
+    rounds = 0
+    while not context.cancelled():
+        rounds += 1
+        context.progress(rounds)
+        with trace.open("a") as file:
+            file.write(".")
+        time.sleep(POLL_SECONDS)
+    raise context.Cancelled("asked to")
