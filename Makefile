@@ -17,7 +17,7 @@ suitable = $(shell for name in python3 python3.14 python3.13 python3.12 python3.
 # Only what stands on make's own command line is passed on: some shells export a HOST of their own.
 typed = $(foreach name,HOST PORT DATA_DIR REDIS_URL,$(if $(findstring command,$(origin $(name))),CELERIAC_$(name)="$($(name))"))
 
-.PHONY: help run test conformance check fix openapi screenshots bench bench-peers chaos soak lock clean
+.PHONY: help run test conformance check fix openapi screenshots bench bench-peers trials chaos soak lock clean
 
 help: ## list these commands
 	@echo "make run PORT=8010 sets a port; HOST, DATA_DIR and REDIS_URL go the same way. make test ARGS=-x passes -x on."
@@ -57,6 +57,9 @@ bench: $(INSTALLED) ## measure
 
 bench-peers: $(INSTALLED) .peers/installed ## measure, beside Flower, celery-fastapi, dramatiq and saq
 	$(BIN)/python -m bench $(ARGS)
+
+trials: $(INSTALLED) ## break one thing at a time, under stock Celery and under ours
+	$(BIN)/python -m pytest tests/trials -m "trial or not trial" -s -v $(ARGS)
 
 chaos: $(INSTALLED) ## break everything at random, and account for every task
 	$(BIN)/python -m chaos $(ARGS)

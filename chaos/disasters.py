@@ -171,14 +171,9 @@ def pause(program: Program, seconds: float) -> Disaster:
 
 
 def misbehave(proxy: Proxy, mode: Mode, seconds: float) -> Disaster:
-    """Afterwards its connections are reset: a stream with a gap in it cannot be read on."""
+    """Let this become of bytes, for a while."""
     proxy.mode = mode
-
-    def mend() -> None:
-        proxy.mode = Mode.OPEN
-        proxy.reset()
-
-    return seconds, mend
+    return seconds, proxy.mend
 
 
 def restart_valkey(stage: Stage) -> None:

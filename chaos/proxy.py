@@ -29,11 +29,21 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._listening = Event()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._stranded: set[asyncio.StreamWriter] = set()
         self._thread = Thread(target=self._serve, name="proxy", daemon=True)
 
     def reset(self) -> None:
         """Close every connection, from both sides."""
         self._loop.call_soon_threadsafe(self._abort_all)
+
+    def mend(self) -> None:
+        """Behave again. The connections are reset: a stream with a gap in it cannot be read on."""
+        self.mode = Mode.OPEN
+        self.reset()
+
+    def strand(self) -> None:
+        """Leave every connection half open: nothing gets through it any more, and nobody is told; new ones work."""
+        self._loop.call_soon_threadsafe(lambda: self._stranded.update(self._writers))
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -64,13 +74,14 @@ class Proxy:
             self._pass_on(far_reader, writer, lost_in=(Mode.HOLE, Mode.MUTE)),
         )
         self._writers -= {writer, far_writer}
+        self._stranded -= {writer, far_writer}
 
     async def _pass_on(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, lost_in: tuple[Mode, ...]
     ) -> None:
         with suppress(OSError):
             while received := await reader.read(CHUNK_BYTES):
-                if self.mode not in lost_in:
+                if self.mode not in lost_in and writer not in self._stranded:
                     writer.write(received)
                     await writer.drain()
         writer.transport.abort()

@@ -15,7 +15,7 @@ from ledger import keys
 from stack.valkey import Valkey
 from tests.door import Document, document, ended, in_state, run, shown, submit
 from tests.processes import descendants, linux_only
-from tests.servers import Server, running_api, running_worker
+from tests.servers import running_api, running_worker
 from tests.waiting import wait_until
 
 # Short, so that the tests are; what the defaults are is in docs/settings.md.
@@ -105,22 +105,6 @@ def test_messages_that_were_popped_and_lost_are_queued_again_each_once(
         assert [ended(door, task)["result"] for task in tasks] == list(range(MANY))
 
 
-@pytest.mark.parametrize("times", [2, pytest.param(20, marks=[pytest.mark.chaos, pytest.mark.timeout(600)])])
-def test_a_worker_that_is_stopped_while_it_waits_for_a_message_and_killed_loses_nothing(
-    times: int, server: Valkey, door: httpx.Client, redis: Redis, directory: Path
-) -> None:
-    with running_worker(directory, redis_url=server.url, **SOON) as last:
-        for _ in range(times):
-            last.signal(signal.SIGSTOP)
-            wait_until(lambda: not waits_for_a_message(redis))
-            with running_worker(directory, redis_url=server.url, **SOON) as worker:
-                wait_until(lambda: waits_for_a_message(redis))
-                task = popped_by_a_stopped(worker, door, redis)
-                worker.kill()
-                last.signal(signal.SIGCONT)
-                assert ended(door, task)["result"] == 9
-
-
 def test_a_worker_on_sigterm_hands_back_what_it_runs(
     server: Valkey, door: httpx.Client, directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,17 +143,6 @@ def attempted(door: httpx.Client, task: Document, attempt: int) -> Document:
     )
     print(f"attempt {attempt} runs {time.monotonic() - start:.1f} s after the loss")  # noqa: T201 - pytest -s reports it
     return found
-
-
-def popped_by_a_stopped(worker: Server, door: httpx.Client, redis: Redis) -> Document:
-    """A task whose message Redis has given to a worker that is stopped while it waits for one."""
-    worker.signal(signal.SIGSTOP)
-    task = submit(door, "add", x=4, y=5)
-    if redis.llen("default") == 0:
-        return task
-    worker.signal(signal.SIGCONT)  # it had just stopped waiting, to ask anew
-    ended(door, task)
-    return popped_by_a_stopped(worker, door, redis)
 
 
 def submitted_at_last(door: httpx.Client, x: int, y: int) -> Document:

@@ -1,7 +1,8 @@
 """A Celery app that knows nothing of Celeriac; run by whichever Python has the Celery that is to be asked.
 
 `python plain.py` reads lines of JSON, `[ACTION, ARGUMENTS]`, does each as any Celery program would, and answers with
-a line of JSON; `celery -A plain worker` runs the tasks. Broker and result backend are in CELERY_URL.
+a line of JSON; `celery -A plain worker` runs the tasks. Broker and result backend are in CELERY_URL; CELERY_RESULTS
+is the result backend where that is another.
 """
 
 import json
@@ -9,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from celery import Celery
@@ -16,9 +18,10 @@ from celery.result import AsyncResult
 
 URL = os.environ["CELERY_URL"]
 PATIENCE_SECONDS = 20
+POLL_SECONDS = 0.02
 Outcome = dict[str, Any]
 
-app = Celery("plain", broker=URL, backend=URL)
+app = Celery("plain", broker=URL, backend=os.environ.get("CELERY_RESULTS", URL))
 app.conf.task_default_queue = "default"
 app.conf.task_track_started = True
 app.conf.broker_connection_retry_on_startup = True
@@ -60,6 +63,21 @@ def over_soft_limit() -> None:
 def over_hard_limit_alone() -> None:
     """Run longer than the message allows, with no soft limit to say so before."""
     time.sleep(PATIENCE_SECONDS)
+
+
+@app.task(name="leave_trace")
+def leave_trace(file: str, until: str) -> None:
+    """Write down when this run has begun; then run until the other file exists."""
+    with Path(file).open("a") as trace:
+        trace.write(f"{time.time()}\n")
+    while not Path(until).exists():
+        time.sleep(POLL_SECONDS)
+
+
+@app.task(name="exhaust_memory")
+def exhaust_memory() -> None:
+    """Ask for more than there is."""
+    raise MemoryError("1 EiB")
 
 
 def publish(task: str, kwargs: dict[str, Any], options: dict[str, Any]) -> str:

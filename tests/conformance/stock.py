@@ -18,11 +18,11 @@ PLAIN = Path(__file__).with_name("plain.py")
 class Program:
     """A Celery program (plain.py) that does what it is asked to. It ends when its input does, so also with us."""
 
-    def __init__(self, redis_url: str) -> None:
-        """Start it on this broker and result backend."""
+    def __init__(self, redis_url: str, *, results: str | None = None) -> None:
+        """Start it on this broker and result backend, or with results elsewhere."""
         self._process = subprocess.Popen(
             [PYTHON, str(PLAIN)],
-            env=_environment(redis_url),
+            env=_environment(redis_url, results),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -43,9 +43,9 @@ class Program:
 
 
 @contextmanager
-def running_program(redis_url: str) -> Iterator[Program]:
+def running_program(redis_url: str, *, results: str | None = None) -> Iterator[Program]:
     """A Celery program that can be asked."""
-    program = Program(redis_url)
+    program = Program(redis_url, results=results)
     try:
         yield program
     finally:
@@ -53,11 +53,11 @@ def running_program(redis_url: str) -> Iterator[Program]:
 
 
 @contextmanager
-def running_stock_worker(directory: Path, *, redis_url: str) -> Iterator[Server]:
+def running_stock_worker(directory: Path, *, redis_url: str, results: str | None = None) -> Iterator[Server]:
     """A worker as Celery's own tutorial starts it, that takes tasks."""
     command = [PYTHON, "-m", "celery", "-A", "plain", "--workdir", str(PLAIN.parent), "worker", "-c", "1"]
     server = Server(
-        [*command, *ALONE, "--loglevel", "INFO"], _environment(redis_url), directory, name="stock"
+        [*command, *ALONE, "--loglevel", "INFO"], _environment(redis_url, results), directory, name="stock"
     )
     try:
         server.wait_until(lambda: " ready." in server.log)
@@ -66,6 +66,7 @@ def running_stock_worker(directory: Path, *, redis_url: str) -> Iterator[Server]
         server.kill()
 
 
-def _environment(redis_url: str) -> dict[str, str]:
+def _environment(redis_url: str, results: str | None) -> dict[str, str]:
     """Nothing of ours is importable there."""
-    return {**environment(), "PYTHONPATH": "", "CELERY_URL": redis_url}
+    where = {"CELERY_URL": redis_url, "CELERY_RESULTS": results or redis_url}
+    return {**environment(), "PYTHONPATH": "", **where}

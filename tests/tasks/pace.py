@@ -18,6 +18,13 @@ def hold(until: Path) -> str:
     return "let go"
 
 
+@task
+def leave_trace(file: Path, until: Path) -> None:
+    """Write down when this run has begun; then run until the other file exists."""
+    append(file, str(time.time()))
+    hold(until)
+
+
 @task(queue="unserved")
 def unserved(x: int = 0) -> int:
     """Wait in a queue that the tests' worker does not listen to."""

@@ -1,0 +1,1 @@
+"""Trials: one disaster each, which a stock worker does not come through and ours does."""

@@ -1,0 +1,87 @@
+"""Who is tried: stock workers and ours, each with the client that submits to them. All settings are the defaults."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
+from uuid import uuid4
+
+import httpx
+
+from tests.conformance.stock import Program, running_program, running_stock_worker
+from tests.servers import Server, running_api, running_worker
+from tests.trials.place import Place
+from tests.waiting import wait_until
+
+
+class Pool(Protocol):
+    """All that a trial needs to know of who is tried."""
+
+    place: Place
+
+    def worker(self) -> AbstractContextManager[Server]:
+        """One more, that takes tasks."""
+
+    def submit(self, name: str, /, **task_input: Any) -> str:
+        """The id of a task that was accepted."""
+
+
+class Stock:
+    """Celery as it is, and a program that publishes with it."""
+
+    def __init__(self, place: Place, program: Program) -> None:
+        """The program is told to publish."""
+        self.place = place
+        self._program = program
+
+    def worker(self) -> AbstractContextManager[Server]:
+        """As Celery's own tutorial starts it."""
+        broker, results = self.place.urls(self.place.before_workers)
+        return running_stock_worker(self.place.directory, redis_url=broker, results=results)
+
+    def submit(self, name: str, /, **task_input: Any) -> str:
+        """`apply_async`."""
+        return str(self._program.do("publish", task=name, kwargs=task_input, options={}))
+
+
+class Ours:
+    """Celeriac."""
+
+    def __init__(self, place: Place, door: httpx.Client) -> None:
+        """The client is one of an API."""
+        self.place = place
+        self._door = door
+
+    def worker(self) -> AbstractContextManager[Server]:
+        """A pool of two."""
+        broker, results = self.place.urls(self.place.before_workers)
+        return running_worker(self.place.directory, broker_url=broker, result_backend=results)
+
+    def submit(self, name: str, /, **task_input: Any) -> str:
+        """POST, again for as long as the answer is that Redis is away, or that it is in doubt."""
+        headers = {"Idempotency-Key": str(uuid4())}
+
+        def accepted() -> httpx.Response | None:
+            response = self._door.post(f"/{name}", json=task_input, headers=headers)
+            assert response.status_code in (202, 503), response.text
+            return response if response.status_code == 202 else None
+
+        return str(wait_until(accepted).json()["task_id"])
+
+
+@contextmanager
+def stock(place: Place) -> Iterator[Pool]:
+    """Stock Celery at this place; no worker runs yet."""
+    broker, results = place.urls(place.before_clients)
+    with running_program(broker, results=results) as program:
+        yield Stock(place, program)
+
+
+@contextmanager
+def ours(place: Place) -> Iterator[Pool]:
+    """Celeriac at this place; no worker runs yet."""
+    broker, results = place.urls(place.before_clients)
+    with (
+        running_api(place.directory, broker_url=broker, result_backend=results) as api,
+        api.client() as door,
+    ):
+        yield Ours(place, door)
