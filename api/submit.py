@@ -12,7 +12,7 @@ from api.document import TaskDocument
 from api.door import Door
 from api.errors import UnknownTaskName
 from api.lookup import asked_id
-from api.options import ETA, KNOWN, Delay, Expires, IdempotencyKey
+from api.options import ETA, KNOWN, Delay, Expires, IdempotencyKey, Traceparent
 from api.query import refuse_unknown
 from api.responses import LOCATION, PREFERENCE_APPLIED, REPLAYED, RETRY_AFTER, Responses, problems
 from api.route import Handler, Prefer, Wait, add_route
@@ -106,6 +106,7 @@ def _add_definition(app: FastAPI, definition: Definition, handler: Handler) -> N
         eta: ETA = None,
         expires: Expires = None,
         idempotency_key: IdempotencyKey = None,
+        traceparent: Traceparent = None,
     ) -> TaskDocument:
         raise NotImplementedError
 
@@ -138,6 +139,7 @@ def _add_generic(app: FastAPI, catalog: Catalog, handler: Handler) -> None:
         eta: ETA = None,
         expires: Expires = None,
         idempotency_key: IdempotencyKey = None,
+        traceparent: Traceparent = None,
     ) -> TaskDocument:
         raise NotImplementedError
 
@@ -169,6 +171,7 @@ def _add_put(app: FastAPI, catalog: Catalog, handler: Handler) -> None:
         delay: Delay = None,
         eta: ETA = None,
         expires: Expires = None,
+        traceparent: Traceparent = None,
     ) -> TaskDocument:
         raise NotImplementedError
 

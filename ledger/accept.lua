@@ -1,9 +1,9 @@
 -- Accept a batch of submissions: record, indexes and message of each, all or nothing.
 -- ARGV  'push', or 'record' when the queues are on another server; then for each task: id, name, queue, message, options
 --       Options are '' or a JSON object: due (microseconds from now on), expires (microseconds from now on in which it has
---       to start), retry_of, key (digest of an idempotency key), fingerprint (of the submission), key_ttl (ms)
+--       to start), retry_of, trace_id, key (digest of an idempotency key), fingerprint (of the submission), key_ttl (ms)
 -- Answer: the stamp of the first; then, for each task that was not accepted now: its number, and
---         'replayed' or 'conflict' with the id, creation and first state of the task that has its key or id | 'gone'
+--         'replayed' or 'conflict' with the id, creation, first state and trace of the task that has its key or id | 'gone'
 -- A task's stamp is its time of creation. Stamps go up by one from task to task.
 local SIZE = 5
 local count = (#ARGV - 1) / SIZE
@@ -31,18 +31,18 @@ local function earlier(id, options)
     known = accepted_as
   end
   if not known then return nil end
-  local fingerprint, other, created_at, state = string.match(known, '^(%S+) (%S+) (%S+) (%S+)$')
-  return fingerprint == options.fingerprint and 'replayed' or 'conflict', other, created_at, state
+  local fingerprint, other, created_at, state, trace_id = string.match(known, '^(%S+) (%S+) (%S+) (%S+) ?(%S*)$')
+  return fingerprint == options.fingerprint and 'replayed' or 'conflict', other, created_at, state, trace_id
 end
 
 for number = 0, count - 1 do
   local id, name, queue, message, given = unpack(ARGV, 2 + SIZE * number, 1 + SIZE * (number + 1))
   local stamp = first + number
   local options = given ~= '' and cjson.decode(given) or nil
-  local kind, other, created_at, was
-  if options and options.fingerprint then kind, other, created_at, was = earlier(id, options) end
+  local kind, other, created_at, was, trace_id
+  if options and options.fingerprint then kind, other, created_at, was, trace_id = earlier(id, options) end
   if kind then
-    for _, value in ipairs({text(number), kind, other or '', created_at or '', was or ''}) do
+    for _, value in ipairs({text(number), kind, other or '', created_at or '', was or '', trace_id or ''}) do
       answer[#answer + 1] = value
     end
   else
@@ -69,8 +69,9 @@ for number = 0, count - 1 do
         redis.call('ZADD', KEY_DEADLINES, stamp + options.expires, id)
       end
       if options.retry_of then redis.call('HSET', key_record(id), 'retry_of', options.retry_of) end
+      if options.trace_id then redis.call('HSET', key_record(id), 'trace_id', options.trace_id) end
       if options.fingerprint then
-        local accepted_as = table.concat({options.fingerprint, id, text(stamp), state}, ' ')
+        local accepted_as = table.concat({options.fingerprint, id, text(stamp), state, options.trace_id}, ' ')
         redis.call('HSET', key_record(id), 'accepted_as', accepted_as)
         if options.key then
           redis.call('SET', key_idempotency(options.key), accepted_as, 'PX', text(options.key_ttl))

@@ -238,13 +238,21 @@ def _answers(
         for number, submission in enumerate(submissions)
     ]
     for number, submission in enumerate(submissions):
-        if submission.options and '"due"' in submission.options:
-            answers[number] = Accepted(submission.task_id, first + number, State.SCHEDULED)
-    for start in range(0, len(others), 5):
-        place, kind, task_id, created_at, state = (part.decode() for part in others[start : start + 5])
+        if submission.options:
+            options = json.loads(submission.options)
+            state = State.SCHEDULED if "due" in options else State.QUEUED
+            answers[number] = Accepted(
+                submission.task_id, first + number, state, trace_id=options.get("trace_id")
+            )
+    for start in range(0, len(others), 6):
+        place, kind, task_id, created_at, was, trace_id = (
+            part.decode() for part in others[start : start + 6]
+        )
         match kind:
             case "replayed":
-                answers[int(place)] = Accepted(task_id, int(created_at), State(state), replayed=True)
+                answers[int(place)] = Accepted(
+                    task_id, int(created_at), State(was), replayed=True, trace_id=trace_id or None
+                )
             case "conflict":
                 answers[int(place)] = Conflict(task_id)
             case _:
