@@ -1,6 +1,4 @@
-"""What a submission may say beside its input: `delay`, `eta`, `expires`, and the headers `Idempotency-Key` and
-`traceparent`.
-"""
+"""What a submission may say beside its input: `delay`, `eta`, `expires`, `Idempotency-Key` and `traceparent`."""
 
 import hashlib
 import json

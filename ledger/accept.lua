@@ -9,7 +9,7 @@ local SIZE = 5
 local count = (#ARGV - 1) / SIZE
 local first = stamps(count)
 local answer = {first}
-local all, pushes, waiting, listings = {}, {}, {}, {}
+local all, pushes, waiting, listings, accepted = {}, {}, {}, {}, {}
 
 local function add(groups, name, ...)
   local group = groups[name]
@@ -51,6 +51,7 @@ for number = 0, count - 1 do
                'created_at', stamp, 'message', message)
     add(all, 1, stamp, id)
     add(listings, key_listing(state, name), stamp, id)
+    accepted[name] = (accepted[name] or 0) + 1
     redis.call('SADD', KEY_NAMES, name)
     redis.call('SADD', KEY_QUEUES, queue)
     redis.call('XADD', KEY_FEED, 'MAXLEN', '~', FEED, '*', 'event', 'state', 'task_id', id, 'name', name,
@@ -84,6 +85,7 @@ end
 if all[1] then redis.call('ZADD', KEY_TASKS, unpack(all[1])) end
 for key, group in pairs(listings) do redis.call('ZADD', key, unpack(group)) end
 for key, group in pairs(waiting) do redis.call('ZADD', key, unpack(group)) end
+for name, many in pairs(accepted) do redis.call('HINCRBY', KEY_TOTALS, 'accepted ' .. name, many) end
 if ARGV[1] == 'push' then
   for queue, group in pairs(pushes) do redis.call('LPUSH', list_of(queue), unpack(group)) end
 end

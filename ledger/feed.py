@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator
+from contextvars import Context
 from typing import Any, NamedTuple
 
 from redis.exceptions import RedisError
@@ -138,7 +139,7 @@ class Feed:
         stream = self._streams[key]
         stream.readers += 1
         if self._reading is None:
-            self._reading = asyncio.create_task(self._read_for_ever())
+            self._reading = asyncio.create_task(self._read_for_ever(), context=Context())
         return stream
 
     def _leave(self, key: str, stream: _Stream) -> None:

@@ -8,6 +8,7 @@ from ledger import keys, scripts
 from ledger.batching import Batching
 from ledger.connection import Argument, Connection
 from ledger.settings import Settings
+from ledger.states import State
 from ledger.times import date_done, microseconds
 
 AT_ONCE = 500
@@ -68,8 +69,17 @@ class Overview:
         says = await self._call("MGET", *map(keys.worker, seen))
         return sorted((_worker(json.loads(one), seen) for one in says if one), key=lambda worker: worker.name)
 
+    async def counts(self) -> dict[tuple[str, State], int]:
+        """How many tasks there are now, by name and state."""
+        rows = await self._run(scripts.COUNTS, *State)
+        return {
+            (name.decode(), state): count
+            for name, *counts in rows
+            for state, count in zip(State, counts, strict=True)
+        }
+
     async def totals(self) -> dict[tuple[str, str], int]:
-        """How many tasks came to each end since the beginning, by name and state."""
+        """How many tasks were `accepted`, and came to each end, since the beginning, by name and state."""
         flat = await self._call("HGETALL", keys.totals())
         totals = {}
         for field, count in zip(flat[::2], flat[1::2], strict=True):

@@ -142,5 +142,6 @@ def submitted(client: httpx.Client, how: str, headers: dict[str, str]) -> Any:
 
 def message_of(redis: Redis, task: dict[str, Any]) -> bytes:
     """What is kept of its message."""
-    message: bytes = redis.hget(keys.record(task["task_id"]), "message")
+    message = redis.hget(keys.record(task["task_id"]), "message")
+    assert isinstance(message, bytes)
     return message

@@ -1,5 +1,6 @@
 """Tasks that say something of themselves."""
 
+import logging
 import time
 from pathlib import Path
 
@@ -18,3 +19,12 @@ def tell_all(lines: int, until: Path | None = None) -> str:
     while until is not None and not until.exists():
         time.sleep(0.02)
     return "told"
+
+
+@task
+def write_to_the_log(line: str, *, secret: str = "") -> str:
+    """Logs a line as any code does, and fails or succeeds without a word about the rest of its input."""
+    logging.getLogger("somebody.else").warning("the line: %s", line, extra={"number": 7})
+    if line == "fail":
+        raise RuntimeError("as it was told")
+    return secret
