@@ -26,6 +26,7 @@ USER 10001:10001
 FROM service AS api
 COPY --from=api-packages /venv /venv
 COPY ledger/ ledger/
+COPY telemetry/ telemetry/
 # What the API offers: the contract and the tasks, and nothing of what runs them.
 COPY worker/__init__.py worker/catalog.py worker/context.py worker/contract.py worker/signature.py worker/telling.py worker/
 COPY worker/tasks/ worker/tasks/
@@ -43,6 +44,7 @@ CMD ["python", "-m", "uvicorn", "--factory", "api.app:create_app", "--host", "0.
 FROM service AS worker
 COPY --from=worker-packages /venv /venv
 COPY ledger/ ledger/
+COPY telemetry/ telemetry/
 COPY worker/ worker/
 # Makes SIGTERM hand running tasks back after CELERIAC_SHUTDOWN_GRACE, instead of waiting for each to end.
 ENV REMAP_SIGTERM=SIGQUIT

@@ -25,6 +25,7 @@ from api import (
 )
 from api.boundary import Boundary
 from api.document import EXAMPLE
+from api.logs import set_up as set_up_logs
 from api.metrics import Metrics
 from api.metrics import install as install_metrics
 from api.problems import ProblemDocument
@@ -52,17 +53,20 @@ def create_app() -> FastAPI:
         catalog = load_catalog(settings.tasks)
     except (SettingsError, ContractError) as wrong:
         sys.exit(f"The API cannot start.\n{wrong}")
+    set_up_logs(settings.log_format)
     return build_app(settings, catalog)
 
 
 def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
     """The app for these settings and this catalog."""
+    metrics = Metrics()
     ledger = Ledger(
         backend=settings.backend,
         broker=settings.broker,
         result_ttl=settings.result_ttl,
         tombstone_ttl=settings.tombstone_ttl,
         durability=settings.durability,
+        on_answer=metrics.round_trip.observe,
     )
     feed = Feed(settings.backend)
     overview = Overview(settings)
@@ -96,7 +100,6 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    metrics = Metrics()
     app.add_middleware(Boundary, metrics=metrics)
     problems.install(app)
     docs.install(app)

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import InternalError
 from api.identity import new_id
+from api.logs import request_id
 from api.metrics import Metrics
 from api.problems import answer
 
@@ -30,14 +31,15 @@ class Boundary:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope)
+        given_id = _request_id(scope)
+        request_id.set(given_id)
         started = False
 
         async def send_with_id(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"].append((HEADER, request_id))
+                message["headers"].append((HEADER, given_id))
                 route = getattr(scope.get("route"), "path", "none")
                 self._metrics.count(route, scope["method"], message["status"])
             await send(message)
@@ -47,11 +49,11 @@ class Boundary:
         except ClientDisconnect:
             return  # nobody is there to be answered
         except Exception:
-            logger.exception("request %s: %s %s failed", request_id.decode(), scope["method"], scope["path"])
+            logger.exception("%s %s failed", scope["method"], scope["path"])
             if started:
                 raise
             problem = InternalError(
-                f"This is a fault of the server; its log says more under request id {request_id.decode()}."
+                f"This is a fault of the server; its log says more under request id {given_id.decode()}."
             )
             await answer(problem, scope["path"])(scope, receive, send_with_id)
 

@@ -1,5 +1,6 @@
 """Changing what is to become of a task: cancel it, run its input again, forget it."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from api.document import TaskDocument, new_task, task_document
 from api.errors import TaskEnded, TaskNotEnded
 from api.identity import new_id
 from api.lookup import asked_id, find, not_found
-from api.options import IdempotencyKey, asked_retry_options
+from api.options import IdempotencyKey, Traceparent, asked_retry_options
 from api.query import refuse_unknown
 from api.responses import LOCATION, REPLAYED, RETRY_AFTER, problems
 from api.route import add_route
@@ -24,7 +25,7 @@ from ledger.ledger import Cancellation, Forgetting, Ledger
 from ledger.settings import Settings
 from ledger.states import State
 from ledger.submission import Submission
-from ledger.wire import renamed, without_expiry
+from ledger.wire import renamed, trace_of, with_trace, without_expiry
 
 
 class CancelRequest(BaseModel):
@@ -86,9 +87,14 @@ async def _retry(settings: Settings, ledger: Ledger, request: Request) -> Respon
     if original is None:
         raise not_found(task_id)
     new = new_id()
-    options = asked_retry_options(request, settings, task_id=task_id).encode()
+    options = asked_retry_options(request, settings, task_id=task_id)
     message = without_expiry(renamed(original.message, task_id, new))
-    accepted = await accept(ledger, Submission(new, original.name, original.queue, message, options))
+    if options.trace is None:  # whoever asks has none: the trace of the first caller goes on
+        options = replace(options, trace=trace_of(message))
+    else:
+        message = with_trace(message, options.trace)
+    submission = Submission(new, original.name, original.queue, message, options.encode())
+    accepted = await accept(ledger, submission)
     again = new_task(accepted, name=original.name, queue=original.queue, retry_of=task_id)
     return Answer(task_document(again, show_traceback=False), 202, **accepted_headers(accepted))
 
@@ -140,7 +146,9 @@ def _add_cancel(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
 
 
 def _add_retry(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
-    async def documented(task_id: TaskID, idempotency_key: IdempotencyKey = None) -> TaskDocument:
+    async def documented(
+        task_id: TaskID, idempotency_key: IdempotencyKey = None, traceparent: Traceparent = None
+    ) -> TaskDocument:
         raise NotImplementedError
 
     add_route(

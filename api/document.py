@@ -31,6 +31,7 @@ EXAMPLE: dict[str, JsonValue] = {
     "expires_at": "2026-05-02T12:00:00.003000Z",
     "due_at": None,
     "retry_of": None,
+    "trace_id": None,
     "links": {
         "self": f"/tasks/{EXAMPLE_ID}",
         "input": f"/tasks/{EXAMPLE_ID}/input",
@@ -104,6 +105,9 @@ class TaskDocument(BaseModel):
         description="When it is queued: the start of a scheduled task, or the next attempt of one that is retrying."
     )
     retry_of: str | None = Field(description="The id of the task whose input this one runs again.")
+    trace_id: str | None = Field(
+        description="The trace of the `traceparent` that it was submitted with (W3C Trace Context)."
+    )
     links: Links
 
 
@@ -131,6 +135,7 @@ def task_document(task: Task, *, show_traceback: bool) -> bytes:
         "expires_at": _timestamp(task.expires_at),
         "due_at": _timestamp(task.due_at),
         "retry_of": task.retry_of,
+        "trace_id": task.trace_id,
         "links": _links(f"/tasks/{task.task_id}"),
     }
     return b'%b,"result":%b,%b' % (_dumps(before)[:-1], task.result or b"null", _dumps(after)[1:])
@@ -153,6 +158,7 @@ def new_task(
         expires_at=None,
         due_at=due_at,
         retry_of=retry_of,
+        trace_id=accepted.trace_id,
         result=None,
         progress=None,
         failure=None,

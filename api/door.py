@@ -21,7 +21,7 @@ from ledger.settings import Settings
 from ledger.submission import Accepted, Options, Submission
 from ledger.task import Task
 from ledger.times import microseconds
-from ledger.wire import envelope, with_expiry
+from ledger.wire import envelope, with_expiry, with_trace
 from worker.contract import Definition
 
 # The events of a task that was just accepted, as an answer.
@@ -95,6 +95,8 @@ class Door:
             return Submission(task_id, self._name, self._queue, message)
         if options.start_within is not None:
             message = with_expiry(message, expiry_moment(options.start_within))
+        if options.trace is not None:
+            message = with_trace(message, options.trace)
         return Submission(task_id, self._name, self._queue, message, options.encode())
 
     async def _accept_task(self, submission: Submission) -> Task:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -20,9 +20,13 @@ from api.query import refuse_unknown
 from api.responses import problems
 from ledger.feed import Feed
 from ledger.ledger import Ledger
-from ledger.overview import Histogram, Overview, Queue
+from ledger.overview import Histogram as Times
+from ledger.overview import Overview, Queue
+from ledger.states import State
 
 BOUNDS = "0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 30 60 300 1800 7200 +Inf".split()
+ACCEPTED = "accepted"
+ROUND_TRIP_BOUNDS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 # Every bucket of Prometheus holds the ones before it, too.
 KINDS = {
     "queued": (
@@ -56,6 +60,12 @@ class Metrics:
             "Event streams that are open.",
             registry=self.registry,
             multiprocess_mode="livesum",
+        )
+        self.round_trip = Histogram(
+            "celeriac_redis_round_trip_seconds",
+            "How long Redis took to answer a call, which may serve many requests at once.",
+            registry=self.registry,
+            buckets=ROUND_TRIP_BOUNDS,
         )
         self._counters: dict[tuple[str, str, int], Counter] = {}
 
@@ -110,10 +120,12 @@ class _Shared(Collector):
         self,
         queues: list[Queue],
         workers: int,
+        counts: dict[tuple[str, State], int],
         totals: dict[tuple[str, str], int],
-        times: dict[tuple[str, str], Histogram],
+        times: dict[tuple[str, str], Times],
     ) -> None:
-        self._queues, self._workers, self._totals, self._times = queues, workers, totals, times
+        self._queues, self._workers, self._counts = queues, workers, counts
+        self._totals, self._times = totals, times
 
     def collect(self) -> Iterator[Metric]:
         """Called by the registry."""
@@ -129,13 +141,29 @@ class _Shared(Collector):
         yield depth
         yield oldest
         yield GaugeMetricFamily("celeriac_workers", "Workers that live.", value=self._workers)
+        tasks = GaugeMetricFamily(
+            "celeriac_tasks", "Tasks that are known now, by name and state.", labels=["name", "state"]
+        )
+        for (name, state), count in self._counts.items():
+            tasks.add_metric([name, state], count)
+        yield tasks
+        yield from self._counted()
+        yield from self._histograms()
+
+    def _counted(self) -> Iterator[Metric]:
         ended = CounterMetricFamily(
             "celeriac_tasks_ended", "Tasks that came to an end, by name and state.", labels=["name", "state"]
         )
+        accepted = CounterMetricFamily(
+            "celeriac_tasks_accepted", "Tasks that were submitted and accepted, by name.", labels=["name"]
+        )
         for (name, state), count in self._totals.items():
-            ended.add_metric([name, state], count)
+            if state == ACCEPTED:
+                accepted.add_metric([name], count)
+            else:
+                ended.add_metric([name, state], count)
+        yield accepted
         yield ended
-        yield from self._histograms()
 
     def _histograms(self) -> Iterator[Metric]:
         for kind, (title, text) in KINDS.items():
@@ -148,7 +176,8 @@ class _Shared(Collector):
 
 async def _shared(overview: Overview) -> _Shared:
     workers = await overview.workers()
-    return _Shared(await overview.queues(), len(workers), await overview.totals(), await overview.times())
+    queues, counts = await overview.queues(), await overview.counts()
+    return _Shared(queues, len(workers), counts, await overview.totals(), await overview.times())
 
 
 def _cumulated(counts: dict[str, int]) -> list[tuple[str, float]]:

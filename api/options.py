@@ -1,4 +1,4 @@
-"""What a submission may say beside its input: `delay`, `eta`, `expires`, and the header `Idempotency-Key`."""
+"""What a submission may say beside its input: `delay`, `eta`, `expires`, `Idempotency-Key` and `traceparent`."""
 
 import hashlib
 import json
@@ -16,6 +16,7 @@ from api.body import header, invalid_input
 from api.query import asked_moment
 from ledger.settings import Settings
 from ledger.submission import Options
+from ledger.trace import Trace, parsed_trace
 
 KNOWN = ("wait", "delay", "eta", "expires")
 LONGEST_SECONDS = 366 * 24 * 3600
@@ -44,14 +45,23 @@ IdempotencyKey = Annotated[
     ),
 ]
 
+Traceparent = Annotated[
+    str | SkipJsonSchema[None],
+    Header(
+        description="The trace of the caller (W3C Trace Context), which the task goes on with; `tracestate` goes along. "
+        "Ignored where it is malformed.",
+        examples=["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"],
+    ),
+]
+
 
 def asked_options(request: Request, settings: Settings, *, name: str, input_json: bytes) -> Options | None:
     """The options of this request; None when it has none, as most have."""
-    key = _key(request)
+    key, trace = _key(request), _trace(request)
     query = request.scope["query_string"]
-    if key is None and not query:
+    if key is None and trace is None and not query:
         return None
-    options = Options(delay=_delay(request), start_within=_duration(request, "expires"))
+    options = Options(delay=_delay(request), start_within=_duration(request, "expires"), trace=trace)
     if key is not None:
         fingerprint = fingerprint_of(request, name=name, input_json=input_json)
         digest = _digest_of(request, key)
@@ -61,7 +71,7 @@ def asked_options(request: Request, settings: Settings, *, name: str, input_json
 
 def asked_retry_options(request: Request, settings: Settings, *, task_id: str) -> Options:
     """The options of the wish to run this task's input again: the same key for the same task is one new task."""
-    options = Options(retry_of=task_id)
+    options = Options(retry_of=task_id, trace=_trace(request))
     key = _key(request)
     if key is None:
         return options
@@ -85,6 +95,17 @@ def fingerprint_of(request: Request, *, name: str, input_json: bytes) -> str:
 def _key(request: Request) -> bytes | None:
     """The header as it came; an empty one is there, and wrong."""
     return next((value for name, value in request.scope["headers"] if name == b"idempotency-key"), None)
+
+
+def _trace(request: Request) -> Trace | None:
+    """A `traceparent` that comes twice is malformed; several `tracestate` are one list."""
+    traceparent = header(request, b"traceparent")
+    if not traceparent:
+        return None
+    given = request.headers
+    if len(given.getlist("traceparent")) > 1:
+        return None
+    return parsed_trace(traceparent.decode("latin-1"), ",".join(given.getlist("tracestate")))
 
 
 def _digest_of(request: Request, key: bytes) -> str:

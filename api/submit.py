@@ -16,7 +16,7 @@ from api.events import task_stream
 from api.lookup import asked_id
 from api.members import member
 from api.negotiation import EVENTS
-from api.options import ETA, KNOWN, Delay, Expires, IdempotencyKey
+from api.options import ETA, KNOWN, Delay, Expires, IdempotencyKey, Traceparent
 from api.query import refuse_unknown
 from api.responses import LOCATION, PREFERENCE_APPLIED, REPLAYED, RETRY_AFTER, Responses, problems
 from api.route import Handler, Prefer, Wait, add_route
@@ -118,6 +118,7 @@ def _add_definition(app: FastAPI, definition: Definition, handler: Handler) -> N
         eta: ETA = None,
         expires: Expires = None,
         idempotency_key: IdempotencyKey = None,
+        traceparent: Traceparent = None,
     ) -> TaskDocument:
         raise NotImplementedError
 
@@ -150,6 +151,7 @@ def _add_generic(app: FastAPI, catalog: Catalog, handler: Handler) -> None:
         eta: ETA = None,
         expires: Expires = None,
         idempotency_key: IdempotencyKey = None,
+        traceparent: Traceparent = None,
     ) -> TaskDocument:
         raise NotImplementedError
 
@@ -181,6 +183,7 @@ def _add_put(app: FastAPI, catalog: Catalog, handler: Handler) -> None:
         delay: Delay = None,
         eta: ETA = None,
         expires: Expires = None,
+        traceparent: Traceparent = None,
     ) -> TaskDocument:
         raise NotImplementedError
 

@@ -1,15 +1,15 @@
 -- Accept a batch of submissions: record, indexes and message of each, all or nothing.
 -- ARGV  'push', or 'record' when the queues are on another server; then for each task: id, name, queue, message, options
 --       Options are '' or a JSON object: due (microseconds from now on), expires (microseconds from now on in which it has
---       to start), retry_of, key (digest of an idempotency key), fingerprint (of the submission), key_ttl (ms)
+--       to start), retry_of, trace_id, key (digest of an idempotency key), fingerprint (of the submission), key_ttl (ms)
 -- Answer: the stamp of the first; then, for each task that was not accepted now: its number, and
---         'replayed' or 'conflict' with the id, creation and first state of the task that has its key or id | 'gone'
+--         'replayed' or 'conflict' with the id, creation, first state and trace of the task that has its key or id | 'gone'
 -- A task's stamp is its time of creation. Stamps go up by one from task to task.
 local SIZE = 5
 local count = (#ARGV - 1) / SIZE
 local first = stamps(count)
 local answer = {first}
-local all, pushes, waiting, listings = {}, {}, {}, {}
+local all, pushes, waiting, listings, accepted = {}, {}, {}, {}, {}
 
 local function add(groups, name, ...)
   local group = groups[name]
@@ -31,8 +31,8 @@ local function earlier(id, options)
     known = accepted_as
   end
   if not known then return nil end
-  local fingerprint, other, created_at, state = string.match(known, '^(%S+) (%S+) (%S+) (%S+)$')
-  return fingerprint == options.fingerprint and 'replayed' or 'conflict', other, created_at, state
+  local fingerprint, other, created_at, state, trace_id = string.match(known, '^(%S+) (%S+) (%S+) (%S+) ?(%S*)$')
+  return fingerprint == options.fingerprint and 'replayed' or 'conflict', other, created_at, state, trace_id
 end
 
 local states, told = {}, {} -- by number, of those whose record is written
@@ -42,10 +42,10 @@ local function write()
     local id, name, queue, message, given = unpack(ARGV, 2 + SIZE * number, 1 + SIZE * (number + 1))
     local stamp = first + number
     local options = given ~= '' and cjson.decode(given) or nil
-    local kind, other, created_at, was
-    if options and options.fingerprint then kind, other, created_at, was = earlier(id, options) end
+    local kind, other, created_at, was, trace_id
+    if options and options.fingerprint then kind, other, created_at, was, trace_id = earlier(id, options) end
     if kind then
-      for _, value in ipairs({text(number), kind, other or '', created_at or '', was or ''}) do
+      for _, value in ipairs({text(number), kind, other or '', created_at or '', was or '', trace_id or ''}) do
         answer[#answer + 1] = value
       end
     else
@@ -55,6 +55,7 @@ local function write()
       states[number] = state
       add(all, 1, stamp, id)
       add(listings, key_listing(state, name), stamp, id)
+      accepted[name] = (accepted[name] or 0) + 1
       redis.call('SADD', KEY_NAMES, name)
       redis.call('SADD', KEY_QUEUES, queue)
       told[number] = redis.call('XADD', KEY_FEED, 'MAXLEN', '~', FEED, '*', 'event', 'state', 'task_id', id,
@@ -73,8 +74,9 @@ local function write()
           redis.call('ZADD', KEY_DEADLINES, stamp + options.expires, id)
         end
         if options.retry_of then redis.call('HSET', key_record(id), 'retry_of', options.retry_of) end
+        if options.trace_id then redis.call('HSET', key_record(id), 'trace_id', options.trace_id) end
         if options.fingerprint then
-          local accepted_as = table.concat({options.fingerprint, id, text(stamp), state}, ' ')
+          local accepted_as = table.concat({options.fingerprint, id, text(stamp), state, options.trace_id}, ' ')
           redis.call('HSET', key_record(id), 'accepted_as', accepted_as)
           if options.key then
             redis.call('SET', key_idempotency(options.key), accepted_as, 'PX', text(options.key_ttl))
@@ -91,6 +93,7 @@ local function write()
     for queue, group in pairs(pushes) do redis.call('LPUSH', list_of(queue), unpack(group)) end
   end
   for queue, group in pairs(pushes) do count_flow(queue, 'in', #group) end
+  for name, many in pairs(accepted) do redis.call('HINCRBY', KEY_TOTALS, 'accepted ' .. name, many) end
 end
 
 -- Someone else's key of one of our names stops a script where it is first touched: nothing half-written stays.

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
 from typing import Generic, TypeVar
 
 from ledger.connection import InDoubt, Unavailable
@@ -30,7 +31,8 @@ class Batching(Generic[Item, Answer]):
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._worker is None:
-            self._worker = asyncio.create_task(self._work())
+            # It works for all, so in the context of none of them.
+            self._worker = asyncio.create_task(self._work(), context=Context())
         return future
 
     async def close(self) -> None:

@@ -1,7 +1,7 @@
 """One connection of the API to Redis, for one call at a time: bounded in time, and exact about what a failure means."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from hiredis import pack_command
@@ -43,16 +43,22 @@ def new_connection(url: str) -> AbstractConnection:
 class Connection:
     """Connects when it is first needed, and again after a failure."""
 
-    def __init__(self, url: str) -> None:
-        """Nothing is sent before the first call."""
+    def __init__(self, url: str, *, on_answer: Callable[[float], None] | None = None) -> None:
+        """Nothing is sent before the first call. `on_answer` is told how many seconds each script took to answer."""
+        self._on_answer = on_answer
         self._connection = new_connection(url)
 
     async def run(self, script: Script, arguments: Sequence[Argument]) -> Any:
         """The script's answer. `Unavailable`: not sent. `InDoubt`: sent, not answered. `ResponseError`: refused."""
+        now = asyncio.get_running_loop().time
+        started = now()
         try:
-            return await self.call("EVALSHA", script.sha, 0, *arguments)
+            answer = await self.call("EVALSHA", script.sha, 0, *arguments)
         except NoScriptError:
-            return await self.call("EVAL", script.text, 0, *arguments)
+            answer = await self.call("EVAL", script.text, 0, *arguments)
+        if self._on_answer is not None:
+            self._on_answer(now() - started)
+        return answer
 
     async def call(self, *command: Argument) -> Any:
         """The command's answer; errors as for `run`."""

@@ -9,6 +9,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
+from contextvars import Context
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -140,7 +141,7 @@ class Feed:
         stream = self._streams[key]
         stream.readers += 1
         if self._reading is None:
-            self._reading = asyncio.create_task(self._read_for_ever())
+            self._reading = asyncio.create_task(self._read_for_ever(), context=Context())
         return stream
 
     def _leave(self, key: str, stream: _Stream) -> None:

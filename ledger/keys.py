@@ -109,7 +109,7 @@ def poison(queue: str) -> str:
 
 
 def totals() -> str:
-    """Hash: how many tasks came to each end since the beginning, by state and name. One field each."""
+    """Hash: how many tasks were accepted, and came to each end, since the beginning, by state and name. One field each."""
     return "celeriac:totals"
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -69,16 +69,20 @@ class Ledger:
         result_ttl: timedelta,
         tombstone_ttl: timedelta,
         durability: Durability = Durability.AOF,
+        on_answer: Callable[[float], None] | None = None,
     ) -> None:
-        """URLs of the Redis that holds records and results, and of the one that holds the queues; mostly the same."""
+        """URLs of the Redis that holds records and results, and of the one that holds the queues; mostly the same.
+
+        `on_answer` is told of each call of a script, shared by many callers or not, how many seconds it took.
+        """
         self._one_server = backend == broker
         self._database = parse_url(broker).get("db", 0)
         self._ttl, self._tombstone_ttl = microseconds(result_ttl), microseconds(tombstone_ttl)
         self._durability = durability
         self._accepts, self._reads, self._changes = (
-            Connection(backend),
-            Connection(backend),
-            Connection(backend),
+            Connection(backend, on_answer=on_answer),
+            Connection(backend, on_answer=on_answer),
+            Connection(backend, on_answer=on_answer),
         )
         self._pushes, self._tells = Connection(broker), Connection(broker)
         self._probes = [Connection(url) for url in dict.fromkeys((backend, broker))]
@@ -238,13 +242,21 @@ def _answers(
         for number, submission in enumerate(submissions)
     ]
     for number, submission in enumerate(submissions):
-        if submission.options and '"due"' in submission.options:
-            answers[number] = Accepted(submission.task_id, first + number, State.SCHEDULED)
-    for start in range(0, len(others), 5):
-        place, kind, task_id, created_at, state = (part.decode() for part in others[start : start + 5])
+        if submission.options:
+            options = json.loads(submission.options)
+            state = State.SCHEDULED if "due" in options else State.QUEUED
+            answers[number] = Accepted(
+                submission.task_id, first + number, state, trace_id=options.get("trace_id")
+            )
+    for start in range(0, len(others), 6):
+        place, kind, task_id, created_at, was, trace_id = (
+            part.decode() for part in others[start : start + 6]
+        )
         match kind:
             case "replayed":
-                answers[int(place)] = Accepted(task_id, int(created_at), State(state), replayed=True)
+                answers[int(place)] = Accepted(
+                    task_id, int(created_at), State(was), replayed=True, trace_id=trace_id or None
+                )
             case "conflict":
                 answers[int(place)] = Conflict(task_id)
             case _:

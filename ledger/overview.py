@@ -9,6 +9,7 @@ from ledger.batching import Batching
 from ledger.connection import Argument, Connection
 from ledger.remote_control import RemoteControl, StockWorker
 from ledger.settings import Settings
+from ledger.states import State
 from ledger.times import date_done, microseconds
 
 AT_ONCE = 500
@@ -89,8 +90,17 @@ class Overview:
         ours = {worker.name for worker in await self.workers()}
         return [worker for worker in await self._remote_control.workers() if worker.name not in ours]
 
+    async def counts(self) -> dict[tuple[str, State], int]:
+        """How many tasks there are now, by name and state."""
+        rows = await self._run(scripts.COUNTS, *State)
+        return {
+            (name.decode(), state): count
+            for name, *counts in rows
+            for state, count in zip(State, counts, strict=True)
+        }
+
     async def totals(self) -> dict[tuple[str, str], int]:
-        """How many tasks came to each end since the beginning, by name and state."""
+        """How many tasks were `accepted`, and came to each end, since the beginning, by name and state."""
         flat = await self._call("HGETALL", keys.totals())
         totals = {}
         for field, count in zip(flat[::2], flat[1::2], strict=True):

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -16,6 +17,13 @@ PREFIX = "CELERIAC_"
 LOCAL_REDIS = "redis://127.0.0.1:6379/0"
 # Scheme, credentials, host, port, database, options: what redis-py would take for something else, or stumble over, is out.
 _REDIS_URL = re.compile(r"rediss?://([^/@]*@)?(\[[^]]+\]|[^/:@?#]*)(:\d{1,5})?(/\d*)?(\?.*)?")
+
+
+class LogFormat(StrEnum):
+    """How a line of the log is written."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 class SettingsError(Exception):
@@ -114,6 +122,9 @@ class Settings(BaseModel):
     )
     shutdown_grace: Duration = Field(
         timedelta(seconds=20), description="How long running tasks may go on after the worker got SIGTERM."
+    )
+    log_format: LogFormat = Field(
+        LogFormat.TEXT, description="How the API and the workers write their logs: `text` or `json`."
     )
 
     @classmethod

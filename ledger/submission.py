@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ledger.states import State
 from ledger.times import microseconds, milliseconds
+from ledger.trace import Trace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,7 @@ class Options:
     delay: timedelta | None = None
     start_within: timedelta | None = None
     retry_of: str | None = None
+    trace: Trace | None = None
     key: str | None = None
     fingerprint: str | None = None
     key_ttl: timedelta = timedelta(days=1)
@@ -30,6 +32,7 @@ class Options:
             "due": None if self.delay is None else microseconds(self.delay),
             "expires": None if self.start_within is None else microseconds(self.start_within),
             "retry_of": self.retry_of,
+            "trace_id": self.trace and self.trace.trace_id,
             "key": self.key,
             "fingerprint": self.fingerprint,
             "key_ttl": self.key and milliseconds(self.key_ttl),
@@ -48,12 +51,13 @@ class Submission(NamedTuple):
 
 
 class Accepted(NamedTuple):
-    """A task, by its id, time of creation (microseconds since 1970) and first state."""
+    """A task, by its id, time of creation (microseconds since 1970), first state, and trace."""
 
     task_id: str
     created_at: int
     state: State
     replayed: bool = False
+    trace_id: str | None = None
 
 
 class Conflict(Exception):

@@ -21,6 +21,7 @@ FIELDS = (
     "finished_at",
     "due_at",
     "retry_of",
+    "trace_id",
     "progress",
     "error",
 )
@@ -54,6 +55,7 @@ class Task(NamedTuple):
     expires_at: int | None
     due_at: int | None
     retry_of: str | None
+    trace_id: str | None
     result: bytes | None
     progress: bytes | None
     failure: Failure | None
@@ -88,6 +90,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         finished,
         due,
         retry_of,
+        trace_id,
         progress,
         error,
         document,
@@ -107,6 +110,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         expires_at=_time(expires),
         due_at=_time(due),
         retry_of=retry_of.decode() if retry_of else None,
+        trace_id=trace_id.decode() if trace_id else None,
         result=None,
         progress=progress,
         failure=_recorded_failure(error),

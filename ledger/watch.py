@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
 from dataclasses import dataclass, field
 
 from redis.asyncio.connection import AbstractConnection
@@ -61,7 +62,7 @@ class Watch:
     async def follow(self, task_id: str) -> Ended:
         """Start to wait: from now on, the end of this task sets the future. Every `follow` is followed by a `leave`."""
         if self._follower is None:
-            self._follower = asyncio.create_task(self._follow_for_ever())
+            self._follower = asyncio.create_task(self._follow_for_ever(), context=Context())
         place = self._places.get(task_id)
         if place is None:
             place = self._places[task_id] = _Place()

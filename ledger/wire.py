@@ -13,6 +13,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from ledger.trace import Trace, parsed_trace
+
 ORIGIN = "celeriac"
 # Arguments, keyword arguments, embedded options (callbacks, errbacks, chain, chord), as Celery's protocol has them.
 _BODY_HEAD = b"[[], "
@@ -20,6 +22,8 @@ _BODY_TAIL = b', {"callbacks": null, "errbacks": null, "chain": null, "chord": n
 _ID = "\0id\0"
 _BODY = "\0body\0"
 _EXPIRY = re.compile(rb'"expires": "[^"]*"')
+_HEADERS_END = b'"stamps": {}'
+_TRACE = re.compile(rb', "traceparent": "[^"]*"(, "tracestate": "([^"\\]|\\.)*")?')
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,21 @@ def with_expiry(message: bytes, moment: str) -> bytes:
 def without_expiry(message: bytes) -> bytes:
     """The same message without the moment that `with_expiry` has set: what is run again has all the time."""
     return _EXPIRY.sub(b'"expires": null', message, count=1)
+
+
+def with_trace(message: bytes, trace: Trace) -> bytes:
+    """The same message as a part of this trace, as OpenTelemetry's instrumentation of Celery reads it; of no other."""
+    headers = f', "traceparent": "{trace.traceparent}"'
+    if trace.tracestate:
+        headers += f', "tracestate": {json.dumps(trace.tracestate)}'
+    without = _TRACE.sub(b"", message, count=1)
+    return without.replace(_HEADERS_END, _HEADERS_END + headers.encode(), 1)
+
+
+def trace_of(message: bytes) -> Trace | None:
+    """The trace that `with_trace` has set."""
+    headers = json.loads(message)["headers"]
+    return parsed_trace(headers.get("traceparent", ""), headers.get("tracestate", ""))
 
 
 def revocation(task_id: str, *, terminate: bool) -> bytes:

@@ -36,8 +36,8 @@ class Child:
             transport.close()
 
     def has_said(self, words: str) -> bool:
-        """Whether one of its last lines ends in these words."""
-        return any(line.endswith(words) for line in tuple(self.last_lines))
+        """Whether these words stand in one of its last lines."""
+        return any(words in line for line in tuple(self.last_lines))
 
     def stop(self) -> bool:
         """Ask it to end and wait for that; False when it had to be killed after its grace."""

@@ -16,13 +16,26 @@ from worker.catalog import HEAVY
 # For each package of ours: the modules of others that it may import.
 MAY_IMPORT = {
     "ledger": set[str](),
-    "worker": {"ledger"},
+    "telemetry": {"ledger"},
+    "worker": {"ledger", "telemetry"},
     "worker.tasks": {"worker.contract", "worker.context", "worker.signature"},
-    "api": {"ledger", "worker.contract", "worker.catalog", "worker.tasks"},
+    "api": {"ledger", "telemetry", "worker.contract", "worker.catalog", "worker.tasks"},
     "stack": {"ledger.settings"},
     "examples": set[str](),
 }
-OURS = {"api", "bench", "celeriac", "chaos", "examples", "ledger", "soak", "stack", "tests", "worker"}
+OURS = {
+    "api",
+    "bench",
+    "celeriac",
+    "chaos",
+    "examples",
+    "ledger",
+    "soak",
+    "stack",
+    "telemetry",
+    "tests",
+    "worker",
+}
 # What the API never needs, of what is installed beside it.
 FORBIDDEN = HEAVY | {
     "worker.app",

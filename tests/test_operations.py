@@ -114,6 +114,9 @@ def test_the_metrics_count_what_was_done(client: httpx.Client) -> None:
 
     assert grown("celeriac_http_requests_total", route="/add", method="POST", status="200") == 3
     assert grown("celeriac_http_requests_total", route="none", method="GET", status="404") == 1
+    assert grown("celeriac_tasks_accepted_total", name="add") == 3
+    assert grown("celeriac_tasks", name="add", state="succeeded") == 3
+    assert grown("celeriac_redis_round_trip_seconds_count") >= 5
     assert grown("celeriac_tasks_ended_total", name="add", state="succeeded") == 3
     assert grown("celeriac_tasks_ended_total", name="fail", state="failed") == 1
     assert grown("celeriac_task_queued_seconds_count", name="add") == 3
@@ -124,6 +127,15 @@ def the_queue(client: httpx.Client) -> Document:
     """The queue `default`, as it is listed."""
     queues: dict[str, Document] = {one["name"]: one for one in document(client.get("/queues"))["items"]}
     return queues["default"]
+
+
+def test_a_replay_counts_as_no_submission(quiet: httpx.Client) -> None:
+    key = ("celeriac_tasks_accepted_total", frozenset({("name", "add")}))
+    before = samples(quiet).get(key, 0.0)
+    for _ in range(3):
+        quiet.post("/add", json={"x": 1, "y": 2}, headers={"idempotency-key": "counted once"})
+    submit(quiet, "add", x=1, y=2)
+    assert samples(quiet)[key] - before == 2
 
 
 def samples(client: httpx.Client) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:

@@ -42,6 +42,7 @@ WRONG = {
     ("MAX_BODY_BYTES", "1 MiB"): "valid integer",
     ("SHOW_TRACEBACKS", "maybe"): "valid boolean",
     ("SHUTDOWN_GRACE", "0"): "must be longer than 0 seconds",
+    ("LOG_FORMAT", "yaml"): "Input should be 'text' or 'json'",
 }
 
 

@@ -13,7 +13,7 @@ from worker.contract import ContractError, Definition
 from worker.execution import LedgerTask
 from worker.heartbeat import Heartbeat
 from worker.housekeeping import Housekeeping
-from worker.logs import keep_payloads_out
+from worker.logs import set_up as set_up_logs
 from worker.request import LedgerRequest
 
 
@@ -33,7 +33,7 @@ def create_app(settings: Settings, catalog: Catalog) -> Pool:
     app.consumer = Consumer(settings)
     app.held = {}
     app.steps["worker"].update((Attention, Heartbeat, Housekeeping))
-    keep_payloads_out()
+    set_up_logs(settings.log_format)
     for definition in catalog.values():
         _register(app, definition, settings)
     return app

@@ -58,6 +58,4 @@ def celery_configuration(settings: Settings, catalog: Catalog) -> dict[str, Any]
         "worker_send_task_events": False,
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,
-        "worker_log_format": "%(asctime)s %(levelname)s %(message)s",
-        "worker_task_log_format": "%(asctime)s %(levelname)s %(task_name)s[%(task_id)s] %(message)s",
     }

@@ -84,7 +84,11 @@ def _obey(held: dict[str, LedgerRequest], request: LedgerRequest, answer: str) -
         case "terminate":
             _end(request)
         case "lost" if request.was_ours and request in state.active_requests:
-            logger.warning("task %s: it is somebody else's by now; its process is ended", request.id)
+            logger.warning(
+                "task %s: it is somebody else's by now; its process is ended",
+                request.id,
+                extra={"task_id": request.id, "task_name": request.name},
+            )
             _end(request)
         case "lost" | "unclaimed" if request in state.active_requests:
             pass  # its process is about to claim it: from the lease of a dead worker, say, or for another attempt

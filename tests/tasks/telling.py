@@ -1,5 +1,6 @@
 """Tasks that say something of themselves."""
 
+import logging
 import time
 from pathlib import Path
 
@@ -28,3 +29,12 @@ def say_and_return(text: str) -> str:
         context.log(text[start : start + LONGEST])
         context.emit(text[start : start + LONGEST])
     return text
+
+
+@task
+def write_to_the_log(line: str, *, secret: str = "") -> str:
+    """Logs a line as any code does, and fails or succeeds without a word about the rest of its input."""
+    logging.getLogger("somebody.else").warning("the line: %s", line, extra={"number": 7})
+    if line == "fail":
+        raise RuntimeError("as it was told")
+    return secret

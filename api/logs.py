@@ -1,0 +1,29 @@
+"""What the API logs, and how uvicorn's own lines look beside it: each with the id of its request."""
+
+import logging
+from collections.abc import Mapping
+from contextvars import ContextVar
+
+from uvicorn.logging import ColourizedFormatter
+
+from ledger.settings import LogFormat
+from telemetry.logs import dress
+
+# Set by the boundary; what serves many requests at once runs in a context of its own, and has none.
+request_id: ContextVar[bytes] = ContextVar("request_id")
+
+
+def set_up(log_format: LogFormat) -> None:
+    """Called once, by the process that serves. Who has given logging, or uvicorn, handlers of their own keeps them."""
+    ours = logging.StreamHandler()
+    dress([ours], log_format, _facts)
+    logging.basicConfig(handlers=[ours], level=logging.INFO)
+    for name in ("uvicorn", "uvicorn.access"):
+        theirs = logging.getLogger(name).handlers
+        plain = [handler for handler in theirs if isinstance(handler.formatter, ColourizedFormatter)]
+        dress(plain, log_format, _facts)
+
+
+def _facts(_: logging.LogRecord) -> Mapping[str, str]:
+    current = request_id.get(None)
+    return {"request_id": current.decode()} if current else {}

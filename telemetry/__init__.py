@@ -1,0 +1,1 @@
+"""What the API and the worker say of themselves: lines of a log, and spans."""
