@@ -44,13 +44,18 @@ _ID = re.compile(rb"[0-9]{1,19}-[0-9]{1,19}")
 # Fields, and the values that each may have.
 Wanted = tuple[tuple[bytes, frozenset[str]], ...]
 LastEventID = Annotated[
-    Annotated[str, Field(pattern=r"^[0-9]{1,19}-[0-9]{1,19}$")] | SkipJsonSchema[None],
+    Annotated[str, Field(pattern=r"^([0-9]{1,19}-[0-9]{1,19})?$")] | SkipJsonSchema[None],
     Header(alias="Last-Event-ID", description="Go on after the event with this id."),
 ]
+EVENT = {
+    "description": "One event of the stream.",
+    "type": "object",
+    "properties": {"event": {"type": "string"}, "id": {"type": "string"}, "data": {"type": "string"}},
+}
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events, as they happen. Their data is JSON.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {"schema": EVENT}},
     }
 }
 

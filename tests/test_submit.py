@@ -160,6 +160,7 @@ def test_accepting_writes_the_record_the_index_and_the_message_and_nothing_else(
         b"celeriac:queues",
         b"celeriac:tasks",
         b"celeriac:tasks:queued:add",
+        b"celeriac:totals",
         b"celeriac:waiting:default",
         f"celeriac:task:{task_id}".encode(),
     }
