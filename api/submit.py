@@ -12,7 +12,7 @@ from api.acceptance import stream_headers
 from api.document import TaskDocument
 from api.door import Door
 from api.errors import UnknownTaskName
-from api.events import task_stream
+from api.events import EVENT, task_stream
 from api.lookup import asked_id
 from api.members import member
 from api.negotiation import EVENTS
@@ -33,7 +33,7 @@ ANSWERS: Responses = {
     200: {
         "description": "Ended within the wait. With `Accept: text/event-stream`: what happens to the task, to its end.",
         "model": TaskDocument,
-        "content": {EVENTS: {"schema": {"type": "string"}}},
+        "content": {EVENTS: {"schema": EVENT}},
         "headers": {
             "Location": LOCATION,
             "Preference-Applied": PREFERENCE_APPLIED,
