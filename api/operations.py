@@ -1,5 +1,6 @@
 """For operators: queues, workers, and the catalog of what can be done."""
 
+from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -168,8 +169,9 @@ def _add_workers(app: FastAPI, overview: Overview) -> None:
     )
     async def list_workers(request: Request) -> WorkerList:
         refuse_unknown(request)
-        ours = [_worker(worker) for worker in await overview.workers()]
-        return WorkerList(items=ours + [_stock_worker(worker) for worker in await overview.stock_workers()])
+        ours = await overview.workers()
+        stock = await overview.stock_workers(ours=ours)
+        return WorkerList(items=[*map(_worker, ours), *map(_stock_worker, stock)])
 
 
 def _add_catalog(app: FastAPI, settings: Settings, catalog: Catalog) -> None:
@@ -202,8 +204,9 @@ async def _document(overview: Overview, name: str) -> QueueDocument:
 
 
 async def _queues(overview: Overview) -> list[QueueDocument]:
-    stock = [queue for worker in await overview.stock_workers() for queue in worker.queues]
-    return [_queue(queue, stock.count(queue.name)) for queue in await overview.queues()]
+    stock = await overview.stock_workers(ours=await overview.workers())
+    served = Counter(queue for worker in stock for queue in worker.queues)
+    return [_queue(queue, served[queue.name]) for queue in await overview.queues()]
 
 
 def _queue(queue: Queue, stock_workers: int) -> QueueDocument:

@@ -64,8 +64,7 @@ def asked_options(request: Request, settings: Settings, *, name: str, input_json
     options = Options(delay=_delay(request), start_within=_duration(request, "expires"), trace=trace)
     if key is not None:
         fingerprint = fingerprint_of(request, name=name, input_json=input_json)
-        digest = _digest_of(request, key)
-        return replace(options, key=digest, fingerprint=fingerprint, key_ttl=settings.idempotency_ttl)
+        return _with_key(options, request, settings, key=key, fingerprint=fingerprint)
     return options if options != Options() else None
 
 
@@ -76,8 +75,7 @@ def asked_retry_options(request: Request, settings: Settings, *, task_id: str) -
     if key is None:
         return options
     fingerprint = hashlib.sha256(f"retry {task_id}".encode()).hexdigest()
-    digest = _digest_of(request, key)
-    return replace(options, key=digest, fingerprint=fingerprint, key_ttl=settings.idempotency_ttl)
+    return _with_key(options, request, settings, key=key, fingerprint=fingerprint)
 
 
 def expiry_moment(start_within: timedelta) -> str:
@@ -106,6 +104,13 @@ def _trace(request: Request) -> Trace | None:
     if len(given.getlist("traceparent")) > 1:
         return None
     return parsed_trace(traceparent.decode("latin-1"), ",".join(given.getlist("tracestate")))
+
+
+def _with_key(
+    options: Options, request: Request, settings: Settings, *, key: bytes, fingerprint: str
+) -> Options:
+    digest = _digest_of(request, key)
+    return replace(options, key=digest, fingerprint=fingerprint, key_ttl=settings.idempotency_ttl)
 
 
 def _digest_of(request: Request, key: bytes) -> str:

@@ -47,8 +47,7 @@ class Pool:
     def fill(self, stage: Stage, *, count: int) -> None:
         """Queue so many additions."""
         program = stage.start([self.app, str(count)], database=self.database, python=self.python)
-        if program.process.wait():
-            raise RuntimeError(f"{self.name} cannot queue tasks:\n{program.log.read_text()}")
+        program.wait_for_end()
 
     def start(self, stage: Stage) -> Program:
         """Start the workers."""

@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from stack.valkey import Valkey
 
 ROOT = Path(__file__).parents[1]
 READY_TIMEOUT = timedelta(seconds=30)
+POLL_SECONDS = 0.2
 UVICORN = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
 # As `make run` does; nobody steers these workers.
 ALONE = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
@@ -48,6 +50,18 @@ class Program:
             )
         except CannotStart as refusal:
             raise CannotStart(f"{refusal}\n{self.log.read_text()}") from refusal
+
+    def wait_until_it_says(self, word: str) -> None:
+        """Return when its output has this word; `RuntimeError` has all of it when the program ends before."""
+        while word not in self.log.read_text():
+            if self.process.poll() is not None:
+                raise RuntimeError(f"A program has ended and did not say {word!r}:\n{self.log.read_text()}")
+            time.sleep(POLL_SECONDS)
+
+    def wait_for_end(self) -> None:
+        """Return when it has done its work; `RuntimeError` has its output when it has failed."""
+        if self.process.wait():
+            raise RuntimeError(f"A program has failed:\n{self.log.read_text()}")
 
     def stop(self) -> None:
         """End it at once, with all that it has started: nothing that it holds is wanted any more."""

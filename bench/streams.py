@@ -1,7 +1,6 @@
 """Streams: one task says a thousand words a second, and ever more clients listen to it on one API process."""
 
 import json
-import time
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +23,6 @@ COLUMNS = [
     Column("API CPU %"),
 ]
 WORDS_PER_SECOND = 1000
-QUIET_SECONDS = 0.2
 
 
 def measure(plan: Plan) -> None:
@@ -54,8 +52,7 @@ def _measure(plan: Plan, streams: int) -> Figures:
         listening = _listen(stage, server, path, streams, report)
         memory, cpu = resident_bytes(server.pid) - memory, cpu_seconds(server.pid)
         stage.work("worker.app", database=0)
-        if listening.process.wait():
-            raise RuntimeError(f"The listeners failed: {listening.log.read_text()}")
+        listening.wait_for_end()
         cpu = cpu_seconds(server.pid) - cpu
         told = json.loads(report.read_text())
         late: list[tuple[int, int]] = told["late_milliseconds"]
@@ -87,10 +84,7 @@ def _listen(stage: Stage, server: Program, path: str, streams: int, report: Path
     """Return when all streams have begun."""
     arguments = [str(server.port), path, str(streams), str(report)]
     listening = stage.start(["bench.listening", *arguments], database=0)
-    while "listening" not in listening.log.read_text():
-        if listening.process.poll() is not None:
-            raise RuntimeError(f"The clients cannot listen: {listening.log.read_text()}")
-        time.sleep(QUIET_SECONDS)
+    listening.wait_until_it_says("listening")
     return listening
 
 

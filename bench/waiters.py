@@ -70,8 +70,7 @@ def _measure(plan: Plan, contender: Callable[[Plan, Stage], Contender]) -> Figur
         memory, parked = resident_bytes(parking.server.pid) - memory, len(redis.client_list())
         fresh = apply(_fresh(parking.server, plan.seconds))
         ended = parking.end()
-        if clients.process.wait():
-            raise RuntimeError(f"The waiting clients failed: {clients.log.read_text()}")
+        clients.wait_for_end()
         delays = [delay * 1e3 for delay in _delays(report, ended)]
         return (
             fresh.p50 * 1e3,
@@ -133,10 +132,7 @@ def _park(stage: Stage, parking: Contender, requests: Path, report: Path) -> Pro
     """Return when all clients wait: all is sent, and the server has come to rest."""
     requests.write_text(json.dumps(parking.requests))
     clients = stage.start(["bench.parked", str(parking.server.port), str(requests), str(report)], database=0)
-    while "parked" not in clients.log.read_text():
-        if clients.process.poll() is not None:
-            raise RuntimeError(f"The clients cannot wait: {clients.log.read_text()}")
-        time.sleep(QUIET_SECONDS)
+    clients.wait_until_it_says("parked")
     before = -1.0
     while (now := cpu_seconds(parking.server.pid)) > before + 0.02:
         before = now

@@ -106,9 +106,10 @@ class Feed:
                     batch = await self._range(key, after, stream.last)
                     if not batch.entries:  # all of them are gone by now
                         after = stream.last
-                elif batch is None and await _has_news(stream, patience):
-                    continue
-                batch = batch or NOTHING
+                if batch is None:
+                    if await _has_news(stream, patience):
+                        continue
+                    batch = NOTHING
                 if batch.entries:
                     after = batch.entries[-1].id
                 yield batch

@@ -1,6 +1,7 @@
 """What goes on in the queues and workers, and what an operator does to queues."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,10 +86,10 @@ class Overview:
         says = await self._call("MGET", *map(keys.worker, seen))
         return sorted((_worker(json.loads(one), seen) for one in says if one), key=lambda worker: worker.name)
 
-    async def stock_workers(self) -> list[StockWorker]:
-        """The workers that are not ours and listen to Celery's remote control, by name."""
-        ours = {worker.name for worker in await self.workers()}
-        return [worker for worker in await self._remote_control.workers() if worker.name not in ours]
+    async def stock_workers(self, *, ours: Sequence[Worker]) -> list[StockWorker]:
+        """The workers that listen to Celery's remote control, but for ours, by name."""
+        names = {worker.name for worker in ours}
+        return [worker for worker in await self._remote_control.workers() if worker.name not in names]
 
     async def counts(self) -> dict[tuple[str, State], int]:
         """How many tasks there are now, by name and state."""

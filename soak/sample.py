@@ -6,8 +6,9 @@ from typing import NamedTuple, cast
 from redis import Redis
 
 from bench.cpu import children, resident_bytes
+from ledger import keys
 
-OPEN_INDEXES = ("waiting:default", "running", "due", "deadlines")
+OPEN = (keys.waiting("default"), keys.running(), keys.due(), keys.deadlines())
 
 
 class Sample(NamedTuple):
@@ -38,7 +39,7 @@ def sample(api: int, worker: int, redis: Redis) -> Sample:
 
 def open_tasks(redis: Redis) -> int:
     """How many tasks have not come to an end."""
-    return sum(int(redis.zcard(f"celeriac:{index}")) for index in OPEN_INDEXES)
+    return sum(int(redis.zcard(key)) for key in OPEN)
 
 
 def _mebibytes(size: float) -> float:

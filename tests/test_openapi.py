@@ -145,6 +145,14 @@ LIST: dict[int, Way] = {
     500: lambda doors, path: doors.faulty.get(path, headers=FAULT),
     503: lambda doors, path: doors.cut_off.get(path),
 }
+PART: dict[int, Way] = {
+    200: lambda doors, path: asked(doors.works, path, ready(doors)),
+    404: lambda doors, path: asked(doors.works, path, UNKNOWN),
+    410: lambda doors, path: asked(doors.works, path, forgotten(doors)),
+    422: lambda doors, path: asked(doors.works, path + "?x=1", UNKNOWN),
+    500: lambda doors, path: asked(doors.faulty, path, UNKNOWN, **FAULT),
+    503: lambda doors, path: asked(doors.cut_off, path, UNKNOWN),
+}
 LOOK: dict[int, Way] = {
     200: lambda doors, path: doors.works.get(path),
     422: lambda doors, path: doors.works.get(path, params={"x": 1}),
@@ -190,14 +198,7 @@ WAYS: dict[tuple[str, str], dict[int, Way]] = {
         500: lambda doors, path: asked(doors.faulty, path, UNKNOWN, **FAULT),
         503: lambda doors, path: asked(doors.cut_off, path, UNKNOWN),
     },
-    ("get", "/tasks/{task_id}/input"): {
-        200: lambda doors, path: asked(doors.works, path, ready(doors)),
-        404: lambda doors, path: asked(doors.works, path, UNKNOWN),
-        410: lambda doors, path: asked(doors.works, path, forgotten(doors)),
-        422: lambda doors, path: asked(doors.works, path + "?x=1", UNKNOWN),
-        500: lambda doors, path: asked(doors.faulty, path, UNKNOWN, **FAULT),
-        503: lambda doors, path: asked(doors.cut_off, path, UNKNOWN),
-    },
+    ("get", "/tasks/{task_id}/input"): PART,
     ("post", "/tasks"): {
         **SUBMISSION,
         404: lambda doors, path: posted(doors.works, path, b'{"name": "nobody", "input": {}}'),
@@ -215,14 +216,7 @@ WAYS: dict[tuple[str, str], dict[int, Way]] = {
         503: lambda doors, path: put(doors.cut_off, path, UNKNOWN),
     },
     ("get", "/tasks"): LIST,
-    ("get", "/tasks/{task_id}/events"): {
-        200: lambda doors, path: asked(doors.works, path, ready(doors)),
-        404: lambda doors, path: asked(doors.works, path, UNKNOWN),
-        410: lambda doors, path: asked(doors.works, path, forgotten(doors)),
-        422: lambda doors, path: asked(doors.works, path + "?x=1", UNKNOWN),
-        500: lambda doors, path: asked(doors.faulty, path, UNKNOWN, **FAULT),
-        503: lambda doors, path: asked(doors.cut_off, path, UNKNOWN),
-    },
+    ("get", "/tasks/{task_id}/events"): PART,
     ("get", "/events"): {**LOOK, 200: lambda doors, path: begun(doors.works, path)},
     ("get", "/queues"): LOOK,
     ("get", "/workers"): LOOK,
