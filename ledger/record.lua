@@ -7,9 +7,13 @@ local STOCK_ENDS = {SUCCESS = 'succeeded', FAILURE = 'failed', REVOKED = 'cancel
 -- For how long after its last word a worker counts as one that lives.
 local SERVING_FRESH = 30 * 1000000
 
-local function now()
-  local time = redis.call('TIME')
-  return time[1] * 1000000 + time[2]
+local moment
+local function now() -- for a script, all is one moment
+  if not moment then
+    local time = redis.call('TIME')
+    moment = time[1] * 1000000 + time[2]
+  end
+  return moment
 end
 
 -- Lua would shorten a large number in a text.
@@ -91,7 +95,7 @@ local function leave(task, state)
     redis.call('ZREM', KEY_RUNNING, task.id)
   else
     count_flow(task.queue, 'out', redis.call('ZREM', key_waiting(task.queue), task.id))
-    redis.call('ZREM', KEY_DUE, task.id)
+    if state ~= 'queued' then redis.call('ZREM', KEY_DUE, task.id) end
     if task.start_by then redis.call('ZREM', KEY_DEADLINES, task.id) end
   end
 end

@@ -2,42 +2,33 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 from typing import Any
 
 DEEPEST = 100
 TEXT_OR_NOTHING = (str, type(None))
 
+Rule = Callable[[Any, Any], bool]
 
-def fault_of(message: Any) -> str | None:
-    """Why a decoded message is not fit for delivery; None for one that is."""
+
+def fault_of(message: Any, *, brackets: int) -> str | None:
+    """Why a decoded message is not fit for delivery; None for one that is. `brackets`: how many opening ones it has."""
     try:
-        return _fault(message)
+        return _fault(message, brackets)
     except (KeyError, TypeError, AttributeError) as wrong:
         return f"it is no message of Celery's: {type(wrong).__name__} {wrong}"
 
 
-def _fault(message: Any) -> str | None:
+def _fault(message: Any, brackets: int) -> str | None:
     headers, properties = message["headers"], message["properties"]
     if message["content-type"] != "application/json":
         return f"its content type is {message['content-type']!r}; only JSON is read"
-    wrong = [words for words, is_right in _rules(headers, properties).items() if not is_right]
-    return wrong[0] if wrong else _fault_of_body(message["body"], properties.get("body_encoding"))
-
-
-def _rules(headers: Any, properties: Any) -> dict[str, bool]:
-    texts = [headers.get(name) for name in ("eta", "expires", "shadow", "group")]
-    return {
-        "its header 'task' is no text": isinstance(headers["task"], str),
-        "its header 'id' is no text": isinstance(headers["id"], str),
-        "its delivery_tag is no text": isinstance(properties["delivery_tag"], str),
-        "its delivery_info is no object": isinstance(properties["delivery_info"], dict),
-        "its header 'retries' is no number": isinstance(headers.get("retries", 0), int),
-        "its header 'timelimit' is not two numbers": _is_time_limit(headers.get("timelimit")),
-        "its header 'eta', 'expires', 'shadow' or 'group' is no text": all(
-            isinstance(text, TEXT_OR_NOTHING) for text in texts
-        ),
-        f"its headers are nested more than {DEEPEST} deep": not _is_deep(headers, DEEPEST),
-    }
+    for words, holds in RULES.items():
+        if not holds(headers, properties):
+            return words
+    if brackets > DEEPEST and _is_deep(headers, DEEPEST):
+        return f"its headers are nested more than {DEEPEST} deep"
+    return _fault_of_body(message["body"], properties.get("body_encoding"))
 
 
 def _is_time_limit(value: Any) -> bool:
@@ -93,3 +84,18 @@ def _is_deep(value: Any, left: int) -> bool:
             return any(_is_deep(child, left - 1) for child in value)
         case _:
             return False
+
+
+# What is said of a message for which this does not hold, of its headers and properties.
+RULES: dict[str, Rule] = {
+    "its header 'task' is no text": lambda headers, _: isinstance(headers["task"], str),
+    "its header 'id' is no text": lambda headers, _: isinstance(headers["id"], str),
+    "its delivery_tag is no text": lambda _, properties: isinstance(properties["delivery_tag"], str),
+    "its delivery_info is no object": lambda _, properties: isinstance(properties["delivery_info"], dict),
+    "its header 'retries' is no number": lambda headers, _: isinstance(headers.get("retries", 0), int),
+    "its header 'timelimit' is not two numbers": lambda headers, _: _is_time_limit(headers.get("timelimit")),
+    "its header 'eta' is no text": lambda headers, _: isinstance(headers.get("eta"), TEXT_OR_NOTHING),
+    "its header 'expires' is no text": lambda headers, _: isinstance(headers.get("expires"), TEXT_OR_NOTHING),
+    "its header 'shadow' is no text": lambda headers, _: isinstance(headers.get("shadow"), TEXT_OR_NOTHING),
+    "its header 'group' is no text": lambda headers, _: isinstance(headers.get("group"), TEXT_OR_NOTHING),
+}

@@ -1,21 +1,46 @@
-"""kombu's Redis transport, with a quarantine: what is no message is kept to be looked at, and harms no worker."""
+"""kombu's Redis transport: where tasks are short it takes several messages at once, and what is no message harms no worker."""
 
+import json
 import logging
+from time import monotonic
 from typing import Any
 
 from celery import current_app
 from kombu.transport import redis
 from kombu.transport.virtual import QoS
 from kombu.utils.encoding import bytes_to_str
-from redis.exceptions import RedisError
+from redis.exceptions import NoPermissionError, RedisError, ResponseError
 
+from worker.ahead import Ahead
 from worker.poison import fault_of
 
 logger = logging.getLogger(__name__)
 
 
-class Quarantine(QoS):  # type: ignore[misc]  # kombu has no types
-    """What Celery rejects for good goes into the quarantine; Celery itself would drop it."""
+class Hold(QoS):  # type: ignore[misc]  # kombu has no types
+    """The messages that the worker holds: one for each process, and what they will get through in a moment.
+
+    What Celery rejects for good goes into the quarantine; Celery itself would drop it.
+    """
+
+    def __init__(self, channel: Any, prefetch_count: int = 0) -> None:
+        """Nothing is held yet."""
+        super().__init__(channel, prefetch_count)
+        self._ahead = Ahead()
+
+    def can_consume(self) -> bool:
+        """Whether to ask Redis for more, or to read what was asked for. Asking for a few is not worth it while all are busy."""
+        return bool(self.channel._in_poll) or self.room() > self._ahead.messages() // 2  # noqa: SLF001 - as kombu's own does
+
+    def room(self) -> int:
+        """For how many more messages."""
+        held = len(self._delivered) - len(self._dirty)
+        return int(self.prefetch_count) + self._ahead.messages() - held
+
+    def ack(self, delivery_tag: str) -> None:
+        """Called by Celery when a task has ended."""
+        self._ahead.ended()
+        super().ack(delivery_tag)
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:  # noqa: FBT001, FBT002 - kombu's signature
         """Called by Celery for messages that it cannot make a task of."""
@@ -27,17 +52,35 @@ class Quarantine(QoS):  # type: ignore[misc]  # kombu has no types
 
 
 class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
-    """Reads messages with care."""
+    """Takes as many messages as there is room for, and reads them with care."""
 
-    QoS = Quarantine
+    QoS = Hold
+    # Whether the server knows BLMPOP (Redis 7.0) and lets us use it; otherwise one message is taken at a time.
+    takes_several = True
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """As kombu does it, but that it puts a QoS of its own in place when acknowledgements are off."""
         super().__init__(*arguments, **options)
-        self.QoS = Quarantine
+        self.QoS = Hold
+
+    def _brpop_start(self, timeout: float | None = None) -> None:
+        """Ask for messages: as kombu does it with BRPOP, but for several."""
+        if not self.takes_several:
+            super()._brpop_start(timeout)
+            return
+        queues = self._queue_cycle.consume(len(self.active_queues))
+        lists = [self._q_for_pri(queue, priority) for priority in self.priority_steps for queue in queues]
+        if not lists:
+            return
+        count = max(1, self.qos.room())
+        self._in_poll = self.client.connection
+        self._brpop_sent_at = monotonic()
+        self._in_poll.send_command(
+            "BLMPOP", timeout or self.brpop_timeout or 0, len(lists), *lists, "RIGHT", "COUNT", count
+        )
 
     def _brpop_read(self, **options: Any) -> bool:
-        """Take what BRPOP has brought, and deliver it, or put it into quarantine."""
+        """Take what has come, and deliver it, or put it into quarantine."""
         try:
             popped = self._popped(**options)
         finally:
@@ -47,7 +90,9 @@ class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
             raise redis.Empty
         queue = bytes_to_str(popped[0]).rsplit(self.sep, 1)[0]
         self._queue_cycle.rotate(queue)
-        self._deliver_carefully(popped[1], queue)
+        messages = popped[1] if isinstance(popped[1], list) else [popped[1]]
+        for message in messages:
+            self._deliver_carefully(message, queue)
         return True
 
     def _popped(self, **options: Any) -> Any:
@@ -56,11 +101,17 @@ class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
         except self.connection_errors:
             self.client.connection.disconnect()
             raise
+        except ResponseError as refusal:
+            if not self.takes_several or not _means_no_such_command(refusal):
+                raise
+            logger.info("redis has no BLMPOP for us (%s); messages are taken one at a time", refusal)
+            self.takes_several = False
+            return None
 
     def _deliver_carefully(self, item: bytes, queue: str) -> None:
         try:
-            message = redis.loads(bytes_to_str(item))
-            fault = fault_of(message)
+            message = json.loads(item)
+            fault = fault_of(message, brackets=item.count(b"{") + item.count(b"["))
             if fault is None:
                 self.connection._deliver(message, queue)  # noqa: SLF001 - as kombu does it
         except (RedisError, *self.connection_errors):
@@ -75,6 +126,10 @@ class QuarantiningTransport(redis.Transport):  # type: ignore[misc]  # kombu has
     """For the setting `broker_transport`."""
 
     Channel = Channel
+
+
+def _means_no_such_command(refusal: ResponseError) -> bool:
+    return isinstance(refusal, NoPermissionError) or str(refusal).startswith("unknown command")
 
 
 def _quarantine(queue: str, message: str, reason: str) -> None:
