@@ -65,7 +65,8 @@ def test_a_running_task_that_asks_is_told_and_may_stop(client: httpx.Client, tmp
     task = submit(client, "stop_when_asked", started=str(tmp_path / "started"))
     wait_until((tmp_path / "started").exists)
     response = cancel(client, task)
-    assert (response.status_code, document(response)["state"]) == (202, "running")
+    answer = (response.status_code, document(response)["state"])
+    assert answer in {(202, "running"), (200, "cancelled")}  # it may have stopped before the answer was made
     at_end = ended(client, task)
     assert (at_end["state"], at_end["result"]) == ("cancelled", None)
 
