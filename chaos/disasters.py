@@ -19,7 +19,9 @@ from tests.processes import descendants
 TICK_SECONDS = 0.05
 PAUSE_SECONDS = (0.1, 1.2)
 # Now and then it is calm for long enough that a lease ends: the keeper trusts none that ends right after a disturbance.
-CALM_SHARE, CALM_SECONDS = 0.15, (1.5 * LEASE.total_seconds(), 3 * LEASE.total_seconds())
+CALM_SHARE, CALM_SECONDS = 0.15, (2 * LEASE.total_seconds(), 3 * LEASE.total_seconds())
+# After this it always is, so that a task which goes on without its lease has begun elsewhere before it ends.
+OUTLIVED = "worker's main process paused"
 
 # How long it lasts, in seconds, and what ends it.
 Disaster = tuple[float, Callable[[], None]]
@@ -42,11 +44,11 @@ class Disasters:
             self.seen[name] = self.seen.get(name, 0) + 1
             seconds, undo = TABLE[name][1](self._stage, self._random)
             self._undoing.append((time.monotonic() + seconds, undo))
-            self._pause(until=time.monotonic() + self._seconds())
+            self._pause(until=time.monotonic() + self._seconds(after=name))
         self._undo_those_due_by(float("inf"))
 
-    def _seconds(self) -> float:
-        is_calm = self._random.random() < CALM_SHARE
+    def _seconds(self, *, after: str) -> float:
+        is_calm = self._random.random() < CALM_SHARE or after == OUTLIVED
         return self._random.uniform(*(CALM_SECONDS if is_calm else PAUSE_SECONDS))
 
     def _pause(self, *, until: float) -> None:
@@ -131,7 +133,8 @@ def pause_worker_main(stage: Stage, random: Random) -> Disaster:
     """Nobody renews the leases of what the processes of its pool go on with."""
     program = random.choice(stage.workers)
     program.signal_main(signal.SIGSTOP)
-    return random.uniform(1, 4 * LEASE.total_seconds()), lambda: program.signal(signal.SIGCONT)
+    seconds = random.uniform(2 * LEASE.total_seconds(), 4 * LEASE.total_seconds())
+    return seconds, lambda: program.signal(signal.SIGCONT)
 
 
 def pause_api(stage: Stage, random: Random) -> Disaster:
@@ -158,7 +161,7 @@ TABLE: dict[str, tuple[int, Callable[[Stage, Random], Disaster]]] = {
     "replies lost": (5, lose_replies),
     "black hole": (3, black_hole),
     "worker paused": (2, pause_worker),
-    "worker's main process paused": (6, pause_worker_main),
+    OUTLIVED: (6, pause_worker_main),
     "API paused": (2, pause_api),
     "Valkey paused": (2, pause_valkey),
 }

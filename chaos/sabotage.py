@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("api", "chaos", "ledger", "worker")
+PACKAGES = ("api", "chaos", "ledger", "telemetry", "worker")
 # For each guard: the file that it is in, and each text that is replaced by another.
 GUARDS: dict[str, tuple[str, dict[str, str]]] = {
     "keeper": (

@@ -1,5 +1,7 @@
 """One short trial of `make chaos`: whatever breaks, every task is accounted for."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from chaos.sabotage import GUARDS, copy_without
 from chaos.trial import carry_out
 from chaos.verdict import judge
 from tests.processes import linux_only
+from tests.servers import environment
 
 SEED = 4
 
@@ -26,3 +29,13 @@ def test_a_guard_can_be_taken_out_of_a_copy(guard: str, tmp_path: Path) -> None:
     file, replacements = GUARDS[guard]
     changed = (copy_without(guard, tmp_path) / file).read_text()
     assert not [old for old in replacements if old in changed]
+
+
+def test_a_copy_is_whole(tmp_path: Path) -> None:
+    copy = copy_without("fence", tmp_path)
+    what = "import api.app, chaos.tasks, worker.app; print(worker.app.__file__)"
+    alone = {**environment(tasks="chaos.tasks"), "PYTHONPATH": str(copy), "PYTHONSAFEPATH": "1"}
+    told = subprocess.run(
+        [sys.executable, "-c", what], env=alone, capture_output=True, text=True, check=False
+    )
+    assert Path(told.stdout.strip()) == copy / "worker" / "app.py", told.stderr
