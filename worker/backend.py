@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 class LedgerBackend(RedisBackend):  # type: ignore[misc]  # celery has no types
     """Stores the end of a task that came through the API as one step of the ledger, and all else as Celery does."""
 
+    # Of the document of a task that has begun here.
+    _around_id: tuple[bytes, bytes] | None = None
+
     def store_result(
         self,
         task_id: str,
@@ -52,6 +55,16 @@ class LedgerBackend(RedisBackend):  # type: ignore[misc]  # celery has no types
         if not stored:
             logger.warning("task %s: its end (%s) came too late and was dropped", task_id, state)
         return result
+
+    def started(self, request: Any) -> bytes:
+        """Celery's document of one of our tasks that has begun here: always the same, but for its id."""
+        task_id = request.id.encode()
+        if self._around_id is None:
+            said = {"pid": None, "hostname": request.hostname}
+            before, _, after = self.document(said, states.STARTED, request=request).rpartition(task_id)
+            self._around_id = before, after
+        before, after = self._around_id
+        return bytes(before + task_id + after)
 
     def document(
         self, result: Any, state: str, *, traceback: str | None = None, request: Any = None

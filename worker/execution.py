@@ -70,13 +70,8 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
         if token is None:
             return int(request.retries) + 1
         consumer: Consumer = self.app.consumer
-        started = {"pid": None, "hostname": request.hostname}
-        claim = consumer.claim(
-            request.id,
-            token=token,
-            worker=request.hostname,
-            document=self.backend.document(started, states.STARTED, request=request),
-        )
+        document = self.backend.started(request)
+        claim = consumer.claim(request.id, token=token, worker=request.hostname, document=document)
         match claim:
             case Granted(attempt):
                 return attempt
