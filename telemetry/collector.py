@@ -4,11 +4,11 @@ https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from ledger.settings import SettingsError
 
@@ -20,6 +20,7 @@ PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"
 PROTOCOL = "http/protobuf"
 # How long the end of a process may wait for its last spans to be sent: a collector that is away holds up nobody.
 PATIENCE_SECONDS = 2.0
+_HTTP = re.compile(r"https?://[^/\s]+")
 
 
 def is_wanted(environment: Mapping[str, str] = os.environ) -> bool:
@@ -67,6 +68,5 @@ def _first(environment: Mapping[str, str], *names: str) -> str:
 
 
 def _refuse_unless_http(name: str, address: str) -> None:
-    parts = urlsplit(address)
-    if address and (parts.scheme not in ("http", "https") or not parts.netloc):
+    if address and not _HTTP.match(address):
         raise SettingsError(f"{name}={address} is wrong: write it as http://HOST:4318 (or https://).")

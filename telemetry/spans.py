@@ -5,11 +5,19 @@ from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+from ledger.settings import SettingsError
+
 
 def new_provider(service: str) -> TracerProvider:
-    """Sends to the collector of the environment, under its `OTEL_SERVICE_NAME` or else this name; not to be forked."""
-    provider = TracerProvider(resource=_resource(service), shutdown_on_exit=False)
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    """Sends to the collector of the environment, under its `OTEL_SERVICE_NAME` or else this name; not to be forked.
+
+    `SettingsError`: OpenTelemetry cannot read one of its variables.
+    """
+    try:
+        provider = TracerProvider(resource=_resource(service), shutdown_on_exit=False)
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    except ValueError as wrong:
+        raise SettingsError(f"OpenTelemetry cannot read a variable of its own, OTEL_…: {wrong}") from wrong
     return provider
 
 

@@ -315,6 +315,7 @@ def test_without_one_or_with_a_no_there_are_none(variables: Mapping[str, str]) -
             "OTEL_TRACES_EXPORTER=zipkin is wrong: spans go to otlp, or to none",
         ),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, "write it as http://HOST:4318"),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http:///v1"}, "write it as http://HOST:4318"),
         (
             {"OTEL_EXPORTER_OTLP_ENDPOINT": HERE, "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
             "OTEL_EXPORTER_OTLP_PROTOCOL=grpc is wrong: spans are sent as http/protobuf",
@@ -325,6 +326,16 @@ def test_without_one_or_with_a_no_there_are_none(variables: Mapping[str, str]) -
 def test_what_cannot_be_sent_is_refused_with_what_to_do(variables: Mapping[str, str], sentence: str) -> None:
     with pytest.raises(SettingsError, match=sentence):
         is_wanted(variables)
+
+
+@pytest.mark.parametrize(("service", "script"), START.items())
+def test_what_opentelemetry_cannot_read_ends_the_start_with_a_sentence(service: str, script: str) -> None:
+    settings = {"otel_exporter_otlp_endpoint": HERE, "otel_bsp_max_export_batch_size": "1000000"}
+    started = start(script, environment(**settings))
+    assert started.returncode == 1
+    assert started.stderr.startswith(f"The {service} cannot start.\nOpenTelemetry cannot read a variable")
+    assert "max_export_batch_size must be less than" in started.stderr
+    assert "Traceback" not in started.stderr
 
 
 @pytest.mark.parametrize(("service", "script"), START.items())

@@ -61,7 +61,11 @@ class TracedTask(LedgerTask):
 
 
 def set_up() -> None:
-    """Called once, in the main process: every process of the pool makes its own, since a thread does not outlive a fork."""
+    """Called once, in the main process: every process of the pool makes its own, since a thread does not outlive a fork.
+
+    `SettingsError`: none of them could.
+    """
+    new_provider(SERVICE).shutdown()
     signals.worker_process_init.connect(_begin, weak=False)
 
 
