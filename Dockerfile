@@ -1,6 +1,7 @@
 # Two images: `docker build --target api .` and `docker build --target worker .`
-# Each holds the packages of its own lock and the files that it imports, and runs as a user without rights. Neither
-# writes to its root file system, so that may be read-only; tasks may write to /tmp.
+# Each holds the packages of its own lock, those that send spans (docs/decisions/0010-spans.md), and the files that it
+# imports, and runs as a user without rights. Neither writes to its root file system, so that may be read-only; tasks may
+# write to /tmp.
 
 ARG PYTHON=3.13
 
@@ -9,12 +10,14 @@ RUN python -m venv /venv
 ENV PATH=/venv/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 
 FROM packages AS api-packages
-COPY requirements/api.txt /requirements/
-RUN pip install --require-hashes --only-binary :all: --requirement /requirements/api.txt
+COPY requirements/api.txt requirements/otel.txt /requirements/
+RUN pip install --require-hashes --only-binary :all: --requirement /requirements/otel.txt \
+    --requirement /requirements/api.txt
 
 FROM packages AS worker-packages
-COPY requirements/worker.txt /requirements/
-RUN pip install --require-hashes --only-binary :all: --requirement /requirements/worker.txt
+COPY requirements/worker.txt requirements/otel.txt /requirements/
+RUN pip install --require-hashes --only-binary :all: --requirement /requirements/otel.txt \
+    --requirement /requirements/worker.txt
 
 FROM python:${PYTHON}-slim AS service
 RUN groupadd --gid 10001 celeriac && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp celeriac

@@ -68,9 +68,10 @@ soak: $(INSTALLED) ## a steady, mixed load for half an hour: does anything grow?
 	$(BIN)/python -m soak $(ARGS)
 
 lock: $(INSTALLED) ## write requirements/ anew from pyproject.toml; ARGS=--upgrade takes newer versions
-	$(LOCK) --extra api --extra worker --group dev --output-file requirements/dev.txt
+	$(LOCK) --extra api --extra worker --extra otel --group dev --output-file requirements/dev.txt
 	$(LOCK) --extra api --constraint requirements/dev.txt --output-file requirements/api.txt
 	$(LOCK) --extra worker --constraint requirements/dev.txt --output-file requirements/worker.txt
+	$(LOCK) --extra otel --constraint requirements/dev.txt --output-file requirements/otel.txt
 
 clean: ## remove .venv, .conformance, .peers and caches; the data directory stays
 	rm -rf .venv .conformance .peers .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -5,7 +5,7 @@ import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
@@ -30,14 +30,19 @@ from api.metrics import Metrics
 from api.metrics import install as install_metrics
 from api.problems import ProblemDocument
 from api.signpost import Signpost
+from api.spans import SERVICE, Traced, telemetry_config
 from api.termination import at_termination
 from ledger.feed import Feed
 from ledger.keeper import Keeper
 from ledger.ledger import Ledger
 from ledger.overview import Overview
 from ledger.settings import Settings, SettingsError
+from telemetry.collector import close, is_wanted, packages_of_the_extra
 from worker.catalog import Catalog, load_catalog
 from worker.contract import ContractError
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
 
 VERSION = "0.1.0"
 DESCRIPTION = """The HTTP front door to a Celery worker pool.
@@ -51,14 +56,15 @@ def create_app() -> FastAPI:
     try:
         settings = Settings.read()
         catalog = load_catalog(settings.tasks)
+        spans = _spans()
     except (SettingsError, ContractError) as wrong:
         sys.exit(f"The API cannot start.\n{wrong}")
     set_up_logs(settings.log_format)
-    return build_app(settings, catalog)
+    return build_app(settings, catalog, spans=spans)
 
 
-def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
-    """The app for these settings and this catalog."""
+def build_app(settings: Settings, catalog: Catalog, *, spans: "TracerProvider | None" = None) -> FastAPI:
+    """The app for these settings and this catalog; with `spans`, each request makes one."""
     metrics = Metrics()
     ledger = Ledger(
         backend=settings.backend,
@@ -88,19 +94,22 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
         await feed.close()
         await overview.close()
         await ledger.close()
+        if spans is not None:
+            await asyncio.to_thread(close, spans)
 
     app = CeleriacAPI(
         title="Celeriac",
         version=VERSION,
         description=DESCRIPTION,
         lifespan=lifespan,
-        # Nothing is exported yet; left on, every request asks OpenTelemetry whether something is.
-        telemetry={"tracing": False, "metrics": False, "logs": False},
+        telemetry=telemetry_config(spans),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
     app.add_middleware(Boundary, metrics=metrics)
+    if spans is not None:
+        app.add_middleware(Traced)
     problems.install(app)
     docs.install(app)
     page.install(app)
@@ -116,6 +125,14 @@ def build_app(settings: Settings, catalog: Catalog) -> FastAPI:
     submit.install(app, catalog, settings, ledger, feed)
     app.router.routes.insert(0, Signpost(app.routes))
     return app
+
+
+def _spans() -> "TracerProvider | None":
+    if not is_wanted():
+        return None
+    with packages_of_the_extra():
+        from telemetry.spans import new_provider  # noqa: PLC0415 - an extra, and slow to load
+    return new_provider(SERVICE)
 
 
 class CeleriacAPI(FastAPI):

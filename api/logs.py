@@ -11,6 +11,8 @@ from telemetry.logs import dress
 
 # Set by the boundary; what serves many requests at once runs in a context of its own, and has none.
 request_id: ContextVar[bytes] = ContextVar("request_id")
+# Likewise, where requests have spans.
+trace_id: ContextVar[str] = ContextVar("trace_id")
 
 
 def set_up(log_format: LogFormat) -> None:
@@ -25,5 +27,6 @@ def set_up(log_format: LogFormat) -> None:
 
 
 def _facts(_: logging.LogRecord) -> Mapping[str, str]:
-    current = request_id.get(None)
-    return {"request_id": current.decode()} if current else {}
+    request, trace = request_id.get(None), trace_id.get(None)
+    facts = {"request_id": request.decode()} if request else {}
+    return facts | ({"trace_id": trace} if trace else {})

@@ -1,6 +1,5 @@
 """A whole stack as `make run` starts it, on a free port, in a process of its own."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,9 +11,9 @@ import httpx
 
 from stack.ports import free_port
 from tests.processes import Process, descendants
+from tests.servers import ROOT, environment
 from tests.waiting import wait_until
 
-ROOT = Path(__file__).parents[1]
 READY = "Celeriac is ready."
 
 
@@ -26,14 +25,12 @@ class Stack:
         directory.mkdir(exist_ok=True)
         self.port = int(settings.setdefault("port", str(free_port())))
         settings = {"data_dir": str(directory / "data"), "shutdown_grace": "1", **settings}
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("CELERIAC_")}
-        environment |= {f"CELERIAC_{name.upper()}": value for name, value in settings.items()}
         self._output = directory / "output"
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "stack"],
                 cwd=ROOT,
-                env=environment,
+                env=environment(**settings),
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -80,9 +80,14 @@ class API(Server):
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """Ours, with these settings of Celeriac and no other: `redis_url="…"`."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("CELERIAC_")}
-    given = {f"CELERIAC_{name.upper()}": str(value) for name, value in settings.items()}
+    """Ours, with these settings of Celeriac and no other: `redis_url="…"`; and of OpenTelemetry: `otel_traces_exporter="none"`."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("CELERIAC_", "OTEL_"))
+    }
+    given = {
+        name.upper() if name.startswith("otel_") else f"CELERIAC_{name.upper()}": str(value)
+        for name, value in settings.items()
+    }
     return {**inherited, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **given}
 
 

@@ -38,17 +38,20 @@ print(*{"fastapi", "uvicorn"} & set(sys.modules))
 
 
 @both
-def test_each_image_has_the_packages_of_its_own_lock_and_no_others(name: str) -> None:
+def test_each_image_has_the_packages_of_its_own_lock_and_those_of_spans_and_no_others(name: str) -> None:
     taken = [value for value in STAGES[name].values("COPY") if value.startswith("--from")]
     assert taken == [f"--from={name}-packages /venv /venv"]
     (install,) = STAGES[f"{name}-packages"].values("RUN")
-    assert install.endswith(f"--requirement /requirements/{name}.txt")
+    assert re.findall(r"--requirement (\S+)", install) == [
+        "/requirements/otel.txt",
+        f"/requirements/{name}.txt",
+    ]
     assert "--require-hashes" in install
 
 
 def test_the_api_image_is_without_celery_and_the_worker_image_without_fastapi() -> None:
-    assert {"celery", "kombu", "billiard", "pillow"}.isdisjoint(locked("api"))
-    assert {"fastapi", "uvicorn", "starlette"}.isdisjoint(locked("worker"))
+    assert {"celery", "kombu", "billiard", "pillow"}.isdisjoint(locked("api") | locked("otel"))
+    assert {"fastapi", "uvicorn", "starlette"}.isdisjoint(locked("worker") | locked("otel"))
     assert {"fastapi", "uvicorn", "redis", "hiredis"} <= locked("api")
     assert {"celery", "redis", "hiredis", "pillow"} <= locked("worker")
 
@@ -61,12 +64,17 @@ def test_every_copied_file_exists_and_is_in_the_build_context() -> None:
             assert Path(source).parts[0] in allowed, source
 
 
+@pytest.mark.parametrize("spans", ["none", "otlp"])
 @pytest.mark.parametrize(("name", "script"), [("api", START_API), ("worker", START_WORKER)])
-def test_each_image_holds_every_file_that_its_service_imports(name: str, script: str, tmp_path: Path) -> None:
+def test_each_image_holds_every_file_that_its_service_imports(
+    name: str, script: str, spans: str, tmp_path: Path
+) -> None:
     copy_as_image(STAGES[name], tmp_path)
     environment = {
-        key: value for key, value in os.environ.items() if not key.startswith(("CELERIAC_", "PYTHON"))
-    }
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("CELERIAC_", "OTEL_", "PYTHON"))
+    } | {"OTEL_TRACES_EXPORTER": spans}
     started = subprocess.run(
         [sys.executable, "-c", script],
         cwd=tmp_path,

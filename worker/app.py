@@ -6,6 +6,7 @@ from celery import Celery
 
 from ledger.consumer import Consumer
 from ledger.settings import Settings, SettingsError
+from telemetry.collector import is_wanted, packages_of_the_extra
 from worker.attention import Attention
 from worker.catalog import Catalog, load_catalog
 from worker.configuration import celery_configuration
@@ -25,9 +26,9 @@ class Pool(Celery):  # type: ignore[misc]  # celery has no types
     held: dict[str, LedgerRequest]
 
 
-def create_app(settings: Settings, catalog: Catalog) -> Pool:
-    """The app with one Celery task for each definition of the catalog."""
-    app = Pool("celeriac", task_cls=LedgerTask, set_as_current=True)
+def create_app(settings: Settings, catalog: Catalog, *, task_class: type[LedgerTask] = LedgerTask) -> Pool:
+    """The app with one Celery task, of this class, for each definition of the catalog."""
+    app = Pool("celeriac", task_cls=task_class, set_as_current=True)
     app.config_from_object(celery_configuration(settings, catalog))
     app.settings = settings
     app.consumer = Consumer(settings)
@@ -53,9 +54,18 @@ def _register(app: Pool, definition: Definition, settings: Settings) -> None:
 def _app_of_this_process() -> Pool:
     try:
         settings = Settings.read()
-        return create_app(settings, load_catalog(settings.tasks))
+        return create_app(settings, load_catalog(settings.tasks), task_class=_task_class())
     except (SettingsError, ContractError) as wrong:
         sys.exit(f"The worker cannot start.\n{wrong}")
+
+
+def _task_class() -> type[LedgerTask]:
+    if not is_wanted():
+        return LedgerTask
+    with packages_of_the_extra():
+        from worker import spans  # noqa: PLC0415 - an extra, and slow to load
+    spans.set_up()
+    return spans.TracedTask
 
 
 app = _app_of_this_process()
