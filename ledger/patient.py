@@ -6,6 +6,7 @@ Redis-py's own client does the same with a pool, events and generic retries arou
 import logging
 import os
 import random
+import sys
 import threading
 import time
 from typing import Any
@@ -45,6 +46,8 @@ class PatientConnection:
             socket_keepalive=True,
             retry=Retry(NoBackoff(), 0),
             protocol=2,
+            # Counted are those that were ever made, also for threads that are long gone.
+            max_connections=sys.maxsize,
         )
         self._mine = threading.local()
 

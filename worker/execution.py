@@ -61,7 +61,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
             return self._result(args, kwargs)
         finally:
             if telling is not None:
-                telling.flush()
+                telling.end()
 
     def _claim(self) -> int:
         """The number of this attempt. A task that is not in the ledger and not from the API runs as Celery's own do."""

@@ -5,6 +5,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 INTERVAL_SECONDS = 0.1
@@ -14,6 +15,10 @@ LONGEST = 65_536
 MOST_WAITING = 1_000
 
 Send = Callable[[list[tuple[str, str]], str | None], None]
+
+# One thread for all runs of a process: a thread has a connection of its own, and a new one for each batch would cost more
+# than the batch.
+_courier = ThreadPoolExecutor(1, thread_name_prefix="telling")
 
 
 class Telling:
@@ -28,7 +33,8 @@ class Telling:
         self._progress: tuple[float, float | None, str | None] | None = None
         self._dropped = 0
         self._sent_at = 0.0
-        self._timer: threading.Timer | None = None
+        self._is_arranged = False
+        self._is_over = threading.Event()
 
     def progress(self, done: float, total: float | None, message: str | None) -> None:
         """Only the last one counts."""
@@ -45,8 +51,12 @@ class Telling:
             self._events.append((kind, json.dumps(data)))
             self._arrange()
 
-    def flush(self) -> None:
-        """Send what there is, at once."""
+    def end(self) -> None:
+        """Send the last of it, at once; the task says nothing more."""
+        self._is_over.set()
+        self._send_all()
+
+    def _send_all(self) -> None:
         with self._sending:
             events, progress = self._taken()
             if events:
@@ -58,9 +68,7 @@ class Telling:
         with self._lock:
             events, progress, dropped = self._events, _progress(self._progress), self._dropped
             self._events, self._progress, self._dropped = [], None, 0
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
+            self._is_arranged = False
         if dropped:
             events.append(("cut", json.dumps({"events": dropped})))
         if progress is not None:
@@ -68,12 +76,14 @@ class Telling:
         return events, progress
 
     def _arrange(self) -> None:
-        """That what was said is sent in a moment, by a thread of its own: the task may be silent from now on."""
-        if self._timer is None:
-            pause = max(0.0, INTERVAL_SECONDS - (time.monotonic() - self._sent_at))
-            self._timer = threading.Timer(pause, self.flush)
-            self._timer.daemon = True
-            self._timer.start()
+        """That what was said is sent in a moment, by the courier: the task may be silent from now on."""
+        if not self._is_arranged:
+            self._is_arranged = True
+            _courier.submit(self._send_soon)
+
+    def _send_soon(self) -> None:
+        self._is_over.wait(max(0.0, INTERVAL_SECONDS - (time.monotonic() - self._sent_at)))
+        self._send_all()
 
 
 def _progress(said: tuple[float, float | None, str | None] | None) -> str | None:
