@@ -20,8 +20,9 @@ TICK_SECONDS = 0.05
 PAUSE_SECONDS = (0.1, 1.2)
 # Now and then it is calm for long enough that a lease ends: the keeper trusts none that ends right after a disturbance.
 CALM_SHARE, CALM_SECONDS = 0.15, (2 * LEASE.total_seconds(), 3 * LEASE.total_seconds())
-# After this it always is, so that a task which goes on without its lease has begun elsewhere before it ends.
-OUTLIVED = "worker's main process paused"
+# After this it always is, so that a task which goes on without its lease has begun elsewhere before it ends. Drawn or not,
+# every few disasters it is this one: it is what the fence is for.
+OUTLIVED, OUTLIVED_EVERY = "worker's main process paused", 5
 
 # How long it lasts, in seconds, and what ends it.
 Disaster = tuple[float, Callable[[], None]]
@@ -40,12 +41,17 @@ class Disasters:
     def strike_until(self, is_over: Callable[[], bool]) -> None:
         """Break one thing, and another, until it is over; then everything is mended."""
         while not is_over():
-            name = self._random.choices(list(TABLE), [weight for weight, _ in TABLE.values()])[0]
+            name = self._drawn()
             self.seen[name] = self.seen.get(name, 0) + 1
             seconds, undo = TABLE[name][1](self._stage, self._random)
             self._undoing.append((time.monotonic() + seconds, undo))
             self._pause(until=time.monotonic() + self._seconds(after=name))
         self._undo_those_due_by(float("inf"))
+
+    def _drawn(self) -> str:
+        if sum(self.seen.values()) % OUTLIVED_EVERY == 0:
+            return OUTLIVED
+        return self._random.choices(list(TABLE), [weight for weight, _ in TABLE.values()])[0]
 
     def _seconds(self, *, after: str) -> float:
         is_calm = self._random.random() < CALM_SHARE or after == OUTLIVED
