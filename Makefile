@@ -7,6 +7,9 @@ INSTALLED = .venv/installed
 LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
 	--custom-compile-command "make lock" $(ARGS)
 
+# Most tests wait for servers most of the time: three processes are not too many for two cores.
+SIDE_BY_SIDE = -n 3
+
 # The versions of Celery that tasks and results are exchanged with, each in an environment of its own.
 CELERIES = 5.4 5.5 5.6 5.7
 
@@ -28,7 +31,7 @@ run: $(INSTALLED) ## start it all: Valkey, worker and API
 	@exec env $(typed) $(BIN)/python -m stack
 
 test: $(INSTALLED) ## run all tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 conformance: $(INSTALLED) $(CELERIES:%=.conformance/%/installed) ## test whether Celery 5.4 to 5.7 understand us
 	@for version in $(CELERIES); do \

@@ -19,9 +19,10 @@ def resident_bytes(pid: int) -> int:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that this one has started, and theirs."""
-    found = []
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        for child in (thread / "children").read_text().split():
-            found += [int(child), *children(int(child))]
-    return found
+    """The processes that this one has started, and theirs; none of one that ends meanwhile."""
+    try:
+        lists = [(thread / "children").read_text() for thread in Path(f"/proc/{pid}/task").iterdir()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    started = [int(child) for one in lists for child in one.split()]
+    return [one for child in started for one in (child, *children(child))]

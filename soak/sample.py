@@ -1,5 +1,7 @@
 """What all parts use at one moment."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -28,18 +30,27 @@ def sample(api: int, worker: int, redis: Redis) -> Sample:
     workers = [worker, *children(worker)]
     return Sample(
         api_memory=_mebibytes(resident_bytes(api)),
-        worker_memory=_mebibytes(sum(map(resident_bytes, workers))),
+        worker_memory=_mebibytes(_sum(resident_bytes, workers)),
         redis_memory=_mebibytes(cast("dict[str, int]", redis.info("memory"))["used_memory"]),
         redis_keys=redis.dbsize(),
         redis_connections=len(redis.client_list()),
         api_files=_files(api),
-        worker_files=sum(map(_files, workers)),
+        worker_files=_sum(_files, workers),
     )
 
 
 def open_tasks(redis: Redis) -> int:
     """How many tasks have not come to an end."""
     return sum(int(redis.zcard(key)) for key in OPEN)
+
+
+def _sum(use: Callable[[int], int], processes: list[int]) -> int:
+    """Of all; one that ends meanwhile uses nothing any more."""
+    total = 0
+    for process in processes:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            total += use(process)
+    return total
 
 
 def _mebibytes(size: float) -> float:

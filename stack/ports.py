@@ -1,17 +1,22 @@
 """Ports of this machine: which are free."""
 
 import errno
+import os
 import random
 import socket
 
 # Below the ports that systems give to outgoing connections (from 32768 on Linux): a client that keeps asking for
 # a server which is away would now and then be given that server's own port, and keep it from coming back.
 CANDIDATES = range(20_000, 32_000)
+# Whoever starts several of us side by side gives each a share of them, "0/4" being the first of four: what one is about
+# to listen on the others do not find free.
+SHARE = "PORTS_SHARE"
 
 
 def free_port(host: str = "127.0.0.1") -> int:
     """A port on which nothing listens now. Nothing holds it for you: use it soon."""
-    for port in random.sample(CANDIDATES, k=100):
+    share, shares = map(int, os.environ.get(SHARE, "0/1").split("/"))
+    for port in random.sample(CANDIDATES[share::shares], k=100):
         if is_free(host, port):
             return port
     raise OSError(f"No free port found on {host} between {CANDIDATES[0]} and {CANDIDATES[-1]}.")

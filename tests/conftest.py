@@ -1,5 +1,6 @@
-"""What the tests share: one Valkey, one worker, one API, and an API whose tasks nobody takes."""
+"""What the tests of a process share: one Valkey, one worker, one API, and an API whose tasks nobody takes."""
 
+import os
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -7,16 +8,36 @@ from pathlib import Path
 import httpx
 import pytest
 from redis import Redis
+from xdist.remote import Producer
 
-from stack.ports import free_port
+from stack.ports import SHARE, free_port
 from stack.valkey import Valkey
 from tests.servers import API, Server, running_api, running_worker
+from tests.shares import Shares, longest_first, refuse_namesakes
 
 # A task definition with this queue is accepted and stays queued: the shared worker listens to the default queue alone.
 UNSERVED_DATABASE = 1
 # From here on, a database for each test that asks for one.
 FIRST_OWN_DATABASE = 10
 DATABASES = 64
+
+
+def pytest_configure() -> None:
+    """Where several processes run tests, each has a share of the ports, and so has what it starts."""
+    if process := os.environ.get("PYTEST_XDIST_WORKER"):
+        os.environ[SHARE] = f"{process.removeprefix('gw')}/{os.environ['PYTEST_XDIST_WORKER_COUNT']}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Shares:
+    """Who runs what."""
+    return Shares(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In which order."""
+    refuse_namesakes(items)
+    longest_first(items)
 
 
 @pytest.fixture(scope="session")

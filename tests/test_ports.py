@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from stack.ports import free_port, is_free
+from stack.ports import SHARE, free_port, is_free
 
 
 def test_a_free_port_can_be_listened_on() -> None:
@@ -14,6 +14,14 @@ def test_a_free_port_can_be_listened_on() -> None:
 
 def test_a_free_port_is_never_one_that_the_system_gives_to_outgoing_connections() -> None:
     assert all(20_000 <= free_port() < 32_000 for _ in range(20))
+
+
+def test_who_has_a_share_of_the_ports_finds_none_of_another_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[set[int]] = []
+    for share in ("0/2", "1/2"):
+        monkeypatch.setenv(SHARE, share)
+        found.append({free_port() for _ in range(200)})
+    assert not found[0] & found[1]
 
 
 def test_a_port_with_a_listener_is_taken_until_the_listener_is_gone() -> None:

@@ -32,6 +32,8 @@ CONFIG = SchemathesisConfig.from_dict(
         "generation": {"max-examples": 12, "no-shrink": True, "database": "none"},
     }
 )
+# With a parameter each operation is a test with a name of its own, by which it can be asked for.
+pytestmark = pytest.mark.parametrize("url", [DATABASE], indirect=True)
 # A valid one: other cases will have it, too.
 KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
 # But for the one stream that has no end.
@@ -47,9 +49,9 @@ SEQUENCES = settings(
 
 
 @pytest.fixture(scope="module")
-def url(valkey: Valkey, directory: Path) -> Iterator[str]:
-    """Where an API and a worker of their own are, for the starter tasks alone; none of them may take long here."""
-    database = f"{valkey.url.removesuffix('/0')}/{DATABASE}"
+def url(request: pytest.FixtureRequest, valkey: Valkey, directory: Path) -> Iterator[str]:
+    """Where an API and a worker are, on a database of their own, for the starter tasks alone; none of them may take long here."""
+    database = f"{valkey.url.removesuffix('/0')}/{request.param}"
     of_both: dict[str, Any] = {"redis_url": database, "tasks": "worker.tasks", "soft_time_limit": 0.2}
     with running_worker(directory, **of_both), running_api(directory, **of_both) as api:
         yield f"http://127.0.0.1:{api.port}"

@@ -3,8 +3,9 @@
 import subprocess
 import sys
 
+from bench.cpu import children, resident_bytes
 from soak.growth import Growth
-from soak.sample import Sample
+from soak.sample import Sample, _files, _sum
 from tests.processes import linux_only
 from tests.servers import ROOT
 
@@ -18,6 +19,14 @@ def test_a_short_run_has_no_wrong_answer_and_leaves_no_task_open() -> None:
     assert done.stderr == ""
     assert "acts, 0 of them wrong; tasks left open: 0" in done.stdout, done.stdout
     assert all(name in done.stdout for name in ("API memory, MiB", "Redis keys", "worker files")), done.stdout
+
+
+@linux_only
+def test_a_process_that_ends_while_it_is_looked_at_uses_nothing() -> None:
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    assert children(ended.pid) == []
+    assert _sum(_files, [ended.pid]) == _sum(resident_bytes, [ended.pid]) == 0
 
 
 def test_what_grows_from_the_second_third_to_the_last_is_named() -> None:

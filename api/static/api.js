@@ -21,15 +21,20 @@ export class Away extends Problem {
 
 // The response, with a body that is still to be read.
 export async function answer(path, { headers, ...options } = {}) {
+  const given = authorization();
   let response;
   try {
-    response = await fetch(path, { ...options, headers: { ...authorization(), ...headers }, cache: "no-store" });
+    response = await fetch(path, { ...options, headers: { ...given, ...headers }, cache: "no-store" });
   } catch {
     throw new Away();
   }
   if (response.ok) return response;
-  if (response.status === 401) isNeeded();
-  throw new Problem(response.status, parsed(await response.text().catch(() => "")));
+  const problem = new Problem(response.status, parsed(await response.text().catch(() => "")));
+  if (problem.status !== 401) throw problem;
+  // It set out before there was the key that there is now.
+  if (given.Authorization !== authorization().Authorization) return answer(path, { headers, ...options });
+  isNeeded();
+  throw problem;
 }
 
 // The text of the answer, exactly as it came.

@@ -6,11 +6,16 @@ import { field } from "./fields.js";
 import { address, go } from "./router.js";
 
 export function show(main, name) {
-  let over = false, isThere = false;
+  let over = false, isThere = false, busy = false, again = false;
   const title = heading(name ?? "New task"), place = el("div", {}, loading());
   main.append(title, place);
 
+  // What was typed stays while the API is away. Who is told that it is back while an older question is still open asks
+  // once more when that one fails.
   async function load() {
+    if (isThere) return;
+    if (busy) return (again = true);
+    [busy, again] = [true, false];
     try {
       const all = await definitions();
       if (over) return;
@@ -19,11 +24,12 @@ export function show(main, name) {
     } catch (problem) {
       place.replaceChildren(empty(problem.message));
     }
+    busy = false;
+    if (again && !over) load();
   }
 
   load();
-  // What was typed stays while the API is away.
-  return { end: () => (over = true), back: () => isThere || load() };
+  return { end: () => (over = true), back: load };
 }
 
 function list(all) {

@@ -3,7 +3,7 @@
 import signal
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from stack.ports import free_port
 from stack.valkey import Valkey
@@ -31,6 +31,22 @@ def test_an_api_that_is_away_is_told_and_the_page_comes_back_by_itself(
     with api.client() as client:
         task = run(client, "add", x=1, y=2)
     expect(page.locator("tbody tr", has_text=task["task_id"][:8])).to_contain_text("succeeded")
+
+
+def test_a_form_comes_though_the_question_for_it_was_lost_when_the_api_was_back_already(page: Page) -> None:
+    said = page.get_by_role("status")
+    held: list[Route] = []
+    away = ["/readyz"]
+    page.goto("/#/new/add")
+    page.route("**/catalog", lambda route, _: held.append(route), times=1)
+    page.route("**/readyz", lambda route: route.abort() if away else route.continue_())
+    page.reload()
+    expect(said).to_contain_text("The API does not answer.")
+    away.clear()
+    expect(said).to_be_empty()
+    (asked_too_early,) = held
+    asked_too_early.abort()
+    expect(page.get_by_label("x", exact=True)).to_be_visible()
 
 
 def test_redis_and_the_workers_are_missed_until_they_are_there(browser: Browser, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from stack.valkey import Valkey
 from tests.apps import KEY
@@ -72,6 +72,19 @@ def test_a_key_that_is_taken_no_more_is_asked_for_anew(asked: Page) -> None:
     expect(asked.get_by_role("form", name="Key")).to_have_count(0)
     asked.evaluate("sessionStorage.setItem('celeriac-key', 'outdated')")
     expect(asked.get_by_role("form", name="Key")).to_contain_text("does not take your key any more")
+
+
+def test_a_link_that_is_followed_while_a_key_is_tried_leads_to_a_page_that_works(asked: Page) -> None:
+    held: list[Route] = []
+    asked.route("**/catalog", lambda route, _: held.append(route), times=1)
+    asked.goto("/#/new/add")
+    expect(asked.get_by_role("heading", name="add")).to_be_visible()
+    give(asked, KEY)
+    expect(asked.get_by_role("form", name="Key")).to_have_count(0)
+    (sent_without_a_key,) = held
+    sent_without_a_key.continue_()
+    asked.get_by_label("x", exact=True).fill("4")
+    expect(asked.get_by_role("form", name="Key")).to_have_count(0)
 
 
 def test_what_was_typed_into_a_form_stays_while_a_key_is_asked_for(asked: Page) -> None:
