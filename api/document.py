@@ -111,34 +111,28 @@ class TaskDocument(BaseModel):
     links: Links
 
 
+def _leave_result_out(schema: dict[str, Any]) -> None:
+    del schema["properties"]["result"]
+    schema["required"].remove("result")
+    schema["not"] = {"required": ["result"]}
+
+
+class TaskWithoutResult(TaskDocument):
+    """A task as it stands now, but for what its function returned: there is no member `result`, not even a null."""
+
+    model_config = ConfigDict(title="Task without its result", json_schema_extra=_leave_result_out)
+
+
 @lru_cache(maxsize=1)  # thousands may be told of the same end
 def task_document(task: Task, *, show_traceback: bool) -> bytes:
     """The document as UTF-8 JSON. The result goes in as it is: it is strict JSON already."""
-    before = {
-        "task_id": task.task_id,
-        "name": task.name,
-        "state": task.state,
-        "ready": task.ready,
-        "successful": task.state is State.SUCCEEDED if task.ready else None,
-    }
-    after = {
-        "error": _error(task.failure, show_traceback=show_traceback)
-        if task.state is not State.SUCCEEDED
-        else None,
-        "progress": task.progress and json.loads(task.progress),
-        "attempt": task.attempt,
-        "queue": task.queue,
-        "worker": task.worker,
-        "created_at": timestamp(task.created_at),
-        "started_at": _timestamp(task.started_at),
-        "finished_at": _timestamp(task.finished_at),
-        "expires_at": _timestamp(task.expires_at),
-        "due_at": _timestamp(task.due_at),
-        "retry_of": task.retry_of,
-        "trace_id": task.trace_id,
-        "links": _links(f"/tasks/{task.task_id}"),
-    }
-    return b'%b,"result":%b,%b' % (_dumps(before)[:-1], task.result or b"null", _dumps(after)[1:])
+    before, after = _dumps(_beginning(task)), _dumps(_rest(task, show_traceback=show_traceback))
+    return b'%b,"result":%b,%b' % (before[:-1], task.result or b"null", after[1:])
+
+
+def document_without_result(task: Task, *, show_traceback: bool) -> bytes:
+    """The same without the member `result`: for who has not read it, null would not be true."""
+    return _dumps(_beginning(task) | _rest(task, show_traceback=show_traceback))
 
 
 def new_task(
@@ -189,6 +183,38 @@ def _second(seconds: int) -> str:
 
 def _timestamp(microseconds: int | None) -> str | None:
     return None if microseconds is None else timestamp(microseconds)
+
+
+def _beginning(task: Task) -> dict[str, Any]:
+    """What stands before the result."""
+    return {
+        "task_id": task.task_id,
+        "name": task.name,
+        "state": task.state,
+        "ready": task.ready,
+        "successful": task.state is State.SUCCEEDED if task.ready else None,
+    }
+
+
+def _rest(task: Task, *, show_traceback: bool) -> dict[str, Any]:
+    """What stands after it."""
+    return {
+        "error": _error(task.failure, show_traceback=show_traceback)
+        if task.state is not State.SUCCEEDED
+        else None,
+        "progress": task.progress and json.loads(task.progress),
+        "attempt": task.attempt,
+        "queue": task.queue,
+        "worker": task.worker,
+        "created_at": timestamp(task.created_at),
+        "started_at": _timestamp(task.started_at),
+        "finished_at": _timestamp(task.finished_at),
+        "expires_at": _timestamp(task.expires_at),
+        "due_at": _timestamp(task.due_at),
+        "retry_of": task.retry_of,
+        "trace_id": task.trace_id,
+        "links": _links(f"/tasks/{task.task_id}"),
+    }
 
 
 def _links(self: str) -> dict[str, str]:

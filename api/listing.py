@@ -4,7 +4,7 @@ import base64
 import binascii
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import FastAPI, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from api.answer import Answer
 from api.body import invalid_input
-from api.document import TaskDocument, task_document
+from api.document import TaskDocument, TaskWithoutResult, document_without_result, task_document
 from api.query import Limit, asked_limit, asked_moment, refuse_unknown
 from api.responses import problems
 from api.route import add_route
@@ -24,7 +24,7 @@ from ledger.settings import Settings
 from ledger.states import State
 from ledger.times import microseconds
 
-KNOWN = ("state", "name", "queue", "created_after", "created_before", "limit", "cursor")
+KNOWN = ("state", "name", "queue", "created_after", "created_before", "limit", "cursor", "omit")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -33,7 +33,9 @@ class TaskPage(BaseModel):
 
     model_config = ConfigDict(title="Page of tasks")
 
-    items: list[TaskDocument] = Field(description="The tasks of this page.")
+    items: list[TaskDocument] | list[TaskWithoutResult] = Field(
+        description="The tasks of this page; with `omit=result`, each without the member `result`."
+    )
     next_cursor: str | None = Field(
         description="Give it as `cursor` for the next page; null on the last one."
     )
@@ -58,6 +60,12 @@ def install(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
         cursor: Annotated[
             str | SkipJsonSchema[None], Query(description="The `next_cursor` of the page before.")
         ] = None,
+        omit: Annotated[
+            list[Literal["result"]],
+            Query(
+                description="`result`: leave the results out, which may be large. The items have no member `result` then."
+            ),
+        ] = [],  # noqa: B006 - likewise
     ) -> TaskPage:
         raise NotImplementedError
 
@@ -77,8 +85,12 @@ def install(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
 
 async def _list(settings: Settings, ledger: Ledger, request: Request) -> Response:
     refuse_unknown(request, known=KNOWN)
-    page = await ledger.page(_asked(request))
-    items = b",".join(task_document(task, show_traceback=settings.show_tracebacks) for task in page.tasks)
+    asked = _asked(request)
+    if _omits_results(request):
+        page, document = await ledger.page_without_results(asked), document_without_result
+    else:
+        page, document = await ledger.page(asked), task_document
+    items = b",".join(document(task, show_traceback=settings.show_tracebacks) for task in page.tasks)
     cursor = b"null" if page.before is None else b'"%b"' % _cursor(page.before)
     return Answer(b'{"items":[%b],"next_cursor":%b}' % (items, cursor), 200)
 
@@ -105,6 +117,14 @@ def _state(given: str) -> State:
     except ValueError as wrong:
         problem = ("?state", f"should be one of {', '.join(State)}", given)
         raise invalid_input([problem]) from wrong
+
+
+def _omits_results(request: Request) -> bool:
+    omitted = request.query_params.getlist("omit")
+    for given in omitted:
+        if given != "result":
+            raise invalid_input([("?omit", "should be result: nothing else can be left out", given)])
+    return bool(omitted)
 
 
 def _moment(request: Request, name: str) -> int | None:

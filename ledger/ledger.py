@@ -123,14 +123,16 @@ class Ledger:
 
     async def page(self, asked: Listing) -> Page:
         """A page of tasks, the newest first."""
-        cursor, *ids = await self._change(scripts.LIST, *asked.arguments())
-        tasks = await asyncio.gather(
-            *(self.read(task_id.decode()) for task_id in ids), return_exceptions=True
-        )
-        for failed in tasks:
-            if isinstance(failed, BaseException) and not isinstance(failed, Gone):
-                raise failed
-        return Page([task for task in tasks if isinstance(task, Task)], int(cursor) if cursor else None)
+        ids, before = await self._listed(asked)
+        found = await asyncio.gather(*(self.read(task_id) for task_id in ids), return_exceptions=True)
+        return Page(_there(found), before)
+
+    async def page_without_results(self, asked: Listing) -> Page:
+        """The same, every `result` None: what a task of ours returned is not even read."""
+        ids, before = await self._listed(asked)
+        replies = await self._change(scripts.READ, *_to_read("no results", ids))
+        found = [_task_or_error(task_id, reply) for task_id, reply in zip(ids, replies, strict=True)]
+        return Page([task._replace(result=None) for task in _there(found)], before)
 
     async def forget(self, task_id: str) -> Forgetting:
         """Remove an ended task before its time."""
@@ -196,12 +198,17 @@ class Ledger:
             raise InDoubt(f"recorded, and perhaps not queued: {error}") from error
 
     async def _read_all(self, task_ids: Sequence[str]) -> Sequence[Task | Exception | None]:
-        replies = await self._reads.run(scripts.READ, [len(FIELDS), *FIELDS, *task_ids])
+        replies = await self._reads.run(scripts.READ, _to_read("results", task_ids))
         return [_task_or_error(task_id, reply) for task_id, reply in zip(task_ids, replies, strict=True)]
 
     async def _ping_all(self, askers: Sequence[None]) -> Sequence[list[str]]:
         found = [await faults(probe, self._durability) for probe in self._probes]
         return [[sentence for sentences in found for sentence in sentences]] * len(askers)
+
+    async def _listed(self, asked: Listing) -> tuple[list[str], int | None]:
+        """The ids of a page, and where the next one begins."""
+        before, *ids = await self._change(scripts.LIST, *asked.arguments())
+        return [task_id.decode() for task_id in ids], int(before) if before else None
 
     async def _change(self, script: scripts.Script, *arguments: Argument) -> Any:
         return await self._changing.do((script, *arguments))
@@ -264,6 +271,11 @@ def _answers(
     return answers
 
 
+def _to_read(what: str, task_ids: Sequence[str]) -> list[Argument]:
+    """As read.lua has it."""
+    return [what, len(FIELDS), *FIELDS, *task_ids]
+
+
 def _task_or_error(task_id: str, reply: Sequence[Any]) -> Task | Exception | None:
     """A record that cannot be read is the error of those who ask for it, and not of all who ask meanwhile."""
     refusal = next((part for part in reply if isinstance(part, Exception)), None)
@@ -273,3 +285,11 @@ def _task_or_error(task_id: str, reply: Sequence[Any]) -> Task | Exception | Non
         return from_reply(task_id, reply)
     except (ValueError, TypeError, Gone) as unreadable:
         return unreadable
+
+
+def _there(found: Sequence[Task | BaseException | None]) -> list[Task]:
+    """Those that are not forgotten meanwhile; raises what kept one from being read."""
+    for failed in found:
+        if isinstance(failed, BaseException) and not isinstance(failed, Gone):
+            raise failed
+    return [task for task in found if isinstance(task, Task)]

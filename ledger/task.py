@@ -12,9 +12,9 @@ from ledger.states import FINAL, State, from_celery
 FIELDS = (
     "state",
     "expires_at",
+    "attempt",
     "name",
     "queue",
-    "attempt",
     "worker",
     "created_at",
     "started_at",
@@ -81,9 +81,9 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
     (
         state,
         expires,
+        attempt,
         name,
         queue,
-        attempt,
         worker,
         created,
         started,

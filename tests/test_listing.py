@@ -67,6 +67,35 @@ def test_an_item_is_the_task_document(quiet: httpx.Client, tasks: dict[str, Docu
     assert items == list(reversed(tasks.values()))
 
 
+@pytest.mark.usefixtures("tasks")
+def test_where_results_are_left_out_an_item_is_the_task_document_without_one(quiet: httpx.Client) -> None:
+    whole = document(quiet.get("/tasks?limit=3"))
+    without = document(quiet.get("/tasks?limit=3&omit=result"))
+    for item in whole["items"]:
+        del item["result"]
+    assert without == whole
+
+
+def test_a_result_that_is_left_out_is_not_read_either(client: httpx.Client, redis: Redis) -> None:
+    task, failed = run(client, "word_count", text="left out"), run(client, "fail", message="x")
+    redis.delete(f"celery-task-meta-{task['task_id']}")
+    redis.lpush(f"celery-task-meta-{task['task_id']}", "whoever reads this as a result is refused")
+    try:
+        items = document(client.get("/tasks?omit=result"))["items"]
+        assert client.get("/tasks").status_code == 503
+    finally:
+        redis.delete(f"celery-task-meta-{task['task_id']}")
+    del task["result"], failed["result"]
+    assert items[:2] == [failed, task]
+
+
+def test_a_page_of_large_results_is_small_without_them(client: httpx.Client) -> None:
+    for _ in range(3):
+        run(client, "say_and_return", text="x" * 500_000)
+    assert len(client.get("/tasks?limit=3").content) > 1_500_000
+    assert len(client.get("/tasks?limit=3&omit=result").content) < 5_000
+
+
 @pytest.mark.parametrize("query", [{}, {"queue": "default"}, {"state": "queued"}, {"name": "add"}])
 @pytest.mark.usefixtures("quiet_redis")
 def test_pages_show_each_task_once_while_others_come_in(query: dict[str, str], quiet: httpx.Client) -> None:
@@ -102,6 +131,9 @@ def test_what_has_failed_is_listed_by_its_state(client: httpx.Client) -> None:
         "cursor=",
         "created_after=1",
         "page=2",
+        "omit=",
+        "omit=error",
+        "omit=result&omit=links",
     ],
 )
 def test_a_filter_that_makes_no_sense_is_refused(query: str, quiet: httpx.Client) -> None:

@@ -26,6 +26,7 @@ export function show(main, query) {
     [busy, again] = [true, false];
     try {
       const asked = new URLSearchParams([...query].filter(([name]) => FILTERS.includes(name)));
+      asked.set("omit", "result");
       const page = await json(`/tasks?${asked}`);
       if (!over) fill(page);
     } catch (problem) {

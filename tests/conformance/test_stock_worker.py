@@ -34,6 +34,14 @@ def test_a_success_is_told_to_who_waits_with_its_times(stock_client: httpx.Clien
     assert datetime.fromisoformat(task["created_at"]) <= datetime.fromisoformat(task["finished_at"])
 
 
+def test_it_has_succeeded_also_where_results_are_left_out(stock_client: httpx.Client) -> None:
+    task = run(stock_client, "add", x=4, y=5)
+    (item,) = document(stock_client.get("/tasks?omit=result&limit=1"))["items"]
+    told = ("task_id", "state", "successful", "attempt", "finished_at")
+    assert [item[name] for name in told] == [task[name] for name in told]
+    assert "result" not in item
+
+
 def test_a_failure_is_told_with_its_type_and_message(stock_client: httpx.Client) -> None:
     task = run(stock_client, "fail", message="no such invoice: 🥬")
     assert (task["state"], task["successful"], task["result"]) == ("failed", False, None)
