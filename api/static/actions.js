@@ -2,7 +2,8 @@
 
 import { json } from "./api.js";
 import { confirm } from "./confirm.js";
-import { announce, el } from "./dom.js";
+import { el } from "./dom.js";
+import { noticeThere } from "./notice.js";
 import { go } from "./router.js";
 
 // Fills `place` with the buttons that fit; one that fits still stays, and with it the focus.
@@ -26,8 +27,8 @@ function cancel(task, reload) {
     act: async (terminate) => {
       const body = terminate ? '{"terminate":true}' : null;
       const now = await json(task.links.cancel, { method: "POST", body });
-      announce(now.ready ? `The task is ${now.state}.` : "The task is asked to end.");
       reload();
+      return now.ready ? `The task is ${now.state}.` : "The task is asked to end.";
     },
   });
 }
@@ -39,7 +40,7 @@ function retry(task) {
     yes: "Run it again",
     act: async () => {
       const again = await json(task.links.retry, { method: "POST" });
-      announce("A new task was submitted.");
+      noticeThere("A new task was submitted.");
       go(["tasks", again.task_id]);
     },
   });

@@ -4,6 +4,7 @@ import { empty, heading } from "./dom.js";
 import { here } from "./router.js";
 import * as form from "./form.js";
 import * as key from "./key.js";
+import * as notice from "./notice.js";
 import * as queues from "./queues.js";
 import * as status from "./status.js";
 import * as task from "./task.js";
@@ -51,6 +52,7 @@ addEventListener("hashchange", () => {
   const sameView = next.view === shown.view && next.rest.join() === shown.rest.join();
   const focused = document.activeElement?.id;
   shown = next;
+  notice.turn();
   render({ focus: !sameView });
   if (sameView && focused) document.getElementById(focused)?.focus();
 });
@@ -61,6 +63,6 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   frame.focus();
 });
 
-key.watch(() => current.back());
+key.watch({ back: () => current.back(), forgotten: () => render({ focus: true }) });
 render({ focus: false });
 status.watch(() => current.back());

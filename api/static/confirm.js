@@ -1,8 +1,10 @@
 // Asking before something is done, in words that say what will happen.
 
 import { el } from "./dom.js";
+import { notice } from "./notice.js";
 
-// `act(checked)` is called after a yes; what it refuses is said in the dialog, which stays open.
+// `act(checked)` is called after a yes. What it refuses is said in the dialog, which stays open; what it returns, once the
+// dialog is gone: until then nothing else is heard.
 export function confirm({ title, text, yes, option = null, danger = false, act }) {
   const box = option && el("input", { type: "checkbox" });
   const wrong = el("p", { class: "wrong", role: "alert" });
@@ -20,8 +22,9 @@ export function confirm({ title, text, yes, option = null, danger = false, act }
   go.addEventListener("click", async () => {
     go.disabled = true;
     try {
-      await act(Boolean(box?.checked));
+      const done = await act(Boolean(box?.checked));
       dialog.close();
+      if (done) notice(done);
     } catch (problem) {
       wrong.textContent = problem.message;
     }

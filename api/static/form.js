@@ -1,8 +1,9 @@
 // A form for each task definition, made from the schema of its input.
 
 import { definitions, json } from "./api.js";
-import { announce, el, empty, heading, loading } from "./dom.js";
+import { el, empty, heading, loading } from "./dom.js";
 import { field } from "./fields.js";
+import { noticeThere } from "./notice.js";
 import { address, go } from "./router.js";
 
 export function show(main, name) {
@@ -70,7 +71,7 @@ async function send(name, fields, wrong, submit, once) {
   submit.disabled = true;
   try {
     const task = await json(`/${encodeURIComponent(name)}`, { method: "POST", body, headers: once(body) });
-    announce(`${name} was submitted.`);
+    noticeThere(`${name} was submitted.`);
     go(["tasks", task.task_id]);
   } catch (problem) {
     refused(problem, fields, wrong);

@@ -1,6 +1,7 @@
 // The key that an API may ask for: kept for this tab alone, and asked for when there is none or it is refused.
 
 import { el } from "./dom.js";
+import { notice } from "./notice.js";
 
 const KEPT = "celeriac-key";
 const USABLE = /^[\x21-\x7e]+$/;
@@ -17,15 +18,26 @@ export function isNeeded() {
   needed();
 }
 
-// `onback` is called when there is a key that the API takes.
-export function watch(onback) {
-  const place = document.getElementById("key");
+// `back` is called when there is a key that the API takes, `forgotten` when there is none any more.
+export function watch({ back, forgotten }) {
+  const place = document.getElementById("key"), forget = document.getElementById("forget-key");
+  const settle = () => {
+    place.replaceChildren();
+    forget.hidden = !sessionStorage.getItem(KEPT);
+  };
   needed = () => {
     if (place.firstElementChild) return;
-    const form = asking(() => (place.replaceChildren(), onback()));
+    const form = asking(() => (settle(), back()));
     place.append(form);
     form.querySelector("input").focus();
   };
+  forget.addEventListener("click", () => {
+    sessionStorage.removeItem(KEPT);
+    settle();
+    notice("The key is forgotten.");
+    forgotten();
+  });
+  settle();
 }
 
 function asking(onkey) {

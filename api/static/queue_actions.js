@@ -2,7 +2,6 @@
 
 import { json } from "./api.js";
 import { confirm } from "./confirm.js";
-import { announce } from "./dom.js";
 
 export function pause(queue, reload) {
   confirm({
@@ -36,8 +35,8 @@ export function purge(queue, reload) {
 
 async function done(queue, what, said, reload) {
   const answer = await json(`/queues/${encodeURIComponent(queue.name)}/${what}`, { method: "POST" });
-  announce(said(answer));
   await reload();
+  return said(answer);
 }
 
 function waiting({ depth }) {

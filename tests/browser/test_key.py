@@ -98,3 +98,24 @@ def test_what_was_typed_into_a_form_stays_while_a_key_is_asked_for(asked: Page) 
     expect(asked.get_by_role("form", name="Key")).to_have_count(0)
     asked.get_by_role("button", name="Submit").click()
     expect(asked.get_by_label("Result", exact=True)).to_have_text("9")
+
+
+def test_a_key_is_forgotten_when_that_is_asked_for_and_asked_for_again(asked: Page) -> None:
+    forget = asked.get_by_role("button", name="Forget the key")
+    expect(forget).to_be_hidden()
+    give(asked, KEY)
+    expect(asked.get_by_role("form", name="Key")).to_have_count(0)
+    asked.reload()
+    expect(forget).to_be_visible()
+    forget.click()
+    expect(asked.get_by_role("form", name="Key")).to_contain_text("This API asks for a key.")
+    expect(asked.get_by_label("This API asks for a key")).to_be_focused()
+    expect(asked.locator("#notice")).to_have_text("The key is forgotten.")
+    expect(asked.locator("tbody tr")).to_have_count(0)
+    expect(forget).to_be_hidden()
+    assert asked.evaluate("sessionStorage.length") == 0
+
+
+def test_where_no_key_is_kept_there_is_none_to_forget(page: Page) -> None:
+    expect(page.get_by_label("Filters")).to_be_visible()
+    expect(page.get_by_role("button", name="Forget the key")).to_be_hidden()

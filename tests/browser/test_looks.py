@@ -35,7 +35,7 @@ CONTRAST = """
     const [r, g, b] = colour.map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
-  const texts = [...document.querySelectorAll("main *")].filter(
+  const texts = [...document.querySelectorAll("main *, #notice *")].filter(
     (node) => node.checkVisibility() && [...node.childNodes].some((one) => one.nodeType === 3 && one.data.trim()),
   );
   return texts.map((node) => {

@@ -59,7 +59,7 @@ def test_a_purge_says_how_many_tasks_end_and_cancels_them(page: Page, client: ht
     assert shown(client, tasks[0])["state"] == "queued"
     unserved.get_by_role("button", name="Purge").click()
     confirm(page, "Cancel all that waits", "ends as cancelled", f"Right now {depth:,} tasks wait.")
-    expect(page.locator("#announcer")).to_have_text(f"{depth:,} tasks were cancelled.")
+    expect(page.locator("#notice")).to_have_text(f"{depth:,} tasks were cancelled.")
     expect(fact(unserved, "Waiting")).to_have_text("0")
     assert {shown(client, task)["state"] for task in tasks} == {"cancelled"}
 
