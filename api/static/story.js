@@ -1,23 +1,22 @@
 // What happens to a task, as its events tell it: progress, timeline, log, partial output.
 
 import { badge, el, setText } from "./dom.js";
+import { lines } from "./lines.js";
 import { exact, fine, span } from "./times.js";
 
-// Characters of a log or output that are shown: the last ones.
-const MOST = 200_000;
+const MOST_STEPS = 1000;
 
 export function story() {
   const bar = el("progress", { "aria-label": "Progress" }), said = el("p", { class: "said" });
   const steps = el("ol", { class: "timeline" });
-  const log = el("pre", { class: "value", tabindex: "0", role: "log", "aria-label": "Log" });
-  const output = el("pre", { class: "value", tabindex: "0", "aria-label": "Output" });
+  const log = lines("Log", { role: "log" }), output = lines("Output");
   const cut = el("p", { class: "note" }, "Older events are not kept any more.");
   const progressing = el("section", {}, el("h2", {}, "Progress"), bar, said);
   const timeline = el("section", {}, el("h2", {}, "Timeline"), cut, steps);
-  const logged = el("section", {}, el("h2", {}, "Log"), log);
-  const put = el("section", {}, el("h2", {}, "Output"), output);
+  const logged = el("section", {}, el("h2", {}, "Log"), log.node);
+  const put = el("section", {}, el("h2", {}, "Output"), output.node);
   progressing.hidden = cut.hidden = logged.hidden = put.hidden = true;
-  let created = null, first = null, last = null, waiting = [];
+  let created = null, first = null, last = null;
 
   function step(state, attempt, moment) {
     const when = el("time");
@@ -26,26 +25,11 @@ export function story() {
     const notes = [isFirst ? "" : `after ${span(moment - last)}`, attempt > 1 && state === "running" ? `attempt ${attempt}` : ""];
     steps.append(el("li", { "data-state": state }, badge(state), when, el("small", {}, notes.filter(Boolean).join(", "))));
     if (moment !== null) last = moment;
+    if (steps.childElementCount > MOST_STEPS) {
+      steps.firstElementChild.remove();
+      cut.hidden = false;
+    }
     return when;
-  }
-
-  // Lines that come fast are written together, once a frame.
-  function write(node, text, most) {
-    if (!waiting.length) requestAnimationFrame(flush);
-    waiting.push([node, text, most]);
-  }
-
-  function flush() {
-    const added = new Map();
-    for (const [node, text, most] of waiting) {
-      added.set(node, [(added.get(node)?.[0] ?? node.textContent) + text, most]);
-    }
-    waiting = [];
-    for (const [node, [text, most]] of added) {
-      const follows = node.scrollTop + node.clientHeight >= node.scrollHeight - 8;
-      node.textContent = text.length > most ? `…${text.slice(-most)}` : text;
-      if (follows) node.scrollTop = node.scrollHeight;
-    }
   }
 
   return {
@@ -72,11 +56,11 @@ export function story() {
     },
     log(line) {
       logged.hidden = false;
-      write(log, `${line}\n`, MOST);
+      log.add(`${line}\n`);
     },
     output(chunk) {
       put.hidden = false;
-      write(output, chunk, MOST);
+      output.add(chunk);
     },
     cut() {
       cut.hidden = false;

@@ -6,6 +6,8 @@ import { answer } from "./api.js";
 const AGAIN_MS = 2000;
 // The API says something every 10 seconds; after such a silence there is nobody at the other end.
 const SILENCE_MS = 25_000;
+// After so long it is the turn of clicks and frames, however much has come.
+const BREATH_MS = 10;
 
 // `handlers` are by event name; `opened` is called whenever the stream flows again. Returns what ends it.
 export function follow(path, handlers, { opened = () => {} } = {}) {
@@ -18,12 +20,15 @@ export function follow(path, handlers, { opened = () => {} } = {}) {
       const headers = { Accept: "text/event-stream", ...(last ? { "Last-Event-ID": last } : {}) };
       const response = await answer(path, { headers, signal: controller.signal });
       opened();
-      let rest = "";
+      let rest = "", rested = performance.now();
       for await (const chunk of chunks(response.body)) {
         alive.seen();
         const events = (rest + chunk).split("\n\n");
         rest = events.pop();
-        for (const event of events) if (!over) tell(event);
+        for (const event of events) {
+          if (!over) tell(event);
+          if (performance.now() - rested > BREATH_MS) rested = await breath();
+        }
       }
     } catch {
       // What is away is said by the status line; here it is tried again.
@@ -55,6 +60,12 @@ export function follow(path, handlers, { opened = () => {} } = {}) {
 async function* chunks(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   for (let part; !(part = await reader.read()).done; ) yield part.value;
+}
+
+// A hidden tab has nothing else to do, and its timers are slow.
+async function breath() {
+  if (!document.hidden) await new Promise((go) => setTimeout(go));
+  return performance.now();
 }
 
 function watchdog(controller) {

@@ -23,6 +23,19 @@ def tell_all(lines: int, until: Path | None = None) -> str:
 
 
 @task
+def tell_fast(until: Path) -> int:
+    """Say a thousand lines and a thousand chunks a second, until this file exists; and give back how many they were."""
+    said = 0
+    while not until.exists():
+        for _ in range(50):
+            context.log(f"line {said} of a log in which there is much to be read")
+            context.emit(f"chunk {said}{' ' if said % 2 else chr(10)}")
+            said += 1
+        time.sleep(0.05)
+    return said
+
+
+@task
 def say_and_return(text: str) -> str:
     """Say a text in pieces, to log and output, and give it back whole."""
     for start in range(0, len(text), LONGEST):
