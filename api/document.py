@@ -22,6 +22,7 @@ EXAMPLE: dict[str, JsonValue] = {
     "result": 9,
     "error": None,
     "progress": None,
+    "cancel_requested": False,
     "attempt": 1,
     "queue": "default",
     "worker": "celery@host",
@@ -92,6 +93,9 @@ class TaskDocument(BaseModel):
         description="Why it failed; of the latest attempt while it is retrying."
     )
     progress: Progress | None = Field(description="How far it has come, as it last said itself.")
+    cancel_requested: bool = Field(
+        description="Whether somebody asked for it to be cancelled; while it runs, its worker is told."
+    )
     attempt: Count = Field(description="The number of the current or last attempt; 0 before the first.")
     queue: str = Field(description="The queue in which its message waits, or waited.")
     worker: str | None = Field(description="The worker that runs or ran it.")
@@ -155,6 +159,7 @@ def new_task(
         trace_id=accepted.trace_id,
         result=None,
         progress=None,
+        asked_to_end=False,
         failure=None,
     )
 
@@ -203,6 +208,7 @@ def _rest(task: Task, *, show_traceback: bool) -> dict[str, Any]:
         if task.state is not State.SUCCEEDED
         else None,
         "progress": task.progress and json.loads(task.progress),
+        "cancel_requested": task.cancel_requested,
         "attempt": task.attempt,
         "queue": task.queue,
         "worker": task.worker,

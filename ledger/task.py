@@ -23,6 +23,7 @@ FIELDS = (
     "retry_of",
     "trace_id",
     "progress",
+    "cancel",
     "error",
 )
 _STRICT = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
@@ -58,7 +59,13 @@ class Task(NamedTuple):
     trace_id: str | None
     result: bytes | None
     progress: bytes | None
+    asked_to_end: bool
     failure: Failure | None
+
+    @property
+    def cancel_requested(self) -> bool:
+        """Whether somebody asked for it to be cancelled: without that nothing is."""
+        return self.asked_to_end or self.state is State.CANCELLED
 
     @property
     def ready(self) -> bool:
@@ -92,6 +99,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         retry_of,
         trace_id,
         progress,
+        cancel,
         error,
         document,
     ) = reply
@@ -113,6 +121,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         trace_id=trace_id.decode() if trace_id else None,
         result=None,
         progress=progress,
+        asked_to_end=cancel is not None,
         failure=_recorded_failure(error),
     )
     if document is None or not (task.attempt == 0 or task.ready):

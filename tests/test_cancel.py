@@ -48,6 +48,24 @@ def test_who_waits_is_told_of_the_cancelling(quiet: httpx.Client) -> None:
     assert ended(quiet, task)["state"] == "cancelled"
 
 
+def test_that_a_running_task_was_asked_to_end_is_told_also_of_one_that_did_not(
+    client: httpx.Client, tmp_path: Path
+) -> None:
+    until = tmp_path / "let go"
+    task = in_state(client, submit(client, "hold", until=str(until)), "running")
+    assert task["cancel_requested"] is False
+    assert document(cancel(client, task))["cancel_requested"] is True
+    (item,) = document(client.get("/tasks?omit=result&limit=1"))["items"]
+    assert (item["task_id"], item["state"], item["cancel_requested"]) == (task["task_id"], "running", True)
+    until.touch()
+    at_end = ended(client, task)
+    assert (at_end["state"], at_end["result"], at_end["cancel_requested"]) == ("succeeded", "let go", True)
+
+
+def test_a_task_that_is_cancelled_was_asked_to_be(quiet: httpx.Client) -> None:
+    assert document(cancel(quiet, submit(quiet, "add", x=1, y=2)))["cancel_requested"] is True
+
+
 def test_a_running_task_is_terminated_within_three_seconds_and_the_pool_goes_on(
     client: httpx.Client, tmp_path: Path
 ) -> None:

@@ -43,6 +43,7 @@ def test_the_document_of_an_accepted_task_is_complete_and_says_nothing_that_is_n
         "result": None,
         "error": None,
         "progress": None,
+        "cancel_requested": False,
         "attempt": 0,
         "queue": "default",
         "worker": None,

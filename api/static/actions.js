@@ -8,10 +8,20 @@ import { go } from "./router.js";
 
 // Fills `place` with the buttons that fit; one that fits still stays, and with it the focus.
 export function actions(place, task, reload) {
-  const label = task().ready ? "Retry" : "Cancel";
+  const [label, act] = fitting(task());
   if (place.firstElementChild?.textContent === label) return;
-  const act = task().ready ? () => retry(task()) : () => cancel(task(), reload);
-  place.replaceChildren(el("button", { type: "button", class: task().ready ? null : "grave", onclick: act }, label));
+  const kind = task().ready ? null : "grave";
+  place.replaceChildren(el("button", { type: "button", class: kind, onclick: () => act(task(), reload) }, label));
+}
+
+function fitting(task) {
+  if (task.ready) return ["Retry", retry];
+  return isAskedToEnd(task) ? ["Terminate", terminate] : ["Cancel", cancel];
+}
+
+// Asking once more would change nothing.
+export function isAskedToEnd(task) {
+  return task.state === "running" && task.cancel_requested;
 }
 
 function cancel(task, reload) {
@@ -24,13 +34,26 @@ function cancel(task, reload) {
     option: runs ? "End its process at once, whatever it is doing" : null,
     danger: true,
     yes: "Cancel the task",
-    act: async (terminate) => {
-      const body = terminate ? '{"terminate":true}' : null;
-      const now = await json(task.links.cancel, { method: "POST", body });
-      reload();
-      return now.ready ? `The task is ${now.state}.` : "The task is asked to end.";
-    },
+    act: (atOnce) => end(task, atOnce, reload),
   });
+}
+
+function terminate(task, reload) {
+  confirm({
+    title: `End the process of this ${task.name}?`,
+    text: "It was asked to end, and runs on. Its process is ended at once, whatever it is doing; what it has done so far is not undone.",
+    danger: true,
+    yes: "End its process",
+    act: () => end(task, true, reload),
+  });
+}
+
+async function end(task, atOnce, reload) {
+  const body = atOnce ? '{"terminate":true}' : null;
+  const now = await json(task.links.cancel, { method: "POST", body });
+  reload();
+  if (now.ready) return `The task is ${now.state}.`;
+  return atOnce ? "Its process is being ended." : "The task is asked to end.";
 }
 
 function retry(task) {

@@ -2,7 +2,7 @@
 
 import { json } from "./api.js";
 import { announce, badge, el, empty, heading, setText } from "./dom.js";
-import { actions } from "./actions.js";
+import { actions, isAskedToEnd } from "./actions.js";
 import { facts } from "./facts.js";
 import { input, outcome } from "./outcome.js";
 import { address } from "./router.js";
@@ -15,19 +15,19 @@ const EVERY_MS = 1000;
 export function show(main, id) {
   let over = false, busy = false, again = false, task = null, outcomeOf = null, stop = () => {};
   const path = `/tasks/${encodeURIComponent(id)}`;
-  const title = heading("Task"), state = badge(""), buttons = el("div", { class: "actions" });
+  const title = heading("Task"), state = badge(""), asked = el("span", { class: "asked" }, "asked to end"), buttons = el("div", { class: "actions" });
   const told = facts(), came = el("section", { "aria-label": "Outcome" });
   const given = el("section", { "aria-label": "What it was given" });
   const events = story(), none = el("div");
   const columns = el("div", { class: "columns" }, el("div", {}, came, events.node, given), events.timeline);
   main.append(
     el("p", { class: "back" }, el("a", { href: "#/tasks" }, "All tasks")),
-    el("div", { class: "title" }, title, state, buttons),
+    el("div", { class: "title" }, title, state, asked, buttons),
     told.node,
     columns,
     none,
   );
-  told.node.hidden = columns.hidden = true;
+  told.node.hidden = columns.hidden = asked.hidden = true;
 
   // One question at a time, however fast the events come.
   async function load() {
@@ -57,6 +57,7 @@ export function show(main, id) {
     if (state.textContent && state.textContent !== task.state) announce(`The task is ${task.state}.`);
     state.dataset.state = task.state;
     setText(state, task.state);
+    asked.hidden = !isAskedToEnd(task);
     actions(buttons, () => task, load);
     if (task.ready || task.progress) events.progress(task.ready ? null : task.progress);
     events.accepted(task.created_at);

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Page, expect
 
-from tests.door import run, submit
+from tests.door import in_state, run, submit
 
 
 def test_a_queued_task_is_cancelled_after_a_question_that_says_what_will_happen(
@@ -38,6 +38,28 @@ def test_a_running_task_is_cancelled_with_its_process_if_that_is_asked_for(
         page.get_by_role("button", name="Cancel the task").click()
         expect(page.locator(".title .badge")).to_have_text("cancelled", timeout=20_000)
         expect(page.locator(".timeline .badge")).to_have_text(["queued", "running", "cancelled"])
+    finally:
+        until.touch()
+
+
+def test_a_task_that_was_asked_to_end_and_runs_on_is_marked_and_can_be_terminated(
+    page: Page, client: httpx.Client, tmp_path: Path
+) -> None:
+    until = tmp_path / "let go"
+    task = in_state(client, submit(client, "hold", until=str(until)), "running")
+    try:
+        page.goto(f"/#/tasks/{task['task_id']}")
+        asked = page.get_by_text("asked to end", exact=True)
+        page.get_by_role("button", name="Cancel").click()
+        expect(asked).to_be_hidden()
+        page.get_by_role("button", name="Cancel the task").click()
+        expect(asked).to_be_visible()
+        expect(page.locator("#notice")).to_have_text("The task is asked to end.")
+        page.get_by_role("button", name="Terminate").click()
+        expect(page.get_by_role("dialog")).to_contain_text("It was asked to end, and runs on.")
+        page.get_by_role("button", name="End its process").click()
+        expect(page.locator(".title .badge")).to_have_text("cancelled", timeout=20_000)
+        expect(asked).to_be_hidden()
     finally:
         until.touch()
 
