@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from threading import Lock
 
-from worker.telling import LONGEST, Telling
+from worker.telling import LONGEST, Send, Telling
 
 ASK_SECONDS = 0.25
 
@@ -20,16 +21,21 @@ class Cancelled(Exception):
 
 @dataclass(slots=True)
 class _Run:
-    """One run: which attempt it is, how to find out whether it is to end, and what was found out last, and when."""
+    """One run: which attempt it is, how to find out whether it is to end, and what was found out last, and when.
+
+    What it says of itself is collected once it says something, if there is somewhere to send it.
+    """
 
     attempt: int = 1
     ask: Callable[[], bool] = field(default=lambda: False)
     is_cancelled: bool = False
     asked_at: float = float("-inf")
+    send: Send | None = None
     telling: Telling | None = None
 
 
 _run: ContextVar[_Run] = ContextVar("run")
+_beginning = Lock()
 
 
 def attempt() -> int:
@@ -51,28 +57,46 @@ def cancelled() -> bool:
 
 def progress(done: float, total: float | None = None, message: str | None = None) -> None:
     """Say how far the task has come, in units of its own, as often as you like: ten times a second it is passed on."""
-    telling = _current().telling
+    telling = _telling()
     if telling is not None:
         telling.progress(done, total, message)
 
 
 def log(line: str) -> None:
     """Add a line to what can be read of this task while it runs and afterwards."""
-    telling = _current().telling
+    telling = _telling()
     if telling is not None:
         telling.event("log", {"line": line[:LONGEST]})
 
 
 def emit(chunk: str) -> None:
     """Give a part of the output to whoever watches, before the whole of it is returned: text as it is generated, say."""
-    telling = _current().telling
+    telling = _telling()
     if telling is not None:
         telling.event("output", {"chunk": chunk[:LONGEST]})
 
 
-def begin(number: int, *, ask: Callable[[], bool], telling: Telling | None = None) -> None:
-    """Told by the pool before the function runs: the attempt's number, how to ask about it, and how to tell."""
-    _run.set(_Run(number, ask, telling=telling))
+def begin(number: int, *, ask: Callable[[], bool], send: Send | None = None) -> None:
+    """Told by the pool before the function runs: the attempt's number, how to ask about it, and where what it says goes."""
+    _run.set(_Run(number, ask, send=send))
+
+
+def end() -> None:
+    """Told by the pool when the function has ended: the last that it said goes out now."""
+    telling = _current().telling
+    if telling is not None:
+        telling.end()
+
+
+def _telling() -> Telling | None:
+    """This run's own, made when it says something for the first time; None where that goes nowhere."""
+    run = _current()
+    if run.send is None:
+        return None
+    with _beginning:  # a task may have threads
+        if run.telling is None:
+            run.telling = Telling(run.send)
+        return run.telling
 
 
 def _current() -> _Run:

@@ -18,7 +18,7 @@ from worker import context
 from worker.contract import Definition
 from worker.outcome import Exited, InvalidInput, OutOfMemory, failure_of, invalid_input_sentence, json_values
 from worker.request import set_failure, token_of
-from worker.telling import Telling
+from worker.telling import Send
 
 logger = logging.getLogger(__name__)
 
@@ -33,10 +33,9 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task once; the answer is JSON values. `Ignore`: the message is to be dropped."""
         attempt = self._claim()
-        telling = self._telling()
-        context.begin(attempt, ask=self._is_known_to_be_cancelled, telling=telling)
+        context.begin(attempt, ask=self._is_known_to_be_cancelled, send=self._send())
         try:
-            return self._run_and_tell(args, kwargs, telling)
+            return self._run_and_tell(args, kwargs)
         except Exception as failure:
             if isinstance(failure, context.Cancelled) and self._is_cancelled():
                 self._end_cancelled()
@@ -48,20 +47,20 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
             self._put_off(failure, attempt, delay)
             raise Ignore from failure
 
-    def _telling(self) -> Telling | None:
+    def _send(self) -> Send | None:
+        """Where what the task says of itself goes: nowhere, if the ledger does not know it."""
         token = token_of(self.request)
         if token is None:
             return None
         consumer: Consumer = self.app.consumer
-        return Telling(partial(consumer.emit, self.request.id, token))
+        return partial(consumer.emit, self.request.id, token)
 
-    def _run_and_tell(self, args: tuple[Any, ...], kwargs: dict[str, Any], telling: Telling | None) -> Any:
+    def _run_and_tell(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The last that a task says of itself goes out before its end does."""
         try:
             return self._result(args, kwargs)
         finally:
-            if telling is not None:
-                telling.end()
+            context.end()
 
     def _claim(self) -> int:
         """The number of this attempt. A task that is not in the ledger and not from the API runs as Celery's own do."""

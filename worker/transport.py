@@ -2,17 +2,20 @@
 
 import json
 import logging
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
 from celery import current_app
 from kombu.transport import redis
-from kombu.transport.virtual import QoS
+from kombu.transport.virtual import Message, QoS
 from kombu.utils.encoding import bytes_to_str
 from redis.exceptions import NoPermissionError, RedisError, ResponseError
 
 from worker.ahead import Ahead
 from worker.poison import fault_of
+
+KOMBU_TYPE = b"__type__"
 
 logger = logging.getLogger(__name__)
 
@@ -51,10 +54,21 @@ class Hold(QoS):  # type: ignore[misc]  # kombu has no types
         super().reject(delivery_tag, requeue)
 
 
+class PlainMessage(Message):  # type: ignore[misc]  # kombu has no types
+    """Read without a look at each object for kombu's own types, where there can be none."""
+
+    def _decode(self) -> Any:
+        """Called by Celery to see of which version it is; a process of the pool reads it again, as kombu does."""
+        if isinstance(self.body, bytes) and KOMBU_TYPE not in self.body:
+            with suppress(ValueError, RecursionError):
+                return json.loads(self.body)
+        return super()._decode()
+
+
 class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
     """Takes as many messages as there is room for, and reads them with care."""
 
-    QoS = Hold
+    QoS, Message = Hold, PlainMessage
     # Whether the server knows BLMPOP (Redis 7.0) and lets us use it; otherwise one message is taken at a time.
     takes_several = True
 
