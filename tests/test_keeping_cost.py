@@ -11,8 +11,9 @@ from bench.keeping import microseconds_a_loss
 from stack.valkey import Valkey
 
 FEW, MANY = 1_000, 100_000
-# A look at each queued task would make it a hundred times as much.
-MOST_TIMES = 5
+# A look at each queued task would make it a hundred times as much; the least of several counts, as others disturb.
+MOST_TIMES = 20
+TRIES = 3
 
 
 @pytest.fixture
@@ -25,9 +26,14 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
         yield client
 
 
+def least_cost(redis: Redis) -> float:
+    """In microseconds of the server's."""
+    return min(microseconds_a_loss(redis) for _ in range(TRIES))
+
+
 def test_a_lost_message_is_found_at_no_more_cost_with_a_hundred_times_as_many_queued(redis: Redis) -> None:
     store.accept(redis, 0, FEW)
-    with_few = microseconds_a_loss(redis)
+    with_few = least_cost(redis)
     store.accept(redis, FEW, MANY)
     assert redis.llen(store.QUEUE) == MANY
-    assert microseconds_a_loss(redis) < MOST_TIMES * with_few
+    assert least_cost(redis) < MOST_TIMES * with_few
