@@ -57,9 +57,9 @@ def test_a_pause_lets_it_fall_back(clock: Clock) -> None:
     assert ahead.messages() == 0
 
 
-def held(clock: Clock, *, rate: float, messages: int) -> Hold:
+def held(clock: Clock, *, rate: float, messages: int, prefetch_count: int = 2) -> Hold:
     """What a worker with two processes holds: so many messages."""
-    hold = Hold(SimpleNamespace(_in_poll=None, do_restore=False), prefetch_count=2)
+    hold = Hold(SimpleNamespace(_in_poll=None, do_restore=False), prefetch_count=prefetch_count)
     hold._ahead = ended_at(rate, clock)
     for number in range(messages):
         hold.append(object(), str(number))
@@ -77,6 +77,11 @@ def test_it_asks_for_several_or_for_none(clock: Clock) -> None:
     assert few.can_consume()
     assert few.room() == pytest.approx(18, abs=2)
     assert not held(clock, rate=1000, messages=18).can_consume()
+
+
+def test_without_a_limit_it_takes_whatever_there_is(clock: Clock) -> None:
+    assert held(clock, rate=1000, messages=1000, prefetch_count=0).can_consume()
+    assert held(clock, rate=1, messages=1000, prefetch_count=0).room() == MOST
 
 
 def test_what_was_asked_for_is_read(clock: Clock) -> None:

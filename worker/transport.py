@@ -12,7 +12,7 @@ from kombu.transport.virtual import Message, QoS
 from kombu.utils.encoding import bytes_to_str
 from redis.exceptions import NoPermissionError, RedisError, ResponseError
 
-from worker.ahead import Ahead
+from worker.ahead import MOST, Ahead
 from worker.poison import fault_of
 
 KOMBU_TYPE = b"__type__"
@@ -36,7 +36,9 @@ class Hold(QoS):  # type: ignore[misc]  # kombu has no types
         return bool(self.channel._in_poll) or self.room() > self._ahead.messages() // 2  # noqa: SLF001 - as kombu's own does
 
     def room(self) -> int:
-        """For how many more messages."""
+        """For how many more messages. To Celery, a count of 0 is no limit."""
+        if not self.prefetch_count:
+            return MOST
         held = len(self._delivered) - len(self._dirty)
         return int(self.prefetch_count) + self._ahead.messages() - held
 
