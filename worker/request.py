@@ -49,6 +49,11 @@ class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
             self._app.held[self.token] = self
         super().on_accepted(pid, time_accepted)
 
+    def acknowledge(self) -> None:
+        """It has ended, and so has its lease: the heartbeat need not ask for it."""
+        self._app.held.pop(self.token, None)
+        super().acknowledge()
+
     def on_failure(self, exc_info: Any, **options: Any) -> Any:
         """The run has failed; when its process is gone, the ledger says what becomes of the task."""
         error = exc_info.exception
