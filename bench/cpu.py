@@ -18,6 +18,12 @@ def resident_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES
 
 
+def shared_bytes(pid: int) -> int:
+    """The same, where what several processes share counts for each only in part (proc(5), smaps_rollup, Pss)."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(rollup.partition("\nPss:")[2].split()[0]) * 1024
+
+
 def children(pid: int) -> list[int]:
     """The processes that this one has started, and theirs; none of one that ends meanwhile."""
     try:

@@ -16,6 +16,7 @@ from worker.heartbeat import Heartbeat
 from worker.housekeeping import Housekeeping
 from worker.logs import set_up as set_up_logs
 from worker.request import LedgerRequest
+from worker.timers import Timers
 
 
 class Pool(Celery):  # type: ignore[misc]  # celery has no types
@@ -33,7 +34,7 @@ def create_app(settings: Settings, catalog: Catalog, *, task_class: type[LedgerT
     app.settings = settings
     app.consumer = Consumer(settings)
     app.held = {}
-    app.steps["worker"].update((Attention, Heartbeat, Housekeeping))
+    app.steps["worker"].update((Attention, Heartbeat, Housekeeping, Timers))
     set_up_logs(settings.log_format)
     for definition in catalog.values():
         _register(app, definition, settings)
