@@ -61,10 +61,10 @@ def delete_result(task_id: str) -> None:
 
 
 @task
-def stop_when_asked(started: Path) -> None:
-    """Say that it runs; then run until somebody cancels it."""
+def stop_when_asked(started: Path, until: Path | None = None) -> None:
+    """Say that it runs; then run until somebody cancels it and, if given, this file is there."""
     started.touch()
-    while not context.cancelled():
+    while not context.cancelled() or (until is not None and not until.exists()):
         time.sleep(POLL_SECONDS)
     raise context.Cancelled("asked to")
 
