@@ -18,8 +18,8 @@ def resident_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES
 
 
-def shared_bytes(pid: int) -> int:
-    """The same, where what several processes share counts for each only in part (proc(5), smaps_rollup, Pss)."""
+def proportional_bytes(pid: int) -> int:
+    """The same, but of what several processes share only its share of it (proc(5), smaps_rollup, Pss)."""
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
     return int(rollup.partition("\nPss:")[2].split()[0]) * 1024
 

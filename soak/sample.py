@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 
 from redis import Redis
 
-from bench.cpu import children, resident_bytes, shared_bytes
+from bench.cpu import children, proportional_bytes, resident_bytes
 from ledger import keys
 
 OPEN = (keys.waiting("default"), keys.running(), keys.due(), keys.deadlines())
@@ -30,7 +30,7 @@ def sample(api: int, worker: int, redis: Redis) -> Sample:
     workers = [worker, *children(worker)]
     return Sample(
         api_memory=_mebibytes(resident_bytes(api)),
-        worker_memory=_mebibytes(_sum(shared_bytes, workers)),
+        worker_memory=_mebibytes(_sum(proportional_bytes, workers)),
         redis_memory=_mebibytes(cast("dict[str, int]", redis.info("memory"))["used_memory"]),
         redis_keys=redis.dbsize(),
         redis_connections=len(redis.client_list()),
