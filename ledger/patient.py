@@ -9,6 +9,7 @@ import random
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from hiredis import pack_command
@@ -57,6 +58,25 @@ class PatientConnection:
             return self.call("EVALSHA", script.sha, 0, *arguments)
         except NoScriptError:
             return self.call("EVAL", script.text, 0, *arguments)
+
+    def run_both(
+        self, first: Script, arguments: Iterable[Any], second: Script, others: Iterable[Any]
+    ) -> tuple[Any, Any]:
+        """The answers of two scripts that are sent together; the second's is None if anything comes in between."""
+        packed = pack_command(("EVALSHA", first.sha, 0, *arguments)) + pack_command(
+            ("EVALSHA", second.sha, 0, *others)
+        )
+        connection = self._connection()
+        try:
+            connection.send_packed_command([packed], check_health=False)
+            return connection.read_response(), connection.read_response()
+        except (*AWAY, ResponseError) as refusal:
+            logger.info("redis: %s; trying again", refusal)
+            connection.disconnect()
+            return self.run(first, *arguments), None
+        except BaseException:
+            connection.disconnect()
+            raise
 
     def call(self, *command: Any) -> Any:
         """The command's answer, however long that takes."""

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from redis import Redis
 
 from ledger import keys
-from ledger.consumer import Consumer, Granted
+from ledger.consumer import Claim, Consumer, Granted
 from ledger.keeper import Keeper
 from ledger.ledger import Ledger
 from ledger.settings import Settings
@@ -100,11 +100,11 @@ class Tasks(RuleBasedStateMachine):
         """A worker has a message of a task, perhaps an old one."""
         task_id, token = self._pick(number), uuid4().hex
         before = self.record(task_id)
-        claim = self.consumer.claim(task_id, token=token, worker=worker, document=DOCUMENT)
+        claim = self.consumer.claim(Claim(task_id, token, worker, DOCUMENT))
         if isinstance(claim, Granted):
             assert before["state"] in {State.QUEUED, State.RETRYING, State.RUNNING}
             assert claim.attempt == int(before["attempt"]) + 1
-            again = self.consumer.claim(task_id, token=token, worker=worker, document=DOCUMENT)
+            again = self.consumer.claim(Claim(task_id, token, worker, DOCUMENT))
             assert again == claim
         self.tokens.append((worker, task_id, token))
 

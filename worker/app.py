@@ -14,6 +14,7 @@ from worker.contract import ContractError, Definition
 from worker.execution import LedgerTask
 from worker.heartbeat import Heartbeat
 from worker.housekeeping import Housekeeping
+from worker.inbox import Inbox
 from worker.logs import set_up as set_up_logs
 from worker.request import LedgerRequest
 from worker.timers import Timers
@@ -25,6 +26,8 @@ class Pool(Celery):  # type: ignore[misc]  # celery has no types
     settings: Settings
     consumer: Consumer
     held: dict[str, LedgerRequest]
+    # Of a process of the pool.
+    inbox: Inbox | None = None
 
 
 def create_app(settings: Settings, catalog: Catalog, *, task_class: type[LedgerTask] = LedgerTask) -> Pool:

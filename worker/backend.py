@@ -4,15 +4,17 @@ import logging
 from typing import Any
 
 from celery import states
+from celery.app.task import Context
 from celery.backends.redis import RedisBackend
 from celery.exceptions import TimeLimitExceeded
 
-from ledger.consumer import Consumer
+from ledger.consumer import Claim, Consumer
 from ledger.states import from_celery
 from ledger.task import Failure
 from ledger.times import date_done
+from worker.inbox import Inbox
 from worker.outcome import failure_of
-from worker.request import failure_on, token_of
+from worker.request import TOKEN, failure_on, token_of
 
 ENDS = (states.SUCCESS, states.FAILURE)
 
@@ -51,20 +53,31 @@ class LedgerBackend(RedisBackend):  # type: ignore[misc]  # celery has no types
             state=from_celery(state),
             failure=(failure_on(request) or _failure(result)) if state in states.EXCEPTION_STATES else None,
             document=self.document(result, state, traceback=traceback, request=request),
+            following=self._following(),
         )
         if not stored:
             logger.warning("task %s: its end (%s) came too late and was dropped", task_id, state)
         return result
 
-    def started(self, request: Any) -> bytes:
-        """Celery's document of one of our tasks that has begun here: always the same, but for its id."""
-        task_id = request.id.encode()
+    def claim(self, task_id: str, token: str, worker: str) -> Claim:
+        """What is asked for before one of our tasks runs; Celery's document of it is always the same, but for its id."""
+        written = task_id.encode()
         if self._around_id is None:
-            said = {"pid": None, "hostname": request.hostname}
-            before, _, after = self.document(said, states.STARTED, request=request).rpartition(task_id)
+            said = {"pid": None, "hostname": worker}
+            before, _, after = self.document(said, states.STARTED, request=Context(id=task_id)).rpartition(
+                written
+            )
             self._around_id = before, after
         before, after = self._around_id
-        return bytes(before + task_id + after)
+        return Claim(task_id, token, worker, bytes(before + written + after))
+
+    def _following(self) -> Claim | None:
+        """The claim of the task that this process will run next, if that is known already, and ours."""
+        inbox: Inbox | None = self.app.inbox
+        request = None if inbox is None else inbox.following()
+        if request is None or TOKEN not in request:
+            return None
+        return self.claim(request["id"], request[TOKEN], request["hostname"])
 
     def document(
         self, result: Any, state: str, *, traceback: str | None = None, request: Any = None

@@ -39,6 +39,7 @@ def celery_configuration(settings: Settings, catalog: Catalog) -> dict[str, Any]
         "task_acks_on_failure": True,
         "task_acks_on_timeout": True,
         "task_retry_on_worker_lost": False,
+        "worker_pool": "worker.pool:TaskPool",
         "worker_prefetch_multiplier": 1,
         "broker_transport_options": {
             **SOCKET,

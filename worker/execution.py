@@ -69,9 +69,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
         if token is None:
             return int(request.retries) + 1
         consumer: Consumer = self.app.consumer
-        document = self.backend.started(request)
-        claim = consumer.claim(request.id, token=token, worker=request.hostname, document=document)
-        match claim:
+        match consumer.claim(self.backend.claim(request.id, token, request.hostname)):
             case Granted(attempt):
                 return attempt
             case Refused(state):

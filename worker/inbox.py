@@ -1,0 +1,54 @@
+"""A process of the pool: which job it has, and which one it will have next."""
+
+import select
+from collections.abc import Mapping
+from typing import Any
+
+from celery.concurrency import asynpool
+
+
+class Inbox:
+    """What the main process has written to this one. Behind a short task there may be a second job (worker/pool.py)."""
+
+    def __init__(self, queue: Any, *, most: float) -> None:
+        """`queue` is billiard's pipe; the process ends after `most` jobs."""
+        self._queue = queue
+        self._left = most
+        self._readable = select.poll()
+        self._readable.register(queue._reader.fileno(), select.POLLIN)  # noqa: SLF001 - as billiard's own processes do
+        self._read: list[Any] = []
+
+    def receive(self, _timeout: float) -> tuple[bool, Any]:
+        """Wait for the next job; what billiard's processes call."""
+        self._left -= 1
+        return True, self._read.pop() if self._read else self._queue.get()
+
+    def following(self) -> Mapping[str, Any] | None:
+        """Celery's request for the job that this process runs next; None where it has none yet."""
+        if self._left < 1:
+            return None
+        if not self._read and self._readable.poll(0):
+            self._read.append(self._queue.get())
+        if not self._read or self._read[0] is None:  # None: the pool is closed
+            return None
+        _, (_, _, _, arguments, _) = self._read[0]
+        request: Mapping[str, Any] = arguments[2]
+        return request
+
+
+class Worker(asynpool.Worker):  # type: ignore[misc]  # celery has no types
+    """billiard's process, with an inbox in the app. A task that it has claimed and will not come to is given back."""
+
+    def _make_recv_method(self, queue: Any) -> Any:
+        app, _ = self.initargs
+        # A process with a limit of memory may end after each job.
+        app.inbox = Inbox(queue, most=0 if self.max_memory_per_child else self.maxtasks or float("inf"))
+        return app.inbox.receive
+
+    def workloop(self, *arguments: Any, **options: Any) -> Any:
+        """Run jobs until the process is to end."""
+        app, _ = self.initargs
+        try:
+            return super().workloop(*arguments, **options)
+        finally:
+            app.consumer.give_back()

@@ -1,0 +1,21 @@
+"""How long tasks take: one run is enough to take them for long, and it takes several to take them for short again."""
+
+# How much of what is known of a task goes by at each run of it.
+SHARE = 0.1
+
+
+class Pace:
+    """For each name the longest run of late, which fades as shorter ones follow."""
+
+    def __init__(self) -> None:
+        """No task has run yet."""
+        self._seconds: dict[str, float] = {}
+
+    def took(self, name: str, seconds: float) -> None:
+        """A task of this name has run for so long."""
+        before = self._seconds.get(name, seconds)
+        self._seconds[name] = max(seconds, before + (seconds - before) * SHARE)
+
+    def seconds(self, name: str) -> float:
+        """How long the next run may take; of a task that has never run, any time."""
+        return self._seconds.get(name, float("inf"))

@@ -1,0 +1,110 @@
+"""The pool, as its main process sees it: which process gets the next job, and when.
+
+Celery hands out a job in the turn of its event loop after the one in which a process became free, and then asks of every pipe
+whether it can be written to. Here a process gets its next job at once; and where the task that it runs is a short one, before it
+is free: it goes on without a wait, and claims the next task in the packet in which it ends the last (worker/inbox.py).
+"""
+
+from collections import defaultdict
+from time import monotonic
+from typing import Any
+
+from celery.concurrency import asynpool, prefork
+
+from worker.inbox import Worker
+from worker.pace import Pace
+
+# How many jobs a process may have at a time.
+MOST = 4
+# A process gets another job when it will have ended those that it has within this time.
+SOON_SECONDS = 0.02
+
+
+class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no types
+    """Billiard's pool in Celery's event loop. A job is billiard's `ApplyResult`, with the name of its task."""
+
+    Worker = Worker
+    _quick_put: Any
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """As Celery does it."""
+        self._pace = Pace()
+        # What each process has been given and has not ended, by the descriptor of its pipe.
+        self._given: dict[int, list[Any]] = defaultdict(list)
+        super().__init__(*arguments, **options)
+
+    def _create_write_handlers(self, hub: Any, **options: Any) -> None:
+        """Called at each start of the event loop."""
+        super()._create_write_handlers(hub, **options)
+        self._write_to_one_of = hub.consolidate_callback
+        self._append: Any = self._quick_put
+        self._quick_put = self._put
+        self.on_poll_start = self._hand_out
+
+    def _put(self, message: Any) -> None:
+        """Called by billiard with a new job."""
+        _, (number, _, _, arguments, _) = message
+        self._cache[number].task_name = arguments[0] if arguments else ""
+        self._append(message)
+        self._hand_out()
+
+    def on_job_ready(self, job: int, i: Any, obj: Any, inqW_fd: int) -> None:  # noqa: N803 - billiard's name
+        """Called by billiard when a process has ended the first of its jobs."""
+        super().on_job_ready(job, i, obj, inqW_fd)
+        given = self._given[inqW_fd]
+        if given:
+            ended = given.pop(0)
+            self._pace.took(ended.task_name, monotonic() - (ended._time_accepted or 0.0))  # noqa: SLF001
+        if given:
+            self._busy_workers.add(inqW_fd)
+        self._hand_out()
+
+    def on_process_alive(self, pid: int) -> None:
+        """Called by billiard when a new process is there, at a pipe that another may have had."""
+        super().on_process_alive(pid)
+        self._given.pop(next(process.inqW_fd for process in self._pool if process.pid == pid), None)
+
+    def _hand_out(self) -> None:
+        """Write the jobs that wait to the processes that can have one."""
+        for _ in range(len(self.outbound_buffer)):
+            place = self._place()
+            if place is None:
+                return
+            job = self.outbound_buffer[0]
+            self._busy_workers.discard(place)  # Celery writes to no other
+            self._write_to_one_of([place])
+            if place in self._busy_workers:
+                self._given[place].append(job)
+
+    def _place(self) -> int | None:
+        """The process with the fewest jobs, if it has none, or will soon have none."""
+        fewest, best = MOST, None
+        for place in self._all_inqueues - self._active_writes:
+            given = self._given[place]
+            if (
+                len(given) < fewest
+                and sum(self._pace.seconds(job.task_name) for job in given) <= SOON_SECONDS
+            ):
+                fewest, best = len(given), place
+        return best
+
+    def flush(self) -> None:
+        """Called by Celery when the connection to Redis was lost: forget what no process has yet.
+
+        Celery forgets what no process has begun, for a broker would deliver it again; Redis does not, and who forgets it does not
+        renew its lease.
+        """
+        written = [job for job in self._cache.values() if job._write_to]  # noqa: SLF001
+        super().flush()
+        self._cache.update((job._job, job) for job in written if job._write_to._is_alive())  # noqa: SLF001
+
+
+class TaskPool(prefork.TaskPool):  # type: ignore[misc]  # celery has no types
+    """For the setting `worker_pool`."""
+
+    Pool = PromptPool
+
+    def on_start(self) -> None:
+        """Fork the processes; Celery hands the pool as many jobs at a time as they may have."""
+        super().on_start()
+        self.options["semaphore"].grow(self.limit * (MOST - 1))
