@@ -128,12 +128,19 @@ class Consumer:
 
     def release(self, task_id: str, *, token: str) -> None:
         """Give a task back unfinished, to be run again; one that is to be cancelled ends."""
-        self._push(self._redis.run(scripts.RELEASE, task_id, token, self._where, self._ttl, date_done()))
+        _, *pushed = self._redis.run(scripts.RELEASE, task_id, token, self._where, self._ttl, date_done())
+        self._push(pushed)
 
     def lose(self, task_id: str, *, token: str, reason: str) -> None:
         """The process that ran a task, or was to run it, is gone: run it again, unless that happened too often."""
         arguments = (task_id, token, reason, self._where, self._most_lost_runs, self._ttl, date_done())
-        self._push(self._redis.run(scripts.LOSE, *arguments))
+        _, *pushed = self._redis.run(scripts.LOSE, *arguments)
+        self._push(pushed)
+
+    def hand_on(self, messages: Sequence[tuple[str, int]]) -> None:
+        """Put messages back that nobody has claimed, as id and stamp, to be taken before all others, the first of them first."""
+        flat = [part for message in reversed(messages) for part in message]
+        self._push(self._redis.run(scripts.HAND_ON, self._where, *flat))
 
     def beat(
         self, worker: str, *, says: Mapping[str, Any], queues: Sequence[str], held: Sequence[tuple[str, str]]
@@ -171,11 +178,9 @@ class Consumer:
         task_id, token, worker, document = claim
         return task_id, token, worker, self._lease, document, self._ttl, self._most_lost_runs, date_done()
 
-    def _push(self, answer: Sequence[bytes]) -> None:
-        """Push what is to be pushed on the server of the queues: queue, side and message."""
-        _, *pushed = answer
-        if pushed:
-            queue, side, message = pushed
+    def _push(self, pushed: Sequence[bytes]) -> None:
+        """Push what is to be pushed on the server of the queues: queue, side and message of each."""
+        for queue, side, message in zip(*[iter(pushed)] * 3, strict=True):
             self._broker.call(side, queue, message)
 
 

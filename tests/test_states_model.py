@@ -1,6 +1,7 @@
 """Whatever happens in whatever order, a record never leaves the diagram of its states, and its indexes agree with it."""
 
 import asyncio
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
@@ -94,6 +95,20 @@ class Tasks(RuleBasedStateMachine):
         """A worker takes a message, and is gone before it claims the task."""
         self.redis.rpop(QUEUE)
 
+    @rule(again=st.booleans())
+    def hand_a_message_on(self, again: bool) -> None:  # noqa: FBT001 - hypothesis calls it
+        """A worker takes a message, and puts it back; it may say so twice."""
+        message: Any = self.redis.rpop(QUEUE)
+        if message is None:
+            return
+        read = json.loads(message)
+        task_id, stamp = read["id"], read["stamp"]
+        waits = self.redis.zscore(keys.waiting(QUEUE), task_id) == stamp
+        left = self.redis.llen(QUEUE)
+        for _ in range(1 + again):
+            self.consumer.hand_on([(task_id, stamp)])
+        assert self.redis.llen(QUEUE) == left + waits
+
     @precondition(lambda self: self.ids)
     @rule(number=some, worker=st.sampled_from(WORKERS))
     def claim(self, number: int, worker: str) -> None:
@@ -127,6 +142,26 @@ class Tasks(RuleBasedStateMachine):
         if not was_held:
             assert self.record(task_id) == before
         assert ended == (was_held or (before.get("token"), before.get("state")) == (token, state))
+
+    @precondition(lambda self: self.tokens)
+    @rule(number=some, following=some, comes_to_it=st.booleans())
+    def finish_and_claim(self, number: int, following: int, comes_to_it: bool) -> None:  # noqa: FBT001 - hypothesis calls it
+        """A worker ends a task and claims another; its process may end before it comes to that."""
+        worker, task_id, token = self._pick_token(number)
+        claim = Claim(self._pick(following), uuid4().hex, worker, DOCUMENT)
+        was_held = self.is_held(task_id, token)
+        self.consumer.finish(
+            task_id, token=token, state=State.SUCCEEDED, failure=None, document=DOCUMENT, following=claim
+        )
+        assert not self.is_held(task_id, token)
+        assert not was_held or self.record(task_id)["state"] == State.SUCCEEDED
+        if comes_to_it:
+            is_held = self.is_held(claim.task_id, claim.token)
+            assert isinstance(self.consumer.claim(claim), Granted) == is_held
+            self.tokens.append((worker, claim.task_id, claim.token))
+        else:
+            self.consumer.give_back()
+            assert not self.is_held(claim.task_id, claim.token)
 
     @precondition(lambda self: self.tokens)
     @rule(number=some, delay=st.sampled_from([timedelta(0), SHORT]))

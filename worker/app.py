@@ -16,6 +16,7 @@ from worker.heartbeat import Heartbeat
 from worker.housekeeping import Housekeeping
 from worker.inbox import Inbox
 from worker.logs import set_up as set_up_logs
+from worker.patience import Patience
 from worker.request import LedgerRequest
 from worker.timers import Timers
 
@@ -25,6 +26,8 @@ class Pool(Celery):  # type: ignore[misc]  # celery has no types
 
     settings: Settings
     consumer: Consumer
+    # By token: what the worker has taken, and what a process has begun with.
+    waiting: dict[str, LedgerRequest]
     held: dict[str, LedgerRequest]
     # Of a process of the pool.
     inbox: Inbox | None = None
@@ -36,8 +39,9 @@ def create_app(settings: Settings, catalog: Catalog, *, task_class: type[LedgerT
     app.config_from_object(celery_configuration(settings, catalog))
     app.settings = settings
     app.consumer = Consumer(settings)
+    app.waiting = {}
     app.held = {}
-    app.steps["worker"].update((Attention, Heartbeat, Housekeeping, Timers))
+    app.steps["worker"].update((Attention, Heartbeat, Housekeeping, Patience, Timers))
     set_up_logs(settings.log_format)
     for definition in catalog.values():
         _register(app, definition, settings)

@@ -1,6 +1,7 @@
 """Celery's request, with the token under which this delivery may claim and end its task."""
 
 import re
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +20,8 @@ FAILURE = "celeriac_failure"
 class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
     """Made in the main process and sent to the child, so that either can end the task: time limits end it here.
 
-    While a process of the pool has it, it stands in the app's `held`, and its lease is renewed (worker/heartbeat.py).
+    Until a process of the pool begins with it, it stands in the app's `waiting` (worker/patience.py); then in the app's `held`,
+    and its lease is renewed (worker/heartbeat.py).
     """
 
     # Set by the heartbeat: whether the ledger has said that the task is ours, and when its process was told to end.
@@ -29,8 +31,12 @@ class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
     def __init__(self, message: Any, **options: Any) -> None:
         """Give each delivery of one of our messages a token of its own; a foreign message has none."""
         super().__init__(message, **options)
+        self.taken_at = monotonic()
+        # Of the push of the message.
+        self.stamp: int = message._raw.get("stamp", 0)  # noqa: SLF001 - what came, as kombu keeps it
         if self._request_dict.get("origin") == ORIGIN:
-            self._request_dict[TOKEN] = uuid4().hex
+            token = self._request_dict[TOKEN] = uuid4().hex
+            self._app.waiting[token] = self
 
     @property
     def token(self) -> str | None:
@@ -46,8 +52,13 @@ class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
     def on_accepted(self, pid: int, time_accepted: float) -> None:
         """A process of the pool has it."""
         if self.token:
+            self._app.waiting.pop(self.token, None)
             self._app.held[self.token] = self
         super().on_accepted(pid, time_accepted)
+
+    def let_go(self) -> None:
+        """Its message is in the queue again, and no longer counts as held here; the task may be claimed here all the same."""
+        super().acknowledge()
 
     def acknowledge(self) -> None:
         """It has ended, and so has its lease: the heartbeat need not ask for it."""

@@ -1,0 +1,107 @@
+"""Where tasks are short a process has its next ones beforehand, and none of them is lost or delayed by it."""
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.door import Document, ended, in_state, shown, submit
+from tests.processes import descendants, linux_only
+from tests.servers import running_worker
+from tests.waiting import wait_until
+
+# Nothing but what is tested here brings a task back before a test has ended.
+LONG: dict[str, Any] = {"lease": 600, "rescue_grace": 600}
+MANY = 200
+
+pytestmark = linux_only
+
+
+@pytest.fixture
+def open_gate(tmp_path: Path) -> str:
+    """A file that is there already: who waits for it does not wait."""
+    gate = tmp_path / "open"
+    gate.touch()
+    return str(gate)
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[Path]:
+    """A file that a task waits for; there at the end in any case."""
+    gate = tmp_path / "gate"
+    yield gate
+    gate.touch()
+
+
+def submitted(client: httpx.Client, *gates: str) -> list[Document]:
+    """Tasks that wait for these files; no worker takes them yet."""
+    return [submit(client, "hold", until=gate) for gate in gates]
+
+
+def all_succeeded_at_once(client: httpx.Client, tasks: Sequence[Document]) -> bool:
+    """Whether each was run, and succeeded, and needed no second attempt."""
+    return {(end["state"], end["attempt"]) for end in (ended(client, task) for task in tasks)} == {
+        ("succeeded", 1)
+    }
+
+
+def test_what_waits_behind_a_task_that_takes_long_this_time_runs_elsewhere(
+    own_url: str, own_client: httpx.Client, directory: Path, open_gate: str, gate: Path
+) -> None:
+    first, (long,) = submitted(own_client, *[open_gate] * MANY), submitted(own_client, str(gate))
+    behind = submitted(own_client, *[open_gate] * MANY)
+    with running_worker(directory, redis_url=own_url, **LONG) as worker:
+        assert all_succeeded_at_once(own_client, first + behind)
+        assert shown(own_client, long)["state"] == "running"
+        assert "handing on" in worker.log
+        gate.touch()
+        assert all_succeeded_at_once(own_client, [long])
+
+
+def test_what_waits_behind_a_task_that_kills_its_process_runs_and_is_not_blamed(
+    own_url: str, own_client: httpx.Client, directory: Path, open_gate: str, gate: Path
+) -> None:
+    first, (deadly,) = submitted(own_client, *[open_gate] * MANY), submitted(own_client, str(gate))
+    behind = submitted(own_client, *[open_gate] * MANY)
+    with running_worker(directory, "-c", "1", redis_url=own_url, max_lost_runs=1, **LONG) as worker:
+        in_state(own_client, deadly, "running")
+        (process,) = descendants(worker.pid)
+        os.kill(process.pid, signal.SIGKILL)
+        assert all_succeeded_at_once(own_client, first + behind)
+        assert ended(own_client, deadly)["error"]["type"] == "WorkerLostError"
+
+
+def test_a_process_that_ends_after_so_many_tasks_leaves_none_behind(
+    own_url: str, own_client: httpx.Client, directory: Path, open_gate: str
+) -> None:
+    tasks = submitted(own_client, *[open_gate] * MANY)
+    with running_worker(directory, "--max-tasks-per-child", "7", redis_url=own_url, **LONG) as worker:
+        assert all_succeeded_at_once(own_client, tasks)
+        assert "WorkerLostError" not in worker.log
+
+
+def test_a_process_that_ends_for_its_memory_leaves_none_behind(
+    own_url: str, own_client: httpx.Client, directory: Path, open_gate: str
+) -> None:
+    tasks = submitted(own_client, *[open_gate] * 10)
+    with running_worker(directory, "--max-memory-per-child", "1", redis_url=own_url, **LONG) as worker:
+        assert all_succeeded_at_once(own_client, tasks)
+        assert "WorkerLostError" not in worker.log
+
+
+def test_a_worker_that_is_told_to_stop_amid_short_tasks_loses_and_doubles_none(
+    own_url: str, own_client: httpx.Client, directory: Path, tmp_path: Path
+) -> None:
+    trace, soon = tmp_path / "trace", {**LONG, "rescue_grace": 1}
+    tasks = [submit(own_client, "append", file=str(trace), line=str(number)) for number in range(3 * MANY)]
+    with running_worker(directory, redis_url=own_url, **soon) as worker:
+        wait_until(lambda: trace.exists() and trace.read_text().count("\n") >= MANY)
+        worker.signal(signal.SIGTERM)
+        worker.wait_for_end()
+    with running_worker(directory, redis_url=own_url, **soon):
+        assert all_succeeded_at_once(own_client, tasks)
+    assert sorted(map(int, trace.read_text().split())) == list(range(3 * MANY))
