@@ -31,6 +31,7 @@ FAILURES = {
     "raise_at_length": ("ValueError", "x" * 10_000),
     "raise_group": ("ExceptionGroup", "two of them (2 sub-exceptions)"),
     "raise_from_cause": ("ValueError", "second 🥬"),
+    "raise_kept": ("ValueError", "kept"),
     "raise_ignore": ("Exited", "the task raised Ignore(nothing to see)"),
     "raise_reject": ("Exited", "the task raised Reject("),
     "raise_retry": ("Exited", "the task raised Retry("),

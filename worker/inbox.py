@@ -6,6 +6,8 @@ from typing import Any
 
 from celery.concurrency import asynpool
 
+from worker.frames import let_go
+
 
 class Inbox:
     """What the main process has written to this one. Behind a short task there may be a second job (worker/pool.py)."""
@@ -44,6 +46,11 @@ class Worker(asynpool.Worker):  # type: ignore[misc]  # celery has no types
         # A process with a limit of memory may end after each job.
         app.inbox = Inbox(queue, most=0 if self.max_memory_per_child else self.maxtasks or float("inf"))
         return app.inbox.receive
+
+    def prepare_result(self, result: Any) -> Any:
+        """Called by billiard when a job has ended."""
+        let_go(result)
+        return result
 
     def workloop(self, *arguments: Any, **options: Any) -> Any:
         """Run jobs until the process is to end."""

@@ -176,6 +176,13 @@ def raise_from_cause() -> None:
 
 
 @task
+def raise_kept() -> None:
+    """Raise an error that the function has under a name of its own."""
+    kept = ValueError("kept")
+    raise kept
+
+
+@task
 def raise_ignore() -> None:
     """Tell Celery to forget the task."""
     from celery.exceptions import Ignore

@@ -1,0 +1,18 @@
+"""Python's garbage collector in a process of the pool: switched off, and what it would have found."""
+
+import gc
+
+from worker.contract import task
+
+
+@task
+def switch_off_collector() -> None:
+    """From now on nothing is freed but what nobody has."""
+    gc.collect()
+    gc.disable()
+
+
+@task
+def count_tracebacks() -> int:
+    """How many there are, Python's own and Celery's copies."""
+    return sum(type(one).__name__ in ("traceback", "Traceback") for one in gc.get_objects())
