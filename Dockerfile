@@ -41,8 +41,8 @@ import http.client, sys; \
 api = http.client.HTTPConnection('127.0.0.1', 8000, timeout=4); \
 api.request('GET', '/readyz'); \
 sys.exit(api.getresponse().status != 200)"]
-CMD ["python", "-m", "uvicorn", "--factory", "api.app:create_app", "--host", "0.0.0.0", "--port", "8000", \
-    "--timeout-graceful-shutdown", "5"]
+CMD ["python", "-m", "uvicorn", "--factory", "api.app:create_app", "--http", "api.protocol:OneWrite", \
+    "--host", "0.0.0.0", "--port", "8000", "--timeout-graceful-shutdown", "5"]
 
 FROM service AS worker
 COPY --from=worker-packages /venv /venv

@@ -24,6 +24,7 @@ from stack.valkey import Valkey
 ROOT = Path(__file__).parents[1]
 READY_TIMEOUT = timedelta(seconds=30)
 POLL_SECONDS = 0.2
+OUR_API = ["--factory", "api.app:create_app", "--http", "api.protocol:OneWrite"]
 UVICORN = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
 # As `make run` does; nobody steers these workers.
 ALONE = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
@@ -98,7 +99,7 @@ class Stage:
 
     def celeriac(self, database: int) -> Program:
         """The API, as one starts it by hand, when it listens."""
-        return self.serve("--factory", "api.app:create_app", database=database)
+        return self.serve(*OUR_API, database=database)
 
     def serve(self, *app: str, database: int = 0) -> Program:
         """One uvicorn process with this app, when it listens."""
@@ -109,7 +110,7 @@ class Stage:
     def launch_server(self, *app: str, database: int = 0) -> Program:
         """The same, at once."""
         port = free_port()
-        return self.start(["uvicorn", *app, "--port", str(port), *UVICORN], database=database, port=port)
+        return self.start(["uvicorn", "--port", str(port), *UVICORN, *app], database=database, port=port)
 
     def work(self, app: str, *options: str, database: int) -> Program:
         """A Celery worker with two pool processes, at once."""

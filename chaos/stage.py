@@ -118,6 +118,8 @@ class Stage:
             "uvicorn",
             "--factory",
             "api.app:create_app",
+            "--http",
+            "api.protocol:OneWrite",
             *options,
             "--port",
             str(port),

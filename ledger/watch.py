@@ -36,7 +36,8 @@ class _Place:
     """Everyone who waits for one task. `subscribed` is set when Redis has confirmed it."""
 
     subscribed: asyncio.Event = field(default_factory=asyncio.Event)
-    waiters: set[Ended] = field(default_factory=set)
+    # A dict for its order: who has waited longest is told first, and what belongs to one lies close to what belongs to the next.
+    waiters: dict[Ended, None] = field(default_factory=dict)
 
 
 class Watch:
@@ -68,7 +69,7 @@ class Watch:
             place = self._places[task_id] = _Place()
             self._order("SUBSCRIBE", task_id)
         future: Ended = asyncio.get_running_loop().create_future()
-        place.waiters.add(future)
+        place.waiters[future] = None
         if self._released:
             future.set_result(None)
         if not place.subscribed.is_set():
@@ -80,7 +81,7 @@ class Watch:
         place = self._places.get(task_id)
         if place is None:
             return
-        place.waiters.discard(future)
+        place.waiters.pop(future, None)
         if not place.waiters:
             del self._places[task_id]
             self._order("UNSUBSCRIBE", task_id)

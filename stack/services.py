@@ -29,7 +29,7 @@ def start_worker(redis_url: str | None) -> Process:
 
 def start_api(settings: Settings, redis_url: str | None) -> Process:
     """The API, as one would start it by hand."""
-    command = [*_module("uvicorn"), "--factory", "api.app:create_app"]
+    command = [*_module("uvicorn"), "--factory", "api.app:create_app", "--http", "api.protocol:OneWrite"]
     command += ["--host", settings.host, "--port", str(settings.port)]
     command += ["--timeout-graceful-shutdown", f"{API_GRACE.total_seconds():.0f}"]
     return _start(command, redis_url)

@@ -71,7 +71,7 @@ class API(Server):
         """Start it; `factory` makes the app."""
         self.port = free_port()
         command = [sys.executable, "-m", "uvicorn", "--factory", factory, "--port", str(self.port)]
-        command += ["--no-access-log", "--timeout-keep-alive", "60"]
+        command += ["--http", "api.protocol:OneWrite", "--no-access-log", "--timeout-keep-alive", "60"]
         super().__init__(command, environment, directory, name="api")
 
     def client(self) -> httpx.Client:
