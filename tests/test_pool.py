@@ -4,10 +4,12 @@ import os
 import signal
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import httpx
 import pytest
+from redis import Redis
 
 from tests.door import Document, ended, in_state, shown, submit
 from tests.processes import descendants, linux_only
@@ -16,6 +18,7 @@ from tests.waiting import wait_until
 
 # Nothing but what is tested here brings a task back before a test has ended.
 LONG: dict[str, Any] = {"lease": 600, "rescue_grace": 600}
+LEASE_SECONDS = 2
 MANY = 200
 
 pytestmark = linux_only
@@ -73,6 +76,26 @@ def test_what_waits_behind_a_task_that_kills_its_process_runs_and_is_not_blamed(
         os.kill(process.pid, signal.SIGKILL)
         assert all_succeeded_at_once(own_client, first + behind)
         assert ended(own_client, deadly)["error"]["type"] == "WorkerLostError"
+
+
+def test_what_waits_behind_another_keeps_its_lease_after_the_connection_was_lost_meanwhile(
+    own_url: str, own_client: httpx.Client, own_redis: Redis, directory: Path, open_gate: str, gate: Path
+) -> None:
+    after = gate.with_name("after")
+    submitted(own_client, *[open_gate] * MANY)
+    before, behind = submitted(own_client, str(gate), str(after))
+    with running_worker(
+        directory, "-c", "1", redis_url=own_url, **{**LONG, "lease": LEASE_SECONDS}
+    ) as worker:
+        in_state(own_client, before, "running")
+        own_redis.client_kill_filter(_type="normal", skipme=True)
+        wait_until(lambda: worker.log.count("Connected to") == 2)
+        gate.touch()
+        in_state(own_client, behind, "running")
+        begun = monotonic()
+        wait_until(lambda: monotonic() - begun > 2 * LEASE_SECONDS)
+        after.touch()
+        assert all_succeeded_at_once(own_client, [before, behind])
 
 
 def test_a_process_that_ends_after_so_many_tasks_leaves_none_behind(

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
+from celery import current_app
 from redis import Redis
 
 from tests.door import ended, submit
@@ -70,6 +71,15 @@ def test_while_tasks_are_long_it_holds_one_for_each_process(clock: Clock) -> Non
     assert held(clock, rate=1, messages=1).can_consume()
     assert held(clock, rate=1, messages=1).room() == 1
     assert not held(clock, rate=1, messages=2).can_consume()
+
+
+def test_what_runs_counts_though_its_message_was_forgotten_with_the_connection(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(current_app, "held", {"a token": None}, raising=False)
+    assert held(clock, rate=1, messages=0).room() == 1
+    monkeypatch.setattr(current_app, "held", {"a token": None, "another": None}, raising=False)
+    assert not held(clock, rate=1, messages=0).can_consume()
 
 
 def test_it_asks_for_several_or_for_none(clock: Clock) -> None:

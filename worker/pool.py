@@ -62,7 +62,9 @@ class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no type
     def on_process_alive(self, pid: int) -> None:
         """Called by billiard when a new process is there, at a pipe that another may have had."""
         super().on_process_alive(pid)
-        self._given.pop(next(process.inqW_fd for process in self._pool if process.pid == pid), None)
+        for process in self._pool:
+            if process.pid == pid:
+                self._given.pop(process.inqW_fd, None)
 
     def _hand_out(self) -> None:
         """Write the jobs that wait to the processes that can have one."""
@@ -94,9 +96,9 @@ class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no type
         Celery forgets what no process has begun, for a broker would deliver it again; Redis does not, and who forgets it does not
         renew its lease.
         """
-        written = [job for job in self._cache.values() if job._write_to]  # noqa: SLF001
+        given = [job for jobs in self._given.values() for job in jobs]
         super().flush()
-        self._cache.update((job._job, job) for job in written if job._write_to._is_alive())  # noqa: SLF001
+        self._cache.update({job._job: job for job in given if job._write_to._is_alive() and not job.ready()})  # noqa: SLF001
 
 
 class TaskPool(prefork.TaskPool):  # type: ignore[misc]  # celery has no types

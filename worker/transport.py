@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Sized
 from contextlib import suppress
 from time import monotonic
 from typing import Any
@@ -39,7 +40,8 @@ class Hold(QoS):  # type: ignore[misc]  # kombu has no types
         """For how many more messages. To Celery, a count of 0 is no limit."""
         if not self.prefetch_count:
             return MOST
-        held = len(self._delivered) - len(self._dirty)
+        # When the connection was lost, it has forgotten what it had delivered; some of that may still run.
+        held = max(len(self._delivered) - len(self._dirty), len(_running()))
         return int(self.prefetch_count) + self._ahead.messages() - held
 
     def ack(self, delivery_tag: str) -> None:
@@ -142,6 +144,12 @@ class QuarantiningTransport(redis.Transport):  # type: ignore[misc]  # kombu has
     """For the setting `broker_transport`."""
 
     Channel = Channel
+
+
+def _running() -> Sized:
+    """What the pool runs of ours; nothing in a program that is no worker."""
+    running: Sized = getattr(current_app, "held", ())
+    return running
 
 
 def _means_no_such_command(refusal: ResponseError) -> bool:
