@@ -1,7 +1,7 @@
 """uvicorn's HTTP protocol, but an answer is written to the socket once: `uvicorn --http api.protocol:OneWrite`.
 
-uvicorn writes the head of an answer and then its body. To the system these are two packets, and mostly the client is woken for each:
-together nearly half of what a small answer costs (docs/decisions/0008-speed.md).
+uvicorn writes the head of an answer and then its body. To the system these are two packets, and a client that sleeps is woken for
+each (docs/decisions/0008-speed.md).
 """
 
 import asyncio

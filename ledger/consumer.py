@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from time import monotonic
 from typing import Any, NamedTuple
 
 from redis import Redis
@@ -71,14 +72,12 @@ class Consumer:
         self._ttl = microseconds(settings.result_ttl)
         self._lease = microseconds(settings.lease)
         self._most_lost_runs = settings.max_lost_runs
-        # The claim that was sent with the last end, and its answer, if that is known.
-        self._asked: tuple[Claim, Any] | None = None
+        # The claim that was sent with the last end, its answer, if that is known, and until when it is relied on.
+        self._asked: tuple[Claim, Any, float] | None = None
 
     def claim(self, claim: Claim) -> Granted | Refused:
         """Take a queued task for the holder of its token. What `finish` has asked for is not asked for again."""
-        asked, self._asked = self._asked, None
-        answer = asked[1] if asked is not None and asked[0] == claim else None
-        answer = answer or self._redis.run(scripts.CLAIM, *self._arguments(claim))
+        answer = self._known_answer(claim) or self._redis.run(scripts.CLAIM, *self._arguments(claim))
         match answer:
             case b"granted", attempt:
                 return Granted(int(attempt))
@@ -105,11 +104,13 @@ class Consumer:
         if following is None:
             answer = self._redis.run(scripts.FINISH, *end)
         else:
-            self._asked = following, None
+            # A process that is paused in between has lost the task by then.
+            reliable = monotonic() + self._lease / 2e6
+            self._asked = following, None, reliable
             answer, claimed = self._redis.run_both(
                 scripts.FINISH, end, scripts.CLAIM, self._arguments(following)
             )
-            self._asked = following, claimed
+            self._asked = following, claimed, reliable
         return bool(answer == b"finished")
 
     def give_back(self) -> None:
@@ -173,6 +174,13 @@ class Consumer:
         self._redis.call("LPUSH", key, entry)
         self._redis.call("LTRIM", key, 0, MOST_POISON - 1)
         self._redis.call("EXPIRE", key, int(POISON_TTL.total_seconds()))
+
+    def _known_answer(self, claim: Claim) -> Any:
+        asked, self._asked = self._asked, None
+        if asked is None:
+            return None
+        of, answer, reliable_until = asked
+        return answer if of == claim and monotonic() < reliable_until else None
 
     def _arguments(self, claim: Claim) -> tuple[Any, ...]:
         task_id, token, worker, document = claim

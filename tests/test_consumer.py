@@ -1,5 +1,7 @@
 """A worker asks for its next task in the packet in which it ends the last, and no accident of that packet costs a task."""
 
+from datetime import timedelta
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -7,11 +9,14 @@ import httpx
 import pytest
 from redis import Redis
 
+from ledger import keys
 from ledger.consumer import Claim, Consumer, Granted, Refused
 from ledger.settings import Settings
 from ledger.states import State
 from tests.door import Document, shown, submit
+from tests.waiting import wait_until
 
+LEASE = timedelta(seconds=1)
 DOCUMENT = b'{"status": "SUCCESS", "result": 9}'
 
 
@@ -82,7 +87,7 @@ def test_where_only_the_next_is_refused_by_redis_the_last_ends_all_the_same(
     consumer: Consumer, first: Claim, own_client: httpx.Client, own_redis: Redis
 ) -> None:
     broken = claim_of({"task_id": str(uuid4())})
-    own_redis.set(f"celeriac:task:{broken.task_id}", "no record")
+    own_redis.set(keys.record(broken.task_id), "no record")
     assert finish(consumer, first, following=broken)
     assert state(own_client, first) == "succeeded"
 
@@ -113,3 +118,21 @@ def test_a_claim_of_another_task_is_asked_for_by_itself(
     assert finish(consumer, first, following=second)
     assert consumer.claim(other) == Granted(attempt=1)
     assert consumer.claim(second) == Granted(attempt=1)
+
+
+def test_what_was_claimed_long_ago_is_asked_for_again(
+    own_url: str, own_client: httpx.Client, consumer: Consumer, second: Claim
+) -> None:
+    slow, first = (
+        Consumer(Settings(redis_url=own_url, lease=LEASE)),
+        claim_of(submit(own_client, "add", x=1, y=1)),
+    )
+    slow.claim(first)
+    assert finish(slow, first, following=second)
+    begun = monotonic()
+    slow.release(second.task_id, token=second.token)  # as when it is taken for dead
+    again = claim_of({"task_id": second.task_id})
+    assert consumer.claim(again) == Granted(attempt=2)
+    assert finish(consumer, again)
+    wait_until(lambda: monotonic() - begun > LEASE.total_seconds())
+    assert slow.claim(second) == Refused(State.SUCCEEDED)

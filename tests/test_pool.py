@@ -20,6 +20,8 @@ from tests.waiting import wait_until
 LONG: dict[str, Any] = {"lease": 600, "rescue_grace": 600}
 LEASE_SECONDS = 2
 MANY = 200
+# In characters: more than a pipe takes.
+LARGE = 200_000
 
 pytestmark = linux_only
 
@@ -57,10 +59,9 @@ def test_what_waits_behind_a_task_that_takes_long_this_time_runs_elsewhere(
 ) -> None:
     first, (long,) = submitted(own_client, *[open_gate] * MANY), submitted(own_client, str(gate))
     behind = submitted(own_client, *[open_gate] * MANY)
-    with running_worker(directory, redis_url=own_url, **LONG) as worker:
+    with running_worker(directory, redis_url=own_url, **LONG):
         assert all_succeeded_at_once(own_client, first + behind)
         assert shown(own_client, long)["state"] == "running"
-        assert "handing on" in worker.log
         gate.touch()
         assert all_succeeded_at_once(own_client, [long])
 
@@ -98,6 +99,65 @@ def test_what_waits_behind_another_keeps_its_lease_after_the_connection_was_lost
         assert all_succeeded_at_once(own_client, [before, behind])
 
 
+def test_a_large_input_is_not_written_behind_a_task_and_costs_it_nothing(
+    own_url: str,
+    own_client: httpx.Client,
+    own_redis: Redis,
+    directory: Path,
+    tmp_path: Path,
+    gate: Path,
+    open_gate: str,
+) -> None:
+    submitted(own_client, *[open_gate] * MANY)
+    (before,) = submitted(own_client, str(gate))
+    large = [submit(own_client, "append", file=str(tmp_path / "trace"), line="x" * LARGE) for _ in range(4)]
+    with running_worker(directory, "-c", "1", redis_url=own_url, **LONG) as worker:
+        in_state(own_client, before, "running")
+        own_redis.client_kill_filter(_type="normal", skipme=True)
+        wait_until(lambda: worker.log.count("Connected to") == 2)
+        gate.touch()
+        assert all_succeeded_at_once(own_client, [before, *large])
+        assert "damaged" not in worker.log
+
+
+def test_a_worker_that_stops_while_inputs_wait_that_are_too_large_for_a_pipe_ends(
+    own_url: str, own_client: httpx.Client, directory: Path, tmp_path: Path, gate: Path, open_gate: str
+) -> None:
+    submitted(own_client, *[open_gate] * MANY)
+    (before,) = submitted(own_client, str(gate))
+    large = [submit(own_client, "append", file=str(tmp_path / "trace"), line="x" * LARGE) for _ in range(4)]
+    with running_worker(directory, "-c", "1", redis_url=own_url, **LONG) as worker:
+        in_state(own_client, before, "running")
+        worker.signal(signal.SIGTERM)
+        wait_until(lambda: "Warm shutdown" in worker.log)
+        gate.touch()
+        worker.wait_for_end()
+    with running_worker(directory, redis_url=own_url, **LONG):
+        assert all_succeeded_at_once(own_client, [before, *large])
+
+
+def test_a_time_limit_does_not_hit_the_task_that_follows(
+    own_url: str, own_client: httpx.Client, directory: Path, gate: Path, open_gate: str
+) -> None:
+    after = gate.with_name("after")
+    for _ in range(20):
+        submit(own_client, "hold_for_a_second", until=open_gate)
+    limited = submit(own_client, "hold_for_a_second", until=str(gate))
+    (following,) = submitted(own_client, str(after))
+    with running_worker(directory, "-c", "1", redis_url=own_url, **LONG) as worker:
+        in_state(own_client, limited, "running")
+        worker.signal(signal.SIGSTOP)
+        gate.touch()
+        begun = monotonic()
+        in_state(own_client, following, "running")
+        wait_until(lambda: monotonic() - begun > 2)
+        worker.signal(signal.SIGCONT)
+        in_state(own_client, limited, "succeeded")
+        (last,) = submitted(own_client, open_gate)
+        after.touch()
+        assert all_succeeded_at_once(own_client, [limited, following, last])
+
+
 def test_a_process_that_ends_after_so_many_tasks_leaves_none_behind(
     own_url: str, own_client: httpx.Client, directory: Path, open_gate: str
 ) -> None:
@@ -119,12 +179,12 @@ def test_a_process_that_ends_for_its_memory_leaves_none_behind(
 def test_a_worker_that_is_told_to_stop_amid_short_tasks_loses_and_doubles_none(
     own_url: str, own_client: httpx.Client, directory: Path, tmp_path: Path
 ) -> None:
-    trace, soon = tmp_path / "trace", {**LONG, "rescue_grace": 1}
+    trace = tmp_path / "trace"
     tasks = [submit(own_client, "append", file=str(trace), line=str(number)) for number in range(3 * MANY)]
-    with running_worker(directory, redis_url=own_url, **soon) as worker:
+    with running_worker(directory, redis_url=own_url, **LONG) as worker:
         wait_until(lambda: trace.exists() and trace.read_text().count("\n") >= MANY)
         worker.signal(signal.SIGTERM)
         worker.wait_for_end()
-    with running_worker(directory, redis_url=own_url, **soon):
+    with running_worker(directory, redis_url=own_url, **LONG):
         assert all_succeeded_at_once(own_client, tasks)
     assert sorted(map(int, trace.read_text().split())) == list(range(3 * MANY))

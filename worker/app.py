@@ -7,6 +7,7 @@ from celery import Celery
 from ledger.consumer import Consumer
 from ledger.settings import Settings, SettingsError
 from telemetry.collector import is_wanted, packages_of_the_extra
+from worker.ahead import Ahead
 from worker.attention import Attention
 from worker.catalog import Catalog, load_catalog
 from worker.configuration import celery_configuration
@@ -26,6 +27,8 @@ class Pool(Celery):  # type: ignore[misc]  # celery has no types
 
     settings: Settings
     consumer: Consumer
+    # How many messages to take beforehand.
+    ahead: Ahead
     # By token: what the worker has taken, and what a process has begun with.
     waiting: dict[str, LedgerRequest]
     held: dict[str, LedgerRequest]
@@ -39,6 +42,7 @@ def create_app(settings: Settings, catalog: Catalog, *, task_class: type[LedgerT
     app.config_from_object(celery_configuration(settings, catalog))
     app.settings = settings
     app.consumer = Consumer(settings)
+    app.ahead = Ahead()
     app.waiting = {}
     app.held = {}
     app.steps["worker"].update((Attention, Heartbeat, Housekeeping, Patience, Timers))

@@ -51,7 +51,8 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
             time.sleep(max(0.0, INTERVAL_SECONDS - (time.monotonic() - begun)))
 
     def _beat(self, worker: Any) -> None:
-        requests = list(worker.app.held.values())
+        # A process may have begun with what waits, and the main process, which is connecting again, not have heard of it.
+        requests = [*list(worker.app.held.values()), *list(worker.app.waiting.values())]
         answers = worker.app.consumer.beat(
             worker.hostname,
             says=self._says(worker, requests),
@@ -59,7 +60,7 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
             held=[(request.id, request.token) for request in requests],
         )
         for request, answer in zip(requests, answers, strict=True):
-            _obey(worker.app.held, request, answer)
+            _obey(worker.app, request, answer)
 
     def _says(self, worker: Any, requests: Iterable[LedgerRequest]) -> dict[str, Any]:
         return {
@@ -76,8 +77,8 @@ def _queues(worker: Any) -> list[str]:
     return sorted(worker.app.amqp.queues.consume_from)
 
 
-def _obey(held: dict[str, LedgerRequest], request: LedgerRequest, answer: str) -> None:
-    """What beat.lua answers for a task that a process of the pool has, or had a moment ago."""
+def _obey(app: Any, request: LedgerRequest, answer: str) -> None:
+    """What beat.lua answers for a task that a process of the pool has, had a moment ago, or will have."""
     match answer:
         case "held" | "ask":
             request.was_ours = True
@@ -92,12 +93,17 @@ def _obey(held: dict[str, LedgerRequest], request: LedgerRequest, answer: str) -
             _end(request)
         case "lost" | "unclaimed" if request in state.active_requests:
             pass  # its process is about to claim it: from the lease of a dead worker, say, or for another attempt
+        case "unclaimed" if request.token in app.waiting:
+            pass
         case _:
-            held.pop(request.token or "", None)
+            app.held.pop(request.token, None)
+            app.waiting.pop(request.token, None)
 
 
 def _end(request: LedgerRequest) -> None:
     """Tell its process to end; one that does not is killed at a later beat."""
+    if request.worker_pid is None:
+        return  # it is not known yet which it is
     number = signal.SIGTERM
     if request.told_at is None:
         request.told_at = time.monotonic()

@@ -1,7 +1,9 @@
 """A process of the pool: which job it has, and which one it will have next."""
 
 import select
-from collections.abc import Mapping
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from celery.concurrency import asynpool
@@ -10,7 +12,7 @@ from worker.frames import let_go
 
 
 class Inbox:
-    """What the main process has written to this one. Behind a short task there may be a second job (worker/pool.py)."""
+    """What the main process has written to this one. Behind a short task there may be others (worker/pool.py)."""
 
     def __init__(self, queue: Any, *, most: float) -> None:
         """`queue` is billiard's pipe; the process ends after `most` jobs."""
@@ -30,12 +32,23 @@ class Inbox:
         if self._left < 1:
             return None
         if not self._read and self._readable.poll(0):
-            self._read.append(self._queue.get())
+            with _without_interruption():
+                self._read.append(self._queue.get())
         if not self._read or self._read[0] is None:  # None: the pool is closed
             return None
         _, (_, _, _, arguments, _) = self._read[0]
         request: Mapping[str, Any] = arguments[2]
         return request
+
+
+@contextmanager
+def _without_interruption() -> Iterator[None]:
+    """A soft time limit is heard afterwards: who stops in the middle of a message does not find the next."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Worker(asynpool.Worker):  # type: ignore[misc]  # celery has no types

@@ -9,6 +9,7 @@ from collections import defaultdict
 from time import monotonic
 from typing import Any
 
+from billiard.pool import RUN
 from celery.concurrency import asynpool, prefork
 
 from worker.inbox import Worker
@@ -18,6 +19,8 @@ from worker.pace import Pace
 MOST = 4
 # A process gets another job when it will have ended those that it has within this time.
 SOON_SECONDS = 0.02
+# What is larger is not written behind another: it would not fit into the pipe as a whole, and lie there in half.
+LARGEST_BEHIND = 8 * 1024
 
 
 class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no types
@@ -36,6 +39,7 @@ class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no type
     def _create_write_handlers(self, hub: Any, **options: Any) -> None:
         """Called at each start of the event loop."""
         super()._create_write_handlers(hub, **options)
+        self._soon = hub.call_soon
         self._write_to_one_of = hub.consolidate_callback
         self._append: Any = self._quick_put
         self._quick_put = self._put
@@ -43,20 +47,20 @@ class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no type
 
     def _put(self, message: Any) -> None:
         """Called by billiard with a new job."""
-        _, (number, _, _, arguments, _) = message
-        self._cache[number].task_name = arguments[0] if arguments else ""
+        _, (number, _, _, (name, *_), _) = message
+        self._cache[number].task_name = name
         self._append(message)
         self._hand_out()
 
     def on_job_ready(self, job: int, i: Any, obj: Any, inqW_fd: int) -> None:  # noqa: N803 - billiard's name
-        """Called by billiard when a process has ended the first of its jobs."""
+        """Called by billiard when a process has ended a job."""
         super().on_job_ready(job, i, obj, inqW_fd)
         given = self._given[inqW_fd]
-        if given:
-            ended = given.pop(0)
-            self._pace.took(ended.task_name, monotonic() - (ended._time_accepted or 0.0))  # noqa: SLF001
-        if given:
-            self._busy_workers.add(inqW_fd)
+        ended = next((one for one in given if one._job == job), None)  # noqa: SLF001
+        if ended is not None:
+            given.remove(ended)
+            if ended._time_accepted is not None:  # noqa: SLF001
+                self._pace.took(ended.task_name, monotonic() - ended._time_accepted)  # noqa: SLF001
         self._hand_out()
 
     def on_process_alive(self, pid: int) -> None:
@@ -67,28 +71,44 @@ class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no type
                 self._given.pop(process.inqW_fd, None)
 
     def _hand_out(self) -> None:
-        """Write the jobs that wait to the processes that can have one."""
-        for _ in range(len(self.outbound_buffer)):
-            place = self._place()
+        """Write the jobs that wait to the processes that can have one; once the pool is closed, to none."""
+        for _ in range(len(self.outbound_buffer) if self._state == RUN else 0):
+            job = self.outbound_buffer[0]
+            place = self._place(job)
             if place is None:
                 return
-            job = self.outbound_buffer[0]
             self._busy_workers.discard(place)  # Celery writes to no other
             self._write_to_one_of([place])
             if place in self._busy_workers:
                 self._given[place].append(job)
 
-    def _place(self) -> int | None:
-        """The process with the fewest jobs, if it has none, or will soon have none."""
-        fewest, best = MOST, None
+    def _place(self, job: Any) -> int | None:
+        """For this job the process with the fewest, if it has none, or will soon have none."""
+        fewest, best = MOST if job._payload[2] <= LARGEST_BEHIND else 1, None  # noqa: SLF001
         for place in self._all_inqueues - self._active_writes:
             given = self._given[place]
             if (
                 len(given) < fewest
-                and sum(self._pace.seconds(job.task_name) for job in given) <= SOON_SECONDS
+                and sum(self._pace.seconds(one.task_name) for one in given) <= SOON_SECONDS
             ):
                 fewest, best = len(given), place
         return best
+
+    def _on_soft_timeout(self, *arguments: Any) -> None:
+        """Called by Celery; what is in the pipes is heard first, for the job may have ended, and its process run another."""
+        self._soon(super()._on_soft_timeout, *arguments)
+
+    def _on_hard_timeout(self, *arguments: Any) -> None:
+        """Called by Celery; likewise."""
+        self._soon(super()._on_hard_timeout, *arguments)
+
+    def close(self) -> None:
+        """Called by Celery when no event loop goes on: what a process is reading is written to its end, or it would wait for ever."""
+        for job in list(self._cache.values()):
+            writer = asynpool._get_job_writer(job)  # noqa: SLF001
+            if writer in self._active_writers:
+                self._flush_writer(job._write_to, writer)  # noqa: SLF001
+        super().close()
 
     def flush(self) -> None:
         """Called by Celery when the connection to Redis was lost: forget what no process has yet.

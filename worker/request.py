@@ -20,20 +20,23 @@ FAILURE = "celeriac_failure"
 class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
     """Made in the main process and sent to the child, so that either can end the task: time limits end it here.
 
-    Until a process of the pool begins with it, it stands in the app's `waiting` (worker/patience.py); then in the app's `held`,
-    and its lease is renewed (worker/heartbeat.py).
+    Until it is known that a process has begun with it, it stands in the app's `waiting` (worker/patience.py); then in the app's
+    `held`. If it has a lease, it is renewed (worker/heartbeat.py).
     """
 
     # Set by the heartbeat: whether the ledger has said that the task is ours, and when its process was told to end.
     was_ours = False
     told_at: float | None = None
+    # Set once its message is in the queue again (worker/patience.py).
+    is_handed_on = False
 
     def __init__(self, message: Any, **options: Any) -> None:
         """Give each delivery of one of our messages a token of its own; a foreign message has none."""
         super().__init__(message, **options)
         self.taken_at = monotonic()
-        # Of the push of the message.
-        self.stamp: int = message._raw.get("stamp", 0)  # noqa: SLF001 - what came, as kombu keeps it
+        stamp = message._raw.get("stamp")  # noqa: SLF001 - what came, as kombu keeps it
+        # Of the push of the message; one that is none of ours may have anything there.
+        self.stamp = stamp if type(stamp) is int else 0
         if self._request_dict.get("origin") == ORIGIN:
             token = self._request_dict[TOKEN] = uuid4().hex
             self._app.waiting[token] = self
@@ -56,13 +59,16 @@ class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
             self._app.held[self.token] = self
         super().on_accepted(pid, time_accepted)
 
-    def let_go(self) -> None:
+    def hand_on(self) -> None:
         """Its message is in the queue again, and no longer counts as held here; the task may be claimed here all the same."""
+        self.is_handed_on = True
         super().acknowledge()
 
     def acknowledge(self) -> None:
         """It has ended, and so has its lease: the heartbeat need not ask for it."""
+        self._app.ahead.ended()
         self._app.held.pop(self.token, None)
+        self._app.waiting.pop(self.token, None)
         super().acknowledge()
 
     def on_failure(self, exc_info: Any, **options: Any) -> Any:

@@ -30,7 +30,7 @@ class Hold(QoS):  # type: ignore[misc]  # kombu has no types
     def __init__(self, channel: Any, prefetch_count: int = 0) -> None:
         """Nothing is held yet."""
         super().__init__(channel, prefetch_count)
-        self._ahead = Ahead()
+        self._ahead: Ahead = getattr(current_app, "ahead", None) or Ahead()
 
     def can_consume(self) -> bool:
         """Whether to ask Redis for more, or to read what was asked for. Asking for a few is not worth it while all are busy."""
@@ -43,11 +43,6 @@ class Hold(QoS):  # type: ignore[misc]  # kombu has no types
         # When the connection was lost, it has forgotten what it had delivered; some of that may still run.
         held = max(len(self._delivered) - len(self._dirty), len(_running()))
         return int(self.prefetch_count) + self._ahead.messages() - held
-
-    def ack(self, delivery_tag: str) -> None:
-        """Called by Celery when a task has ended."""
-        self._ahead.ended()
-        super().ack(delivery_tag)
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:  # noqa: FBT001, FBT002 - kombu's signature
         """Called by Celery for messages that it cannot make a task of."""

@@ -18,6 +18,12 @@ def hold(until: Path) -> str:
     return "let go"
 
 
+@task(soft_time_limit=timedelta(seconds=1))
+def hold_for_a_second(until: Path) -> str:
+    """The same, but not for longer than a second."""
+    return hold(until)
+
+
 @task
 def leave_trace(file: Path, until: Path) -> None:
     """Write down when this run has begun; then run until the other file exists."""
