@@ -158,6 +158,17 @@ def test_a_time_limit_does_not_hit_the_task_that_follows(
         assert all_succeeded_at_once(own_client, [limited, following, last])
 
 
+def test_a_time_limit_holds_while_the_worker_stops(
+    own_url: str, own_client: httpx.Client, directory: Path, gate: Path
+) -> None:
+    limited = submit(own_client, "hold_for_a_second", until=str(gate))
+    with running_worker(directory, "-c", "1", redis_url=own_url, **LONG) as worker:
+        in_state(own_client, limited, "running")
+        worker.signal(signal.SIGTERM)
+        worker.wait_for_end()
+        assert ended(own_client, limited)["error"]["type"] == "SoftTimeLimitExceeded"
+
+
 def test_a_process_that_ends_after_so_many_tasks_leaves_none_behind(
     own_url: str, own_client: httpx.Client, directory: Path, open_gate: str
 ) -> None:

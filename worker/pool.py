@@ -6,6 +6,7 @@ is free: it goes on without a wait, and claims the next task in the packet in wh
 """
 
 from collections import defaultdict
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
@@ -95,12 +96,19 @@ class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no type
         return best
 
     def _on_soft_timeout(self, *arguments: Any) -> None:
-        """Called by Celery; what is in the pipes is heard first, for the job may have ended, and its process run another."""
-        self._soon(super()._on_soft_timeout, *arguments)
+        """Called by Celery when a job has run for so long."""
+        self._once_heard(super()._on_soft_timeout, *arguments)
 
     def _on_hard_timeout(self, *arguments: Any) -> None:
-        """Called by Celery; likewise."""
-        self._soon(super()._on_hard_timeout, *arguments)
+        """Likewise."""
+        self._once_heard(super()._on_hard_timeout, *arguments)
+
+    def _once_heard(self, carry_out: Callable[..., None], *arguments: Any) -> None:
+        """Where the event loop stood still, the job may have ended, and its process run another: the pipes are read first."""
+        if self._state == RUN:
+            self._soon(carry_out, *arguments)
+        else:  # there is no loop any more, and no other job
+            carry_out(*arguments)
 
     def close(self) -> None:
         """Called by Celery when no event loop goes on: what a process is reading is written to its end, or it would wait for ever."""
