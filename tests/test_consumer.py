@@ -13,6 +13,7 @@ from ledger import keys
 from ledger.consumer import Claim, Consumer, Granted, Refused
 from ledger.settings import Settings
 from ledger.states import State
+from tests.connections import cut
 from tests.door import Document, shown, submit
 from tests.waiting import wait_until
 
@@ -95,7 +96,7 @@ def test_where_only_the_next_is_refused_by_redis_the_last_ends_all_the_same(
 def test_where_the_connection_breaks_both_are_asked_for_again(
     consumer: Consumer, first: Claim, second: Claim, own_client: httpx.Client, own_redis: Redis
 ) -> None:
-    own_redis.client_kill_filter(_type="normal", skipme=True)
+    cut(own_redis)
     assert finish(consumer, first, following=second)
     assert consumer.claim(second) == Granted(attempt=1)
     assert (state(own_client, first), state(own_client, second)) == ("succeeded", "running")

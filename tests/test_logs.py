@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,8 @@ def json_api(own_database: str, directory: Path) -> Iterator[API]:
 
 
 @pytest.fixture(scope="module")
-def own_database(valkey: Valkey) -> str:
-    return valkey.url.removesuffix("/0") + "/3"
+def own_database(new_database: Callable[[], str]) -> str:
+    return new_database()
 
 
 def test_in_json_every_line_of_a_task_names_it_and_its_trace(json_worker: Server, json_api: API) -> None:

@@ -2,19 +2,24 @@
 
 import os
 import signal
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import monotonic
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 from redis import Redis
 
+from tests.connections import cut
 from tests.door import Document, ended, in_state, shown, submit
 from tests.processes import descendants, linux_only
-from tests.servers import running_worker
+from tests.servers import Server, running_worker
 from tests.waiting import wait_until
+from worker.pace import Pace
+from worker.pool import PromptPool
 
 # Nothing but what is tested here brings a task back before a test has ended.
 LONG: dict[str, Any] = {"lease": 600, "rescue_grace": 600}
@@ -54,6 +59,61 @@ def all_succeeded_at_once(client: httpx.Client, tasks: Sequence[Document]) -> bo
     }
 
 
+def cut_connections(redis: Redis, worker: Server) -> None:
+    """Return when the worker is connected again. One that asks for no message does not notice yet that it is not."""
+    cut(redis)
+    begun = monotonic()
+    wait_until(lambda: worker.log.count("Connected to") == 2 or monotonic() - begun > LEASE_SECONDS)
+
+
+@pytest.fixture
+def pool() -> PromptPool:
+    """Three processes, by the numbers of their pipes: one has nothing to do, two run a task."""
+    pool = PromptPool.__new__(PromptPool)  # without its processes
+    pool._pace, pool._given = Pace(), defaultdict(list, {4: [job("report")], 5: [job("add")]})
+    pool._all_inqueues, pool._active_writes = {3, 4, 5}, set()
+    for _ in range(3):
+        pool._pace.took("add", 0.004)
+    return pool
+
+
+def job(name: str, *, size: int = 200) -> SimpleNamespace:
+    """A job, as far as the pool looks at it to find a process."""
+    return SimpleNamespace(task_name=name, _payload=(b"", b"", size))
+
+
+def test_a_process_without_a_job_comes_first(pool: PromptPool) -> None:
+    assert pool._place(job("add")) == 3
+
+
+def test_then_one_that_will_have_none_soon_up_to_four(pool: PromptPool) -> None:
+    pool._given[3] = [job("report")]
+    places = []
+    for _ in range(4):
+        places.append(pool._place(job("add")))
+        pool._given[5].append(job("add"))
+    assert places == [5, 5, 5, None]
+
+
+def test_never_one_whose_jobs_take_longer_than_a_moment_together(pool: PromptPool) -> None:
+    pool._given[3] = [job("unknown")]
+    pool._pace.took("add", 0.015)
+    assert pool._place(job("add")) == 5
+    pool._given[5].append(job("add"))
+    assert pool._place(job("add")) is None
+
+
+def test_what_is_large_goes_to_a_process_without_a_job_or_to_none(pool: PromptPool) -> None:
+    assert pool._place(job("add", size=LARGE)) == 3
+    pool._given[3] = [job("add")]
+    assert pool._place(job("add", size=LARGE)) is None
+
+
+def test_a_process_to_which_something_is_being_written_gets_nothing_else(pool: PromptPool) -> None:
+    pool._active_writes.add(3)
+    assert pool._place(job("add")) == 5
+
+
 def test_what_waits_behind_a_task_that_takes_long_this_time_runs_elsewhere(
     own_url: str, own_client: httpx.Client, directory: Path, open_gate: str, gate: Path
 ) -> None:
@@ -89,8 +149,7 @@ def test_what_waits_behind_another_keeps_its_lease_after_the_connection_was_lost
         directory, "-c", "1", redis_url=own_url, **{**LONG, "lease": LEASE_SECONDS}
     ) as worker:
         in_state(own_client, before, "running")
-        own_redis.client_kill_filter(_type="normal", skipme=True)
-        wait_until(lambda: worker.log.count("Connected to") == 2)
+        cut_connections(own_redis, worker)
         gate.touch()
         in_state(own_client, behind, "running")
         begun = monotonic()
@@ -113,8 +172,7 @@ def test_a_large_input_is_not_written_behind_a_task_and_costs_it_nothing(
     large = [submit(own_client, "append", file=str(tmp_path / "trace"), line="x" * LARGE) for _ in range(4)]
     with running_worker(directory, "-c", "1", redis_url=own_url, **LONG) as worker:
         in_state(own_client, before, "running")
-        own_redis.client_kill_filter(_type="normal", skipme=True)
-        wait_until(lambda: worker.log.count("Connected to") == 2)
+        cut_connections(own_redis, worker)
         gate.touch()
         assert all_succeeded_at_once(own_client, [before, *large])
         assert "damaged" not in worker.log

@@ -1,0 +1,11 @@
+"""Connections to Redis, broken as a network would break them."""
+
+from redis import Redis
+
+
+def cut(redis: Redis) -> None:
+    """Break every connection to the database of this client but its own; a database of another test keeps its own."""
+    own, database = redis.client_id(), str(redis.connection_pool.connection_kwargs["db"])
+    for client in redis.client_list():
+        if client["db"] == database and client["id"] != str(own):
+            redis.client_kill_filter(_id=client["id"])
