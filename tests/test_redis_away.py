@@ -152,7 +152,7 @@ def test_a_wait_goes_on_through_a_restart_of_redis(server: Valkey, door: httpx.C
     task = submit(door, "add", x=1, y=2)
     channel = f"celery-task-meta-{task['task_id']}"
     with ThreadPoolExecutor(1) as pool, Redis.from_url(server.url) as redis:
-        waiting = pool.submit(door.get, task["links"]["self"], params={"wait": 10})
+        waiting = pool.submit(door.get, task["links"]["self"], params={"wait": 50})
         wait_until(lambda: redis.pubsub_channels(channel))
         send(server, signal.SIGKILL)
         server.restart()
