@@ -52,7 +52,8 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
 
     def _beat(self, worker: Any) -> None:
         # A process may have begun with what waits, and the main process, which is connecting again, not have heard of it.
-        requests = [*list(worker.app.held.values()), *list(worker.app.waiting.values())]
+        # What goes over to `held` in between is asked for twice, which does no harm.
+        requests = [*list(worker.app.waiting.values()), *list(worker.app.held.values())]
         answers = worker.app.consumer.beat(
             worker.hostname,
             says=self._says(worker, requests),
