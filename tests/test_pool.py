@@ -227,20 +227,14 @@ def test_a_time_limit_holds_while_the_worker_stops(
         assert ended(own_client, limited)["error"]["type"] == "SoftTimeLimitExceeded"
 
 
-def test_a_process_that_ends_after_so_many_tasks_leaves_none_behind(
-    own_url: str, own_client: httpx.Client, directory: Path, open_gate: str
+@pytest.mark.parametrize(
+    ("limit", "most", "count"), [("--max-tasks-per-child", "7", MANY), ("--max-memory-per-child", "1", 10)]
+)
+def test_a_process_that_ends_by_itself_leaves_none_behind(
+    limit: str, most: str, count: int, own_url: str, own_client: httpx.Client, directory: Path, open_gate: str
 ) -> None:
-    tasks = submitted(own_client, *[open_gate] * MANY)
-    with running_worker(directory, "--max-tasks-per-child", "7", redis_url=own_url, **LONG) as worker:
-        assert all_succeeded_at_once(own_client, tasks)
-        assert "WorkerLostError" not in worker.log
-
-
-def test_a_process_that_ends_for_its_memory_leaves_none_behind(
-    own_url: str, own_client: httpx.Client, directory: Path, open_gate: str
-) -> None:
-    tasks = submitted(own_client, *[open_gate] * 10)
-    with running_worker(directory, "--max-memory-per-child", "1", redis_url=own_url, **LONG) as worker:
+    tasks = submitted(own_client, *[open_gate] * count)
+    with running_worker(directory, limit, most, redis_url=own_url, **LONG) as worker:
         assert all_succeeded_at_once(own_client, tasks)
         assert "WorkerLostError" not in worker.log
 

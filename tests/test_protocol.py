@@ -109,7 +109,6 @@ class Server:
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A server in either event loop."""
     with asyncio.Runner(loop_factory=request.param) as runner:
-        runner.get_loop()
         yield Server(runner)
 
 
