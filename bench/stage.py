@@ -19,12 +19,12 @@ from stack.errors import CannotStart
 from stack.ports import free_port
 from stack.process import Process
 from stack.readiness import wait_until
+from stack.services import API
 from stack.valkey import Valkey
 
 ROOT = Path(__file__).parents[1]
 READY_TIMEOUT = timedelta(seconds=30)
 POLL_SECONDS = 0.2
-OUR_API = ["--factory", "api.app:create_app", "--http", "api.protocol:OneWrite"]
 UVICORN = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
 # As `make run` does; nobody steers these workers.
 ALONE = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
@@ -99,7 +99,7 @@ class Stage:
 
     def celeriac(self, database: int) -> Program:
         """The API, as one starts it by hand, when it listens."""
-        return self.serve(*OUR_API, database=database)
+        return self.serve(*API, database=database)
 
     def serve(self, *app: str, database: int = 0) -> Program:
         """One uvicorn process with this app, when it listens."""

@@ -9,7 +9,8 @@ from bench.figures import Figures, ratio
 from bench.plan import Plan
 from bench.report import Column, Goal, judge, show
 from bench.rounds import take_turns
-from bench.stage import OUR_API, Program, Stage, listens
+from bench.stage import Program, Stage, listens
+from stack.services import API
 
 POLL_SECONDS = 0.002
 COLUMNS = [Column("listens, ms"), Column("first answer, ms")]
@@ -21,7 +22,7 @@ def measure(plan: Plan) -> None:
     with Stage() as stage:
         contenders = {
             FLOOR: partial(_start, stage, "bench.floor:app"),
-            CELERIAC: partial(_start, stage, *OUR_API),
+            CELERIAC: partial(_start, stage, *API),
         }
         take_turns(plan.console, contenders, rounds=1)  # so that both are in the cache of the system
         results = take_turns(plan.console, contenders, rounds=plan.rounds)

@@ -15,6 +15,7 @@ from chaos.sabotage import ROOT, copy_without
 from stack import process
 from stack.ports import free_port
 from stack.process import Process
+from stack.services import API
 from stack.valkey import Valkey
 
 ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
@@ -112,18 +113,7 @@ class Stage:
 
     def _api_command(self, port: int) -> list[str]:
         options = ["--app-dir", str(self._tree), "--no-access-log", "--log-level", "warning"]
-        return [
-            sys.executable,
-            "-m",
-            "uvicorn",
-            "--factory",
-            "api.app:create_app",
-            "--http",
-            "api.protocol:OneWrite",
-            *options,
-            "--port",
-            str(port),
-        ]
+        return [sys.executable, "-m", "uvicorn", *API, *options, "--port", str(port)]
 
     def _worker_command(self, number: int) -> list[str]:
         celery = [sys.executable, "-m", "celery", "--workdir", str(self._tree), "-A", "worker.app", "worker"]

@@ -11,6 +11,8 @@ from stack.child import Child
 from stack.process import Process
 from stack.readiness import answers_over_http, wait_until
 
+# What uvicorn is told to serve, and how.
+API = ("--factory", "api.app:create_app", "--http", "api.protocol:OneWrite")
 READY_TIMEOUT = timedelta(seconds=60)
 # What the API is given to answer those who wait, and what each needs to wind up.
 API_GRACE = timedelta(seconds=5)
@@ -29,7 +31,7 @@ def start_worker(redis_url: str | None) -> Process:
 
 def start_api(settings: Settings, redis_url: str | None) -> Process:
     """The API, as one would start it by hand."""
-    command = [*_module("uvicorn"), "--factory", "api.app:create_app", "--http", "api.protocol:OneWrite"]
+    command = [*_module("uvicorn"), *API]
     command += ["--host", settings.host, "--port", str(settings.port)]
     command += ["--timeout-graceful-shutdown", f"{API_GRACE.total_seconds():.0f}"]
     return _start(command, redis_url)
