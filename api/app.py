@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-import sys
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,8 @@ from ledger.ledger import Ledger
 from ledger.overview import Overview
 from ledger.settings import Settings, SettingsError
 from telemetry.collector import close, is_wanted, packages_of_the_extra
-from worker.catalog import Catalog, load_catalog
+from telemetry.start import mention_files_without_tasks, refuse_start
+from worker.catalog import Catalog, files_without_tasks, load_catalog
 from worker.contract import ContractError
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ DESCRIPTION = """The HTTP front door to a Celery worker pool.
 Submit a task with `POST /{name}`; the answer, 202, is a task document. Ask for it with `GET /tasks/{task_id}` until it is
 `ready`: then it has a `result` or an `error`. Every refusal is a problem document (RFC 9457)."""
 
+logger = logging.getLogger(__name__)
+
 
 def create_app() -> FastAPI:
     """The app for this process's environment; what is wrong with it stops the start with a sentence."""
@@ -58,8 +61,9 @@ def create_app() -> FastAPI:
         catalog = load_catalog(settings.tasks)
         spans = _spans()
     except (SettingsError, ContractError) as wrong:
-        sys.exit(f"The API cannot start.\n{wrong}")
+        refuse_start("API", wrong)
     set_up_logs(settings.log_format)
+    mention_files_without_tasks(logger, files_without_tasks(settings.tasks))
     return build_app(settings, catalog, spans=spans)
 
 

@@ -13,22 +13,20 @@ from stack import services, valkey
 from stack.errors import CannotStart
 from stack.ports import is_free
 from stack.readiness import redis_refusal
-from stack.supervisor import FAILED, SIGNALS, Supervisor
+from stack.supervisor import FAILED, SIGNALS, WRONG_START, Supervisor
 from stack.terminal import Terminal
 from stack.valkey import Valkey
 
-BROKEN_SETTING = 2
-
 
 def main() -> int:
-    """The exit code: 0 after Ctrl-C or SIGTERM, 1 when a part could not start or crashed, 2 for a wrong setting."""
+    """The exit code: 0 after Ctrl-C or SIGTERM, 1 when a part could not start or crashed, 2 for a wrong setting or task file."""
     try:
         settings = Settings.read()
         _require_port(settings)
         return asyncio.run(_run(settings))
     except SettingsError as wrong:
         sys.stderr.write(f"Celeriac cannot start.\n{wrong}\n")
-        return BROKEN_SETTING
+        return WRONG_START
     except CannotStart as refusal:
         sys.stderr.write(f"Celeriac cannot start.\n{refusal}\n")
         return FAILED

@@ -11,6 +11,8 @@ from stack.process import Process, ending
 from stack.terminal import Terminal
 
 STOPPED, FAILED = 0, 1
+# With this exit code a part says that a setting or a file of tasks is wrong; its own words are enough.
+WRONG_START = 2
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # What started us may pass on a signal that the terminal has sent us already: that is no second Ctrl-C.
 ECHO_SECONDS = 0.5
@@ -43,7 +45,7 @@ class Supervisor:
         await self._stop_all()
         if refusal and not isinstance(refusal, CannotStart):
             raise refusal
-        return FAILED if refusal or self._crashed or self._hurried else STOPPED
+        return self._exit_code(refusal)
 
     def add(self, name: str, started: Process, *, grace: timedelta) -> Child:
         """From now on this process belongs to the stack; it is stopped before those that came earlier."""
@@ -82,10 +84,17 @@ class Supervisor:
         elif refusal is None and self._crashed is None:
             self._terminal.say("Stopping. Ctrl-C again stops at once.")
         ended = self._crashed or next((child for child in self._children if child.process.poll()), None)
-        if ended is not None:
+        if ended is None:
+            return
+        if not _is_wrong_start(ended):
             self._terminal.say(f"The {ended.name} has ended {ending(ended.process)}. Its last lines were:")
             self._terminal.show(ended.name, list(ended.last_lines))
-            self._terminal.say("Stopping the others.")
+        self._terminal.say("Stopping the others.")
+
+    def _exit_code(self, refusal: BaseException | None) -> int:
+        if (refusal or self._crashed) and any(map(_is_wrong_start, self._children)):
+            return WRONG_START
+        return FAILED if refusal or self._crashed or self._hurried else STOPPED
 
     async def _stop_all(self) -> None:
         for child in reversed(self._children):
@@ -97,3 +106,7 @@ class Supervisor:
     def _listen_no_more(self) -> None:
         for number in SIGNALS:
             asyncio.get_running_loop().remove_signal_handler(number)
+
+
+def _is_wrong_start(child: Child) -> bool:
+    return child.process.poll() == WRONG_START

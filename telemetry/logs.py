@@ -29,8 +29,13 @@ def dress(handlers: Iterable[logging.Handler], log_format: LogFormat, facts: Fac
         return True
 
     for handler in handlers:
-        handler.setFormatter(_JSON() if log_format is LogFormat.JSON else _Text())
+        handler.setFormatter(formatter(log_format))
         handler.addFilter(add_facts)
+
+
+def formatter(log_format: LogFormat) -> logging.Formatter:
+    """What makes a line of this form."""
+    return _JSON() if log_format is LogFormat.JSON else _Text()
 
 
 class _Timed(logging.Formatter):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.catalog import HEAVY, load_catalog
+from worker.catalog import HEAVY, files_without_tasks, load_catalog
 from worker.contract import ContractError
 
 TASK = """
@@ -66,6 +66,63 @@ def test_a_module_that_imports_what_is_not_there_is_refused_with_both_names(
         ContractError, match=r"in missing_tasks\.one cannot be loaded: No module named 'no_such_library'"
     ):
         load_catalog("missing_tasks")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "line"),
+    [
+        ("x = 1\ndef f(:\n", "SyntaxError: ", 2),
+        ("  x = 1\n", "IndentationError: unexpected indent", 1),
+        ("\n\nx = y\n", "NameError: name 'y' is not defined", 3),
+        ("import os\nx = os.environ['SHOP_URL']\n", "KeyError: 'SHOP_URL'", 2),
+        (
+            "from worker.contract import task\n\n@task(retries=3)\ndef f() -> None: ...\n",
+            "TypeError: task() got an unexpected keyword argument 'retries'",
+            3,
+        ),
+        (
+            "from worker.contract import task\n\n@task\ndef f(x) -> None: ...\n",
+            "parameter 'x' of task 'f' has no type hint",
+            3,
+        ),
+        ("import sys\nsys.exit()\n", "SystemExit", 2),
+        ("raise ValueError('two\\nlines')\n", "ValueError: two lines", 1),
+        ("from worker.contract import tsk\n", "ImportError: cannot import name 'tsk'", 1),
+    ],
+    ids=lambda value: value[:20].replace("\n", " ") if isinstance(value, str) else "",
+)
+def test_a_file_that_cannot_be_loaded_is_named_with_the_line_and_the_reason(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    reason: str,
+    line: int,
+    request: pytest.FixtureRequest,
+) -> None:
+    name = f"broken_tasks_{request.node.callspec.indices['text']}"
+    package(tmp_path, monkeypatch, name, one=text)
+    with pytest.raises(ContractError) as refused:
+        load_catalog(name)
+    sentence = str(refused.value)
+    assert sentence.startswith(f"The tasks in {name}.one cannot be loaded: {reason}")
+    assert sentence.endswith(f" ({tmp_path}/{name}/one.py, line {line}).")
+    assert "\n" not in sentence
+
+
+def test_a_file_without_a_task_is_found_unless_it_is_marked_as_private(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package(
+        tmp_path,
+        monkeypatch,
+        "idle_tasks",
+        one=TASK.format(name="idle"),
+        two="from idle_tasks.one import idle\n",
+        _helpers="",
+        forgotten="def send(x: int) -> int: ...\n",
+    )
+    load_catalog("idle_tasks")
+    assert files_without_tasks("idle_tasks") == [f"{tmp_path}/idle_tasks/forgotten.py"]
 
 
 def test_a_heavy_import_at_the_top_of_a_module_is_refused(

@@ -13,10 +13,12 @@ import pytest
 from stack.valkey import Valkey
 from tests.door import Document, ended
 from tests.running import running_stack
-from tests.servers import API, Server, running_api, running_worker
+from tests.servers import ALL_TASKS, API, ROOT, Server, running_api, running_worker
 from tests.test_trace import PARENT, TRACE_ID
 from tests.waiting import wait_until
 
+# The last is a file without a task.
+TASKS = f"{ALL_TASKS},tests.waiting"
 SECRET = "secret-in-the-input"
 TEXT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (DEBUG|INFO|WARNING|ERROR|CRITICAL) [\w.]+ \S.*")
 Line = dict[str, Any]
@@ -24,14 +26,15 @@ Line = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def json_worker(own_database: str, directory: Path) -> Iterator[Server]:
-    with running_worker(directory, redis_url=own_database, log_format="json") as server:
+    with running_worker(directory, redis_url=own_database, log_format="json", tasks=TASKS) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def json_api(own_database: str, directory: Path) -> Iterator[API]:
     factory = "tests.apps:with_faults"
-    with running_api(directory, factory=factory, redis_url=own_database, log_format="json") as server:
+    settings = {"redis_url": own_database, "log_format": "json", "tasks": TASKS}
+    with running_api(directory, factory=factory, **settings) as server:
         yield server
 
 
@@ -78,6 +81,15 @@ def test_in_json_all_that_a_worker_writes_is_json_and_no_payload(json_worker: Se
         assert list(line)[:4] == ["time", "level", "logger", "message"]
         assert datetime.fromisoformat(line["time"]).utcoffset() is not None
     assert SECRET not in json_worker.log
+
+
+def test_a_file_that_declares_no_task_is_mentioned_by_worker_and_api(
+    json_worker: Server, json_api: API
+) -> None:
+    for server in (json_worker, json_api):
+        (line,) = [line for line in lines_of(server) if "declares no task" in line["message"]]
+        assert line["message"].startswith(f"{ROOT}/tests/waiting.py declares no task: put @task above")
+        assert line["level"] == "WARNING"
 
 
 def test_in_json_a_line_of_the_api_names_its_request(json_api: API) -> None:

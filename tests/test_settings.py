@@ -156,6 +156,11 @@ def test_a_url_of_redis_may_leave_out_what_has_a_default(url: str) -> None:
         ({"tasks": "unsafe_name"}, "Task name 'a/b' cannot stand in a URL: use letters, digits"),
         ({"tasks": "opaque_type"}, "which has no JSON form: use JSON types"),
         ({"tasks": "heavy_import"}, "heavy_import imports PIL at its top"),
+        ({"tasks": "no_python"}, "The tasks in no_python cannot be loaded: SyntaxError: "),
+        (
+            {"tasks": "unknown_option"},
+            "cannot be loaded: TypeError: task() got an unexpected keyword argument 'retries' (",
+        ),
     ],
     ids=lambda value: str(value)[:30] if isinstance(value, dict) else "",
 )
@@ -174,8 +179,9 @@ def test_what_is_wrong_at_the_start_ends_it_with_a_sentence_and_no_traceback(
         check=False,
     )
     said = ended.stdout + ended.stderr
-    assert ended.returncode != 0
+    assert ended.returncode == 2
     assert sentence in said
+    assert len(said.splitlines()) == 2
     assert said.startswith(f"The {'API' if 'uvicorn' in command else 'worker'} cannot start.\n")
     assert "Traceback" not in said
 
@@ -193,6 +199,8 @@ def modules(directory: Path) -> Path:
         "unsafe_name": task.format(name="a/b", function="one", parameter=""),
         "opaque_type": "class Opaque: ...\n"
         + task.format(name="opaque", function="one", parameter="x: Opaque"),
+        "no_python": "def (:\n",
+        "unknown_option": "from worker.contract import task\n@task(retries=3)\ndef one() -> None: ...\n",
         "heavy_import": "import PIL\n" + task.format(name="heavy", function="one", parameter=""),
     }
     for name, text in texts.items():

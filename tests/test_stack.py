@@ -139,11 +139,12 @@ def test_a_wrong_setting_stops_the_start_with_a_sentence(tmp_path: Path) -> None
         assert "Traceback" not in stack.output
 
 
-def test_a_part_that_cannot_start_is_told_in_its_own_words(tmp_path: Path) -> None:
+def test_a_task_file_that_cannot_be_loaded_stops_the_start_with_a_sentence(tmp_path: Path) -> None:
     with refused_stack(tmp_path, tasks="no_such_package") as stack:
-        assert stack.exit_code() == 1
+        assert stack.exit_code() == 2
         assert "The tasks in no_such_package cannot be loaded" in stack.output
-        assert "ended with exit code 1" in stack.output
+        assert "Its last lines were" not in stack.output
+        assert "Traceback" not in stack.output
 
 
 def test_two_stacks_do_not_share_a_data_directory(tmp_path: Path) -> None:

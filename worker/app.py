@@ -1,15 +1,16 @@
 """The Celery app of the pool, made from the contract: `celery -A worker.app worker`."""
 
-import sys
+import logging
 
-from celery import Celery
+from celery import Celery, signals
 
 from ledger.consumer import Consumer
 from ledger.settings import Settings, SettingsError
 from telemetry.collector import is_wanted, packages_of_the_extra
+from telemetry.start import mention_files_without_tasks, refuse_start
 from worker.ahead import Ahead
 from worker.attention import Attention
-from worker.catalog import Catalog, load_catalog
+from worker.catalog import Catalog, files_without_tasks, load_catalog
 from worker.configuration import celery_configuration
 from worker.contract import ContractError, Definition
 from worker.execution import LedgerTask
@@ -20,6 +21,8 @@ from worker.logs import set_up as set_up_logs
 from worker.patience import Patience
 from worker.request import LedgerRequest
 from worker.timers import Timers
+
+logger = logging.getLogger(__name__)
 
 
 class Pool(Celery):  # type: ignore[misc]  # celery has no types
@@ -66,9 +69,13 @@ def _register(app: Pool, definition: Definition, settings: Settings) -> None:
 def _app_of_this_process() -> Pool:
     try:
         settings = Settings.read()
-        return create_app(settings, load_catalog(settings.tasks), task_class=_task_class())
+        app = create_app(settings, load_catalog(settings.tasks), task_class=_task_class())
     except (SettingsError, ContractError) as wrong:
-        sys.exit(f"The worker cannot start.\n{wrong}")
+        refuse_start("worker", wrong)
+    signals.celeryd_after_setup.connect(
+        lambda **_: mention_files_without_tasks(logger, files_without_tasks(settings.tasks)), weak=False
+    )
+    return app
 
 
 def _task_class() -> type[LedgerTask]:

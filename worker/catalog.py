@@ -1,12 +1,12 @@
 """The catalog: every task definition, found by loading the modules of the packages that declare tasks."""
 
-import importlib
 import pkgutil
 import sys
 from collections.abc import Iterator
 from types import ModuleType
 
 from worker.contract import ContractError, Definition, definition_of
+from worker.importing import import_tasks
 
 Catalog = dict[str, Definition]
 
@@ -34,6 +34,20 @@ def load_catalog(packages: str) -> Catalog:
     return catalog
 
 
+def files_without_tasks(packages: str) -> list[str]:
+    """The files of these packages, which are loaded, that neither declare a task nor hand one on.
+
+    A package's own `__init__.py` and modules whose name begins with `_` need not.
+    """
+    return [
+        str(module.__file__)
+        for package in packages.split(",")
+        for module in _modules(package.strip())
+        if not (hasattr(module, "__path__") or module.__name__.rpartition(".")[2].startswith("_"))
+        and not any(map(definition_of, vars(module).values()))
+    ]
+
+
 def _modules(package: str) -> Iterator[ModuleType]:
     root = _load(package)
     yield root
@@ -43,10 +57,7 @@ def _modules(package: str) -> Iterator[ModuleType]:
 
 def _load(name: str) -> ModuleType:
     before = set(sys.modules)
-    try:
-        module = importlib.import_module(name)
-    except ModuleNotFoundError as missing:
-        raise ContractError(f"The tasks in {name} cannot be loaded: {missing}.") from missing
+    module = import_tasks(name)
     heavy = sorted(HEAVY & (set(sys.modules) - before))
     if heavy:
         raise ContractError(

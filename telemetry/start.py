@@ -1,0 +1,30 @@
+"""What a service says at its start: that it cannot, and why, or what of the tasks' files looks like a mistake."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterable
+from typing import NoReturn
+
+from ledger.settings import PREFIX, LogFormat
+from telemetry.logs import formatter
+
+WRONG_START = 2
+
+
+def refuse_start(service: str, reason: Exception) -> NoReturn:
+    """End this process, with exit code 2 and the reason on standard error; as JSON where the log is JSON."""
+    words = f"The {service} cannot start.\n{reason}"
+    if os.environ.get(PREFIX + "LOG_FORMAT") == LogFormat.JSON:
+        line = logging.LogRecord(service.lower(), logging.CRITICAL, __file__, 0, words, None, None)
+        words = formatter(LogFormat.JSON).format(line)
+    sys.stderr.write(words + "\n")
+    sys.exit(WRONG_START)
+
+
+def mention_files_without_tasks(logger: logging.Logger, files: Iterable[str]) -> None:
+    """A line for each file among the tasks that declares none."""
+    for file in files:
+        logger.warning(
+            "%s declares no task: put @task above a function, or begin the file's name with _", file
+        )
