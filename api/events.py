@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import lru_cache, partial
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI, Header, Query
 from fastapi.sse import EventSourceResponse, format_sse_event
@@ -25,11 +25,11 @@ from api.route import add_route
 from api.tasks import TaskID
 from ledger import keys
 from ledger.connection import InDoubt, Unavailable
-from ledger.feed import NOTHING, RETRY_SECONDS, START, Batch, Entry, Feed
+from ledger.feed import NOTHING, RETRY_SECONDS, START, Batch, Entry, Feed, is_after
+from ledger.history import History
 from ledger.ledger import Ledger
 from ledger.settings import Settings
 from ledger.states import FINAL, State
-from ledger.task import Task
 
 HEARTBEAT_SECONDS = 10.0
 # Of a task that has ended, so long may its last events be under way; those of a stock worker have no end.
@@ -41,6 +41,7 @@ HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 ACCEPTED = b"0-1"
 _ID = re.compile(rb"[0-9]{1,19}-[0-9]{1,19}")
 
+Answer = TypeVar("Answer")
 # Fields, and the values that each may have.
 Wanted = tuple[tuple[bytes, frozenset[str]], ...]
 LastEventID = Annotated[
@@ -70,9 +71,8 @@ async def _task_events(settings: Settings, ledger: Ledger, feed: Feed, request: 
     refuse_unknown(request)
     task_id = asked_id(request)
     after = _last_event_id(request) or START
-    task = await find(ledger, task_id)
-    first = State.SCHEDULED if task.state is State.SCHEDULED else State.QUEUED
-    return task_stream(settings, ledger, feed, task_id, first=first, after=after)
+    await find(ledger, task_id)
+    return task_stream(settings, ledger, feed, task_id, after=after)
 
 
 def task_stream(
@@ -81,21 +81,21 @@ def task_stream(
     feed: Feed,
     task_id: str,
     *,
-    first: State,
     after: bytes = START,
     headers: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
-    """All that happens to this task, which was accepted as `first`, from after an event on; it ends when the task has."""
+    """All that happens to this task, from after an event on; it ends when the task has."""
 
     async def document() -> tuple[bytes, bool]:
         task = await _patiently(partial(find, ledger, task_id))
         return task_document(task, show_traceback=settings.show_tracebacks), task.ready
 
-    events = _of_task(feed, task_id, first, after, document)
+    history = partial(_patiently, partial(ledger.history, task_id))
+    events = _of_task(feed, task_id, after, history, document)
     return EventSourceResponse(events, headers={**HEADERS, **headers})
 
 
-async def _patiently(ask: Callable[[], Awaitable[Task]]) -> Task:
+async def _patiently(ask: Callable[[], Awaitable[Answer]]) -> Answer:
     """The answer, however long Redis is away: the stream has begun."""
     while True:
         try:
@@ -105,13 +105,22 @@ async def _patiently(ask: Callable[[], Awaitable[Task]]) -> Task:
 
 
 async def _of_task(
-    feed: Feed, task_id: str, first: State, after: bytes, document: Callable[[], Any]
+    feed: Feed,
+    task_id: str,
+    after: bytes,
+    history: Callable[[], Awaitable[History | None]],
+    document: Callable[[], Any],
 ) -> AsyncIterator[bytes]:
     """Its history, then what comes, then `done` with the task document."""
-    if after == START:
-        begun = json.dumps({"state": first, "attempt": 0})
+    past = await history()
+    if past is not None and after == START:
+        begun = json.dumps({"state": past.first, "attempt": 0})
         yield format_sse_event(event="state", id=ACCEPTED.decode(), data_str=begun)
-    _, ready = await document()
+    said, ready = await document()
+    if past is not None and past.events is not None:
+        yield b"".join(_task_event(event) for event in past.events if is_after(event.id, after))
+        yield format_sse_event(event="done", data_str=said.decode())
+        return
     patience = SETTLED_SECONDS if ready else HEARTBEAT_SECONDS
     async for batch in feed.follow(keys.events(task_id), after=after, patience=patience):
         if batch is NOTHING:

@@ -57,7 +57,7 @@ def install(app: FastAPI, catalog: Catalog, settings: Settings, ledger: Ledger, 
 
     def stream(accepted: Accepted) -> Response:
         headers = stream_headers(accepted)
-        return task_stream(settings, ledger, feed, accepted.task_id, first=accepted.state, headers=headers)
+        return task_stream(settings, ledger, feed, accepted.task_id, headers=headers)
 
     doors = {name: Door(definition, settings, ledger, stream) for name, definition in catalog.items()}
     for definition in catalog.values():

@@ -15,6 +15,7 @@ if before == 'running' then
     return {'refused', task.state}
   end
   task.lost = task.lost + 1
+  begin_stream(task)
 elseif before == 'retrying' then
   if redis.call('ZSCORE', KEY_DUE, id) then return {'refused', before} end -- an old message; its time has not come
 elseif before ~= 'queued' then

@@ -102,7 +102,7 @@ class Feed:
         try:
             while not self._released:
                 batch = stream.after(after)
-                if batch is None and _place(after) < _place(stream.last):
+                if batch is None and is_after(stream.last, after):
                     batch = await self._range(key, after, stream.last)
                     if not batch.entries:  # all of them are gone by now
                         after = stream.last
@@ -199,6 +199,11 @@ class Feed:
             cut = is_late and await self._is_cut(key, stream.last)
             stream.add(Batch([_entry(one) for one in entries], cut))
         self._read_at = time.monotonic()
+
+
+def is_after(identity: bytes, other: bytes) -> bool:
+    """Whether an entry with this id comes after the other in a stream."""
+    return _place(identity) > _place(other)
 
 
 async def _has_news(stream: _Stream, patience: float) -> bool:

@@ -19,7 +19,7 @@ local function each(index, act)
 end
 
 each(KEY_DUE, function(task)
-  if task.state == 'scheduled' then become(task, 'queued') end
+  if task.state == 'scheduled' then become(task, 'queued', 'queued_at', at) end
   redis.call('ZREM', KEY_DUE, task.id)
   if task.state == 'queued' or task.state == 'retrying' then push(task, 'LPUSH', pushed) end
 end)

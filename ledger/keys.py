@@ -64,7 +64,7 @@ def ended() -> str:
 
 
 def events(task_id: str) -> str:
-    """Stream: what happened to one task, at most some 1,000 entries. No TTL while it is open; that of its record after its end."""
+    """Stream: what happened to one task, where its record does not say it all; at most some 1,000 entries. TTL of its record."""
     return f"celeriac:events:{task_id}"
 
 

@@ -16,6 +16,8 @@ from ledger.batching import Batching
 from ledger.connection import Argument, Connection, InDoubt, Unavailable
 from ledger.durability import Durability, confirm
 from ledger.health import faults
+from ledger.history import History
+from ledger.history import from_reply as history
 from ledger.listing import Listing, Page
 from ledger.poison import Poison
 from ledger.states import State
@@ -108,6 +110,10 @@ class Ledger:
             return None
         name, queue, state, message = values
         return Original(name.decode(), queue.decode(), State(state.decode()), message)
+
+    async def history(self, task_id: str) -> History | None:
+        """What happened to a task; an open one keeps its events in a stream from now on. None without a record."""
+        return history(await self._change(scripts.FOLLOW, task_id))
 
     async def cancel(self, task_id: str, *, terminate: bool) -> Cancellation:
         """Cancel a task that has not started; ask the worker of one that runs to end it, or to let it end itself.

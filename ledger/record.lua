@@ -37,20 +37,48 @@ end
 -- What the scripts need to know of a record; nil when there is none.
 local function load(id)
   local value = redis.call('HMGET', key_record(id), 'name', 'queue', 'state', 'created_at', 'attempt', 'token',
-                           'lost', 'cancel', 'start_by', 'released', 'started_at')
+                           'lost', 'cancel', 'start_by', 'released', 'started_at', 'queued_at', 'told')
   if not value[3] then return nil end
   return {id = id, name = value[1], queue = value[2], state = value[3], created_at = value[4],
           attempt = tonumber(value[5]), token = value[6], lost = tonumber(value[7] or 0), cancel = value[8],
           start_by = tonumber(value[9] or nil), released = value[10],
-          started_at = tonumber(value[11] or nil)}
+          started_at = tonumber(value[11] or nil), queued_at = tonumber(value[12] or nil), told = value[13]}
 end
 
 -- How many events of a task, and of all tasks together, are kept.
 local HISTORY, FEED = 1000, 10000
 
--- Tell those who follow that a task is in another state: in its own history, and in the feed of all tasks.
-local function tell(task, ...)
-  redis.call('XADD', key_events(task.id), 'MAXLEN', '~', HISTORY, '*', 'event', 'state', 'state', task.state, ...)
+-- What happened to a task since it was accepted, as its record says it: for each event its id, the state and the attempt.
+-- That is all of a task that runs once and says nothing, so it has no stream of its own.
+local function history(task)
+  local events, last = {}, 0
+  local function add(at, state, attempt)
+    last = math.max(at, last + 1) -- the clock may have been set back
+    local id = string.format('%.0f-%.0f', math.floor(last / 1000), last % 1000)
+    events[#events + 1] = {id, state, text(attempt)}
+  end
+  if task.queued_at then add(task.queued_at, 'queued', 0) end
+  if task.started_at then add(task.started_at, 'running', task.attempt) end
+  if task.finished_at then add(task.finished_at, task.state, task.attempt) end
+  return events
+end
+
+-- Give a task a stream of its own, which begins with what its record says: more is to be told, or somebody follows it.
+local function begin_stream(task)
+  if task.told then return end
+  for _, event in ipairs(history(task)) do
+    redis.call('XADD', key_events(task.id), event[1], 'event', 'state', 'state', event[2], 'attempt', event[3])
+  end
+  redis.call('HSET', key_record(task.id), 'told', 1)
+  task.told = '1'
+end
+
+-- Tell those who follow that a task is in another state: in its own stream, if it has one, and in the feed of all tasks.
+local function tell(task)
+  if task.told then
+    redis.call('XADD', key_events(task.id), 'MAXLEN', '~', HISTORY, '*', 'event', 'state', 'state', task.state,
+               'attempt', task.attempt)
+  end
   redis.call('XADD', KEY_FEED, 'MAXLEN', '~', FEED, '*', 'event', 'state', 'task_id', task.id, 'name', task.name,
              'queue', task.queue, 'state', task.state)
 end
@@ -62,7 +90,7 @@ local function become(task, state, ...)
   redis.call('ZREM', key_listing(task.state, task.name), task.id)
   redis.call('ZADD', key_listing(state, task.name), task.created_at, task.id)
   task.state = state
-  tell(task, 'attempt', task.attempt)
+  tell(task)
 end
 
 -- The upper bounds of the histograms' buckets, in seconds.
@@ -107,7 +135,7 @@ local function conclude(task, state, failure, document, ttl)
   become(task, state, 'finished_at', ended, 'expires_at', ended + ttl, 'error', failure)
   leave(task, before)
   redis.call('PEXPIRE', key_record(task.id), text(ttl / 1000 + 3600000))
-  redis.call('PEXPIRE', key_events(task.id), text(ttl / 1000 + 3600000))
+  if task.told then redis.call('PEXPIRE', key_events(task.id), text(ttl / 1000 + 3600000)) end
   redis.call('ZADD', KEY_ENDED, ended + ttl, task.id)
   redis.call('HINCRBY', KEY_TOTALS, state .. ' ' .. task.name, 1)
   if before == 'running' and task.started_at then observe('running', task.name, ended - task.started_at) end
@@ -169,6 +197,7 @@ end
 
 -- Give a running task back, to run again before all that waits.
 local function requeue(task, pushed, ...)
+  begin_stream(task)
   become(task, 'queued', ...)
   redis.call('HDEL', key_record(task.id), 'token', 'worker', 'started_at')
   redis.call('ZREM', KEY_RUNNING, task.id)

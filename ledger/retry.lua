@@ -11,6 +11,7 @@ if task.cancel then
   return task.state
 end
 local due = now() + delay
+begin_stream(task)
 become(task, 'retrying', 'due_at', due, 'error', failure)
 redis.call('ZREM', KEY_RUNNING, id)
 redis.call('ZADD', KEY_DUE, due, id)

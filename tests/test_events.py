@@ -11,8 +11,9 @@ import httpx
 import pytest
 from redis import Redis
 
+from ledger import keys
 from stack.valkey import Valkey
-from tests.door import document, ended, run, submit
+from tests.door import document, ended, run, shown, submit
 from tests.servers import running_api
 from tests.waiting import wait_until
 from worker import context
@@ -60,6 +61,51 @@ def test_the_whole_history_is_told_to_who_comes_late(client: httpx.Client) -> No
         ("done", "succeeded", 2),
     ]
     assert events[-1].data == document(client.get(task["links"]["self"]))
+
+
+def test_a_silent_task_keeps_no_stream_and_tells_its_events_from_its_record(
+    client: httpx.Client, redis: Redis
+) -> None:
+    task = run(client, "add", x=4, y=5)
+    path = task["links"]["events"]
+    events = list(watch(client, path))
+    assert [event.data["state"] for event in events] == ["queued", "running", "succeeded", "succeeded"]
+    for place, event in enumerate(events[:-1]):
+        assert list(watch(client, path, Last_Event_ID=event.id)) == events[place + 1 :]
+    assert not redis.exists(keys.events(task["task_id"]))
+
+
+def test_the_events_of_a_delayed_task_are_the_same_during_its_life_and_after_it(client: httpx.Client) -> None:
+    watched, alone = (document(client.post("/add?delay=0.1", json={"x": 4, "y": 5})) for _ in range(2))
+    during = list(watch(client, watched["links"]["events"]))
+    assert [event.data["state"] for event in during[:-1]] == ["scheduled", "queued", "running", "succeeded"]
+    assert list(watch(client, watched["links"]["events"])) == during
+    ended(client, alone)
+    after = list(watch(client, alone["links"]["events"]))
+    assert [(event.kind, event.data["state"], event.data["attempt"]) for event in after] == [
+        (event.kind, event.data["state"], event.data["attempt"]) for event in during
+    ]
+
+
+def test_a_cancelled_task_tells_how_it_was_accepted(client: httpx.Client) -> None:
+    task = document(client.post("/add?delay=60", json={"x": 4, "y": 5}))
+    client.post(task["links"]["cancel"])
+    states = [event.data["state"] for event in watch(client, task["links"]["events"])]
+    assert states == ["scheduled", "cancelled", "cancelled"]
+
+
+def test_who_comes_while_a_task_runs_is_told_what_was_before_and_what_comes(
+    client: httpx.Client, tmp_path: Path
+) -> None:
+    task = submit(client, "hold", until=str(tmp_path / "file"))
+    wait_until(lambda: shown(client, task)["state"] == "running")
+    events = watch(client, task["links"]["events"])
+    seen = [next(events), next(events)]
+    (tmp_path / "file").touch()
+    seen += events
+    assert [event.data["state"] for event in seen] == ["queued", "running", "succeeded", "succeeded"]
+    for place, event in enumerate(seen[:-1]):
+        assert list(watch(client, task["links"]["events"], Last_Event_ID=event.id)) == seen[place + 1 :]
 
 
 def test_what_happens_is_told_as_it_happens(client: httpx.Client, tmp_path: Path) -> None:

@@ -1,0 +1,17 @@
+-- Prepare to follow the events of a task: an open one has a stream of its own from now on.
+-- ARGV  id
+-- Answer: {} for an unknown task | {first state, '1'}: its stream has the other events | {first state, '0', then for each
+--         event: id, state, attempt}: there are no others, and no stream
+local task = load(ARGV[1])
+if not task then return {} end
+local due, finished = unpack(redis.call('HMGET', key_record(task.id), 'due_at', 'finished_at'))
+local was_scheduled = task.queued_at or due and task.attempt == 0
+local first = was_scheduled and 'scheduled' or 'queued'
+if not FINAL[task.state] then begin_stream(task) end
+if task.told then return {first, '1'} end
+local answer = {first, '0'}
+task.finished_at = tonumber(finished)
+for _, event in ipairs(history(task)) do
+  for _, part in ipairs(event) do answer[#answer + 1] = part end
+end
+return answer
