@@ -3,8 +3,9 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from functools import lru_cache, partial
+from itertools import chain
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
@@ -18,24 +19,30 @@ from starlette.responses import Response
 
 from api.body import header, invalid_input
 from api.document import task_document
+from api.errors import TaskNotFound
 from api.lookup import asked_id, find
 from api.query import refuse_unknown
 from api.responses import problems
 from api.route import add_route
 from api.tasks import TaskID
 from ledger import keys
+from ledger.batches import Batch, Entry
 from ledger.connection import InDoubt, Unavailable
-from ledger.feed import NOTHING, RETRY_SECONDS, START, Batch, Entry, Feed, is_after
+from ledger.feed import NOTHING, RETRY_SECONDS, START, Feed, is_after
 from ledger.history import History
 from ledger.ledger import Ledger
 from ledger.settings import Settings
 from ledger.states import FINAL, State
+from ledger.task import Gone
 
 HEARTBEAT_SECONDS = 10.0
 # Of a task that has ended, so long may its last events be under way; those of a stock worker have no end.
 SETTLED_SECONDS = 1.0
 HEARTBEAT = format_sse_event(comment="still here")
 CUT = format_sse_event(event="cut", data_str='{"reason":"older events are not kept"}')
+GONE = format_sse_event(event="gone", data_str='{"reason":"the task was deleted, or is not kept any longer"}')
+# What is sent in one piece: a client that does not read holds up one piece, however large the event.
+PIECE_BYTES = 65_536
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 # Before all that stands in a task's stream: it was accepted.
 ACCEPTED = b"0-1"
@@ -111,26 +118,46 @@ async def _of_task(
     history: Callable[[], Awaitable[History | None]],
     document: Callable[[], Any],
 ) -> AsyncIterator[bytes]:
-    """Its history, then what comes, then `done` with the task document."""
-    past = await history()
-    if past is not None and after == START:
-        begun = json.dumps({"state": past.first, "attempt": 0})
-        yield format_sse_event(event="state", id=ACCEPTED.decode(), data_str=begun)
-    said, ready = await document()
-    if past is not None and past.events is not None:
-        yield b"".join(_task_event(event) for event in past.events if is_after(event.id, after))
-        yield format_sse_event(event="done", data_str=said.decode())
-        return
-    patience = SETTLED_SECONDS if ready else HEARTBEAT_SECONDS
-    async for batch in feed.follow(keys.events(task_id), after=after, patience=patience):
+    """Its history, then what comes, then `done` with the task document, or `gone` where there is none any more."""
+    try:
+        past = await history()
+        if past is not None and after == START:
+            begun = json.dumps({"state": past.first, "attempt": 0})
+            yield format_sse_event(event="state", id=ACCEPTED.decode(), data_str=begun)
+        told, ready = await document()
+        if past is not None and past.events is not None:
+            yield b"".join(_task_event(event) for event in past.events if is_after(event.id, after))
+        else:
+            del told  # it may be large, and many may follow
+            patience = SETTLED_SECONDS if ready else HEARTBEAT_SECONDS
+            async for said in _until_end(feed, keys.events(task_id), after, patience, document):
+                yield said
+            told, ready = await document()
+            if not ready:  # this process is about to end
+                return
+        for piece in chain((b"event: done\ndata: ",), _pieces(told), (b"\n\n",)):
+            yield piece
+    except (Gone, TaskNotFound):
+        yield GONE
+
+
+async def _until_end(
+    feed: Feed, key: str, after: bytes, patience: float, document: Callable[[], Any]
+) -> AsyncIterator[bytes]:
+    """What comes, until the task has ended."""
+    async for batch in feed.follow(key, after=after, patience=patience):
         if batch is NOTHING:
             said, (_, is_over) = HEARTBEAT, await document()
         else:
             said, is_over = _of_task_batch(batch)
-        yield said
+        for piece in _pieces(said):
+            yield piece
         if is_over:
-            yield format_sse_event(event="done", data_str=(await document())[0].decode())
             return
+
+
+def _pieces(said: bytes) -> Iterator[bytes]:
+    return (said[start : start + PIECE_BYTES] for start in range(0, len(said), PIECE_BYTES))
 
 
 async def _all_events(feed: Feed, request: Request) -> Response:
@@ -151,10 +178,11 @@ async def _all_events(feed: Feed, request: Request) -> Response:
 async def _of_all(feed: Feed, after: bytes, wanted: Wanted) -> AsyncIterator[bytes]:
     yield HEARTBEAT
     async for batch in feed.follow(keys.feed(), after=after, patience=HEARTBEAT_SECONDS):
-        yield HEARTBEAT if batch is NOTHING else _of_all_batch(batch, wanted)
+        for piece in _pieces(HEARTBEAT if batch is NOTHING else _of_all_batch(batch, wanted)):
+            yield piece
 
 
-@lru_cache(maxsize=8)  # thousands may read the same batch, one after the other
+@lru_cache(maxsize=64)  # thousands may read the same batches, some of them later than others
 def _of_task_batch(batch: Batch) -> tuple[bytes, bool]:
     """A batch as events, and whether the task's end is among them."""
     said = [CUT] if batch.cut else []
@@ -162,7 +190,7 @@ def _of_task_batch(batch: Batch) -> tuple[bytes, bool]:
     return b"".join(said), any(map(_is_end, batch.entries))
 
 
-@lru_cache(maxsize=8)  # likewise
+@lru_cache(maxsize=64)  # likewise
 def _of_all_batch(batch: Batch, wanted: Wanted) -> bytes:
     """Those of a batch that are wanted, as events."""
     said = [CUT] if batch.cut else []
@@ -216,8 +244,9 @@ def _add_task_events(app: FastAPI, handler: Any) -> None:
         documented,
         operation_id="get_task_events",
         summary="Watch a task as it happens.",
-        description="`state`, `progress`, `log`, `output`, at the end `done` with the task document; from the beginning, "
-        "or from after `Last-Event-ID`. `cut` says that older events are not kept any more.",
+        description="`state`, `progress`, `log`, `output`, at the end `done` with the task document, or `gone` if it was "
+        "deleted meanwhile; from the beginning, or from after `Last-Event-ID`. `cut` says that older events are not kept any "
+        "more.",
         tags=["events"],
         response_class=EventSourceResponse,
         responses={**STREAM, **problems(404, 410, 422, 503)},

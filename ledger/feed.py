@@ -1,79 +1,52 @@
-"""Events as they happen: one connection per process reads the streams of all that are followed, in few large reads.
+"""Events as they happen: one connection per process reads the streams of all that are followed, in few reads.
 
 The streams are the truth, and each reader keeps its place in them: a connection that breaks loses and doubles nothing, and a
-reader that falls behind reads on from Redis, so that no memory grows. Readers that keep up share what was read.
+reader that falls behind reads on from Redis, so that no memory grows. A read is bounded in bytes, and readers at the same
+place share it.
 """
 
 import asyncio
 import logging
-import time
-from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextvars import Context
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, TypeVar
 
 from redis.exceptions import RedisError
 
+from ledger import scripts
+from ledger.batches import Batch, Batches, Entry
 from ledger.connection import Connection, InDoubt, Unavailable
 
 # Between two reads, so that a busy stream comes in batches: less than what a person takes for at once.
 PAUSE_SECONDS = 0.03
 BLOCK_MILLISECONDS = 100
 RETRY_SECONDS = 0.5
-# A stream that was not read for so long may have lost what was not read: only so many entries are kept.
-LATE_SECONDS = 0.5
-AT_ONCE = 1_000
-RECENT_BATCHES = 4
+# Of one stream in one read, as one entry has up to 65,536 characters: what each reader holds that does not take it.
+BATCH_BYTES = 65_536
+# So many streams are read in one call.
+STREAMS_AT_ONCE = 32
 START = b"0-0"
+
+NOTHING = Batch()
+
+Answer = TypeVar("Answer")
 
 logger = logging.getLogger(__name__)
 
 
-class Entry(NamedTuple):
-    """One entry of a stream: its id, and its fields."""
-
-    id: bytes
-    fields: dict[bytes, bytes]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Batch:
-    """Neighbours in a stream, the same object for all who read them together. `cut`: some before them are gone."""
-
-    entries: Sequence[Entry] = ()
-    cut: bool = False
-
-
-NOTHING = Batch()
-
-
 class _Stream:
-    """One stream that is followed: its latest batches, for readers that keep up."""
+    """One stream that is followed, up to its last entry that was read."""
 
     def __init__(self, last: bytes) -> None:
         self.last = last
         self.readers = 0
         self.news = asyncio.Event()
-        self._recent: deque[tuple[bytes, Batch]] = deque(maxlen=RECENT_BATCHES)
-
-    def add(self, batch: Batch) -> None:
-        """Take what was read, and wake who waits for it."""
-        self._recent.append((self.last, batch))
-        self.last = batch.entries[-1].id
-        self.wake()
 
     def wake(self) -> None:
         """Let everyone look."""
         self.news.set()
         self.news = asyncio.Event()
-
-    def after(self, place: bytes) -> Batch | None:
-        """The batch that begins right after this id; None when it has to be asked for."""
-        for before, batch in reversed(self._recent):
-            if before == place:
-                return batch
-        return None
 
 
 class Feed:
@@ -84,8 +57,8 @@ class Feed:
         self._ranges, self._news = Connection(url), Connection(url)
         self._ranging = asyncio.Lock()
         self._streams: dict[str, _Stream] = {}
+        self._batches = Batches()
         self._reading: asyncio.Task[None] | None = None
-        self._read_at = time.monotonic()
         self._released = False
 
     @property
@@ -96,17 +69,16 @@ class Feed:
     async def follow(self, key: str, *, after: bytes, patience: float) -> AsyncIterator[Batch]:
         """What stands after this id, in order: what is there, then what comes.
 
-        `NOTHING` says that nothing came for `patience` seconds. Ends only when the process does.
+        `NOTHING` says that nothing came for `patience` seconds, or that all of it is gone. Ends only when the process does.
         """
         stream = await self._join(key)
         try:
             while not self._released:
-                batch = stream.after(after)
-                if batch is None and is_after(stream.last, after):
-                    batch = await self._range(key, after, stream.last)
-                    if not batch.entries:  # all of them are gone by now
-                        after = stream.last
-                if batch is None:
+                batch, last = self._batches.get(key, after), stream.last
+                if batch is None and is_after(last, after):
+                    batch = await self._insist(partial(self._range, key, after, last))
+                    after = after if batch.entries else last
+                elif batch is None:
                     if await _has_news(stream, patience):
                         continue
                     batch = NOTHING
@@ -137,7 +109,7 @@ class Feed:
 
     async def _join(self, key: str) -> _Stream:
         if key not in self._streams:
-            last = _newest(await self._insist(*_newest_of(key)))
+            last = _newest(await self._insist(partial(self._ranges.call, *_newest_of(key))))
             self._streams.setdefault(key, _Stream(last))
         stream = self._streams[key]
         stream.readers += 1
@@ -149,26 +121,31 @@ class Feed:
         stream.readers -= 1
         if not stream.readers and self._streams.get(key) is stream:
             del self._streams[key]
+            self._batches.forget(key)
 
     async def _range(self, key: str, after: bytes, last: bytes) -> Batch:
-        answer = await self._insist("XRANGE", key, b"(" + after, last, "COUNT", AT_ONCE)
-        return Batch([_entry(one) for one in answer], cut=await self._is_cut(key, after))
+        """What is between these ids, or the beginning of it; asked for once for all who wait for it."""
+        found = self._batches.get(key, after)
+        if found is not None:
+            return found
+        (answer,) = await self._ranges.run(scripts.ENTRIES, (BATCH_BYTES, key, after, last))
+        return self._keep(key, after, answer)
 
-    async def _is_cut(self, key: str, after: bytes) -> bool:
-        """Whether entries after this id are gone, since only so many are kept."""
-        oldest = await self._insist("XRANGE", key, "-", "+", "COUNT", 1)
-        if not oldest or _place(oldest[0][0]) <= _place(after):
-            return False
-        info = await self._insist("XINFO", "STREAM", key)
-        facts = dict(zip(info[::2], info[1::2], strict=True))
-        return bool(facts.get(b"entries-added", 0) > facts[b"length"])
+    def _keep(self, key: str, after: bytes, answer: Sequence[Any]) -> Batch:
+        cut, size_bytes, *entries = answer
+        if not entries:
+            return NOTHING
+        batch = Batch([_entry(one) for one in entries], bool(cut))
+        if key in self._streams:
+            self._batches.add(key, after, batch, size_bytes=size_bytes)
+        return batch
 
-    async def _insist(self, *command: Any) -> Any:
+    async def _insist(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
         """The answer, however long Redis is away: who follows a stream is in the middle of it."""
         while True:
             try:
                 async with self._ranging:
-                    return await self._ranges.call(*command)
+                    return await ask()
             except (Unavailable, InDoubt, RedisError) as error:
                 logger.warning("a stream cannot be read (%s); trying again", error)
             await asyncio.sleep(RETRY_SECONDS)
@@ -176,29 +153,42 @@ class Feed:
     async def _read_for_ever(self) -> None:
         while True:
             try:
-                await self._read()
-                await asyncio.sleep(PAUSE_SECONDS)
+                if not await self._read():
+                    await asyncio.sleep(PAUSE_SECONDS)
             except (Unavailable, InDoubt, RedisError) as error:
                 logger.warning("the streams cannot be read (%s); trying again", error)
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def _read(self) -> None:
-        """One read of all streams that are followed now."""
+    async def _read(self) -> bool:
+        """One read of all streams that are followed now; whether there may be more of one."""
         streams = dict(self._streams)
         if not streams:
-            self._read_at = time.monotonic()
-            return
+            return False
         lasts = [stream.last for stream in streams.values()]
-        answer = await self._news.call(
-            "XREAD", "COUNT", AT_ONCE, "BLOCK", BLOCK_MILLISECONDS, "STREAMS", *streams, *lasts
+        # Which streams have news. How much there is of it, XREAD would bound by a number of entries alone.
+        news = await self._news.call(
+            "XREAD", "COUNT", 1, "BLOCK", BLOCK_MILLISECONDS, "STREAMS", *streams, *lasts
         )
-        is_late = time.monotonic() - self._read_at > LATE_SECONDS
-        for name, entries in answer or ():
-            key = name.decode()
-            stream = streams[key]
-            cut = is_late and await self._is_cut(key, stream.last)
-            stream.add(Batch([_entry(one) for one in entries], cut))
-        self._read_at = time.monotonic()
+        keys = [name.decode() for name, _ in news or ()]
+        full = [
+            await self._read_news({key: streams[key] for key in some})
+            for some in _parts(keys, STREAMS_AT_ONCE)
+        ]
+        return any(full)
+
+    async def _read_news(self, streams: Mapping[str, _Stream]) -> bool:
+        asked = [part for key, stream in streams.items() for part in (key, stream.last, "+")]
+        answers = await self._news.run(scripts.ENTRIES, (BATCH_BYTES, *asked))
+        for (key, stream), answer in zip(streams.items(), answers, strict=True):
+            batch = self._keep(key, stream.last, answer)
+            if batch.entries:
+                stream.last = batch.entries[-1].id
+                stream.wake()
+        return any(answer[1] > BATCH_BYTES / 2 for answer in answers)
+
+
+def _parts(keys: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (keys[start : start + size] for start in range(0, len(keys), size))
 
 
 def is_after(identity: bytes, other: bytes) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger.feed import Entry
+from ledger.batches import Entry
 from ledger.states import State
 
 

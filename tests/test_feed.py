@@ -7,7 +7,8 @@ from pathlib import Path
 
 from redis import Redis
 
-from ledger.feed import LATE_SECONDS, NOTHING, START, Batch, Feed
+from ledger.batches import Batch
+from ledger.feed import NOTHING, START, Feed
 from stack.valkey import Valkey
 
 KEY = "celeriac:events:of-a-test"
@@ -55,7 +56,7 @@ def test_a_process_that_was_too_late_tells_its_readers_of_the_cut(tmp_path: Path
         assert await anext(reader) is NOTHING
         add(redis, 3)
         assert not (await news(reader)).cut
-        time.sleep(LATE_SECONDS)  # noqa: ASYNC251 - the process hangs
+        time.sleep(0.5)  # noqa: ASYNC251 - the process hangs
         add(redis, 2 * KEPT)
         batch = await news(reader)
         await feed.close()

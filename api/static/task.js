@@ -76,9 +76,16 @@ export function show(main, id) {
       output: ({ chunk }) => events.output(chunk),
       cut: () => events.cut(),
       done: () => (stop(), load()),
+      gone: forgotten,
     });
     const parts = await input(task);
     if (!over) given.replaceChildren(...parts);
+  }
+
+  function forgotten() {
+    stop();
+    buttons.replaceChildren();
+    none.replaceChildren(empty("This task was deleted, or is not kept any longer. What you see is old."));
   }
 
   function tell() {

@@ -23,6 +23,14 @@ def tell_all(lines: int, until: Path | None = None) -> str:
 
 
 @task
+def tell_at_length(lines: int, characters: int) -> int:
+    """Log so many lines of so many characters; and give back how many they were."""
+    for number in range(lines):
+        context.log(f"{number} ".ljust(characters, "x"))
+    return lines
+
+
+@task
 def tell_fast(until: Path) -> int:
     """Say a thousand lines and a thousand chunks a second, until this file exists; and give back how many they were."""
     said = 0

@@ -1,0 +1,62 @@
+"""What was read of streams last, for readers who come to the same place: bounded in bytes, however many streams there are."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+MOST_BYTES = 4_000_000
+# What Python takes for one entry, beside what stands in it.
+OF_ONE_ENTRY = 700
+
+
+class Entry(NamedTuple):
+    """One entry of a stream: its id, and its fields."""
+
+    id: bytes
+    fields: dict[bytes, bytes]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Batch:
+    """Neighbours in a stream, the same object for all who read them together. `cut`: some before them are gone."""
+
+    entries: Sequence[Entry] = ()
+    cut: bool = False
+
+
+class Batches:
+    """The latest batches of all streams that are followed, by the id after which each begins."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        """There is none."""
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._of: dict[str, dict[bytes, Batch]] = {}
+        self._order: deque[tuple[str, bytes, Batch, int]] = deque()
+
+    def get(self, key: str, after: bytes) -> Batch | None:
+        """The batch that begins right after this id; None when it has to be asked for."""
+        return self._of.get(key, {}).get(after)
+
+    def add(self, key: str, after: bytes, batch: Batch, *, size_bytes: int) -> None:
+        """Keep what was read after this id, and let the oldest go where all together are too large."""
+        held = size_bytes + OF_ONE_ENTRY * len(batch.entries)
+        self._of.setdefault(key, {})[after] = batch
+        self._order.append((key, after, batch, held))
+        self._bytes += held
+        while self._bytes > self._most_bytes and len(self._order) > 1:
+            self._let_go(*self._order.popleft())
+
+    def forget(self, key: str) -> None:
+        """Nobody follows this stream any more."""
+        if self._of.pop(key, None):
+            kept = [one for one in self._order if one[0] != key]
+            self._bytes -= sum(one[3] for one in self._order if one[0] == key)
+            self._order = deque(kept)
+
+    def _let_go(self, key: str, after: bytes, batch: Batch, held: int) -> None:
+        self._bytes -= held
+        of_key = self._of.get(key, {})
+        if of_key.get(after) is batch:
+            del of_key[after]
