@@ -16,6 +16,8 @@ from uuid import uuid4
 from ledger.trace import Trace, parsed_trace
 
 ORIGIN = "celeriac"
+# kombu reads an object of exactly these two members as a value of another type.
+TYPED_VALUE = frozenset(("__type__", "__value__"))
 # Arguments, keyword arguments, embedded options (callbacks, errbacks, chain, chord), as Celery's protocol has them.
 _BODY_HEAD = b"[[], "
 _BODY_TAIL = b', {"callbacks": null, "errbacks": null, "chain": null, "chord": null}]'

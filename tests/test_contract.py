@@ -1,7 +1,7 @@
 """A declaration that cannot be kept stops the start with a sentence that says what to do; a good one changes nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, TypeVar
@@ -228,6 +228,9 @@ def opaque_result() -> Opaque:
 def function_type(x: Callable[[], None]) -> None: ...
 
 
+def unchecked_items(x: Iterable[int]) -> None: ...
+
+
 def model_with_bytes(x: WithBytes) -> None: ...
 
 
@@ -272,6 +275,7 @@ async def asynchronous_generator() -> AsyncIterator[int]:
         (opaque_within, "parameter 'x' of task 'opaque_within' .*no JSON form"),
         (opaque_result, "the result of task 'opaque_result' .*no JSON form"),
         (function_type, "parameter 'x' of task 'function_type' .*no JSON form"),
+        (unchecked_items, "parameter 'x' of task 'unchecked_items' .*use `list`"),
         (model_with_bytes, "parameter 'x' .*`bytes` inside a model.*worker.signature.Base64Bytes"),
         (dataclass_with_bytes, "parameter 'x' .*`bytes` inside a model.*worker.signature.Base64Bytes"),
         (result_with_bytes, "the result of task 'result_with_bytes' .*worker.signature.Base64Bytes"),

@@ -11,7 +11,7 @@ from tests.servers import Server
 
 # For each task that fails: the error's type, and words of its message.
 FAILURES = {
-    "over_soft_limit": ("SoftTimeLimitExceeded", "longer than its soft time limit of 0.3 s"),
+    "over_soft_limit": ("SoftTimeLimitExceeded", "the task ran longer than its soft time limit of 0.3 s"),
     "over_hard_limit": ("TimeLimitExceeded", "longer than its time limit of 1.0 s"),
     "over_hard_limit_alone": ("TimeLimitExceeded", "longer than its time limit of 0.5 s"),
     "die": ("WorkerLostError", "SIGKILL"),
@@ -50,6 +50,9 @@ FAILURES = {
     "return_function": ("InvalidResult", "print"),
     "return_deep": ("InvalidResult", "the task returned a list: "),
     "return_cycle": ("InvalidResult", "Circular"),
+    "return_typed_value": ("InvalidResult", "the members '__type__' and '__value__'"),
+    "return_typed_value_further_in": ("InvalidResult", "the members '__type__' and '__value__'"),
+    "raise_with_typed_value": ("ValueError", "nonsense"),
     "return_raw_bytes": ("InvalidResult", ""),
 }
 
@@ -122,7 +125,7 @@ def test_a_task_that_has_ended_leaves_no_key_without_an_end_but_the_worker_s_own
             'zero \x00, quote ", backslash \\, line \u2028, snow ☃, celeriac 🥬, last \U0010ffff',
         ),
         ("return_at_length", {"size": 8_000_000}, "x" * 8_000_000),
-        ("return_typed_value", {}, {"__type__": "datetime", "__value__": "2026-05-01T12:00:00"}),
+        ("return_almost_typed_value", {}, {"__type__": "datetime", "__value__": 1, "more": "__type__"}),
         ("return_generator", {}, [0, 1, 2]),
         ("print_and_warn", {}, "done"),
     ],

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.door import document, run
+from tests.door import document, ended, run, submit
 
 PERSON: dict[str, Any] = {
     "name": "Ada",
@@ -103,6 +103,80 @@ def test_a_value_of_another_type_is_refused_with_the_place_where_it_stands(
     response = client.post("/types_of", json=arguments)
     assert response.status_code == 422
     assert {error["pointer"].split("/")[1] for error in document(response)["errors"]} == {name}
+
+
+GUESSES: list[tuple[str, object]] = [
+    *(("moment", text) for text in ("1777636800", "12", "-1", "1.5", "20260501", "2026-05-01_12:00:00")),
+    *(("day", text) for text in ("1777593600", "20260501", "2026-05-01T00:00:00")),
+    *(("clock", text) for text in ("45000", "12")),
+    *(("duration", text) for text in ("12:30", "1 day", "1d", "P1M", "P1Y2M", "P", "PT", "90", " PT1H")),
+    *(("amount", text) for text in (" 1 ", "1_000", "Infinity", "\u0661", True)),
+    *(
+        ("key", text)
+        for text in ("0d9cbd4e5b6f4c3e9d0a3f1c5f1f8a52", "{0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52}")
+    ),
+    *(("raw", text) for text in ("QUI==", "QQ", "Q Q=")),
+    *(("level", value) for value in (True, 1.0, 3, "1")),
+    *(("grade", value) for value in (True, 1.0, 0, "1")),
+    *(("one", value) for value in (True, 1.0, "1")),
+    *(("yes", value) for value in (1, 1.0, "true")),
+    *(("by_int", {key: 1}) for key in ("01", "1.0", " 1", "+1")),
+    *(("by_float", {key: 1}) for key in ("01", " 1", "inf", "1_0")),
+    *(("by_bool", {key: 1}) for key in ("1", "yes", "True")),
+    *(("by_level", {key: 1}) for key in ("01", "1.0", "3")),
+    ("by_day", {"1777593600": 1}),
+    ("by_amount", {" 1": 1}),
+    ("span", ["1", "2"]),
+    *(("deep", [{name: value}]) for name, value in (("moment", "1777636800"), ("level", True))),
+]
+TAKEN: dict[str, dict[object, str]] = {
+    "moment": {
+        "2026-05-01T12:00:00Z": "datetime.datetime(2026, 5, 1, 12, 0, tzinfo=TzInfo(0))",
+        "2026-05-01 12:00": "datetime.datetime(2026, 5, 1, 12, 0)",
+        "2026-05-01t12:00:00.5+0200": "datetime.datetime(2026, 5, 1, 12, 0, 0, 500000, tzinfo=TzInfo(7200))",
+    },
+    "duration": {
+        "-P1D": "datetime.timedelta(days=-1)",
+        "P1W": "datetime.timedelta(days=7)",
+        "P1Y35D": "datetime.timedelta(days=400)",
+        "PT1.5H": "datetime.timedelta(seconds=5400)",
+    },
+    "amount": {
+        "1e3": "Decimal('1E+3')",
+        "-0.10": "Decimal('-0.10')",
+        0.1: "Decimal('0.1')",
+        1: "Decimal('1')",
+    },
+    "key": {"0D9CBD4E-5B6F-4C3E-9D0A-3F1C5F1F8A52": "UUID('0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52')"},
+    "grade": {1: "<Grade.FIRST: 1>", 0.5: "<Grade.HALF: 0.5>", False: "<Grade.NONE: False>"},
+    "one": {1: "1", "b": "'b'"},
+    "yes": {True: "True"},
+    "day_or_text": {"1777593600": "'1777593600'", "2026-05-01": "datetime.date(2026, 5, 1)"},
+}
+KEYS = {
+    "by_int": ("-10", "{-10: 1}"),
+    "by_float": ("1.5e3", "{1500.0: 1}"),
+    "by_bool": ("false", "{False: 1}"),
+    "by_level": ("2", "{<Level.HIGH: 2>: 1}"),
+    "by_day": ("2026-05-01", "{datetime.date(2026, 5, 1): 1}"),
+    "by_amount": ("0.10", "{Decimal('0.10'): 1}"),
+}
+
+
+@pytest.mark.parametrize(("name", "value"), GUESSES, ids=str)
+def test_nothing_is_guessed(client: httpx.Client, name: str, value: object) -> None:
+    response = client.post("/guessable", json={name: value})
+    assert response.status_code == 422, response.json()
+    assert {error["pointer"].split("/")[1] for error in document(response)["errors"]} == {name}
+
+
+def test_what_is_written_as_documented_is_taken(client: httpx.Client) -> None:
+    taken = [(name, value, words) for name, values in TAKEN.items() for value, words in values.items()]
+    taken += [(name, {key: 1}, words) for name, (key, words) in KEYS.items()]
+    tasks = [submit(client, "guessable", **{name: value}) for name, value, _ in taken]
+    assert [ended(client, task)["result"] for task in tasks] == [
+        [f"{name}={words}"] for name, _, words in taken
+    ]
 
 
 def test_a_model_comes_back_as_it_went_in(client: httpx.Client) -> None:

@@ -7,13 +7,14 @@ from celery import states
 from celery.app.task import Context
 from celery.backends.redis import RedisBackend
 from celery.exceptions import TimeLimitExceeded
+from kombu.exceptions import DecodeError
 
 from ledger.consumer import Claim, Consumer
 from ledger.states import from_celery
 from ledger.task import Failure
 from ledger.times import date_done
 from worker.inbox import Inbox
-from worker.outcome import failure_of
+from worker.outcome import LONGEST_MESSAGE, failure_of
 from worker.request import TOKEN, failure_on, token_of
 
 ENDS = (states.SUCCESS, states.FAILURE)
@@ -96,7 +97,19 @@ class LedgerBackend(RedisBackend):  # type: ignore[misc]  # celery has no types
             "task_id": request.id,
         }
         encoded: str = self.encode(meta)
+        if state in states.EXCEPTION_STATES and '"__type__"' in encoded:
+            encoded = self._readable(meta, encoded)
         return encoded.encode()
+
+    def _readable(self, meta: dict[str, Any], encoded: str) -> str:
+        """The same document; the arguments of an error that Celery could not read back go in words."""
+        try:
+            self.decode(encoded)
+        except (DecodeError, ValueError):
+            arguments = [repr(argument)[:LONGEST_MESSAGE] for argument in meta["result"]["exc_message"]]
+            meta["result"]["exc_message"] = arguments
+            encoded = self.encode(meta)
+        return encoded
 
 
 def _failure(error: BaseException) -> Failure:

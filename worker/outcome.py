@@ -3,10 +3,12 @@
 import json
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from ledger.task import Failure
+from ledger.wire import TYPED_VALUE
 
 LONGEST_MESSAGE = 10_000
 
@@ -33,16 +35,27 @@ def json_values(value: object, output: TypeAdapter[Any]) -> Any:
         if value is None:  # which pydantic writes as null, whatever the type says
             output.validate_python((value,))
         (result,) = output.dump_python((value,), mode="json", warnings="error")
-        json.dumps(result, allow_nan=False, ensure_ascii=False).encode()
+        text = json.dumps(result, allow_nan=False, ensure_ascii=False)
+        text.encode()
+        if '"__type__"' in text:
+            json.loads(text, object_hook=_refuse_typed_value)
     except (PydanticSerializationError, ValueError, TypeError, RecursionError) as wrong:
         raise InvalidResult(f"the task returned {_shown(value)}: {_reason(wrong)}") from wrong
     return result
 
 
+def _refuse_typed_value(value: dict[str, Any]) -> None:
+    if value.keys() == TYPED_VALUE:
+        raise ValueError(
+            "an object with the members '__type__' and '__value__' means something to Celery: rename one"
+        )
+
+
 def failure_of(error: BaseException) -> Failure:
     """Type and message of an exception, whatever it is made of."""
     try:
-        message = str(error)
+        # Celery's own text of it is the code that would make it.
+        message = str(error.args[0] if isinstance(error, SoftTimeLimitExceeded) and error.args else error)
     except Exception:  # noqa: BLE001 - an exception whose own text cannot be made is still a failure to report
         message = "(the exception could not be turned into text)"
     printable = message[:LONGEST_MESSAGE].encode("utf-8", "backslashreplace").decode()

@@ -23,6 +23,8 @@ from pydantic import (
 from pydantic.errors import PydanticUserError
 from pydantic_core import CoreSchema, PydanticCustomError, SchemaError, core_schema
 
+from worker.exact import exact_validator
+
 BASE64_PATTERN = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 INPUT_CONFIG = ConfigDict(extra="forbid", allow_inf_nan=False, protected_namespaces=())
 # Keeps NaN and Infinity visible while a result is turned into JSON; pydantic's default makes them null in silence.
@@ -77,6 +79,7 @@ def input_model(function: Callable[..., Any], *, hidden: Collection[str] = ()) -
         )  # `json`, `copy`: fine here
         model = create_model(_title(function) + "Input", __config__=INPUT_CONFIG, **fields)
     model.__doc__ = None
+    model.__pydantic_validator__ = exact_validator(model.__pydantic_core_schema__)
     return model
 
 
@@ -92,12 +95,16 @@ def _encode(data: bytes) -> str:
 
 
 def _decode(text: str) -> bytes:
+    if len(text) % 4:  # Python lets too much padding pass
+        raise _no_base64("Incorrect padding")
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as wrong:
-        raise PydanticCustomError(
-            "base64", "Input should be base64 (RFC 4648 §4): {why}", {"why": str(wrong)}
-        ) from wrong
+        raise _no_base64(str(wrong)) from wrong
+
+
+def _no_base64(why: str) -> PydanticCustomError:
+    return PydanticCustomError("base64", "Input should be base64 (RFC 4648 §4): {why}", {"why": why})
 
 
 def _title(function: Callable[..., Any]) -> str:
@@ -179,7 +186,12 @@ def _check_type(hint: Any, where: str, *, mode: typing.Literal["validation", "se
         raise ContractError(
             f"{where} has the type {hint!r}, which has no JSON form: use JSON types, pydantic models, dataclasses, enums, dates or bytes ({reason})"
         ) from wrong
-    if any(schema.get("type") == "bytes" for schema in _walk(adapter.core_schema)):
+    kinds = {schema.get("type") for schema in _walk(adapter.core_schema)}
+    if mode == "validation" and "generator" in kinds:
+        raise ContractError(
+            f"{where} has the type {hint!r}, whose items nobody checks before the function reads them: use `list`."
+        )
+    if "bytes" in kinds:
         raise ContractError(
             f"{where} has `bytes` inside a model, which pydantic would read as plain text: declare that field as worker.signature.Base64Bytes."
         )

@@ -38,6 +38,17 @@ def test_a_failure_is_read_by_async_result(client: httpx.Client, program: Progra
     assert (told["state"], told["error"], told["message"]) == ("FAILURE", "RuntimeError", TEXT)
 
 
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [("return_typed_value_further_in", "InvalidResult"), ("raise_with_typed_value", "ValueError")],
+)
+def test_what_celery_could_not_read_back_is_read_as_a_failure(
+    client: httpx.Client, program: Program, name: str, error: str
+) -> None:
+    told = program.do("ask", task_id=run(client, name)["task_id"])
+    assert (told["state"], told["error"]) == ("FAILURE", error)
+
+
 def test_the_states_on_the_way_are_read_by_async_result(
     client: httpx.Client, program: Program, tmp_path: Path
 ) -> None:

@@ -158,6 +158,12 @@ def raise_with_object() -> None:
 
 
 @task
+def raise_with_typed_value() -> None:
+    """Raise an error with an argument that kombu cannot read."""
+    raise ValueError({"__type__": "nonsense", "__value__": 1})
+
+
+@task
 def raise_at_length() -> None:
     """Raise an error with a very long text."""
     raise ValueError("x" * 5_000_000)

@@ -153,6 +153,18 @@ def return_typed_value() -> Any:
 
 
 @task
+def return_typed_value_further_in() -> list[dict[str, Any]]:
+    """What kombu cannot read, in a list."""
+    return [{"name": "__type__"}, {"__type__": "nonsense", "__value__": 1}]
+
+
+@task
+def return_almost_typed_value() -> dict[str, Any]:
+    """What kombu reads as it is."""
+    return {"__type__": "datetime", "__value__": 1, "more": "__type__"}
+
+
+@task
 def print_and_warn() -> str:
     """Write to everywhere one can write to."""
     import logging

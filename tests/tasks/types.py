@@ -35,6 +35,21 @@ class Size(StrEnum):
     LARGE = "large"
 
 
+class Grade(Enum):
+    """Numbers and truth."""
+
+    FIRST = 1
+    HALF = 0.5
+    NONE = False
+
+
+class Deep(BaseModel):
+    """A model whose fields pydantic could guess."""
+
+    moment: datetime | None = None
+    level: Level = Level.LOW
+
+
 class Address(BaseModel):
     """A model in a model."""
 
@@ -118,6 +133,33 @@ def type_of(value: object) -> str:
             return "PurePath"
         case _:
             return type(value).__name__
+
+
+@task
+def guessable(  # noqa: PLR0913, PLR0917 - one parameter for each type
+    moment: datetime | None = None,
+    day: date | None = None,
+    clock: time | None = None,
+    duration: timedelta | None = None,
+    amount: Decimal | None = None,
+    key: UUID | None = None,
+    raw: bytes | None = None,
+    level: Level | None = None,
+    grade: Grade | None = None,
+    one: Literal[1, "b"] | None = None,
+    yes: Literal[True] | None = None,
+    day_or_text: date | str | None = None,
+    by_int: dict[int, int] | None = None,
+    by_float: dict[float, int] | None = None,
+    by_bool: dict[bool, int] | None = None,
+    by_level: dict[Level, int] | None = None,
+    by_day: dict[date, int] | None = None,
+    by_amount: dict[Decimal, int] | None = None,
+    span: Span | None = None,
+    deep: list[Deep] | None = None,
+) -> list[str]:
+    """Say what was given, in Python's words."""
+    return [f"{name}={value!r}" for name, value in locals().items() if value is not None]
 
 
 @task
