@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
@@ -17,6 +17,7 @@ from stack.ports import free_port
 from stack.process import Process
 from stack.services import API
 from stack.valkey import Valkey
+from tests.processes import descendants
 
 ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
@@ -47,8 +48,12 @@ class Program:
         os.kill(self.pid, number)
 
     def signal(self, number: signal.Signals) -> None:
-        """Tell its whole group."""
+        """Tell its whole group, and the processes of a worker's pool, each of which leads a group of its own."""
+        pool = descendants(self.pid)
         os.killpg(self.pid, number)
+        for one in pool:
+            with suppress(ProcessLookupError):
+                os.kill(one.pid, number)
 
     def end(self) -> None:
         """End all that was ever started here."""

@@ -19,6 +19,7 @@ from worker.housekeeping import Housekeeping
 from worker.inbox import Inbox
 from worker.logs import set_up as set_up_logs
 from worker.patience import Patience
+from worker.process_groups import Reaper
 from worker.request import LedgerRequest
 from worker.timers import Timers
 
@@ -35,6 +36,8 @@ class Pool(Celery):  # type: ignore[misc]  # celery has no types
     # By token: what the worker has taken, and what a process has begun with.
     waiting: dict[str, LedgerRequest]
     held: dict[str, LedgerRequest]
+    # Made before the pool is.
+    reaper: Reaper
     # Of a process of the pool.
     inbox: Inbox | None = None
 

@@ -82,23 +82,30 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
         definition = self.definition
         arguments = _arguments(definition, args, kwargs)
         try:
-            value = definition.function(**arguments)
+            value = self._returned(arguments)
+        except BaseException as way_out:
+            if not terminate_handler_fired():
+                raise
+            # Its process was told to end; what the task makes of that, by a `finally` that fails, say, does not count.
+            self._give_back()
+            raise SystemExit from way_out
+        return json_values(value, definition.output)
+
+    def _returned(self, arguments: dict[str, Any]) -> object:
+        try:
+            return self.definition.function(**arguments)
         except SoftTimeLimitExceeded as late:
             soft = self.request.timelimit[1]
             raise SoftTimeLimitExceeded(f"the task ran longer than its soft time limit of {soft} s") from late
         except MemoryError as full:
             raise OutOfMemory(str(full) or "the task ran out of memory") from full
         except (SystemExit, KeyboardInterrupt, TaskPredicate) as way_out:
-            if terminate_handler_fired():
-                self._give_back()
-                raise
             raise Exited(
                 f"the task raised {type(way_out).__name__}({way_out}): return or raise an error instead"
             ) from way_out
-        return json_values(value, definition.output)
 
     def _give_back(self) -> None:
-        """The worker is shutting down, and the grace is over: someone else runs the task from its beginning."""
+        """Someone else runs the task from its beginning: the worker stops, and its grace is over. Or it is to be cancelled."""
         token = token_of(self.request)
         if token is not None:
             consumer: Consumer = self.app.consumer

@@ -6,10 +6,8 @@ ledger answers is carried out here, too: a task that is to be cancelled, or is s
 
 import logging
 import os
-import signal
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from threading import Thread
 from typing import Any
 
@@ -21,8 +19,6 @@ from ledger.times import date_done
 from worker.request import LedgerRequest
 
 INTERVAL_SECONDS = 1.0
-# How long a process that was told to end may tidy up.
-TIDY_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +57,7 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
             held=[(request.id, request.token) for request in requests],
         )
         for request, answer in zip(requests, answers, strict=True):
-            _obey(worker.app, request, answer)
+            _obey(worker, request, answer)
 
     def _says(self, worker: Any, requests: Iterable[LedgerRequest]) -> dict[str, Any]:
         return {
@@ -78,37 +74,30 @@ def _queues(worker: Any) -> list[str]:
     return sorted(worker.app.amqp.queues.consume_from)
 
 
-def _obey(app: Any, request: LedgerRequest, answer: str) -> None:
+def _obey(worker: Any, request: LedgerRequest, answer: str) -> None:
     """What beat.lua answers for a task that a process of the pool has, had a moment ago, or will have."""
     match answer:
         case "held" | "ask":
             request.was_ours = True
         case "terminate":
-            _end(request)
+            _end(worker, request)
         case "lost" if request.was_ours and request in state.active_requests:
             logger.warning(
                 "task %s: it is somebody else's by now; its process is ended",
                 request.id,
                 extra={"task_id": request.id, "task_name": request.name},
             )
-            _end(request)
+            _end(worker, request)
         case "lost" | "unclaimed" if request in state.active_requests:
             pass  # its process is about to claim it: from the lease of a dead worker, say, or for another attempt
-        case "unclaimed" if request.token in app.waiting:
+        case "unclaimed" if request.token in worker.app.waiting:
             pass
         case _:
-            app.held.pop(request.token, None)
-            app.waiting.pop(request.token, None)
+            worker.app.held.pop(request.token, None)
+            worker.app.waiting.pop(request.token, None)
 
 
-def _end(request: LedgerRequest) -> None:
-    """Tell its process to end; one that does not is killed at a later beat."""
-    if request.worker_pid is None:
-        return  # it is not known yet which it is
-    number = signal.SIGTERM
-    if request.told_at is None:
-        request.told_at = time.monotonic()
-    elif time.monotonic() - request.told_at >= TIDY_SECONDS / 2:
-        number = signal.SIGKILL
-    with suppress(ProcessLookupError):
-        os.kill(request.worker_pid, number)
+def _end(worker: Any, request: LedgerRequest) -> None:
+    """Have its process ended, and all that the task has started; once is enough."""
+    if request.worker_pid is not None:  # or it is not known yet which it is
+        worker.pool.terminate_job(request.worker_pid)

@@ -1,13 +1,17 @@
 """A process of the pool: which job it has, and which one it will have next."""
 
+import os
 import select
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from billiard.common import terminate_handler_fired
+from billiard.pool import EX_RECYCLE
 from celery.concurrency import asynpool
 
+from worker.children import let_tasks_start_processes
 from worker.frames import let_go
 
 
@@ -24,6 +28,8 @@ class Inbox:
 
     def receive(self, _timeout: float) -> tuple[bool, Any]:
         """Wait for the next job; what billiard's processes call."""
+        if terminate_handler_fired():  # its last task was told to end, and did not let it
+            raise SystemExit(EX_RECYCLE)
         self._left -= 1
         return True, self._read.pop() if self._read else self._queue.get()
 
@@ -53,6 +59,15 @@ def _without_interruption() -> Iterator[None]:
 
 class Worker(asynpool.Worker):  # type: ignore[misc]  # celery has no types
     """billiard's process, with an inbox in the app. A task that it has claimed and will not come to is given back."""
+
+    def after_fork(self) -> None:
+        """Called by billiard first of all."""
+        os.setsid()  # what its tasks start is one group with it, and ends with it (worker/process_groups.py)
+        app, _ = self.initargs
+        if hasattr(app, "reaper"):  # a process that was forked has it
+            app.reaper.close()
+        super().after_fork()
+        let_tasks_start_processes()
 
     def _make_recv_method(self, queue: Any) -> Any:
         app, _ = self.initargs

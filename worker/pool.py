@@ -12,9 +12,11 @@ from typing import Any
 
 from billiard.pool import RUN
 from celery.concurrency import asynpool, prefork
+from celery.worker import state
 
 from worker.inbox import Worker
 from worker.pace import Pace
+from worker.process_groups import Endings, Reaper
 
 # How many jobs a process may have at a time.
 MOST = 4
@@ -35,7 +37,49 @@ class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no type
         self._pace = Pace()
         # What each process has been given and has not ended, by the descriptor of its pipe.
         self._given: dict[int, list[Any]] = defaultdict(list)
+        app, _ = options["initargs"]
+        self._reaper: Reaper = app.reaper
         super().__init__(*arguments, **options)
+        self._endings = Endings()
+        self._timeout_handler._trywaitkill = self._end  # noqa: SLF001 - else it tells by SIGTERM, and waits
+
+    def _create_worker_process(self, i: int) -> Any:
+        """Called by billiard for each process that it starts."""
+        process = super()._create_worker_process(i)
+        self._reaper.watch(process.pid)
+        return process
+
+    def _join_exited_workers(self, shutdown: bool = False) -> Any:  # noqa: FBT001, FBT002 - billiard's signature
+        """Called by billiard again and again: what a process leaves behind that has ended is killed."""
+        before = list(self._pool)
+        try:
+            return super()._join_exited_workers(shutdown)
+        finally:
+            for process in before:
+                if process not in self._pool:
+                    self._endings.ended(process.pid)
+                    self._reaper.forget(process.pid)
+
+    def terminate_job(self, pid: int, sig: int | None = None) -> None:
+        """End the process that runs a task; the pool has another in its place, unless the worker stops."""
+        process, _ = self._process_by_pid(pid)
+        if process is not None:
+            process._controlled_termination = process._job_terminated = True  # noqa: SLF001 - as billiard does it
+            self._end(process)
+
+    def terminate_all(self) -> None:
+        """End all processes: the worker stops, and a task may have begun of which it has not heard yet."""
+        for process in list(self._pool):
+            self.terminate_job(process.pid)
+
+    def expect_all(self) -> None:
+        """Processes that are being told to end are killed if they do not."""
+        for process in list(self._pool):
+            self._endings.expect(process.pid)
+
+    def _end(self, process: Any) -> None:
+        """Called by billiard, too, where a task has run for longer than its hard time limit."""
+        self._endings.end(process.pid)
 
     def _create_write_handlers(self, hub: Any, **options: Any) -> None:
         """Called at each start of the event loop."""
@@ -135,6 +179,19 @@ class TaskPool(prefork.TaskPool):  # type: ignore[misc]  # celery has no types
     Pool = PromptPool
 
     def on_start(self) -> None:
-        """Fork the processes; Celery hands the pool as many jobs at a time as they may have."""
+        """Start the processes; Celery hands the pool as many jobs at a time as they may have."""
+        self.app.reaper = Reaper()
         super().on_start()
         self.options["semaphore"].grow(self.limit * (MOST - 1))
+
+    def on_stop(self) -> None:
+        """Called by Celery when the worker stops. Once its grace is over, no process goes on."""
+        if self._pool is not None and state.should_terminate:
+            self._pool.terminate_all()
+        super().on_stop()
+
+    def on_terminate(self) -> None:
+        """Called by Celery instead, when it is to stop at once: it tells the processes, and would wait for each."""
+        if self._pool is not None:
+            self._pool.expect_all()
+        super().on_terminate()

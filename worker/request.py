@@ -24,9 +24,8 @@ class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
     `held`. If it has a lease, it is renewed (worker/heartbeat.py).
     """
 
-    # Set by the heartbeat: whether the ledger has said that the task is ours, and when its process was told to end.
+    # Set by the heartbeat: whether the ledger has said that the task is ours.
     was_ours = False
-    told_at: float | None = None
     # Set once its message is in the queue again (worker/patience.py).
     is_handed_on = False
 
@@ -79,6 +78,8 @@ class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
         if self.token is None or not isinstance(error, WorkerLostError | Terminated):
             return super().on_failure(exc_info, **options)
         state.task_ready(self)
+        if isinstance(error, Terminated):  # by us; one that had no time to give its task back itself
+            self._app.consumer.release(self.id, token=self.token)
         self._app.consumer.lose(self.id, token=self.token, reason=_words(error))
         self.acknowledge()
         return None
