@@ -139,9 +139,7 @@ def document_without_result(task: Task, *, show_traceback: bool) -> bytes:
     return _dumps(_beginning(task) | _rest(task, show_traceback=show_traceback))
 
 
-def new_task(
-    accepted: Accepted, *, name: str, queue: str, due_at: int | None = None, retry_of: str | None = None
-) -> Task:
+def new_task(accepted: Accepted, *, name: str, queue: str, retry_of: str | None = None) -> Task:
     """A task as it was accepted."""
     return Task(
         task_id=accepted.task_id,
@@ -154,7 +152,7 @@ def new_task(
         started_at=None,
         finished_at=None,
         expires_at=None,
-        due_at=due_at,
+        due_at=accepted.due_at,
         retry_of=retry_of,
         trace_id=accepted.trace_id,
         result=None,

@@ -20,7 +20,6 @@ from ledger.ledger import Ledger
 from ledger.settings import Settings
 from ledger.submission import Accepted, Options, Submission
 from ledger.task import Task
-from ledger.times import microseconds
 from ledger.wire import envelope, with_expiry, with_trace
 from worker.contract import Definition
 
@@ -82,8 +81,7 @@ class Door:
         accepted = await accept(self._ledger, self._submission(task_id, input_json, options))
         headers = accepted_headers(accepted)
         if seconds is None:
-            due_at = accepted.created_at + microseconds(options.delay) if options.delay else None
-            task = new_task(accepted, name=self._name, queue=self._queue, due_at=due_at)
+            task = new_task(accepted, name=self._name, queue=self._queue)
             return Answer(task_document(task, show_traceback=False), 202, **headers)
         read = partial(self._ledger.read, accepted.task_id)
         ended = await wait_for_end(self._ledger, accepted.task_id, read, seconds=seconds, request=request)

@@ -8,8 +8,8 @@ from bench.store import DATE, DAY, QUEUE
 from ledger import keys, scripts
 
 ROUNDS = 50
-MOST_LOST, NO_GRACE, AT_ONCE = 3, 0, 100
-KEEP: list[Any] = [AT_ONCE, "push", "reap", MOST_LOST, DAY, DAY, DATE]
+MOST_LOST, NO_GRACE, AT_ONCE, LEASE = 3, 0, 100, 10_000_000
+KEEP: list[Any] = [AT_ONCE, "push", LEASE, MOST_LOST, DAY, DAY, DATE]
 SWEEP: list[Any] = [NO_GRACE, AT_ONCE, "push", 1_000_000, DAY, DATE]
 
 

@@ -48,6 +48,6 @@ def _finish(redis: Redis, start: int, end: int) -> None:
     claim, finish = (redis.script_load(script.text) for script in (scripts.CLAIM, scripts.FINISH))
     with redis.pipeline(transaction=False) as pipeline:
         for one in map(task_id, range(start, end)):
-            pipeline.evalsha(claim, 0, one, one, "bench", MINUTE, "", DAY, 3, DATE)
+            pipeline.evalsha(claim, 0, one, one, "bench", MINUTE, "", DAY, DATE)
             pipeline.evalsha(finish, 0, one, one, "succeeded", "", DOCUMENT % one.encode(), DAY)
         pipeline.execute()

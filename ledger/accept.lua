@@ -2,13 +2,15 @@
 -- ARGV  'push', or 'record' when the queues are on another server; then for each task: id, name, queue, message, options
 --       Options are '' or a JSON object: due (microseconds from now on), expires (microseconds from now on in which it has
 --       to start), retry_of, trace_id, key (digest of an idempotency key), fingerprint (of the submission), key_ttl (ms)
--- Answer: the stamp of the first; then, for each task that was not accepted now: its number, and
---         'replayed' or 'conflict' with the id, creation, first state and trace of the task that has its key or id | 'gone'
--- A task's stamp is its time of creation. Stamps go up by one from task to task.
+-- Answer: the stamp of the first, the moment from which due times count (0 where there is none); then, for each task that
+--         was not accepted now: its number, and 'replayed' or 'conflict' with the id, creation, first state and trace of the
+--         task that has its key or id | 'gone'
+-- A task's stamp is its time of creation. Stamps go up by one from task to task, and so do the moments from which due times
+-- and deadlines count.
 local SIZE = 5
 local count = (#ARGV - 1) / SIZE
 local first = stamps(count)
-local answer = {first}
+local answer = {first, 0}
 local all, pushes, waiting, listings, accepted = {}, {}, {}, {}, {}
 
 local function add(groups, name, ...)
@@ -26,7 +28,7 @@ local function earlier(id, options)
     return 'gone'
   else
     local state, accepted_as, expires_at = unpack(redis.call('HMGET', key_record(id), 'state', 'accepted_as', 'expires_at'))
-    if expires_at and tonumber(expires_at) < first then return 'gone' end
+    if expires_at and tonumber(expires_at) < now() then return 'gone' end
     if state and not accepted_as then return 'conflict', id end -- it was submitted without a key
     known = accepted_as
   end
@@ -65,13 +67,15 @@ local function write()
         add(pushes, queue, stamped(message, stamp))
       end
       if options then
+        if options.due or options.expires then answer[2] = later(0) end
+        local begun = answer[2] + number
         if options.due then
-          redis.call('HSET', key_record(id), 'due_at', stamp + options.due)
-          redis.call('ZADD', KEY_DUE, stamp + options.due, id)
+          redis.call('HSET', key_record(id), 'due_at', begun + options.due)
+          redis.call('ZADD', KEY_DUE, begun + options.due, id)
         end
         if options.expires then
-          redis.call('HSET', key_record(id), 'start_by', stamp + options.expires)
-          redis.call('ZADD', KEY_DEADLINES, stamp + options.expires, id)
+          redis.call('HSET', key_record(id), 'start_by', begun + options.expires)
+          redis.call('ZADD', KEY_DEADLINES, begun + options.expires, id)
         end
         if options.retry_of then redis.call('HSET', key_record(id), 'retry_of', options.retry_of) end
         if options.trace_id then redis.call('HSET', key_record(id), 'trace_id', options.trace_id) end

@@ -1,22 +1,15 @@
--- Claim a task before its body runs. The same token asked twice (a lost reply) is granted twice.
--- ARGV  id, token, worker, lease, Celery's STARTED document, ttl, most runs that may be lost, date
+-- Claim a task before its body runs. The same token asked twice (a lost reply) is granted twice. Whether the lease of one
+-- that runs is over is for keep.lua to say, which knows of stalls.
+-- ARGV  id, token, worker, lease, Celery's STARTED document, ttl, date
 -- Answer: {'granted', attempt} | {'refused', state} | {'unknown', ''}
-local id, token, worker, lease, started, ttl, most, date = unpack(ARGV)
+local id, token, worker, lease, started, ttl, date = unpack(ARGV)
 local task = load(id)
 if not task then return {'unknown', ''} end
 if task.state == 'running' and task.token == token then return {'granted', text(task.attempt)} end
 
 local at = now()
 local before = task.state
-if before == 'running' then
-  if (tonumber(redis.call('ZSCORE', KEY_RUNNING, id)) or 0) >= at then return {'refused', before} end
-  if task.cancel or task.lost + 1 >= tonumber(most) then
-    lose(task, 'its workers were lost', tonumber(most), date, tonumber(ttl))
-    return {'refused', task.state}
-  end
-  task.lost = task.lost + 1
-  begin_stream(task)
-elseif before == 'retrying' then
+if before == 'retrying' then
   if redis.call('ZSCORE', KEY_DUE, id) then return {'refused', before} end -- an old message; its time has not come
 elseif before ~= 'queued' then
   return {'refused', before}
@@ -32,7 +25,7 @@ task.attempt = task.attempt + 1
 local attempt = text(task.attempt)
 become(task, 'running', 'attempt', attempt, 'token', token, 'worker', worker, 'started_at', at, 'lost', task.lost)
 if before == 'retrying' then redis.call('HDEL', key_record(id), 'due_at') end
-if before ~= 'running' then leave(task, before) end
+leave(task, before)
 redis.call('ZADD', KEY_RUNNING, at + lease, id)
 if task.attempt == 1 then observe('queued', task.name, at - task.created_at) end
 redis.call('SET', key_result(id), started, 'PX', text(ttl / 1000))

@@ -184,7 +184,7 @@ class Consumer:
 
     def _arguments(self, claim: Claim) -> tuple[Any, ...]:
         task_id, token, worker, document = claim
-        return task_id, token, worker, self._lease, document, self._ttl, self._most_lost_runs, date_done()
+        return task_id, token, worker, self._lease, document, self._ttl, date_done()
 
     def _push(self, pushed: Sequence[bytes]) -> None:
         """Push what is to be pushed on the server of the queues: queue, side and message of each."""

@@ -1,12 +1,39 @@
 -- The keeper's round: what is due is queued, what must have started by now expires, what a dead worker held runs again,
 -- what is old goes. Any number of processes may ask; whoever is first does it. The cost grows with what there is to do.
--- ARGV  most tasks of each kind, 'push' or 'record' (the queues are on another server), 'reap' or 'spare' (whether to
---       trust that a lease which is over means a dead worker), most losses, ttl, time that a tombstone stays, date
+-- ARGV  most tasks of each kind, 'push' or 'record' (the queues are on another server), lease, most losses, ttl, time that
+--       a tombstone stays, date
 -- Answer: 'more' or 'done'; then, when not pushed here, for each message: queue, side, message
-local limit, where, reap, most, ttl, stay, date = unpack(ARGV)
+local limit, where, lease, most, ttl, stay, date = unpack(ARGV)
 local at, more = now(), 'done'
 local pushed = where == 'record' and {} or nil
-most, ttl = tonumber(most), tonumber(ttl)
+lease, most, ttl = tonumber(lease), tonumber(most), tonumber(ttl)
+
+-- A round is noted when the last one is so old; with a gap of more than the second between them, or than a third of a lease,
+-- something was wrong: the server stalled or was away, and nobody could renew a lease, or its clock was set forward.
+local NOTED, GAP = 200000, 750000
+
+-- Every lease begins anew: whoever lives renews it in time.
+local function spare(way)
+  for _, id in ipairs(redis.call('ZRANGE', KEY_RUNNING, 0, -1)) do redis.call('ZADD', KEY_RUNNING, way, at + lease, id) end
+end
+
+-- The clock was set back: what waits for a time waits no longer than it would have, and nobody was heard of later than now.
+local function set_back(by)
+  for _, id in ipairs(redis.call('ZRANGE', KEY_DUE, 0, -1)) do
+    redis.call('ZINCRBY', KEY_DUE, -by, id)
+    if redis.call('HEXISTS', key_record(id), 'due_at') == 1 then redis.call('HINCRBY', key_record(id), 'due_at', -by) end
+  end
+  for _, id in ipairs(redis.call('ZRANGE', KEY_DEADLINES, 0, -1)) do redis.call('ZINCRBY', KEY_DEADLINES, -by, id) end
+  for _, name in ipairs(redis.call('ZRANGE', KEY_WORKERS, 0, -1)) do redis.call('ZADD', KEY_WORKERS, 'LT', at, name) end
+  for _, queue in ipairs(redis.call('HKEYS', KEY_SERVING)) do
+    if tonumber(redis.call('HGET', KEY_SERVING, queue)) > at then redis.call('HSET', KEY_SERVING, queue, at) end
+  end
+  spare('LT')
+end
+
+local last = kept()
+if at < last then set_back(last - at) elseif at - last > math.max(lease / 3, GAP) then spare('GT') end
+if at < last or at - last > NOTED then redis.call('SET', KEY_KEPT, at) end
 
 -- The tasks whose score is over, each once.
 local function each(index, act)
@@ -32,15 +59,13 @@ each(KEY_DEADLINES, function(task)
   end
 end)
 
-if reap == 'reap' then
-  each(KEY_RUNNING, function(task)
-    if task.state == 'running' then
-      lose(task, 'its worker stopped renewing its lease', most, date, ttl, pushed)
-    else
-      redis.call('ZREM', KEY_RUNNING, task.id)
-    end
-  end)
-end
+each(KEY_RUNNING, function(task)
+  if task.state == 'running' then
+    lose(task, 'its worker stopped renewing its lease', most, date, ttl, pushed)
+  else
+    redis.call('ZREM', KEY_RUNNING, task.id)
+  end
+end)
 
 each(KEY_ENDED, function(task)
   if FINAL[task.state] then forget(task, stay) else redis.call('ZREM', KEY_ENDED, task.id) end

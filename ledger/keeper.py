@@ -7,7 +7,6 @@ import asyncio
 import logging
 import random
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -29,8 +28,7 @@ logger = logging.getLogger(__name__)
 class Keeper:
     """Rounds over what is to be done.
 
-    While Redis is away there are none, and afterwards leases are trusted only after a while: their holders could not
-    renew them either.
+    While Redis is away there are none, and keep.lua spares leases after such a gap: their holders could not renew them either.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -38,11 +36,11 @@ class Keeper:
         self._one_server = settings.backend == settings.broker
         self._where = "push" if self._one_server else "record"
         self._backend, self._broker = Connection(settings.backend), Connection(settings.broker)
-        self._lease = settings.lease
+        self._lease = microseconds(settings.lease)
         self._grace = microseconds(settings.rescue_grace)
         self._ends = (microseconds(settings.result_ttl), microseconds(settings.tombstone_ttl))
         self._most_lost_runs = settings.max_lost_runs
-        self._answered_since: float | None = None
+        self._is_answered = False
 
     async def keep(self) -> None:
         """Go on until cancelled."""
@@ -53,15 +51,15 @@ class Keeper:
             try:
                 await self.go_round(sweep=number % SWEEP_EVERY == 0)
             except (Unavailable, InDoubt, RedisError) as error:
-                if self._answered_since is not None:
+                if self._is_answered:
                     logger.warning("keeper: %s; trying again", error)
-                self._answered_since = None
+                self._is_answered = False
 
     async def go_round(self, *, sweep: bool) -> None:
         """Do all that is to be done now; with `sweep`, also look for messages that were popped and lost."""
         while await self._push(await self._backend.run(scripts.KEEP, self._keep_arguments())):
             pass
-        self._answered_since = self._answered_since or _now()
+        self._is_answered = True
         if sweep:
             while await self._push(await self._backend.run(scripts.SWEEP, await self._sweep_arguments())):
                 pass
@@ -72,9 +70,7 @@ class Keeper:
         await self._broker.close()
 
     def _keep_arguments(self) -> list[Any]:
-        answered = _now() - self._answered_since if self._answered_since is not None else 0.0
-        reap = "reap" if timedelta(seconds=answered) >= self._lease else "spare"
-        return [AT_ONCE, self._where, reap, self._most_lost_runs, *self._ends, date_done()]
+        return [AT_ONCE, self._where, self._lease, self._most_lost_runs, *self._ends, date_done()]
 
     async def _sweep_arguments(self) -> list[Any]:
         arguments: list[Any] = [
@@ -105,7 +101,3 @@ class Keeper:
             queue, side, message = pushed[start : start + 3]
             await self._broker.call(side, queue, message)
         return more == b"more"
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -12,6 +12,7 @@ local function key_result(id) return 'celery-task-meta-' .. id end
 local KEY_TASKS, KEY_NAMES, KEY_QUEUES = 'celeriac:tasks', 'celeriac:names', 'celeriac:queues'
 local KEY_RUNNING, KEY_DUE, KEY_DEADLINES = 'celeriac:running', 'celeriac:due', 'celeriac:deadlines'
 local KEY_ENDED, KEY_CLOCK, KEY_SWEEPS = 'celeriac:ended', 'celeriac:clock', 'celeriac:sweeps'
+local KEY_KEPT = 'celeriac:kept'
 local function key_held(queue) return 'celeriac:held:' .. queue end
 local KEY_PAUSED = 'celeriac:paused'
 local function key_flow(queue, period) return 'celeriac:flow:' .. queue .. ':' .. period end

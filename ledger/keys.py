@@ -83,8 +83,13 @@ def clock() -> str:
     return "celeriac:clock"
 
 
+def kept() -> str:
+    """String: when a keeper came round last; a gap means a stall, or a clock that was set. One number."""
+    return "celeriac:kept"
+
+
 def sweeps() -> str:
-    """Hash: for each queue, up to which stamp its messages were seen to be popped, and when. One field a queue."""
+    """Hash: for each queue, up to which stamp its messages were seen to be popped, and when. One field a queue, and one for the last sweep."""
     return "celeriac:sweeps"
 
 

@@ -178,9 +178,9 @@ class Ledger:
         values: list[Argument] = ["push" if self._one_server else "record"]
         for submission in submissions:
             values += submission
-        first, *others = await self._accepts.run(scripts.ACCEPT, values)
+        first, at, *others = await self._accepts.run(scripts.ACCEPT, values)
         await confirm(self._durability, self._accepts)
-        answers = _answers(submissions, first, others)
+        answers = _answers(submissions, first, at, others)
         if not self._one_server:
             await self._push_all(submissions, answers)
         return answers
@@ -247,7 +247,7 @@ class Ledger:
 
 
 def _answers(
-    submissions: Sequence[Submission], first: int, others: Sequence[bytes]
+    submissions: Sequence[Submission], first: int, at: int, others: Sequence[bytes]
 ) -> list[Accepted | Exception]:
     """Each one's own stamp, but for those that were not accepted now: what accept.lua says of them."""
     answers: list[Accepted | Exception] = [
@@ -257,9 +257,13 @@ def _answers(
     for number, submission in enumerate(submissions):
         if submission.options:
             options = json.loads(submission.options)
-            state = State.SCHEDULED if "due" in options else State.QUEUED
+            due_at = _due_at(options, at + number)
             answers[number] = Accepted(
-                submission.task_id, first + number, state, trace_id=options.get("trace_id")
+                submission.task_id,
+                first + number,
+                State.SCHEDULED if due_at else State.QUEUED,
+                trace_id=options.get("trace_id"),
+                due_at=due_at,
             )
     for start in range(0, len(others), 6):
         place, kind, task_id, created_at, was, trace_id = (
@@ -268,13 +272,23 @@ def _answers(
         match kind:
             case "replayed":
                 answers[int(place)] = Accepted(
-                    task_id, int(created_at), State(was), replayed=True, trace_id=trace_id or None
+                    task_id,
+                    int(created_at),
+                    State(was),
+                    replayed=True,
+                    trace_id=trace_id or None,
+                    due_at=_due_at(json.loads(submissions[int(place)].options), int(created_at)),
                 )
             case "conflict":
                 answers[int(place)] = Conflict(task_id)
             case _:
                 answers[int(place)] = Gone(submissions[int(place)].task_id)
     return answers
+
+
+def _due_at(options: dict[str, Any], begun: int) -> int | None:
+    """When a task with these options is due that was accepted at this moment; None for one that is queued at once."""
+    return begun + options["due"] if "due" in options else None
 
 
 def _to_read(what: str, task_ids: Sequence[str]) -> list[Argument]:

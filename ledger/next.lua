@@ -1,11 +1,11 @@
 -- Which message of a queue is popped next; put before the scripts that ask.
 
--- The stamp of the next message to be popped; a moment from now when there is none, so that all that waits was popped;
+-- The stamp of the next message to be popped; one after the last when there is none, so that all that waits was popped;
 -- nil when it cannot be told: the last few were put there by others, who set no stamps.
-local function next_stamp_of(queue, at)
+local function next_stamp_of(queue, last)
   for place = 1, 8 do
     local message = redis.call('LINDEX', queue, -place)
-    if not message then return place == 1 and at + 1 or nil end
+    if not message then return place == 1 and last + 1 or nil end
     local stamp = string.match(message, '^{"stamp": (-?%d+)')
     if stamp then return tonumber(stamp) end
   end

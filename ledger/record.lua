@@ -19,8 +19,13 @@ end
 -- Lua would shorten a large number in a text.
 local function text(number) return string.format('%.0f', number) end
 
+-- When a keeper came round last. It is later than now when the clock was set back and none has come since: keep.lua then takes
+-- that off all due times and deadlines, so they are made from the later of the two.
+local function kept() return tonumber(redis.call('GET', KEY_KEPT)) or 0 end
+local function later(duration) return math.max(now(), kept()) + duration end
+
 -- The first of `count` moments that no push had before and none will have again: later pushes have later ones, also
--- after the clock was set back.
+-- after the clock was set back. So a stamp may run ahead of the clock: it orders pushes, and no time is made from it.
 local function stamps(count)
   local last = tonumber(redis.call('GET', KEY_CLOCK)) or 0
   local first = math.max(now(), last + 1)

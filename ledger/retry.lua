@@ -10,7 +10,7 @@ if task.cancel then
   conclude_cancelled(task, date, tonumber(ttl))
   return task.state
 end
-local due = now() + delay
+local due = later(delay)
 begin_stream(task)
 become(task, 'retrying', 'due_at', due, 'error', failure)
 redis.call('ZREM', KEY_RUNNING, id)

@@ -51,13 +51,14 @@ class Submission(NamedTuple):
 
 
 class Accepted(NamedTuple):
-    """A task, by its id, time of creation (microseconds since 1970), first state, and trace."""
+    """A task, by its id, time of creation (microseconds since 1970), first state, trace, and when it is due."""
 
     task_id: str
     created_at: int
     state: State
     replayed: bool = False
     trace_id: str | None = None
+    due_at: int | None = None
 
 
 class Conflict(Exception):

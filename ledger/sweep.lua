@@ -14,6 +14,12 @@ local at, more = now(), 'done'
 local pushed = where == 'record' and {} or nil
 most, ttl = tonumber(most), tonumber(ttl)
 
+-- After a gap between sweeps the server stalled, or its clock was set: nobody could claim, and the grace begins anew.
+local GAP = 2000000
+local before = tonumber(redis.call('HGET', KEY_SWEEPS, '')) or 0
+if at < before or at - before > math.max(grace / 2, GAP) then redis.call('DEL', KEY_SWEEPS) end
+redis.call('HSET', KEY_SWEEPS, '', at)
+
 -- A worker that knows no records has it, or has ended it.
 local function is_with_a_stock_worker(task)
   return take_over(task, ttl) or (pushed == nil and redis.call('HEXISTS', 'unacked', task.id) == 1)
@@ -59,6 +65,8 @@ if where == 'record' then
   for number = 8, #ARGV, 2 do sweep(ARGV[number], tonumber(ARGV[number + 1]), ARGV[7]) end
 else
   local last = redis.call('GET', KEY_CLOCK)
-  for _, queue in ipairs(redis.call('SMEMBERS', KEY_QUEUES)) do sweep(queue, next_stamp_of(list_of(queue), at), last) end
+  for _, queue in ipairs(last and redis.call('SMEMBERS', KEY_QUEUES) or {}) do
+    sweep(queue, next_stamp_of(list_of(queue), last), last)
+  end
 end
 return {more, unpack(pushed or {})}

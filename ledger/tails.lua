@@ -1,5 +1,5 @@
 -- For the server that holds the queues, when it is another than the records': which message is popped next.
--- ARGV  a moment before which all was pushed, the queues
+-- ARGV  the last stamp before which all was pushed, the queues
 -- Answer: for each queue the stamp of that message, or '' for an unknown one
 local answer = {}
 for number = 2, #ARGV do

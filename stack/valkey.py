@@ -37,12 +37,14 @@ class Valkey:
         port: int | None = None,
         server: Path | None = None,
         options: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         """Nothing is started or written yet. `options` are those of valkey.conf; they go before ours."""
         self.directory = directory.resolve()
         self.port = port or free_port()
         self._server = server
         self._options = {**OPTIONS, **(options or {}), "port": str(self.port), "dir": str(self.directory)}
+        self._environment = environment
         self._claim: IO[bytes] | None = None
         self._process: Process | None = None
 
@@ -75,7 +77,10 @@ class Valkey:
         self._claim = self._claim or claim(self.directory)
         options = chain.from_iterable((f"--{name}", value) for name, value in self._options.items())
         self._process = process.start(
-            [find_server(self._server), *options], output=output, keep_open=[self._claim.fileno()]
+            [find_server(self._server), *options],
+            environment=self._environment,
+            output=output,
+            keep_open=[self._claim.fileno()],
         )
         return self._process
 

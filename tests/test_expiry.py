@@ -43,6 +43,7 @@ STAY = {
     "celeriac:deadlines": "gone when empty",
     "celeriac:ended": "as many members as there are ended tasks",
     "celeriac:clock": "one number",
+    "celeriac:kept": "one number",
     "celeriac:sweeps": "one field a queue",
     "celeriac:workers": "the keeper removes old members",
     "celeriac:serving": "one field a queue",

@@ -32,6 +32,12 @@ def leave_trace(file: Path, until: Path) -> None:
 
 
 @task(queue="unserved")
+def hold_elsewhere(until: Path) -> str:
+    """The same as `hold`, in a queue that the tests' worker does not listen to."""
+    return hold(until)
+
+
+@task(queue="unserved")
 def unserved(x: int = 0) -> int:
     """Wait in a queue that the tests' worker does not listen to."""
     return x
