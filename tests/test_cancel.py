@@ -79,7 +79,9 @@ def test_a_running_task_is_terminated_within_three_seconds_and_the_pool_goes_on(
     assert shown(client, task) == at_end
 
 
-def test_a_running_task_that_asks_is_told_and_may_stop(client: httpx.Client, tmp_path: Path) -> None:
+def test_a_running_task_that_asks_is_told_and_may_stop_with_words_of_its_own(
+    client: httpx.Client, worker: Server, tmp_path: Path
+) -> None:
     until = tmp_path / "answered"
     task = submit(client, "stop_when_asked", started=str(tmp_path / "started"), until=str(until))
     wait_until((tmp_path / "started").exists)
@@ -88,6 +90,9 @@ def test_a_running_task_that_asks_is_told_and_may_stop(client: httpx.Client, tmp
     assert (response.status_code, document(response)["state"]) == (202, "running")
     at_end = ended(client, task)
     assert (at_end["state"], at_end["result"]) == ("cancelled", None)
+    assert at_end["error"] == {"type": "TaskRevokedError", "message": "asked to", "traceback": None}
+    (line,) = wait_until(lambda: [one for one in worker.log.splitlines() if "cancelled: asked to" in one])
+    assert task["task_id"] in line
 
 
 def test_a_running_task_that_is_asked_may_end_otherwise(client: httpx.Client, tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from worker.outcome import Exited, InvalidInput, OutOfMemory, failure_of, invali
 from worker.request import set_failure, token_of
 from worker.telling import Send
 
+LONGEST_IN_LOG = 1_000
+
 logger = logging.getLogger(__name__)
 
 
@@ -38,7 +40,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
             return self._run_and_tell(args, kwargs)
         except Exception as failure:
             if isinstance(failure, context.Cancelled) and self._is_cancelled():
-                self._end_cancelled()
+                self._end_cancelled(failure_of(failure).message or "cancelled")
                 raise Ignore from failure
             set_failure(self.request, failure_of(failure))
             delay = self._delay(failure, attempt)
@@ -121,8 +123,8 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
         consumer: Consumer = self.app.consumer
         return token_of(self.request) is not None and consumer.is_known_to_be_cancelled(self.request.id)
 
-    def _end_cancelled(self) -> None:
-        revoked = TaskRevokedError("cancelled")
+    def _end_cancelled(self, words: str) -> None:
+        revoked = TaskRevokedError(words)
         consumer: Consumer = self.app.consumer
         consumer.finish(
             self.request.id,
@@ -131,6 +133,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
             failure=failure_of(revoked),
             document=self.backend.document(revoked, states.REVOKED, request=self.request),
         )
+        logger.info("task %s: cancelled: %s", self.request.id, " ".join(words.split())[:LONGEST_IN_LOG])
 
     def _delay(self, failure: Exception, attempt: int) -> timedelta | None:
         policy = self.definition.retry

@@ -51,9 +51,9 @@ class TracedTask(LedgerTask):
         _came_to(State.RETRYING)
         super()._put_off(failure, attempt, delay)
 
-    def _end_cancelled(self) -> None:
+    def _end_cancelled(self, words: str) -> None:
         _came_to(State.CANCELLED)
-        super()._end_cancelled()
+        super()._end_cancelled(words)
 
     def _give_back(self) -> None:
         _came_to(State.QUEUED)
