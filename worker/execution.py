@@ -82,7 +82,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
 
     def _result(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         definition = self.definition
-        arguments = _arguments(definition, args, kwargs)
+        arguments = self._arguments(args, kwargs)
         try:
             value = self._returned(arguments)
         except BaseException as way_out:
@@ -105,6 +105,18 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
             raise Exited(
                 f"the task raised {type(way_out).__name__}({way_out}): return or raise an error instead"
             ) from way_out
+
+    def _arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The function's arguments in their real types. The API has validated its own by the same rules."""
+        try:
+            return _arguments(self.definition, args, kwargs)
+        except InvalidInput as wrong:
+            if token_of(self.request) is None:
+                raise
+            raise InvalidInput(
+                f"{str(wrong)[:LONGEST_IN_LOG]}. The definition of {self.name!r} has changed after the task was accepted, or "
+                "the API has another one than this worker: submit the task again with an input that fits"
+            ) from None
 
     def _give_back(self) -> None:
         """Someone else runs the task from its beginning: the worker stops, and its grace is over. Or it is to be cancelled."""

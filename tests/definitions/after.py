@@ -1,0 +1,15 @@
+"""The definitions as they are when the tasks are run."""
+
+from worker.contract import task
+
+
+@task
+def rebuild(index: str) -> str:
+    """Once `reindex`."""
+    return index
+
+
+@task
+def greet(name: str) -> str:
+    """Greet once."""
+    return name
