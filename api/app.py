@@ -76,6 +76,7 @@ def build_app(settings: Settings, catalog: Catalog, *, spans: "TracerProvider | 
         result_ttl=settings.result_ttl,
         tombstone_ttl=settings.tombstone_ttl,
         durability=settings.durability,
+        tracebacks=settings.show_tracebacks,
         on_answer=metrics.round_trip.observe,
     )
     feed = Feed(settings.backend)

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from fastapi import FastAPI, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,6 +23,7 @@ from ledger.ledger import Ledger
 from ledger.listing import Listing
 from ledger.settings import Settings
 from ledger.states import State
+from ledger.task import Task
 from ledger.times import microseconds
 
 KNOWN = ("state", "name", "queue", "created_after", "created_before", "limit", "cursor", "omit")
@@ -33,8 +35,11 @@ class TaskPage(BaseModel):
 
     model_config = ConfigDict(title="Page of tasks")
 
-    items: list[TaskDocument] | list[TaskWithoutResult] = Field(
-        description="The tasks of this page; with `omit=result`, each without the member `result`."
+    items: list[TaskDocument | TaskWithoutResult] = Field(
+        description="The tasks of this page. Those that are `left_out`, and with `omit=result` all, have no member `result`."
+    )
+    left_out: list[str] = Field(
+        description="The ids of the tasks on this page whose results were too large for it: ask for `links.result`."
     )
     next_cursor: str | None = Field(
         description="Give it as `cursor` for the next page; null on the last one."
@@ -86,13 +91,17 @@ def install(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
 async def _list(settings: Settings, ledger: Ledger, request: Request) -> Response:
     refuse_unknown(request, known=KNOWN)
     asked = _asked(request)
-    if _omits_results(request):
-        page, document = await ledger.page_without_results(asked), document_without_result
-    else:
-        page, document = await ledger.page(asked), task_document
-    items = b",".join(document(task, show_traceback=settings.show_tracebacks) for task in page.tasks)
+    omits = _omits_results(request)
+    page = await (ledger.page_without_results(asked) if omits else ledger.page(asked))
+
+    def item(task: Task) -> bytes:
+        document = document_without_result if omits or task.task_id in page.left_out else task_document
+        return document(task, show_traceback=settings.show_tracebacks)
+
+    items = b",".join(map(item, page.tasks))
     cursor = b"null" if page.before is None else b'"%b"' % _cursor(page.before)
-    return Answer(b'{"items":[%b],"next_cursor":%b}' % (items, cursor), 200)
+    left_out = to_json(page.left_out)
+    return Answer(b'{"items":[%b],"left_out":%b,"next_cursor":%b}' % (items, left_out, cursor), 200)
 
 
 def _asked(request: Request) -> Listing:

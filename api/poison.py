@@ -33,6 +33,10 @@ class PoisonList(BaseModel):
     model_config = ConfigDict(title="Poison of a queue")
 
     items: list[PoisonDocument]
+    left_out: int = Field(
+        ge=0,
+        description="How many more of those that were asked for are left out, as the answer would be too large.",
+    )
 
 
 def install(app: FastAPI, ledger: Ledger) -> None:
@@ -60,5 +64,5 @@ def install(app: FastAPI, ledger: Ledger) -> None:
 
 async def _list(ledger: Ledger, request: Request) -> Response:
     refuse_unknown(request, known=("limit",))
-    found = await ledger.poison(request.path_params["queue"], limit=asked_limit(request))
-    return Answer(to_json({"items": [asdict(one) for one in found]}), 200)
+    found, left_out = await ledger.poison(request.path_params["queue"], limit=asked_limit(request))
+    return Answer(to_json({"items": [asdict(one) for one in found], "left_out": left_out}), 200)

@@ -11,14 +11,25 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
+class Later:
+    """Not answered yet: the item is asked for once more, with the next batch."""
+
+
+LATER = Later()
+
+
 class Batching(Generic[Item, Answer]):
     """Shares calls of `run` among concurrent callers: it takes a list of items and answers each, in order.
 
+    An item that `run` answers with `LATER` is in the next batch again, so that one batch need not carry all that is large.
     When a call finds Redis away, those who wait for the next one are told so at once: they need not find out in turn.
     """
 
     def __init__(
-        self, run: Callable[[Sequence[Item]], Awaitable[Sequence[Answer | Exception]]], *, largest: int = 256
+        self,
+        run: Callable[[Sequence[Item]], Awaitable[Sequence[Answer | Exception | Later]]],
+        *,
+        largest: int = 256,
     ) -> None:
         """`largest` bounds one batch, and so how long it can hold up Redis. An answer that is an error is raised."""
         self._run = run
@@ -58,11 +69,17 @@ class Batching(Generic[Item, Answer]):
                 _fail(self._waiting, Unavailable(str(error)))
                 self._waiting.clear()
             return
+        again = []
         for (item, future), answer in zip(batch, answers, strict=True):
             if isinstance(answer, Exception):
                 _fail([(item, future)], answer)
-            elif not future.done():  # done: its caller went away
+            elif future.done():  # its caller went away
+                continue
+            elif isinstance(answer, Later):
+                again.append((item, future))
+            else:
                 future.set_result(answer)
+        self._waiting[:0] = again
 
 
 def _fail(batch: list[tuple[Item, asyncio.Future[Answer]]], error: Exception) -> None:

@@ -16,6 +16,7 @@ from ledger import keys, scripts
 from ledger.patient import PatientConnection
 from ledger.poison import Poison
 from ledger.settings import Settings
+from ledger.shortening import shortened
 from ledger.states import State
 from ledger.task import Failure
 from ledger.times import date_done, microseconds, milliseconds
@@ -24,6 +25,7 @@ from ledger.times import date_done, microseconds, milliseconds
 FRESH = timedelta(seconds=30)
 HASTE_SECONDS = 0.25
 MOST_POISON = 1_000
+LONGEST_POISON = 1_000_000
 POISON_TTL = timedelta(days=7)
 
 
@@ -169,7 +171,7 @@ class Consumer:
 
     def quarantine(self, queue: str, *, message: str, reason: str) -> None:
         """Keep what was found in a queue and is no message, to be looked at."""
-        entry = json.dumps(asdict(Poison(date_done(), reason, message)))
+        entry = json.dumps(asdict(Poison(date_done(), reason, shortened(message, LONGEST_POISON))))
         key = keys.poison(queue)
         self._redis.call("LPUSH", key, entry)
         self._redis.call("LTRIM", key, 0, MOST_POISON - 1)

@@ -12,7 +12,7 @@ from redis.connection import parse_url
 from redis.exceptions import RedisError
 
 from ledger import keys, scripts, wire
-from ledger.batching import Batching
+from ledger.batching import LATER, Batching, Later
 from ledger.connection import Argument, Connection, InDoubt, Unavailable
 from ledger.durability import Durability, confirm
 from ledger.health import faults
@@ -27,6 +27,9 @@ from ledger.times import date_done, microseconds
 from ledger.watch import Watch
 
 PING_SECONDS = 0.8
+# Of Celery's documents that are read in one call: what is larger comes in the next one, or is left out of a list.
+MOST_READ_BYTES = 4_000_000
+MOST_LISTED_BYTES = 2_000_000
 
 
 class Cancellation(StrEnum):
@@ -71,16 +74,18 @@ class Ledger:
         result_ttl: timedelta,
         tombstone_ttl: timedelta,
         durability: Durability = Durability.AOF,
+        tracebacks: bool = False,
         on_answer: Callable[[float], None] | None = None,
     ) -> None:
         """URLs of the Redis that holds records and results, and of the one that holds the queues; mostly the same.
 
-        `on_answer` is told of each call of a script, shared by many callers or not, how many seconds it took.
+        Tracebacks are read only where `tracebacks` says that they are shown. `on_answer` is told of each call of a script, shared by many callers or not, how many seconds it took.
         """
         self._one_server = backend == broker
         self._database = parse_url(broker).get("db", 0)
         self._ttl, self._tombstone_ttl = microseconds(result_ttl), microseconds(tombstone_ttl)
         self._durability = durability
+        self._tracebacks = "tracebacks" if tracebacks else ""
         self._accepts, self._reads, self._changes = (
             Connection(backend, on_answer=on_answer),
             Connection(backend, on_answer=on_answer),
@@ -128,27 +133,23 @@ class Ledger:
         return Cancellation(answer[0].decode())
 
     async def page(self, asked: Listing) -> Page:
-        """A page of tasks, the newest first."""
-        ids, before = await self._listed(asked)
-        found = await asyncio.gather(*(self.read(task_id) for task_id in ids), return_exceptions=True)
-        return Page(_there(found), before)
+        """A page of tasks, the newest first, with results as far as they fit into `MOST_LISTED_BYTES`."""
+        return await self._page(asked, f"results {self._tracebacks}")
 
     async def page_without_results(self, asked: Listing) -> Page:
         """The same, every `result` None: what a task of ours returned is not even read."""
-        ids, before = await self._listed(asked)
-        replies = await self._change(scripts.READ, *_to_read("no results", ids))
-        found = [_task_or_error(task_id, reply) for task_id, reply in zip(ids, replies, strict=True)]
-        return Page([task._replace(result=None) for task in _there(found)], before)
+        page = await self._page(asked, self._tracebacks)
+        return Page([task._replace(result=None) for task in page.tasks], page.before)
 
     async def forget(self, task_id: str) -> Forgetting:
         """Remove an ended task before its time."""
         answer = await self._change(scripts.FORGET, task_id, self._tombstone_ttl, self._ttl)
         return Forgetting(answer.decode())
 
-    async def poison(self, queue: str, *, limit: int) -> list[Poison]:
-        """What was found in a queue and is no message, the newest first."""
-        entries = await self._changing.do(("LRANGE", keys.poison(queue), 0, limit - 1))
-        return [Poison(**json.loads(entry)) for entry in entries]
+    async def poison(self, queue: str, *, limit: int) -> tuple[list[Poison], int]:
+        """What was found in a queue and is no message, the newest first, and how many more are too large to be read."""
+        left_out, *entries = await self._change(scripts.POISON, queue, limit, MOST_LISTED_BYTES)
+        return [Poison(**json.loads(entry)) for entry in entries], left_out
 
     async def ping(self) -> list[str]:
         """Raise unless every Redis answers within `PING_SECONDS`; what is unsafe about them, in sentences."""
@@ -203,9 +204,26 @@ class Ledger:
         except (Unavailable, RedisError) as error:
             raise InDoubt(f"recorded, and perhaps not queued: {error}") from error
 
-    async def _read_all(self, task_ids: Sequence[str]) -> Sequence[Task | Exception | None]:
-        replies = await self._reads.run(scripts.READ, _to_read("results", task_ids))
-        return [_task_or_error(task_id, reply) for task_id, reply in zip(task_ids, replies, strict=True)]
+    async def _read_all(self, task_ids: Sequence[str]) -> Sequence[Task | Exception | Later | None]:
+        """Many may ask for the same task: it is read once."""
+        asked = list(dict.fromkeys(task_ids))
+        to_read = _to_read(asked, "later", MOST_READ_BYTES, f"results {self._tracebacks}")
+        replies = await self._reads.run(scripts.READ, to_read)
+        found = {
+            task_id: LATER if reply == [b"later"] else _task_or_error(task_id, reply)
+            for task_id, reply in zip(asked, replies, strict=True)
+        }
+        return [found[task_id] for task_id in task_ids]
+
+    async def _page(self, asked: Listing, documents: str) -> Page:
+        ids, before = await self._listed(asked)
+        replies = await self._change(scripts.READ, *_to_read(ids, "left out", MOST_LISTED_BYTES, documents))
+        whole = len(FIELDS) + 1
+        found = [_task_or_error(one, reply[:whole]) for one, reply in zip(ids, replies, strict=True)]
+        cut = {task_id for task_id, reply in zip(ids, replies, strict=True) if len(reply) > whole}
+        tasks = _there(found)
+        left_out = [task.task_id for task in tasks if task.state is State.SUCCEEDED and task.task_id in cut]
+        return Page(tasks, before, left_out)
 
     async def _ping_all(self, askers: Sequence[None]) -> Sequence[list[str]]:
         found = [await faults(probe, self._durability) for probe in self._probes]
@@ -291,9 +309,9 @@ def _due_at(options: dict[str, Any], begun: int) -> int | None:
     return begun + options["due"] if "due" in options else None
 
 
-def _to_read(what: str, task_ids: Sequence[str]) -> list[Argument]:
+def _to_read(task_ids: Sequence[str], way: str, most_bytes: int, documents: str) -> list[Argument]:
     """As read.lua has it."""
-    return [what, len(FIELDS), *FIELDS, *task_ids]
+    return [way, most_bytes, documents, len(FIELDS), *FIELDS, *task_ids]
 
 
 def _task_or_error(task_id: str, reply: Sequence[Any]) -> Task | Exception | None:

@@ -1,5 +1,6 @@
 """Which tasks are asked for, and a page of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.states import State
@@ -31,7 +32,11 @@ class Listing:
 
 @dataclass(frozen=True)
 class Page:
-    """Tasks, the newest first; `before` is where the next page begins, None after the last one."""
+    """Tasks, the newest first; `before` is where the next page begins, None after the last one.
+
+    The results of the tasks whose ids are `left_out` were too large to be read.
+    """
 
     tasks: list[Task]
     before: int | None
+    left_out: Sequence[str] = ()

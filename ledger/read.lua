@@ -1,14 +1,48 @@
--- Read what is known of a batch of tasks, as of one moment.
--- ARGV  'results', or 'no results' to leave those of tasks that ours have run where they are; number of fields, the
---       record's fields to read (the first are state, expires_at, attempt), then the ids
--- Answer: for each id a list of those fields (nil where absent), then Celery's result document (or nil); for a task that
---         is forgotten, or due to be, {'gone'}. Where another type of value has taken the place of one, the list holds
---         the error: the other tasks are answered all the same.
-local omits, count = ARGV[1] == 'no results', tonumber(ARGV[2])
-local fields = {unpack(ARGV, 3, count + 2)}
+-- Read what is known of a batch of tasks, as of one moment: their records, and Celery's documents as far as they are asked for.
+-- ARGV  'later' or 'left out': what becomes of documents for which there is no room; most bytes of all documents together;
+--       which documents of tasks that ours have run are asked for: 'results', 'tracebacks', both or neither; number of
+--       fields, the record's fields to read (the first are state, expires_at, attempt), then the ids
+-- Answer: for each id a list of those fields (nil where absent), then Celery's result document (nil where there is none, or
+--         none is asked for), then 1 where it was left out; for a task that is forgotten, or due to be, {'gone'}; for one
+--         that is to be asked for once more, {'later'}. Where another type of value has taken the place of one, the list
+--         holds the error: the other tasks are answered all the same.
+local way, left, documents, count = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
+local results, tracebacks = string.find(documents, 'results'), string.find(documents, 'tracebacks')
+local fields = {unpack(ARGV, 5, count + 4)}
 local at = now()
+
+-- Of a task that a worker of Celery's own has run, or may have, only its document tells.
+local function is_asked_for(state, attempt)
+  if (attempt or '0') == '0' then return true end
+  if state == 'succeeded' then return results end
+  return tracebacks and FINAL[state]
+end
+
+-- The beginning and the end of a document that is too large say what became of the task.
+local function outline(key)
+  local status = string.match(redis.call('GETRANGE', key, 0, 499), '"status": ?"(%u+)"')
+  local kind = string.match(redis.call('GETRANGE', key, 0, 499), '"exc_type": ?"([%w_.]+)"')
+  local date = string.match(redis.call('GETRANGE', key, -999, -1), '"date_done": ?"([%w:+.-]+)"')
+  if not status then return false end
+  return cjson.encode({status = status, date_done = date or cjson.null, result = kind and
+    {exc_type = kind, exc_message = {'too large for a list: the task document of its own has it'}} or cjson.null})
+end
+
+local function add_document(row, id)
+  local key, place = key_result(id), count + 1
+  if way == 'left out' then
+    local size = redis.pcall('STRLEN', key)
+    if type(size) == 'number' and size > left then
+      row[place], row[place + 1] = (row[3] or '0') == '0' and outline(key), 1
+      return
+    end
+  end
+  row[place] = redis.pcall('GET', key)
+  if type(row[place]) == 'string' then left = left - #row[place] end
+end
+
 local answer = {}
-for number = count + 3, #ARGV do
+for number = count + 5, #ARGV do
   local id = ARGV[number]
   local row = redis.pcall('HMGET', key_record(id), unpack(fields))
   if row.err then
@@ -17,11 +51,12 @@ for number = count + 3, #ARGV do
     if redis.call('EXISTS', key_tombstone(id)) == 1 then row = {'gone'} else row[count + 1] = false end
   elseif row[2] and tonumber(row[2]) < at then
     row = {'gone'}
-  elseif omits and row[1] == 'succeeded' and (row[3] or '0') ~= '0' then
-    -- All else is in the record. Of a task that a worker of Celery's own has run, only its document tells.
+  elseif not is_asked_for(row[1], row[3]) then
     row[count + 1] = false
+  elseif way == 'later' and left <= 0 then
+    row = {'later'}
   else
-    row[count + 1] = redis.pcall('GET', key_result(id))
+    add_document(row, id)
   end
   answer[#answer + 1] = row
 end

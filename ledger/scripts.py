@@ -24,6 +24,7 @@ def _read(*names: str) -> Script:
 
 ACCEPT = _read("accept")
 READ = _read("read")
+POISON = _read("poison")
 CANCEL = _read("cancel")
 FORGET = _read("forget")
 LIST = _read("list")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from ledger.shortening import shortened, shortened_traceback
 from ledger.states import FINAL, State, from_celery
 
 # The fields of a record that a reader needs, in the order in which read.lua answers them.
@@ -155,7 +156,9 @@ def _merged(task: Task, meta: dict[str, Any]) -> Task:
         task = _as_stock_worker_left_it(task, state, meta)
     if state in (State.FAILED, State.CANCELLED, State.EXPIRED):
         failure = task.failure or _celery_failure(outcome)
-        return task._replace(state=state, failure=replace(failure, traceback=meta.get("traceback")))
+        traceback = meta.get("traceback")
+        shown = None if traceback is None else shortened_traceback(str(traceback))
+        return task._replace(state=state, failure=replace(failure, traceback=shown))
     return task._replace(result=result)
 
 
@@ -194,8 +197,8 @@ def _microseconds(date_done: str | None) -> int | None:
 def _celery_failure(outcome: Any) -> Failure:
     """Celery stores an exception as its type and its arguments (`Backend.prepare_exception`)."""
     if not isinstance(outcome, dict):
-        return Failure("Exception", str(outcome))
+        return Failure("Exception", shortened(str(outcome)))
     arguments = outcome.get("exc_message", "")
     if isinstance(arguments, list | tuple):
         arguments = ", ".join(str(argument) for argument in arguments)
-    return Failure(str(outcome.get("exc_type", "Exception")), str(arguments))
+    return Failure(shortened(str(outcome.get("exc_type", "Exception"))), shortened(str(arguments)))

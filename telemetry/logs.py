@@ -1,17 +1,19 @@
 """A line of the log, as text or as JSON: time, level, logger, message, and of which request or task it speaks.
 
-The values are in UTC and of one line each, but for tracebacks in text. Fields that a line has nothing to say of are left
+The values are in UTC and of one line each, but for tracebacks in text; what is too long is cut. Fields that a line has nothing to say of are left
 out.
 """
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
 from ledger.settings import LogFormat
+from ledger.shortening import shortened, shortened_traceback
 
 FIELDS = ("request_id", "task_id", "task_name", "trace_id")
 # What others attach to their lines: Celery the arguments and the result of a task, uvicorn the message in colours.
@@ -42,12 +44,16 @@ class _Timed(logging.Formatter):
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - its name in logging
         return datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - likewise
+        return shortened_traceback(super().formatException(ei))
+
 
 class _Text(_Timed):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - its name in logging
+        record.message = shortened(record.message)
         facts = [f"{name}={getattr(record, name)}" for name in FIELDS if hasattr(record, name)]
         return " ".join([super().formatMessage(record), *facts])
 
@@ -59,3 +65,10 @@ class _JSON(_Timed, JsonFormatter):
             rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
             reserved_attrs=[*RESERVED_ATTRS, *KEPT_OUT],
         )
+
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        """Whatever is too long is cut; a traceback is already."""
+        return {
+            name: shortened(value) if isinstance(value, str) and name != "exc_info" else value
+            for name, value in log_data.items()
+        }

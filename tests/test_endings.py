@@ -1,5 +1,6 @@
 """Every way in which a task can end is told truthfully, and the worker goes on after it."""
 
+import json
 from collections.abc import Mapping
 
 import httpx
@@ -28,7 +29,7 @@ FAILURES = {
     "raise_with_huge_integer": ("ValueError", ""),
     "raise_with_lone_surrogate": ("ValueError", "before \\ud800 after"),
     "raise_with_object": ("ValueError", "<object object at"),
-    "raise_at_length": ("ValueError", "x" * 10_000),
+    "raise_at_length": ("ValueError", "x" * 9_960 + "… (4,990,040 characters more)"),
     "raise_group": ("ExceptionGroup", "two of them (2 sub-exceptions)"),
     "raise_from_cause": ("ValueError", "second 🥬"),
     "raise_kept": ("ValueError", "kept"),
@@ -82,6 +83,18 @@ def test_a_failure_without_retries_was_one_attempt(failed: Mapping[str, Document
         3,
     ]  # as often as a worker may be lost with it
     assert set(attempts.values()) == {1}
+
+
+def test_a_long_error_is_cut_wherever_it_is_written(
+    failed: Mapping[str, Document], redis: Redis, worker: Server
+) -> None:
+    task_id = failed["raise_at_length"]["task_id"]
+    for name in redis.keys(f"*{task_id}*"):
+        assert (redis.memory_usage(name) or 0) < 100_000, name
+    kept = json.loads(redis.get(f"celery-task-meta-{task_id}") or "")
+    assert "Traceback (most recent call last)" in kept["traceback"]
+    assert kept["result"]["exc_type"] == "ValueError"
+    assert max(map(len, worker.log.splitlines())) < 20_000
 
 
 def test_no_failure_shows_its_traceback_unless_configured(failed: Mapping[str, Document]) -> None:

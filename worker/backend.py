@@ -10,14 +10,17 @@ from celery.exceptions import TimeLimitExceeded
 from kombu.exceptions import DecodeError
 
 from ledger.consumer import Claim, Consumer
+from ledger.shortening import LONGEST_MESSAGE, shortened_traceback
 from ledger.states import from_celery
 from ledger.task import Failure
 from ledger.times import date_done
 from worker.inbox import Inbox
-from worker.outcome import LONGEST_MESSAGE, failure_of
+from worker.outcome import failure_of
 from worker.request import TOKEN, failure_on, token_of
 
 ENDS = (states.SUCCESS, states.FAILURE)
+# Of Celery's document of a failure; in a longer one, message and traceback are cut.
+LONGEST_FAILURE = 65_536
 
 logger = logging.getLogger(__name__)
 
@@ -97,6 +100,10 @@ class LedgerBackend(RedisBackend):  # type: ignore[misc]  # celery has no types
             "task_id": request.id,
         }
         encoded: str = self.encode(meta)
+        if len(encoded) > LONGEST_FAILURE and isinstance(result, BaseException):
+            meta["result"]["exc_message"] = [failure_of(result).message]
+            meta["traceback"] = traceback and shortened_traceback(str(traceback))
+            encoded = self.encode(meta)
         if state in states.EXCEPTION_STATES and '"__type__"' in encoded:
             encoded = self._readable(meta, encoded)
         return encoded.encode()

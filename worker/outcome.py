@@ -7,10 +7,9 @@ from celery.exceptions import SoftTimeLimitExceeded
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from ledger.shortening import shortened
 from ledger.task import Failure
 from ledger.wire import TYPED_VALUE
-
-LONGEST_MESSAGE = 10_000
 
 
 class InvalidInput(Exception):
@@ -58,7 +57,7 @@ def failure_of(error: BaseException) -> Failure:
         message = str(error.args[0] if isinstance(error, SoftTimeLimitExceeded) and error.args else error)
     except Exception:  # noqa: BLE001 - an exception whose own text cannot be made is still a failure to report
         message = "(the exception could not be turned into text)"
-    printable = message[:LONGEST_MESSAGE].encode("utf-8", "backslashreplace").decode()
+    printable = shortened(message).encode("utf-8", "backslashreplace").decode()
     return Failure(type(error).__name__, printable)
 
 

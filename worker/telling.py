@@ -11,6 +11,8 @@ from typing import Any
 INTERVAL_SECONDS = 0.1
 # A line or chunk longer than this is cut: a page must not freeze over it.
 LONGEST = 65_536
+# It stands in the task document, and in lists of many.
+LONGEST_MESSAGE = 1_000
 # Kept until the next batch; of what is said faster than that, the oldest goes, and its number is told.
 MOST_WAITING = 1_000
 
@@ -93,5 +95,5 @@ def _progress(said: tuple[float, float | None, str | None] | None) -> str | None
     done, total, message = said
     numbers = [number if number is not None and math.isfinite(number) else None for number in (done, total)]
     return json.dumps(
-        {"done": numbers[0] or 0, "total": numbers[1], "message": message and message[:LONGEST]}
+        {"done": numbers[0] or 0, "total": numbers[1], "message": message and message[:LONGEST_MESSAGE]}
     )
