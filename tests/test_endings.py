@@ -115,7 +115,7 @@ def test_a_task_that_has_ended_leaves_no_key_without_an_end_but_the_worker_s_own
     keys = [
         name for name in redis.keys("celer*") for task in failed.values() if task["task_id"].encode() in name
     ]
-    assert len(keys) == 3 * len(failed)  # record, history and result
+    assert 2 * len(failed) <= len(keys) <= 3 * len(failed)  # record and result; of some a history
     assert {redis.ttl(name) > 0 for name in keys} == {True}
 
 
