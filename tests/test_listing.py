@@ -144,21 +144,16 @@ def test_a_filter_that_makes_no_sense_is_refused(query: str, quiet: httpx.Client
 
 
 def test_a_page_leaves_out_the_results_that_do_not_fit_and_says_whose(client: httpx.Client) -> None:
-    large = [run(client, "return_at_length", size=50_000_000)["task_id"] for _ in range(9)]
+    accepted = [submit(client, "return_at_length", size=20_000_000) for _ in range(3)]
+    large = [client.get(task["links"]["self"], params={"wait": 50}).json()["task_id"] for task in accepted]
     small = run(client, "word_count", text="small")
-    page = document(client.get("/tasks?limit=10"))
+    page = document(client.get("/tasks?limit=4"))
     assert page["left_out"] == large[::-1]
     assert page["items"][0] == small
     assert [item["task_id"] for item in page["items"][1:]] == large[::-1]
     assert not any("result" in item for item in page["items"][1:])
-    for task_id in large:
-        assert client.delete(f"/tasks/{task_id}").status_code == 204
-
-
-def test_many_large_results_can_be_asked_for_at_once(client: httpx.Client) -> None:
-    tasks = [run(client, "return_at_length", size=50_000_000) for _ in range(6)]
-    with ThreadPoolExecutor(6) as threads:
-        answers = list(threads.map(lambda task: client.get(task["links"]["result"]), tasks))
-    assert [(answer.status_code, len(answer.content)) for answer in answers] == [(200, 50_000_002)] * 6
-    for task in tasks:
-        client.delete(task["links"]["self"])
+    with ThreadPoolExecutor(3) as threads:  # each has it, and no more than one is read at a time
+        results = list(threads.map(lambda task: client.get(task["links"]["result"]), accepted))
+    assert [(answer.status_code, len(answer.content)) for answer in results] == [(200, 20_000_002)] * 3
+    for task in accepted:
+        assert client.delete(task["links"]["self"]).status_code == 204
