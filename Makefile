@@ -1,9 +1,13 @@
 # The commands of this repository. `make` alone lists them.
-# The first one sets up `.venv`, again whenever the lock has changed; nothing else of the machine is touched.
+# The first one sets up `.venv`, and a changed lock is installed over it; nothing else of the machine is touched. `make run`
+# installs what it needs, the others add the tools. What you install into `.venv` stays; what requirements/local.txt lists is
+# installed by itself.
 
 PYTHON = $(or $(suitable),python3)
 BIN = .venv/bin
+RUNNABLE = .venv/runnable
 INSTALLED = .venv/installed
+LOCAL = $(wildcard requirements/local.txt)
 LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
 	--custom-compile-command "make lock" $(ARGS)
 
@@ -27,7 +31,7 @@ help: ## list these commands
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 21
 
-run: $(INSTALLED) ## start it all: Valkey, worker and API
+run: $(or $(wildcard $(INSTALLED)),$(RUNNABLE)) ## start it all: Valkey, worker and API
 	@exec env $(typed) $(BIN)/python -m stack
 
 test: $(INSTALLED) ## run all tests
@@ -72,6 +76,7 @@ soak: $(INSTALLED) ## a steady, mixed load for half an hour: does anything grow?
 
 lock: $(INSTALLED) ## write requirements/ anew from pyproject.toml; ARGS=--upgrade takes newer versions
 	$(LOCK) --extra api --extra worker --extra otel --group dev --output-file requirements/dev.txt
+	$(LOCK) --extra api --extra worker --extra otel --group run --constraint requirements/dev.txt --output-file requirements/run.txt
 	$(LOCK) --extra api --constraint requirements/dev.txt --output-file requirements/api.txt
 	$(LOCK) --extra worker --constraint requirements/dev.txt --output-file requirements/worker.txt
 	$(LOCK) --extra otel --constraint requirements/dev.txt --output-file requirements/otel.txt
@@ -81,15 +86,27 @@ clean: ## remove .venv, .conformance, .peers and caches; the data directory stay
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "The data of make run (.celeriac, or your DATA_DIR) is untouched: remove it yourself if you want it gone."
 
-$(INSTALLED): requirements/dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Celeriac needs Python 3.11\
-	 or newer, and $(PYTHON) is not. Name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) lacks its venv module. Install it\
-	 (Debian: apt install python3-venv) or name another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
-	@echo "Setting up .venv with $(PYTHON); this takes a minute, once."
-	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --requirement requirements/dev.txt
+# All that `make run` needs; whoever has the tools as well has it, too.
+$(RUNNABLE): requirements/run.txt $(LOCAL)
+	$(call install,requirements/run.txt)
 	@touch $@
+
+$(INSTALLED): requirements/dev.txt $(LOCAL)
+	$(call install,requirements/dev.txt)
+	@touch $(RUNNABLE) $@
+
+# Into the .venv that there is, so that what else was installed stays; a new one where there is none, or its Python is gone.
+define install
+@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Celeriac needs Python 3.11\
+ or newer, and $(PYTHON) is not. Name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }; \
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) lacks its venv module. Install it\
+ (Debian: apt install python3-venv) or name another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }; \
+	echo "Setting up .venv with $(PYTHON); this takes half a minute, once."; \
+	$(PYTHON) -m venv --clear .venv; }
+@echo "Installing the packages of $(1) into .venv."
+@$(BIN)/python -m stack.install $(1)
+endef
 
 # kombu[redis], for Celery 5.4 does not ask for all that kombu's Redis transport needs.
 .conformance/%/installed: $(INSTALLED)

@@ -11,7 +11,7 @@ from redis.connection import parse_url
 from ledger.settings import Settings, SettingsError
 from stack import services, valkey
 from stack.errors import CannotStart
-from stack.ports import is_free
+from stack.ports import is_free, keep_port, kept_port
 from stack.readiness import redis_refusal
 from stack.supervisor import FAILED, SIGNALS, WRONG_START, Supervisor
 from stack.terminal import Terminal
@@ -53,12 +53,13 @@ async def _start(settings: Settings, terminal: Terminal, supervisor: Supervisor)
     api = supervisor.add("api", services.start_api(settings, redis_url), grace=api_grace)
     await asyncio.to_thread(services.wait_for_worker, worker)
     await asyncio.to_thread(services.wait_for_api, api, settings)
-    terminal.say(*_banner(settings))
+    terminal.say(*_banner(settings, redis_url))
 
 
 async def _start_valkey(settings: Settings, supervisor: Supervisor) -> str:
-    server = Valkey(settings.data_dir, server=settings.valkey_server)
+    server = Valkey(settings.data_dir, port=kept_port(settings.data_dir), server=settings.valkey_server)
     supervisor.add("valkey", server.launch(subprocess.PIPE), grace=valkey.GRACE)
+    keep_port(settings.data_dir, server.port)
     await asyncio.to_thread(server.wait)
     return server.url
 
@@ -88,9 +89,10 @@ def _require_redis(settings: Settings) -> None:
             )
 
 
-def _banner(settings: Settings) -> list[str]:
+def _banner(settings: Settings, redis_url: str | None) -> list[str]:
+    """`redis_url` is that of our own Valkey, None where another Redis is used."""
     url = services.api_url(settings)
-    data = "in the Redis that you named" if settings.given_redis else f"{settings.data_dir.resolve()} (kept)"
+    data = f"{settings.data_dir.resolve()} (kept)" if redis_url else "in the Redis that you named"
     return [
         "",
         "Celeriac is ready.",
@@ -98,6 +100,7 @@ def _banner(settings: Settings) -> list[str]:
         f"  API   {url}",
         f"  Docs  {url}/docs",
         f"  Try   curl -X POST {url}/add -H 'content-type: application/json' -d '{{\"x\": 4, \"y\": 5}}'",
+        *([f"  Redis {redis_url}"] if redis_url else []),
         f"  Data  {data}",
         "  Stop  Ctrl-C",
         "",

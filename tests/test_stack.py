@@ -1,12 +1,15 @@
 """`make run`: all three in one terminal, stopped in order, and nothing left behind."""
 
 import os
+import re
 import signal
 import socket
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
+from ledger import keys
 from stack.ports import free_port
 from stack.valkey import Valkey
 from tests.processes import Process, is_alive, linux_only
@@ -105,14 +108,18 @@ def test_no_part_outlives_a_supervisor_that_was_killed(tmp_path: Path) -> None:
         wait_until(lambda: not alive(started))
 
 
-def test_what_was_accepted_is_there_after_the_next_start(tmp_path: Path) -> None:
+def test_what_was_accepted_is_there_after_the_next_start_in_a_redis_with_the_same_url(tmp_path: Path) -> None:
     with running_stack(tmp_path) as stack, stack.api() as api:
         location = api.post("/add", json=ADD).headers["location"]
+        url = redis_url(stack)
         stack.signal(signal.SIGINT)
         stack.exit_code()
     with running_stack(tmp_path) as stack, stack.api() as api:
         wait_until(lambda: api.get(location).json()["ready"])
         assert api.get(location).json()["result"] == 9
+        assert redis_url(stack) == url
+        with Redis.from_url(url) as client:
+            assert client.exists(keys.record(location.rpartition("/")[2]))
 
 
 def test_a_port_that_is_taken_is_named_with_how_to_choose_another(tmp_path: Path) -> None:
@@ -172,6 +179,12 @@ def test_a_given_redis_that_is_away_is_named_without_its_password(tmp_path: Path
         assert stack.exit_code() == 1
         assert f"The Redis at 127.0.0.1:{port} does not answer" in stack.output
         assert "s3cret" not in stack.output
+
+
+def redis_url(stack: Stack) -> str:
+    """What the banner says."""
+    (url,) = re.findall(r"Redis (redis://\S+)", stack.output)
+    return str(url)
 
 
 def ctrl_c_hurries(stack: Stack) -> bool:
