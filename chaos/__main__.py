@@ -1,4 +1,4 @@
-"""`python -m chaos`: one trial for each seed; the exit code is 1 when a task was lost, doubled, ended twice or told wrongly."""
+"""`python -m chaos`: one trial for each seed; the exit code is 1 when a task was lost, doubled, ended twice, told wrongly or taken."""
 
 import argparse
 import dataclasses
@@ -44,6 +44,7 @@ def _complaints(verdict: Verdict) -> list[str]:
         *(f"lost {task}" for task in verdict.lost[:MOST_SHOWN]),
         *(f"ended twice {task}" for task in verdict.double_ended[:MOST_SHOWN]),
         *(f"wrong {task}" for task in verdict.wrong[:MOST_SHOWN]),
+        *(f"taken from a living worker {task}" for task in verdict.taken[:MOST_SHOWN]),
     ]
 
 

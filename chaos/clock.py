@@ -18,22 +18,22 @@ class Clock:
 
     def __init__(self, directory: Path) -> None:
         """Built into this directory. `OSError` or `CalledProcessError` where it cannot be."""
-        self._shift = directory / "clock-shift"
-        self._seconds = 0
+        self._file = directory / "clock-shift"
+        self.shift = timedelta(0)
         self._write()
         library = directory / "clock.so"
         command = [COMPILER or "cc", "-shared", "-fPIC", "-O1", "-o", str(library), str(SOURCE)]
         subprocess.run(command, check=True, capture_output=True)
-        self.environment = {**os.environ, "LD_PRELOAD": str(library), "CLOCK_SHIFT": str(self._shift)}
+        self.environment = {**os.environ, "LD_PRELOAD": str(library), "CLOCK_SHIFT": str(self._file)}
 
     def step(self, by: timedelta) -> None:
-        """Set it forward, or back."""
-        self._seconds += int(by.total_seconds())
+        """Set it forward, or back, by whole seconds."""
+        self.shift += timedelta(seconds=int(by.total_seconds()))
         self._write()
 
     def _write(self) -> None:
-        descriptor = os.open(self._shift, os.O_RDWR | os.O_CREAT)  # in place: the program has mapped it
+        descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT)  # in place: the program has mapped it
         try:
-            os.write(descriptor, struct.pack("q", self._seconds))
+            os.write(descriptor, struct.pack("q", int(self.shift.total_seconds())))
         finally:
             os.close(descriptor)

@@ -5,14 +5,22 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import cycle
 from random import Random
 from threading import Event
 
-from redis import Redis
-from redis.exceptions import RedisError
-
+from chaos.hold import Hold
 from chaos.plan import LEASE
 from chaos.proxy import Mode, Proxy
+from chaos.server import (
+    Disaster,
+    kill_valkey,
+    nothing,
+    pause_valkey,
+    reset_all,
+    set_clock,
+    stall_valkey,
+)
 from chaos.stage import Program, Stage
 from tests.processes import descendants
 
@@ -24,8 +32,9 @@ CALM_SHARE, CALM_SECONDS = 0.15, (2 * LEASE.total_seconds(), 3 * LEASE.total_sec
 # every few disasters it is this one: it is what the fence is for.
 OUTLIVED, OUTLIVED_EVERY = "worker's main process paused", 5
 
-# How long it lasts, in seconds, and what ends it.
-Disaster = tuple[float, Callable[[], None]]
+# Every few disasters, at first in the second place, it is one of those that no living worker may lose a task to. By then what
+# was broken is mended, and has been for so long that all leases of dead workers are over.
+TRYING_EVERY, SETTLED_SECONDS = 4, 3 * LEASE.total_seconds()
 
 
 class Disasters:
@@ -34,19 +43,44 @@ class Disasters:
     def __init__(self, stage: Stage, *, seed: int) -> None:
         """Nothing is broken yet."""
         self.seen: dict[str, int] = {}
+        self.held: list[str] = []
+        self.taken: list[str] = []
         self._stage = stage
         self._random = Random(f"{seed}/disasters")
         self._undoing: list[Disaster] = []
+        self._trying = cycle(self._random.sample(list(TRYING), len(TRYING)))
 
     def strike_until(self, is_over: Callable[[], bool]) -> None:
         """Break one thing, and another, until it is over; then everything is mended."""
         while not is_over():
-            name = self._drawn()
-            self.seen[name] = self.seen.get(name, 0) + 1
-            seconds, undo = TABLE[name][1](self._stage, self._random)
-            self._undoing.append((time.monotonic() + seconds, undo))
-            self._pause(until=time.monotonic() + self._seconds(after=name))
+            if sum(self.seen.values()) % TRYING_EVERY == 1:
+                self._try_workers(next(self._trying))
+            else:
+                self._strike(self._drawn())
         self._undo_those_due_by(float("inf"))
+
+    def _strike(self, name: str) -> None:
+        self._count(name)
+        seconds, undo = TABLE[name][1](self._stage, self._random)
+        self._undoing.append((time.monotonic() + seconds, undo))
+        self._pause(until=time.monotonic() + self._seconds(after=name))
+
+    def _try_workers(self, name: str) -> None:
+        """Let all live and settle, break this one thing, mend it, and see whether workers have what they had."""
+        self._count(name)
+        self._undo_those_due_by(float("inf"))
+        self._stage.mend()
+        Event().wait(SETTLED_SECONDS)
+        hold = Hold(self._stage.ports)
+        seconds, undo = TRYING[name](self._stage, self._random)
+        Event().wait(seconds)
+        undo()
+        Event().wait(2 * LEASE.total_seconds())
+        self.held += hold.attempts
+        self.taken += [f"{task_id}: {name}" for task_id in hold.taken()]
+
+    def _count(self, name: str) -> None:
+        self.seen[name] = self.seen.get(name, 0) + 1
 
     def _drawn(self) -> str:
         if sum(self.seen.values()) % OUTLIVED_EVERY == 0:
@@ -99,21 +133,6 @@ def kill_api(stage: Stage, random: Random) -> Disaster:
     return random.uniform(0, 1), api.restart_if_ended
 
 
-def kill_valkey(stage: Stage, random: Random) -> Disaster:
-    """It comes back with what it had written."""
-    if stage.valkey.process.poll() is None:
-        stage.valkey.kill()
-    return random.uniform(0, 1.5), lambda: restart_valkey(stage)
-
-
-def reset_all(stage: Stage, random: Random) -> Disaster:
-    """Every connection, by the server; in a time that is drawn, as all others are."""
-    Event().wait(random.uniform(0, 0.1))
-    with suppress(RedisError), Redis.from_url(stage.valkey.url, socket_timeout=2) as client:
-        client.execute_command("CLIENT", "KILL", "TYPE", "normal")
-    return 0, nothing
-
-
 def reset_proxy(stage: Stage, random: Random) -> Disaster:
     """Every connection of the APIs, or of the workers."""
     random.choice(stage.proxies).reset()
@@ -148,13 +167,6 @@ def pause_api(stage: Stage, random: Random) -> Disaster:
     return pause(random.choice(stage.apis), random.uniform(0.5, 3))
 
 
-def pause_valkey(stage: Stage, random: Random) -> Disaster:
-    """Everybody waits."""
-    valkey = stage.valkey.process
-    valkey.send_signal(signal.SIGSTOP)
-    return random.uniform(0.2, 2), lambda: valkey.send_signal(signal.SIGCONT)
-
-
 # How often, in proportion, and what is done.
 TABLE: dict[str, tuple[int, Callable[[Stage, Random], Disaster]]] = {
     "worker killed": (4, kill_worker),
@@ -171,6 +183,12 @@ TABLE: dict[str, tuple[int, Callable[[Stage, Random], Disaster]]] = {
     "API paused": (2, pause_api),
     "Valkey paused": (2, pause_valkey),
 }
+# What is done to Valkey for longer than a lease, while every worker lives: none may lose what it runs. Each in turn, so that
+# no trial is without them.
+TRYING: dict[str, Callable[[Stage, Random], Disaster]] = {
+    "Valkey stalled": stall_valkey,
+    "clock of Valkey set": set_clock,
+}
 
 
 def pause(program: Program, seconds: float) -> Disaster:
@@ -183,13 +201,3 @@ def misbehave(proxy: Proxy, mode: Mode, seconds: float) -> Disaster:
     """Let this become of bytes, for a while."""
     proxy.mode = mode
     return seconds, proxy.mend
-
-
-def restart_valkey(stage: Stage) -> None:
-    """Unless something else has brought it back."""
-    if stage.valkey.process.poll() is not None:
-        stage.valkey.start()
-
-
-def nothing() -> None:
-    """There is nothing to mend."""

@@ -19,6 +19,10 @@ GUARDS: dict[str, tuple[str, dict[str, str]]] = {
             "if task.state ~= 'running' then return 'stale' end\n": "",
         },
     ),
+    "spare": (
+        "ledger/keep.lua",
+        {"elseif at - last > math.max(lease / 3, GAP) then spare('GT') end": "end"},
+    ),
     "idempotency": (
         "ledger/accept.lua",
         {

@@ -5,10 +5,12 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
+from chaos.clock import IS_THERE, Clock
 from chaos.plan import LEASE, RESCUE_GRACE, Plan
 from chaos.proxy import Proxy
 from chaos.sabotage import ROOT, copy_without
@@ -79,8 +81,9 @@ class Stage:
         self.witness.touch()
         self._logs = directory
         self._tree = copy_without(plan.without, directory / "tree") if plan.without else ROOT
-        options = {"appendfsync": plan.appendfsync}
-        self.valkey = self._stack.enter_context(Valkey(directory / "valkey", options=options))
+        self.clock = Clock(directory) if IS_THERE else None
+        self._valkeys = count(1)
+        self.valkey = self.another_valkey()
         self.proxies = [self._stack.enter_context(Proxy(self.valkey.port)) for _ in range(2)]
         self.ports = [free_port() for _ in range(plan.apis)]
         self.apis = [self._program(self._api_command(port), self.proxies[0]) for port in self.ports]
@@ -91,6 +94,32 @@ class Stage:
 
     def __exit__(self, *failure: object) -> None:
         self._stack.close()
+
+    def another_valkey(self) -> Valkey:
+        """One that is empty, with the clock of all."""
+        valkey = Valkey(
+            self._logs / f"valkey-{next(self._valkeys)}",
+            options={"appendfsync": self._plan.appendfsync},
+            environment=self.clock.environment if self.clock else None,
+        )
+        return self._stack.enter_context(valkey)
+
+    def hand_over_to(self, valkey: Valkey) -> None:
+        """This is where new connections lead from now on; those that are there stay where they are."""
+        self.valkey = valkey
+        for proxy in self.proxies:
+            proxy.target = valkey.port
+
+    def mend(self) -> None:
+        """Whatever ended in a disaster, or by itself, is started again."""
+        self.restart_valkey()
+        for program in (*self.apis, *self.workers):
+            program.restart_if_ended()
+
+    def restart_valkey(self) -> None:
+        """Unless something else has brought it back."""
+        if self.valkey.process.poll() is not None:
+            self.valkey.start()
 
     def _program(self, command: Sequence[str], proxy: Proxy) -> Program:
         name = f"{Path(command[2]).name}-{command[-1].replace('/', '-')}"

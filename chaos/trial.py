@@ -12,7 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from chaos.clients import Clients
-from chaos.disasters import Disasters, restart_valkey
+from chaos.disasters import Disasters
 from chaos.plan import Plan
 from chaos.stage import Stage
 from chaos.verdict import ENDS, Evidence, Run
@@ -24,13 +24,13 @@ Documents = dict[str, dict[str, Any]]
 
 def carry_out(plan: Plan) -> Evidence:
     """The evidence of one trial."""
-    with Stage(plan) as stage, Listener(stage.valkey.url) as listener:
+    with Stage(plan) as stage, Listener(lambda: stage.valkey.url) as listener:
         clients = Clients(plan, stage.ports, str(stage.witness))
         disasters = Disasters(stage, seed=plan.seed)
         _wait_for(lambda: _serves(stage.ports), seconds=60)
         threads = clients.start()
         disasters.strike_until(lambda: not any(thread.is_alive() for thread in threads))
-        _mend(stage)
+        stage.mend()
         mended = time.time()
         documents = _final_documents(stage.ports[0], list(clients.accepted.values()), plan)
         with Redis.from_url(stage.valkey.url) as redis:
@@ -42,6 +42,8 @@ def carry_out(plan: Plan) -> Evidence:
             runs=_runs(stage.witness.read_text()),
             records=records,
             disasters=disasters.seen,
+            held=len(disasters.held),
+            taken=disasters.taken,
             settled_seconds=time.time() - mended,
         )
 
@@ -49,7 +51,7 @@ def carry_out(plan: Plan) -> Evidence:
 class Listener:
     """Hears of every end that is published, as long as Valkey is there; use as a context manager."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: Callable[[], str]) -> None:
         """Not listening yet."""
         self.ends: dict[str, set[bytes]] = defaultdict(set)
         self._url = url
@@ -66,9 +68,10 @@ class Listener:
 
     def _listen(self) -> None:
         while not self._is_over.is_set():
-            with suppress(RedisError), Redis.from_url(self._url) as redis, redis.pubsub() as pubsub:
+            url = self._url()
+            with suppress(RedisError), Redis.from_url(url) as redis, redis.pubsub() as pubsub:
                 pubsub.psubscribe("celery-task-meta-*")
-                while not self._is_over.is_set():
+                while not self._is_over.is_set() and url == self._url():
                     self._note(pubsub.get_message(timeout=POLL_SECONDS))
             self._is_over.wait(POLL_SECONDS)
 
@@ -78,13 +81,6 @@ class Listener:
         data = message["data"]
         if b'"status": "STARTED"' not in data and b'"status": "RETRY"' not in data:
             self.ends[message["channel"].decode().removeprefix("celery-task-meta-")].add(data)
-
-
-def _mend(stage: Stage) -> None:
-    """Whatever ended in a disaster, or by itself, is started again."""
-    restart_valkey(stage)
-    for program in (*stage.apis, *stage.workers):
-        program.restart_if_ended()
 
 
 def _serves(ports: list[int]) -> bool:

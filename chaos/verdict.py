@@ -21,7 +21,10 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known after a trial: ids by number, documents and published ends by id, runs by number, records in all."""
+    """What is known after a trial: ids by number, documents and published ends by id, runs by number, records in all.
+
+    `held` is how many tasks living workers ran while Valkey was tried, and `taken` those that they lost to it.
+    """
 
     accepted: Mapping[int, str]
     documents: Mapping[str, Mapping[str, Any]]
@@ -29,18 +32,22 @@ class Evidence:
     runs: Mapping[int, Sequence[Run]]
     records: int
     disasters: Mapping[str, int]
+    held: int
+    taken: Sequence[str]
     settled_seconds: float
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How many of what. `wrong` has a sentence for each task whose state is not true."""
+    """How many of what. `wrong` has a sentence for each task whose state is not true, `taken` one for each that was taken."""
 
     accepted: int
     lost: tuple[str, ...]
     doubled: int
     double_ended: tuple[str, ...]
     wrong: tuple[str, ...]
+    held: int
+    taken: tuple[str, ...]
     states: Mapping[str, int]
     runs_mean: float
     runs_most: int
@@ -50,8 +57,8 @@ class Verdict:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing was lost, doubled, ended twice or told wrongly."""
-        return not (self.lost or self.doubled or self.double_ended or self.wrong)
+        """Whether nothing was lost, doubled, ended twice, told wrongly, or taken from a worker that lives."""
+        return not (self.lost or self.doubled or self.double_ended or self.wrong or self.taken)
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -74,6 +81,8 @@ def judge(evidence: Evidence) -> Verdict:
             for number, document in told.items()
             if (sentence := _fault(document, evidence.runs.get(number, ())))
         ),
+        held=evidence.held,
+        taken=tuple(evidence.taken),
         states={state: states.count(state) for state in sorted(set(states))},
         runs_mean=sum(counts) / max(1, len(counts)),
         runs_most=max(counts, default=0),
@@ -85,7 +94,7 @@ def judge(evidence: Evidence) -> Verdict:
 
 def table(verdicts: Mapping[int, Verdict]) -> Table:
     """One row for each seed."""
-    titles = "seed accepted lost doubled double-ended wrong ended runs/task most recovery disasters settled".split()
+    titles = "seed accepted lost doubled double-ended wrong held taken ended runs/task most recovery disasters settled".split()
     shown = Table(title="Every task accounted for")
     for title in titles:
         shown.add_column(title, justify="right")
@@ -98,6 +107,8 @@ def table(verdicts: Mapping[int, Verdict]) -> Table:
             str(verdict.doubled),
             str(len(verdict.double_ended)),
             str(len(verdict.wrong)),
+            str(verdict.held),
+            str(len(verdict.taken)),
             ended,
             f"{verdict.runs_mean:.3f}",
             str(verdict.runs_most),
