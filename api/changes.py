@@ -25,7 +25,6 @@ from ledger.ledger import Cancellation, Forgetting, Ledger
 from ledger.settings import Settings
 from ledger.states import State
 from ledger.submission import Submission
-from ledger.wire import renamed, trace_of, with_trace, without_expiry
 
 
 class CancelRequest(BaseModel):
@@ -88,12 +87,11 @@ async def _retry(settings: Settings, ledger: Ledger, request: Request) -> Respon
         raise not_found(task_id)
     new = new_id()
     options = asked_retry_options(request, settings, task_id=task_id)
-    message = without_expiry(renamed(original.message, task_id, new))
     if options.trace is None:  # whoever asks has none: the trace of the first caller goes on
-        options = replace(options, trace=trace_of(message))
-    else:
-        message = with_trace(message, options.trace)
-    submission = Submission(new, original.name, original.queue, message, options.encode())
+        options = replace(options, trace=original.trace)
+    submission = Submission(
+        new, original.name, original.queue, original.envelope, original.input, options.encode()
+    )
     accepted = await accept(ledger, submission)
     again = new_task(accepted, name=original.name, queue=original.queue, retry_of=task_id)
     return Answer(task_document(again, show_traceback=False), 202, **accepted_headers(accepted))

@@ -14,13 +14,13 @@ from api.document import fill, new_task, queued_template, task_document
 from api.errors import ResultGone
 from api.identity import new_id
 from api.negotiation import prefers_events
-from api.options import asked_options, expiry_moment, fingerprint_of
+from api.options import asked_options, fingerprint_of
 from api.waiting import asked_wait, wait_for_end
 from ledger.ledger import Ledger
 from ledger.settings import Settings
 from ledger.submission import Accepted, Options, Submission
 from ledger.task import Task
-from ledger.wire import envelope, with_expiry, with_trace
+from ledger.wire import encoded_input, envelope
 from worker.contract import Definition
 
 # The events of a task that was just accepted, as an answer.
@@ -88,14 +88,10 @@ class Door:
         return self._after_wait(ended, seconds, **headers)
 
     def _submission(self, task_id: str, input_json: bytes, options: Options | None = None) -> Submission:
-        message = self._envelope.message(task_id, input_json)
-        if options is None:
-            return Submission(task_id, self._name, self._queue, message)
-        if options.start_within is not None:
-            message = with_expiry(message, expiry_moment(options.start_within))
-        if options.trace is not None:
-            message = with_trace(message, options.trace)
-        return Submission(task_id, self._name, self._queue, message, options.encode())
+        encoded = encoded_input(input_json)
+        return Submission(
+            task_id, self._name, self._queue, self._envelope, encoded, options.encode() if options else ""
+        )
 
     async def _accept_task(self, submission: Submission) -> Task:
         return new_task(await accept(self._ledger, submission), name=self._name, queue=self._queue)

@@ -15,7 +15,7 @@ from api.responses import problems
 from api.route import add_route
 from api.tasks import TaskID
 from ledger.ledger import Ledger
-from ledger.wire import input_of
+from ledger.wire import decoded_input
 from worker.catalog import Catalog
 
 
@@ -49,4 +49,4 @@ async def _input(catalog: Catalog, ledger: Ledger, request: Request) -> Response
     definition = catalog.get(original.name)
     # Of a task that is in the catalog no more, nobody knows what was to be hidden.
     hidden = None if definition is None else definition.hidden
-    return Answer(without_values(input_of(original.message), hidden), 200)
+    return Answer(without_values(decoded_input(original.input), hidden), 200)

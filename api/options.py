@@ -78,11 +78,6 @@ def asked_retry_options(request: Request, settings: Settings, *, task_id: str) -
     return _with_key(options, request, settings, key=key, fingerprint=fingerprint)
 
 
-def expiry_moment(start_within: timedelta) -> str:
-    """From now on, as Celery's messages have it: ISO 8601. Only workers that know no records look at it."""
-    return (datetime.now(UTC) + start_within).isoformat()
-
-
 def fingerprint_of(request: Request, *, name: str, input_json: bytes) -> str:
     """Stands for a whole submission: the same name, input and options, however the JSON is spaced and ordered."""
     options = sorted((name, value) for name, value in request.query_params.multi_items() if name != "wait")

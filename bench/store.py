@@ -13,9 +13,10 @@ ENDED_OF = 10
 MINUTE, DAY = 60_000_000, 86_400_000_000  # microseconds
 DATE = "2026-01-01T00:00:00+00:00"
 DOCUMENT = b'{"status": "SUCCESS", "result": 2, "traceback": null, "children": [], "task_id": "%b"}'
-MESSAGES = wire.envelope(
+ENVELOPE = wire.envelope(
     task="add", queue=QUEUE, time_limit=timedelta(minutes=1), soft_time_limit=timedelta(minutes=1)
 )
+INPUT = wire.encoded_input(b'{"x": 1, "y": 1}')
 
 
 def fill(redis: Redis, count: int) -> None:
@@ -24,18 +25,19 @@ def fill(redis: Redis, count: int) -> None:
         end = min(start + BATCH, count // ENDED_OF)
         accept(redis, start, end)
         redis.rpop(keys.queue(QUEUE), end - start)
-        _finish(redis, start, end)
+        finish(redis, start, end)
     accept(redis, count // ENDED_OF, count)
 
 
 def accept(redis: Redis, start: int, end: int) -> None:
     """Queue additions with these numbers."""
     loaded = redis.script_load(scripts.ACCEPT.text)
+    redis.hset(keys.envelopes(), ENVELOPE.digest, ENVELOPE.format)
     for first in range(start, end, BATCH):
         arguments: list[Any] = ["push"]
         for number in range(first, min(first + BATCH, end)):
             one = task_id(number)
-            arguments += [one, "add", QUEUE, MESSAGES.message(one, b'{"x": 1, "y": 1}'), ""]
+            arguments += [one, "add", QUEUE, ENVELOPE.digest, INPUT, ""]
         redis.evalsha(loaded, 0, *arguments)
 
 
@@ -44,7 +46,8 @@ def task_id(number: int) -> str:
     return f"00000000-0000-4000-8000-{number:012}"
 
 
-def _finish(redis: Redis, start: int, end: int) -> None:
+def finish(redis: Redis, start: int, end: int) -> None:
+    """Run additions with these numbers, which are queued."""
     claim, finish = (redis.script_load(script.text) for script in (scripts.CLAIM, scripts.FINISH))
     with redis.pipeline(transaction=False) as pipeline:
         for one in map(task_id, range(start, end)):

@@ -10,6 +10,7 @@ local function key_worker(name) return 'celeriac:worker:' .. name end
 local function key_poison(queue) return 'celeriac:poison:' .. queue end
 local function key_result(id) return 'celery-task-meta-' .. id end
 local KEY_TASKS, KEY_NAMES, KEY_QUEUES = 'celeriac:tasks', 'celeriac:names', 'celeriac:queues'
+local KEY_ENVELOPES = 'celeriac:envelopes'
 local KEY_RUNNING, KEY_DUE, KEY_DEADLINES = 'celeriac:running', 'celeriac:due', 'celeriac:deadlines'
 local KEY_ENDED, KEY_CLOCK, KEY_SWEEPS = 'celeriac:ended', 'celeriac:clock', 'celeriac:sweeps'
 local KEY_KEPT = 'celeriac:kept'

@@ -38,6 +38,11 @@ def queues() -> str:
     return "celeriac:queues"
 
 
+def envelopes() -> str:
+    """Hash: by digest, the message of each definition, but for what belongs to one task. One field a definition and its limits."""
+    return "celeriac:envelopes"
+
+
 def waiting(queue: str) -> str:
     """Sorted set: ids whose message was pushed and not claimed yet, by the stamp of the push. Empty, so gone, when all are claimed."""
     return f"celeriac:waiting:{queue}"

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -24,6 +24,7 @@ from ledger.states import State
 from ledger.submission import Accepted, Conflict, Submission
 from ledger.task import FIELDS, Gone, Task, from_reply
 from ledger.times import date_done, microseconds
+from ledger.trace import Trace
 from ledger.watch import Watch
 
 PING_SECONDS = 0.8
@@ -57,7 +58,9 @@ class Original:
     name: str
     queue: str
     state: State
-    message: bytes
+    envelope: wire.Envelope
+    input: bytes
+    trace: Trace | None
 
 
 class Ledger:
@@ -109,12 +112,20 @@ class Ledger:
 
     async def original(self, task_id: str) -> Original | None:
         """What a task was submitted as; None when there is no record of it."""
-        fields = ("name", "queue", "state", "message")
-        values = await self._changing.do(("HMGET", keys.record(task_id), *fields))
+        fields = ("name", "queue", "state", "envelope", "input", "trace")
+        *values, trace = await self._changing.do(("HMGET", keys.record(task_id), *fields))
         if None in values:
             return None
-        name, queue, state, message = values
-        return Original(name.decode(), queue.decode(), State(state.decode()), message)
+        name, queue, state, digest, encoded = values
+        envelope = wire.Envelope(digest.decode(), await self._changing.do(("HGET", keys.envelopes(), digest)))
+        return Original(
+            name.decode(),
+            queue.decode(),
+            State(state.decode()),
+            envelope,
+            encoded,
+            wire.trace_of(trace) if trace else None,
+        )
 
     async def history(self, task_id: str) -> History | None:
         """What happened to a task; an open one keeps its events in a stream from now on. None without a record."""
@@ -178,29 +189,30 @@ class Ledger:
         """One server: one atomic step. Two: the record first, so that nothing runs which the ledger does not know."""
         values: list[Argument] = ["push" if self._one_server else "record"]
         for submission in submissions:
-            values += submission
-        first, at, *others = await self._accepts.run(scripts.ACCEPT, values)
+            task_id, name, queue, envelope, encoded, options = submission
+            values += (task_id, name, queue, envelope.digest, encoded, options)
+        answer = await self._accepts.run(scripts.ACCEPT, values)
+        if not answer:
+            await self._make_known({submission.envelope for submission in submissions})
+            answer = await self._accepts.run(scripts.ACCEPT, values)
+        first, at, others, pushed = answer
         await confirm(self._durability, self._accepts)
-        answers = _answers(submissions, first, at, others)
-        if not self._one_server:
-            await self._push_all(submissions, answers)
-        return answers
+        await self._push_all(pushed)
+        return _answers(submissions, first, at, others)
 
-    async def _push_all(
-        self, submissions: Sequence[Submission], answers: Sequence[Accepted | Exception]
-    ) -> None:
+    async def _make_known(self, envelopes: Iterable[wire.Envelope]) -> None:
+        """What Redis does not know yet, or does not know any more."""
+        pairs = [part for envelope in envelopes for part in (envelope.digest, envelope.format)]
+        await self._accepts.call("HSET", keys.envelopes(), *pairs)
+
+    async def _push_all(self, pushed: Sequence[bytes]) -> None:
         """The records are written: whatever goes wrong here, it is not as if nothing had been accepted."""
-        messages: dict[str, list[bytes]] = {}
+        messages: dict[tuple[bytes, bytes], list[bytes]] = {}
+        for queue, side, message in zip(*[iter(pushed)] * 3, strict=True):
+            messages.setdefault((side, queue), []).append(message)
         try:
-            paused = await self._accepts.call("SMEMBERS", keys.paused())
-            for submission, answer in zip(submissions, answers, strict=True):
-                if isinstance(answer, Accepted) and not answer.replayed and answer.state is State.QUEUED:
-                    held = submission.queue.encode() in paused
-                    where = keys.held(submission.queue) if held else keys.queue(submission.queue)
-                    stamped = wire.stamped(submission.message, answer.created_at)
-                    messages.setdefault(where, []).append(stamped)
-            for queue, batch in messages.items():
-                await self._pushes.call("LPUSH", queue, *batch)
+            for (side, queue), batch in messages.items():
+                await self._pushes.call(side.decode(), queue, *batch)
         except (Unavailable, RedisError) as error:
             raise InDoubt(f"recorded, and perhaps not queued: {error}") from error
 

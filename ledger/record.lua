@@ -33,10 +33,10 @@ local function stamps(count)
   return first
 end
 
--- The message with the stamp of its push in front, as a member that Celery passes over: it tells which messages have
--- been popped (see sweep.lua).
-local function stamped(message, stamp)
-  return '{"stamp": ' .. text(stamp) .. ', ' .. string.sub(message, 2)
+-- Celery's message for a task: its definition's envelope (ledger/wire.py) with what belongs to the task alone. The stamp of
+-- the push tells which messages have been popped (see sweep.lua); Celery passes over it.
+local function message_of(id, envelope, input, stamp, expires, trace)
+  return string.format(envelope, text(stamp), input, id, expires or 'null', id, trace or '', id, id, id)
 end
 
 -- What the scripts need to know of a record; nil when there is none.
@@ -192,7 +192,8 @@ local function push(task, side, pushed)
   local stamp = stamps(1)
   if side == 'RPUSH' then stamp = -stamp end -- before all that wait, and before what was put there earlier
   count_flow(task.queue, 'in', redis.call('ZADD', key_waiting(task.queue), stamp, task.id))
-  local message = stamped(redis.call('HGET', key_record(task.id), 'message'), stamp)
+  local digest, input, expires, trace = unpack(redis.call('HMGET', key_record(task.id), 'envelope', 'input', 'expires', 'trace'))
+  local message = message_of(task.id, redis.call('HGET', KEY_ENVELOPES, digest), input, stamp, expires, trace)
   local list = list_of(task.queue)
   if not pushed then return redis.call(side, list, message) end
   pushed[#pushed + 1] = list

@@ -2,12 +2,13 @@
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from ledger.states import State
 from ledger.times import microseconds, milliseconds
 from ledger.trace import Trace
+from ledger.wire import Envelope, expires_at, headers_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,11 @@ class Options:
             "due": None if self.delay is None else microseconds(self.delay),
             "expires": None if self.start_within is None else microseconds(self.start_within),
             "retry_of": self.retry_of,
+            "expires_at": None
+            if self.start_within is None
+            else expires_at(datetime.now(UTC) + self.start_within),
             "trace_id": self.trace and self.trace.trace_id,
+            "trace": self.trace and headers_of(self.trace),
             "key": self.key,
             "fingerprint": self.fingerprint,
             "key_ttl": self.key and milliseconds(self.key_ttl),
@@ -41,12 +46,13 @@ class Options:
 
 
 class Submission(NamedTuple):
-    """`message` is what wakes a worker (ledger/wire.py), and holds the input; `options` are encoded, or nothing."""
+    """`input` and envelope make the message that wakes a worker (ledger/wire.py); `input` and `options` are encoded."""
 
     task_id: str
     name: str
     queue: str
-    message: bytes
+    envelope: Envelope
+    input: bytes
     options: str = ""
 
 

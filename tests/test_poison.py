@@ -16,6 +16,7 @@ from redis import Redis
 from ledger import keys
 from ledger.wire import envelope
 from tests.door import document, problem_of, run
+from tests.messages import message as joined
 from tests.servers import running_api, running_worker
 from tests.waiting import wait_until
 
@@ -25,7 +26,7 @@ Change = Callable[[dict[str, Any]], object]
 
 def message(change: Change) -> bytes:
     """A message of a stock producer, with something changed."""
-    whole = json.loads(ENVELOPE.message(str(uuid4()), b'{"x": 4, "y": 5}'))
+    whole = json.loads(joined(ENVELOPE, str(uuid4()), b'{"x": 4, "y": 5}'))
     whole["headers"]["origin"] = "somebody@else"
     change(whole)
     return json.dumps(whole).encode()

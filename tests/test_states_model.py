@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 )
 from redis import Redis
 
+from bench import store
 from ledger import keys
 from ledger.consumer import Claim, Consumer, Granted
 from ledger.keeper import Keeper
@@ -35,6 +36,7 @@ from tests.waiting import wait_until
 QUEUE, NAME = "default", "add"
 WORKERS = ("ada", "bob")
 SHORT = timedelta(milliseconds=15)
+ENVELOPE, INPUT = store.ENVELOPE, store.INPUT
 FAILURE = Failure("ValueError", "no such invoice")
 DOCUMENT = b'{"status": "SUCCESS", "result": 9}'
 Record = dict[str, str]
@@ -77,9 +79,7 @@ class Tasks(RuleBasedStateMachine):
         """Somebody submits a task."""
         task_id = str(uuid4())
         options = Options(delay=delay, start_within=start_within).encode()
-        self.runner.run(
-            self._accept(Submission(task_id, NAME, QUEUE, b'{"id": "%b"}' % task_id.encode(), options))
-        )
+        self.runner.run(self._accept(Submission(task_id, NAME, QUEUE, ENVELOPE, INPUT, options)))
         self.ids.append(task_id)
 
     @rule(worker=st.sampled_from(WORKERS))
@@ -102,7 +102,7 @@ class Tasks(RuleBasedStateMachine):
         if message is None:
             return
         read = json.loads(message)
-        task_id, stamp = read["id"], read["stamp"]
+        task_id, stamp = read["headers"]["id"], read["stamp"]
         waits = self.redis.zscore(keys.waiting(QUEUE), task_id) == stamp
         left = self.redis.llen(QUEUE)
         for _ in range(1 + again):

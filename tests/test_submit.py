@@ -5,7 +5,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
@@ -13,7 +13,9 @@ import pytest
 from redis import Redis
 
 from api.document import TaskDocument
+from ledger.wire import Envelope
 from tests.door import document, ended, run, submit
+from tests.messages import message as joined
 
 
 def test_an_accepted_task_is_answered_with_202_its_address_and_when_to_ask_again(
@@ -156,6 +158,7 @@ def test_accepting_writes_the_record_the_index_and_the_message_and_nothing_else(
     assert set(quiet_redis.keys()) - flow == {
         b"default",
         b"celeriac:clock",
+        b"celeriac:envelopes",
         b"celeriac:events",
         b"celeriac:names",
         b"celeriac:queues",
@@ -167,9 +170,9 @@ def test_accepting_writes_the_record_the_index_and_the_message_and_nothing_else(
     }
     assert quiet_redis.zrange("celeriac:waiting:default", 0, -1) == [task_id.encode()]
     (message,) = quiet_redis.lrange("default", 0, -1)
-    recorded = json.loads(quiet_redis.hget(f"celeriac:task:{task_id}", "message") or b"")
     stamp = int(quiet_redis.zscore("celeriac:waiting:default", task_id) or 0)
-    assert json.loads(message) == {"stamp": stamp, **recorded}
+    (form,) = cast("list[bytes]", quiet_redis.hvals("celeriac:envelopes"))
+    assert message == joined(Envelope("", form), task_id, b'{"x":4,"y":5}', stamp=stamp)
 
 
 def test_submissions_at_the_same_time_are_all_different_and_all_run_once(
