@@ -126,11 +126,9 @@ local function write()
   for key, group in pairs(listings) do redis.call('ZADD', key, unpack(group)) end
   for queue, group in pairs(waiting) do redis.call('ZADD', key_waiting(queue), unpack(group)) end
   for queue in pairs(queues) do redis.call('SADD', KEY_QUEUES, queue) end
-  for name, many in pairs(accepted) do
-    redis.call('SADD', KEY_NAMES, name)
-    redis.call('HINCRBY', KEY_TOTALS, 'accepted ' .. name, many)
-  end
+  for name in pairs(accepted) do redis.call('SADD', KEY_NAMES, name) end
   for queue, group in pairs(pushes) do push_all(queue, group) end
+  for name, many in pairs(accepted) do redis.call('HINCRBY', KEY_TOTALS, 'accepted ' .. name, many) end
 end
 
 -- Someone else's key of one of our names stops a script where it is first touched: nothing half-written stays.
