@@ -36,6 +36,7 @@ STAY = {
     "celeriac:tasks": "as many members as there are records",
     "celeriac:tasks:*": "as many members as there are records",
     "celeriac:names": "one member a definition",
+    "celeriac:envelopes": "one field a definition and its limits",
     "celeriac:queues": "one member a queue",
     "celeriac:waiting:*": "gone when empty",
     "celeriac:running": "gone when empty",
