@@ -64,6 +64,8 @@ class Consumer:
         self._broker = (
             self._redis if settings.broker == settings.backend else PatientConnection(settings.broker)
         )
+        # Of the server of the queues.
+        self.outage = self._broker.outage
         self._hasty = Redis.from_url(
             settings.backend,
             socket_connect_timeout=HASTE_SECONDS,

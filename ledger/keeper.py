@@ -52,7 +52,10 @@ class Keeper:
                 await self.go_round(sweep=number % SWEEP_EVERY == 0)
             except (Unavailable, InDoubt, RedisError) as error:
                 if self._is_answered:
-                    logger.warning("keeper: %s; trying again", error)
+                    is_away = isinstance(error, Unavailable | InDoubt)  # which others say, too
+                    logger.log(
+                        logging.INFO if is_away else logging.WARNING, "keeper: %s; trying again", error
+                    )
                 self._is_answered = False
 
     async def go_round(self, *, sweep: bool) -> None:

@@ -26,6 +26,7 @@ from redis.exceptions import (
 )
 from redis.retry import Retry
 
+from ledger.outage import Outage
 from ledger.scripts import Script
 
 LONGEST_PAUSE_SECONDS = 1.0
@@ -51,6 +52,7 @@ class PatientConnection:
             max_connections=sys.maxsize,
         )
         self._mine = threading.local()
+        self.outage = Outage()
 
     def run(self, script: Script, *arguments: Any) -> Any:
         """The script's answer."""
@@ -86,7 +88,7 @@ class PatientConnection:
             connection = self._connection()
             try:
                 connection.send_packed_command(packed, check_health=False)
-                return connection.read_response()
+                answer = connection.read_response()
             except AWAY as error:
                 connection.disconnect()
                 refusal: Exception = error
@@ -99,9 +101,13 @@ class PatientConnection:
             ):  # a time limit, say: the answer that is under way must not be taken for the next one's
                 connection.disconnect()
                 raise
+            else:
+                if self.outage.is_on:
+                    self.outage.ends()
+                return answer
             tries += 1
             if tries > 1:
-                logger.warning("redis: %s; trying again", refusal)
+                self.outage.goes_on(refusal)
             _pause(tries)
 
     def _connection(self) -> AbstractConnection:

@@ -14,7 +14,7 @@ import pytest
 from redis import Redis
 
 from stack.valkey import Valkey
-from tests.door import cancel, document, ended, submit
+from tests.door import cancel, document, ended, in_state, submit
 from tests.servers import running_api, running_worker
 from tests.waiting import wait_until
 
@@ -240,6 +240,27 @@ def test_a_running_task_that_asks_whether_it_is_cancelled_goes_on(
             wait_until(lambda: trace.stat().st_size > rounds + 20)
         wait_until(lambda: cancel(door, task).status_code == 202)
         assert ended(door, task)["state"] == "cancelled"
+
+
+def test_a_worker_warns_once_and_that_redis_is_back_and_its_first_result_comes_soon(
+    server: Valkey, door: httpx.Client, tmp_path: Path
+) -> None:
+    with running_worker(tmp_path, redis_url=server.url) as worker:
+        hold = submit(door, "hold", until=str(tmp_path / "file"))
+        in_state(door, hold, "running")
+        before = len(worker.log)
+        server.kill()
+        (tmp_path / "file").touch()
+        time.sleep(7)  # Celery's own pauses are 2, 4 and 6 seconds: it would come back after 12
+        server.restart()
+        back_at = time.monotonic()
+        task = wait_until(lambda: ask(door, "submit")[0].json().get("task_id"))
+        assert ended(door, {"links": {"self": f"/tasks/{task}"}})["result"] == 3
+        assert time.monotonic() - back_at < 4
+        assert ended(door, hold)["result"] == "let go"
+        said = [line for line in worker.log[before:].splitlines() if " INFO " not in line]
+        assert ["WARNING ledger.outage redis is " in line for line in said] == [True, True], "\n".join(said)
+        assert ["is away: " in said[0], "is back after " in said[1]] == [True, True]
 
 
 @contextmanager

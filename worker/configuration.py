@@ -40,7 +40,7 @@ def celery_configuration(settings: Settings, catalog: Catalog) -> dict[str, Any]
         "task_acks_on_timeout": True,
         "task_retry_on_worker_lost": False,
         "worker_pool": "worker.pool:TaskPool",
-        "worker_consumer": "worker.unknown:Consumer",
+        "worker_consumer": "worker.consumer:Consumer",
         "worker_prefetch_multiplier": 1,
         "worker_enable_prefetch_count_reduction": False,
         "broker_transport_options": {

@@ -7,6 +7,7 @@ from typing import Any
 from celery import signals
 from celery._state import get_current_task
 from celery.utils.log import get_multiprocessing_logger
+from celery.worker.consumer.consumer import CONNECTION_RETRY
 
 from ledger.settings import LogFormat
 from ledger.trace import parsed_trace
@@ -22,9 +23,20 @@ class WithoutResult(logging.Filter):
         return True
 
 
+class LessOfConnections(logging.Filter):
+    """That a connection was lost is no warning: ledger/outage.py warns when Redis is away."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Every line passes, this one as information."""
+        if CONNECTION_RETRY in (record.args or ()):
+            record.levelno, record.levelname = logging.INFO, "INFO"
+        return True
+
+
 def set_up(log_format: LogFormat) -> None:
     """Called once, before the worker starts. Celery opens the log; how a line looks is ours."""
     logging.getLogger("celery.app.trace").addFilter(WithoutResult())
+    logging.getLogger("celery.worker.consumer.consumer").addFilter(LessOfConnections())
 
     def dress_all(logger: logging.Logger, **_: Any) -> None:
         dress(logger.handlers, log_format, _facts)

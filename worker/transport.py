@@ -13,6 +13,7 @@ from kombu.transport.virtual import Message, QoS
 from kombu.utils.encoding import bytes_to_str
 from redis.exceptions import NoPermissionError, RedisError, ResponseError
 
+from ledger.wire import ORIGIN
 from worker.ahead import MOST, Ahead
 from worker.poison import fault_of
 
@@ -43,6 +44,14 @@ class Hold(QoS):  # type: ignore[misc]  # kombu has no types
         # When the connection was lost, it has forgotten what it had delivered; some of that may still run.
         held = max(len(self._delivered) - len(self._dirty), len(_running()))
         return int(self.prefetch_count) + self._ahead.messages() - held
+
+    def restore_unacked(self) -> list[tuple[BaseException, Any]]:
+        """Called when the connection is gone: put back what was taken. What cannot be is written into a file, input and all.
+
+        So not ours: it is in the ledger.
+        """
+        unrestored = super().restore_unacked()
+        return [(error, message) for error, message in unrestored if message.headers.get("origin") != ORIGIN]
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:  # noqa: FBT001, FBT002 - kombu's signature
         """Called by Celery for messages that it cannot make a task of."""

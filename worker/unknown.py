@@ -10,7 +10,6 @@ from uuid import uuid4
 from celery import states
 from celery.app.task import Context
 from celery.exceptions import NotRegistered
-from celery.worker import consumer
 
 from ledger.consumer import Granted
 from ledger.states import State
@@ -20,28 +19,26 @@ from ledger.wire import ORIGIN
 logger = logging.getLogger(__name__)
 
 
-class Consumer(consumer.Consumer):  # type: ignore[misc]  # celery has no types
-    """For the setting `worker_consumer`."""
+def fail_unknown(consumer: Any, message: Any) -> None:
+    """End the task that this message is for; one from elsewhere goes into quarantine, too."""
+    task_id, name = message.headers["id"], message.headers["task"]
+    unknown = NotRegistered(_words(name))
+    logger.error("task %s: %s", task_id, unknown.args[0], extra={"task_id": task_id, "task_name": name})
+    if message.headers.get("origin") == ORIGIN:
+        message.ack_log_error(logger, consumer.connection_errors)
+        _end(consumer.app, task_id, unknown, worker=consumer.hostname)
+    else:
+        message.reject_log_error(logger, consumer.connection_errors)
+        consumer.app.backend.mark_as_failure(task_id, unknown, request=Context(id=task_id, task=name))
 
-    def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:
-        """Called by Celery with a message that names no task of ours."""
-        task_id, name = message.headers["id"], message.headers["task"]
-        unknown = NotRegistered(_words(name))
-        logger.error("task %s: %s", task_id, unknown.args[0], extra={"task_id": task_id, "task_name": name})
-        if message.headers.get("origin") == ORIGIN:
-            message.ack_log_error(logger, self.connection_errors)
-            self._fail(task_id, unknown)
-        else:
-            message.reject_log_error(logger, self.connection_errors)
-            self.app.backend.mark_as_failure(task_id, unknown, request=Context(id=task_id, task=name))
 
-    def _fail(self, task_id: str, unknown: NotRegistered) -> None:
-        """End the task in the ledger, unless it is somebody else's by now."""
-        backend, ledger, token = self.app.backend, self.app.consumer, uuid4().hex
-        if isinstance(ledger.claim(backend.claim(task_id, token, self.hostname)), Granted):
-            document = backend.document(unknown, states.FAILURE, request=Context(id=task_id))
-            failure = Failure("NotRegistered", unknown.args[0])  # whose text is made for a KeyError
-            ledger.finish(task_id, token=token, state=State.FAILED, failure=failure, document=document)
+def _end(app: Any, task_id: str, unknown: NotRegistered, *, worker: str) -> None:
+    """In the ledger, unless the task is somebody else's by now."""
+    token = uuid4().hex
+    if isinstance(app.consumer.claim(app.backend.claim(task_id, token, worker)), Granted):
+        document = app.backend.document(unknown, states.FAILURE, request=Context(id=task_id))
+        failure = Failure("NotRegistered", unknown.args[0])  # whose text is made for a KeyError
+        app.consumer.finish(task_id, token=token, state=State.FAILED, failure=failure, document=document)
 
 
 def _words(name: str) -> str:
