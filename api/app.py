@@ -25,6 +25,8 @@ from api import (
 )
 from api.boundary import Boundary
 from api.document import EXAMPLE
+from api.head_method import HeadMethod
+from api.judge import Judge
 from api.logs import set_up as set_up_logs
 from api.metrics import Metrics
 from api.metrics import install as install_metrics
@@ -82,6 +84,7 @@ def build_app(settings: Settings, catalog: Catalog, *, spans: "TracerProvider | 
     feed = Feed(settings.backend)
     overview = Overview(settings)
     keeper = Keeper(settings)
+    judge = Judge(largest=settings.max_body_bytes)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -112,22 +115,24 @@ def build_app(settings: Settings, catalog: Catalog, *, spans: "TracerProvider | 
         redoc_url=None,
         redirect_slashes=False,
     )
+    app.add_middleware(HeadMethod)
     app.add_middleware(Boundary, metrics=metrics)
     if spans is not None:
         app.add_middleware(Traced)
-    problems.install(app)
+    problems.install(app, names=catalog)
     docs.install(app)
     page.install(app)
     health.install(app, settings, ledger)
     tasks.install(app, settings, ledger)
     inputs.install(app, catalog, ledger)
-    changes.install(app, settings, ledger)
+    doors = submit.doors_of(catalog, settings, ledger, feed, judge)
+    changes.install(app, settings, ledger, doors, judge)
     listing.install(app, settings, ledger)
     operations.install(app, settings, overview, catalog)
     install_metrics(app, metrics, ledger, overview, feed)
     events.install(app, settings, ledger, feed)
     poison.install(app, ledger)
-    submit.install(app, catalog, settings, ledger, feed)
+    submit.install(app, catalog, settings, doors, judge)
     app.router.routes.insert(0, Signpost(app.routes))
     return app
 

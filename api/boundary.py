@@ -11,6 +11,7 @@ from api.identity import new_id
 from api.logs import request_id
 from api.metrics import Metrics
 from api.problems import answer
+from api.request_head import refusal
 
 HEADER = b"x-request-id"
 _ACCEPTED = re.compile(rb"[A-Za-z0-9._-]{1,128}")
@@ -44,12 +45,16 @@ class Boundary:
                 self._metrics.count(route, scope["method"], message["status"])
             await send(message)
 
+        refused = refusal(scope)
+        if refused is not None:
+            await answer(refused, scope["path"])(scope, receive, send_with_id)
+            return
         try:
             await self._app(scope, receive, send_with_id)
         except ClientDisconnect:
             return  # nobody is there to be answered
         except Exception:
-            logger.exception("%s %s failed", scope["method"], scope["path"])
+            logger.exception("%s %.200s failed", scope["method"], scope["path"])
             if started:
                 raise
             problem = InternalError(

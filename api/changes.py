@@ -1,8 +1,9 @@
 """Changing what is to become of a task: cancel it, run its input again, forget it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Body, FastAPI
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,18 +14,23 @@ from api import body
 from api.acceptance import accept, accepted_headers
 from api.answer import Answer
 from api.document import TaskDocument, new_task, task_document
+from api.door import Door
 from api.errors import TaskEnded, TaskNotEnded
 from api.identity import new_id
+from api.judge import Judge
 from api.lookup import asked_id, find, not_found
+from api.members import member
 from api.options import IdempotencyKey, Traceparent, asked_retry_options
 from api.query import refuse_unknown
 from api.responses import LOCATION, REPLAYED, RETRY_AFTER, problems
 from api.route import add_route
+from api.strict_json import DEEPEST
+from api.submit import unknown_task_name
 from api.tasks import TaskID
-from ledger.ledger import Cancellation, Forgetting, Ledger
+from ledger.ledger import Cancellation, Forgetting, Ledger, Original
 from ledger.settings import Settings
 from ledger.states import State
-from ledger.submission import Submission
+from ledger.submission import Options, Submission
 
 
 class CancelRequest(BaseModel):
@@ -38,17 +44,30 @@ class CancelRequest(BaseModel):
     )
 
 
-def install(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
+class RetryRequest(BaseModel):
+    """What a retry runs: the same input, or another one."""
+
+    model_config = ConfigDict(title="Retry", extra="forbid")
+
+    input: dict[str, Any] = Field(
+        default_factory=dict,
+        description="The input of the new task, validated as at its submission; without it, the input of this task.",
+    )
+
+
+def install(
+    app: FastAPI, settings: Settings, ledger: Ledger, doors: Mapping[str, Door], judge: Judge
+) -> None:
     """Serve `POST /tasks/{task_id}/cancel`, `POST /tasks/{task_id}/retry` and `DELETE /tasks/{task_id}`."""
-    _add_cancel(app, settings, ledger)
-    _add_retry(app, settings, ledger)
+    _add_cancel(app, settings, ledger, judge)
+    _add_retry(app, settings, ledger, doors, judge)
     _add_delete(app, ledger)
 
 
-async def _cancel(settings: Settings, ledger: Ledger, request: Request) -> Response:
+async def _cancel(settings: Settings, ledger: Ledger, judge: Judge, request: Request) -> Response:
     refuse_unknown(request)
     task_id = asked_id(request)
-    wish = await _wish(request, settings)
+    wish = await _wish(request, settings, judge)
     outcome = await ledger.cancel(task_id, terminate=wish.terminate)
     task = await find(ledger, task_id)
     document = task_document(task, show_traceback=settings.show_tracebacks)
@@ -63,18 +82,19 @@ async def _cancel(settings: Settings, ledger: Ledger, request: Request) -> Respo
     return Answer(document, 200)
 
 
-async def _wish(request: Request, settings: Settings) -> CancelRequest:
+async def _wish(request: Request, settings: Settings, judge: Judge) -> CancelRequest:
     """An empty body asks for the defaults."""
-    if body.header(request, b"content-length") in (b"", b"0") and not body.header(
-        request, b"transfer-encoding"
-    ):
-        return CancelRequest()
-    return body.validate(await body.read_json(request, largest=settings.max_body_bytes), CancelRequest)
+    raw = await body.read_json(request, largest=settings.max_body_bytes)
+    return await judge.judge(raw, partial(body.validate, model=CancelRequest)) if raw else CancelRequest()
 
 
-async def _retry(settings: Settings, ledger: Ledger, request: Request) -> Response:
+async def _retry(
+    settings: Settings, ledger: Ledger, doors: Mapping[str, Door], judge: Judge, request: Request
+) -> Response:
     refuse_unknown(request)
     task_id = asked_id(request)
+    raw = await body.read_json(request, largest=settings.max_body_bytes)
+    changed = await judge.judge(raw, _changed_input)
     task = await find(ledger, task_id)
     if not task.ready:
         raise TaskNotEnded(
@@ -85,16 +105,40 @@ async def _retry(settings: Settings, ledger: Ledger, request: Request) -> Respon
     original = await ledger.original(task_id)
     if original is None:
         raise not_found(task_id)
-    new = new_id()
-    options = asked_retry_options(request, settings, task_id=task_id)
+    options = asked_retry_options(request, settings, task_id, changed)
     if options.trace is None:  # whoever asks has none: the trace of the first caller goes on
         options = replace(options, trace=original.trace)
-    submission = Submission(
-        new, original.name, original.queue, original.envelope, original.input, options.encode()
-    )
+    if changed is None:
+        submission = _same_again(original, options)
+    else:
+        submission = await judge.judge(changed, partial(_changed, original, options, doors))
     accepted = await accept(ledger, submission)
-    again = new_task(accepted, name=original.name, queue=original.queue, retry_of=task_id)
+    again = new_task(accepted, name=submission.name, queue=submission.queue, retry_of=task_id)
     return Answer(task_document(again, show_traceback=False), 202, **accepted_headers(accepted))
+
+
+def _changed_input(raw: bytes) -> bytes | None:
+    """The input that this body gives, if it gives one."""
+    if not raw:
+        return None
+    body.validate(raw, RetryRequest, deepest=DEEPEST + 1)
+    return member(raw, "input")
+
+
+def _same_again(original: Original, options: Options) -> Submission:
+    return Submission(
+        new_id(), original.name, original.queue, original.envelope, original.input, options.encode()
+    )
+
+
+def _changed(
+    original: Original, options: Options, doors: Mapping[str, Door], input_json: bytes
+) -> Submission:
+    """As if it were submitted now, to the definition as it is now."""
+    door = doors.get(original.name)
+    if door is None:
+        raise unknown_task_name(original.name, doors)
+    return door.submission(new_id(), door.fitting(input_json, at="/input"), options)
 
 
 async def _delete(ledger: Ledger, request: Request) -> Response:
@@ -114,7 +158,7 @@ async def _delete(ledger: Ledger, request: Request) -> Response:
             return Response(status_code=204)
 
 
-def _add_cancel(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
+def _add_cancel(app: FastAPI, settings: Settings, ledger: Ledger, judge: Judge) -> None:
     async def documented(
         task_id: TaskID,
         body: Annotated[CancelRequest, Body()] = CancelRequest(),  # noqa: B008 - never runs
@@ -125,7 +169,7 @@ def _add_cancel(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
         app,
         "POST",
         "/tasks/{task_id}/cancel",
-        partial(_cancel, settings, ledger),
+        partial(_cancel, settings, ledger, judge),
         documented,
         operation_id="cancel_task",
         summary="Cancel a task.",
@@ -143,9 +187,14 @@ def _add_cancel(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
     )
 
 
-def _add_retry(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
+def _add_retry(
+    app: FastAPI, settings: Settings, ledger: Ledger, doors: Mapping[str, Door], judge: Judge
+) -> None:
     async def documented(
-        task_id: TaskID, idempotency_key: IdempotencyKey = None, traceparent: Traceparent = None
+        task_id: TaskID,
+        body: Annotated[RetryRequest, Body()] = RetryRequest(),  # noqa: B008 - never runs
+        idempotency_key: IdempotencyKey = None,
+        traceparent: Traceparent = None,
     ) -> TaskDocument:
         raise NotImplementedError
 
@@ -153,10 +202,10 @@ def _add_retry(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
         app,
         "POST",
         "/tasks/{task_id}/retry",
-        partial(_retry, settings, ledger),
+        partial(_retry, settings, ledger, doors, judge),
         documented,
         operation_id="retry_task",
-        summary="Run the input of an ended task again, as a new task.",
+        summary="Run the input of an ended task again, or another one, as a new task.",
         tags=["tasks"],
         status_code=202,
         responses={
@@ -168,7 +217,7 @@ def _add_retry(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
                     "Idempotent-Replayed": REPLAYED,
                 },
             },
-            **problems(404, 409, 410, 422, 503),
+            **problems(400, 404, 409, 410, 413, 415, 422, 503),
         },
     )
 

@@ -11,10 +11,12 @@ from api import body
 from api.acceptance import accept, accepted_headers
 from api.answer import Answer
 from api.document import fill, new_task, queued_template, task_document
-from api.errors import ResultGone
+from api.errors import MalformedJSON, ResultGone
 from api.identity import new_id
+from api.judge import Judge
 from api.negotiation import prefers_events
 from api.options import asked_options, fingerprint_of
+from api.submission import required_parameters
 from api.waiting import asked_wait, wait_for_end
 from ledger.ledger import Ledger
 from ledger.settings import Settings
@@ -30,7 +32,9 @@ Stream = Callable[[Accepted], Response]
 class Door:
     """Prepared once for a definition, used for every request."""
 
-    def __init__(self, definition: Definition, settings: Settings, ledger: Ledger, stream: Stream) -> None:
+    def __init__(
+        self, definition: Definition, settings: Settings, ledger: Ledger, stream: Stream, judge: Judge
+    ) -> None:
         """What is the same for every task of this definition is made here."""
         self._name = definition.name
         self._input_model = definition.input_model
@@ -41,20 +45,35 @@ class Door:
         self._settings = settings
         self._ledger = ledger
         self._stream = stream
+        self._judge = judge
 
-    async def submit(self, request: Request, input_json: bytes, *, at: str = "") -> Response:
+    def checked(self, raw: bytes) -> bytes:
+        """The input that this body is, valid for the definition. No body is `{}`, where no parameter is required."""
+        if raw:
+            body.validate(raw, self._input_model)
+            return raw
+        required = required_parameters(self._input_model)
+        if not required:
+            return b"{}"
+        raise MalformedJSON(f"The body is empty: send a JSON object with {', '.join(map(repr, required))}.")
+
+    def fitting(self, input_json: bytes, *, at: str) -> bytes:
+        """This input, valid for the definition; it is a part (at this JSON pointer) of a body that was checked."""
+        body.fit(input_json, self._input_model, at=at)
+        return input_json
+
+    async def submit(self, request: Request, input_json: bytes) -> Response:
         """202 with the task document, or 200 if it ended while the client was ready to wait, or wants its events.
 
-        Nothing is written before the input (at JSON pointer `at` of the body) is valid.
+        The input is valid.
         """
-        body.validate(input_json, self._input_model, at=at)
         seconds = asked_wait(request)
-        options = asked_options(request, self._settings, name=self._name, input_json=input_json)
+        options = await self._options(request, input_json)
         if prefers_events(request):
-            return self._stream(await accept(self._ledger, self._submission(new_id(), input_json, options)))
+            return self._stream(await accept(self._ledger, self.submission(new_id(), input_json, options)))
         if options is not None:
             return await self.submit_with(request, new_id(), input_json, options, seconds=seconds)
-        submission = self._submission(new_id(), input_json)
+        submission = self.submission(new_id(), input_json)
         if seconds is None:
             accepted = await accept(self._ledger, submission)
             document = fill(self._queued, task_id=accepted.task_id, created_at=accepted.created_at)
@@ -63,22 +82,21 @@ class Door:
         task = await wait_for_end(self._ledger, submission.task_id, begin, seconds=seconds, request=request)
         return self._after_wait(task, seconds)
 
-    async def submit_as(self, request: Request, task_id: str, input_json: bytes, *, at: str) -> Response:
+    async def submit_as(self, request: Request, task_id: str, input_json: bytes) -> Response:
         """The same under an id that the client has chosen, which is its idempotency key at once."""
-        body.validate(input_json, self._input_model, at=at)
-        options = asked_options(request, self._settings, name=self._name, input_json=input_json) or Options()
-        fingerprint = fingerprint_of(request, name=self._name, input_json=input_json)
+        options = await self._options(request, input_json) or Options()
+        fingerprint = await self._judge.judge(input_json, partial(fingerprint_of, request, self._name))
         options = replace(options, key=None, fingerprint=fingerprint)
         seconds = asked_wait(request)
         if prefers_events(request):
-            return self._stream(await accept(self._ledger, self._submission(task_id, input_json, options)))
+            return self._stream(await accept(self._ledger, self.submission(task_id, input_json, options)))
         return await self.submit_with(request, task_id, input_json, options, seconds=seconds)
 
     async def submit_with(
         self, request: Request, task_id: str, input_json: bytes, options: Options, *, seconds: int | None
     ) -> Response:
         """The same for a submission with options, whose input is valid. Its key may belong to an earlier task."""
-        accepted = await accept(self._ledger, self._submission(task_id, input_json, options))
+        accepted = await accept(self._ledger, self.submission(task_id, input_json, options))
         headers = accepted_headers(accepted)
         if seconds is None:
             task = new_task(accepted, name=self._name, queue=self._queue)
@@ -87,10 +105,16 @@ class Door:
         ended = await wait_for_end(self._ledger, accepted.task_id, read, seconds=seconds, request=request)
         return self._after_wait(ended, seconds, **headers)
 
-    def _submission(self, task_id: str, input_json: bytes, options: Options | None = None) -> Submission:
+    def submission(self, task_id: str, input_json: bytes, options: Options | None = None) -> Submission:
+        """The wish for a task with this input, which is valid."""
         encoded = encoded_input(input_json)
         return Submission(
             task_id, self._name, self._queue, self._envelope, encoded, options.encode() if options else ""
+        )
+
+    async def _options(self, request: Request, input_json: bytes) -> Options | None:
+        return await self._judge.judge(
+            input_json, partial(asked_options, request, self._settings, self._name)
         )
 
     async def _accept_task(self, submission: Submission) -> Task:

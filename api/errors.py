@@ -2,6 +2,7 @@
 
     Problem
     ├── MalformedJSON          400
+    ├── InvalidHost            400
     ├── RouteNotFound          404
     ├── UnknownTaskName        404
     ├── TaskNotFound           404
@@ -13,9 +14,11 @@
     ├── ResultGone             410
     ├── TaskGone               410
     ├── BodyTooLarge           413
+    ├── TargetTooLong          414
     ├── UnsupportedMediaType   415
     ├── InvalidInput           422
     ├── IdempotencyConflict    422
+    ├── HeadersTooLarge        431
     ├── InternalError          500
     ├── RedisUnavailable       503
     ├── RedisUnsafe            503
@@ -52,6 +55,12 @@ class MalformedJSON(Problem):
     """The body is not the JSON that RFC 8259 describes."""
 
     status, code, title = 400, "malformed-json", "The body is not valid JSON"
+
+
+class InvalidHost(Problem):
+    """The request has no header `Host`, or several."""
+
+    status, code, title = 400, "invalid-host", "The request does not name one host"
 
 
 class RouteNotFound(Problem):
@@ -120,8 +129,14 @@ class BodyTooLarge(Problem):
     status, code, title = 413, "body-too-large", "The body is too large"
 
 
+class TargetTooLong(Problem):
+    """The path and query are longer than any that is used here."""
+
+    status, code, title = 414, "target-too-long", "The address is too long"
+
+
 class UnsupportedMediaType(Problem):
-    """The body is not said to be JSON."""
+    """The body is not said to be JSON, or is encoded."""
 
     status, code, title = 415, "unsupported-media-type", "The body must be JSON"
 
@@ -136,6 +151,12 @@ class IdempotencyConflict(Problem):
     """The key, or the id, belongs to another submission."""
 
     status, code, title = 422, "idempotency-conflict", "The key belongs to another submission"
+
+
+class HeadersTooLarge(Problem):
+    """The headers are larger than any that are used here."""
+
+    status, code, title = 431, "headers-too-large", "The headers are too large"
 
 
 class InternalError(Problem):

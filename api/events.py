@@ -36,6 +36,7 @@ from ledger.states import FINAL, State
 from ledger.task import Gone
 
 HEARTBEAT_SECONDS = 10.0
+SEVERAL = ("name", "queue", "state")
 # Of a task that has ended, so long may its last events be under way; those of a stock worker have no end.
 SETTLED_SECONDS = 1.0
 HEARTBEAT = format_sse_event(comment="still here")
@@ -161,7 +162,7 @@ def _pieces(said: bytes) -> Iterator[bytes]:
 
 
 async def _all_events(feed: Feed, request: Request) -> Response:
-    refuse_unknown(request, known=("name", "queue", "state"))
+    refuse_unknown(request, known=SEVERAL, several=SEVERAL)
     query = request.query_params
     wanted = tuple(
         (name.encode(), frozenset(query.getlist(name)))

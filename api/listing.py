@@ -26,8 +26,13 @@ from ledger.states import State
 from ledger.task import Task
 from ledger.times import microseconds
 
+SEVERAL = ("state", "name", "queue", "omit")
+MOST_NAMES = 20
 KNOWN = ("state", "name", "queue", "created_after", "created_before", "limit", "cursor", "omit")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+Names = Annotated[list[str], Field(max_length=MOST_NAMES)]
 
 
 class TaskPage(BaseModel):
@@ -51,8 +56,8 @@ def install(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
 
     async def documented(
         state: Annotated[list[State], Query(description="Only in one of these states.")] = [],  # noqa: B006 - never runs
-        name: Annotated[str | SkipJsonSchema[None], Query(description="Only of this definition.")] = None,
-        queue: Annotated[str | SkipJsonSchema[None], Query(description="Only of this queue.")] = None,
+        name: Annotated[Names, Query(description="Only of one of these definitions.")] = [],  # noqa: B006 - likewise
+        queue: Annotated[Names, Query(description="Only of one of these queues.")] = [],  # noqa: B006 - likewise
         created_after: Annotated[
             AwareDatetime | SkipJsonSchema[None],
             Query(description="Only those created then or later (ISO 8601)."),
@@ -89,7 +94,7 @@ def install(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
 
 
 async def _list(settings: Settings, ledger: Ledger, request: Request) -> Response:
-    refuse_unknown(request, known=KNOWN)
+    refuse_unknown(request, known=KNOWN, several=SEVERAL)
     asked = _asked(request)
     omits = _omits_results(request)
     page = await (ledger.page_without_results(asked) if omits else ledger.page(asked))
@@ -115,9 +120,17 @@ def _asked(request: Request) -> Listing:
         before=before,
         since=_moment(request, "created_after"),
         states=tuple(dict.fromkeys(_state(value) for value in query.getlist("state"))),
-        name=query.get("name"),
-        queue=query.get("queue"),
+        names=_names(request, "name"),
+        queues=_names(request, "queue"),
     )
+
+
+def _names(request: Request, parameter: str) -> tuple[str, ...]:
+    names = request.query_params.getlist(parameter)
+    if len(names) > MOST_NAMES:
+        problem = (f"?{parameter}", f"should be given at most {MOST_NAMES} times", f"{len(names)} times")
+        raise invalid_input([problem])
+    return tuple(dict.fromkeys(names))
 
 
 def _state(given: str) -> State:

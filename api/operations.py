@@ -9,6 +9,7 @@ from fastapi import FastAPI, Path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
+from api.body import refuse_body
 from api.errors import UnknownQueue
 from api.query import refuse_unknown
 from api.responses import problems
@@ -191,6 +192,7 @@ def _add_catalog(app: FastAPI, settings: Settings, catalog: Catalog) -> None:
 
 async def _known(overview: Overview, queue: str, request: Request) -> None:
     refuse_unknown(request)
+    refuse_body(request)
     if not await overview.is_known(queue):
         names = ", ".join(one.name for one in await overview.queues()) or "none yet"
         raise UnknownQueue(

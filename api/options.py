@@ -55,7 +55,7 @@ Traceparent = Annotated[
 ]
 
 
-def asked_options(request: Request, settings: Settings, *, name: str, input_json: bytes) -> Options | None:
+def asked_options(request: Request, settings: Settings, name: str, input_json: bytes) -> Options | None:
     """The options of this request; None when it has none, as most have."""
     key, trace = _key(request), _trace(request)
     query = request.scope["query_string"]
@@ -63,26 +63,33 @@ def asked_options(request: Request, settings: Settings, *, name: str, input_json
         return None
     options = Options(delay=_delay(request), start_within=_duration(request, "expires"), trace=trace)
     if key is not None:
-        fingerprint = fingerprint_of(request, name=name, input_json=input_json)
+        fingerprint = fingerprint_of(request, name, input_json)
         return _with_key(options, request, settings, key=key, fingerprint=fingerprint)
     return options if options != Options() else None
 
 
-def asked_retry_options(request: Request, settings: Settings, *, task_id: str) -> Options:
-    """The options of the wish to run this task's input again: the same key for the same task is one new task."""
+def asked_retry_options(
+    request: Request, settings: Settings, task_id: str, changed_input: bytes | None
+) -> Options:
+    """The options of a retry: the same key for the same task, and the same changed input if any, is one new task."""
     options = Options(retry_of=task_id, trace=_trace(request))
     key = _key(request)
     if key is None:
         return options
-    fingerprint = hashlib.sha256(f"retry {task_id}".encode()).hexdigest()
+    whole = f"retry {task_id}" if changed_input is None else f"retry {task_id} {_canonical(changed_input)}"
+    fingerprint = hashlib.sha256(whole.encode()).hexdigest()
     return _with_key(options, request, settings, key=key, fingerprint=fingerprint)
 
 
-def fingerprint_of(request: Request, *, name: str, input_json: bytes) -> str:
+def fingerprint_of(request: Request, name: str, input_json: bytes) -> str:
     """Stands for a whole submission: the same name, input and options, however the JSON is spaced and ordered."""
     options = sorted((name, value) for name, value in request.query_params.multi_items() if name != "wait")
     whole = [name, json.loads(input_json), options]
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+
+def _canonical(input_json: bytes) -> str:
+    return json.dumps(json.loads(input_json), sort_keys=True)
 
 
 def _key(request: Request) -> bytes | None:

@@ -2,6 +2,8 @@
 
 import json
 import logging
+from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,10 +15,12 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from api.errors import InternalError, MethodNotAllowed, Problem, RedisUnavailable, RouteNotFound, TaskGone
+from api.near_names import suggestion
 from ledger.connection import InDoubt, Unavailable
 from ledger.task import Gone
 
 MEDIA_TYPE = "application/problem+json"
+LONGEST_PATH = 500
 
 logger = logging.getLogger(__name__)
 
@@ -48,17 +52,18 @@ class ProblemDocument(BaseModel):
     )
 
 
-def install(app: FastAPI) -> None:
-    """Answer every refusal as a problem."""
+def install(app: FastAPI, *, names: Collection[str] = ()) -> None:
+    """Answer every refusal as a problem; `names` are those of the task definitions."""
     app.add_exception_handler(Problem, _refused)
     app.add_exception_handler(Gone, _gone)
-    app.add_exception_handler(HTTPException, _refused_by_framework)
+    app.add_exception_handler(HTTPException, partial(_refused_by_framework, names))
     for away in (Unavailable, InDoubt, RedisError):
         app.add_exception_handler(away, _redis_away)
 
 
 def answer(problem: Problem, path: str) -> Response:
     """The response for a problem at this path."""
+    path = path if len(path) <= LONGEST_PATH else path[:LONGEST_PATH] + "…"
     document: dict[str, Any] = {
         "type": problem.type,
         "title": problem.title,
@@ -77,12 +82,12 @@ async def _refused(request: Request, error: Exception) -> Response:
     return answer(error, request.scope["path"])
 
 
-async def _refused_by_framework(request: Request, error: Exception) -> Response:
+async def _refused_by_framework(names: Collection[str], request: Request, error: Exception) -> Response:
     """Routing has two refusals of its own."""
     path = request.scope["path"]
     match error:
         case HTTPException(status_code=404):
-            return answer(RouteNotFound(f"Nothing is served at {path}; GET /docs shows what is."), path)
+            return answer(_route_not_found(request.method, path, names), path)
         case HTTPException(status_code=405):
             allowed = ", ".join(sorted(_allowed_methods(request)))
             return answer(
@@ -96,6 +101,14 @@ async def _refused_by_framework(request: Request, error: Exception) -> Response:
             return answer(InternalError(str(error)), path)
 
 
+def _route_not_found(method: str, path: str, names: Collection[str]) -> RouteNotFound:
+    detail = f"Nothing is served at {path[:LONGEST_PATH]}; GET /docs shows what is."
+    if method != "POST" or "/" in path[1:]:
+        return RouteNotFound(detail)
+    read = " Task definitions are read at the start: restart the API and the workers after adding one."
+    return RouteNotFound(detail + suggestion(path[1:], names) + read)
+
+
 def _allowed_methods(request: Request) -> set[str]:
     """The methods of every route at this path; the framework knows those of the first one only."""
     methods: set[str] = set()
@@ -105,8 +118,8 @@ def _allowed_methods(request: Request) -> set[str]:
     for route in request.app.router.routes:
         match, _ = route.matches(scope)
         if match is not Match.NONE:
-            methods |= getattr(route, "methods", None) or {"GET", "HEAD"}  # a mount, which serves files
-    return methods
+            methods |= getattr(route, "methods", None) or {"GET"}  # a mount, which serves files
+    return methods | {"HEAD"} if "GET" in methods else methods
 
 
 async def _gone(request: Request, error: Exception) -> Response:

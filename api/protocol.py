@@ -1,7 +1,7 @@
 """uvicorn's HTTP protocol, but an answer is written to the socket once: `uvicorn --http api.protocol:OneWrite`.
 
 uvicorn writes the head of an answer and then its body. To the system these are two packets, and a client that sleeps is woken for
-each (docs/decisions/0008-speed.md).
+each (docs/decisions/0008-speed.md). And uvicorn would read a head without an end, in time that grows with its square.
 """
 
 import asyncio
@@ -10,10 +10,38 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 BEGINNING = b"HTTP/"
+# Of a head, or of trailers. A read from the socket has 256 KiB at most; the exact limits are the app's (api/request_head.py).
+LARGEST_HEAD = 524_288
+TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class OneWrite(HttpToolsProtocol):
     """For uvicorn's option `http`."""
+
+    _unparsed = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the event loop."""
+        super().data_received(data)
+        self._unparsed += len(data)
+        if self._unparsed > LARGEST_HEAD:
+            self._unparsed = 0
+            if not self._is_answering():
+                self.transport.write(TOO_LARGE)
+            self.transport.close()
+
+    def _is_answering(self) -> bool:
+        return bool(self.cycle) and not self.cycle.response_complete
+
+    def on_message_begin(self) -> None:
+        """Called by the parser."""
+        super().on_message_begin()
+        self._unparsed = 0
+
+    def on_body(self, body: bytes) -> None:
+        """Called by the parser."""
+        super().on_body(body)
+        self._unparsed = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the event loop."""

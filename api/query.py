@@ -1,6 +1,10 @@
-"""Query parameters: one that a route does not know is refused, so that no option is ignored in silence."""
+"""Query parameters: one that a route does not know, or that is given twice, is refused rather than ignored.
+
+So is a body where no route looks at one.
+"""
 
 import re
+from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated
@@ -11,9 +15,11 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 
-from api.body import invalid_input
+from api.body import invalid_input, refuse_body
 
 USUAL_LIMIT, LARGEST_LIMIT = 50, 200
+MOST_PARAMETERS = 100
+WITHOUT_BODY = frozenset({"GET", "DELETE"})
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
@@ -25,17 +31,31 @@ Limit = Annotated[
 ]
 
 
-def refuse_unknown(request: Request, *, known: Collection[str] = ()) -> None:
-    """422 for a query parameter outside `known`."""
+def refuse_unknown(request: Request, *, known: Collection[str] = (), several: Collection[str] = ()) -> None:
+    """422 for a query parameter outside `known`, and for one that is given twice and not among the `several`.
+
+    And for the body of a GET or DELETE, which nobody would read.
+    """
+    if request.method in WITHOUT_BODY:
+        refuse_body(request)
     query = request.scope["query_string"]
     if not query:
         return
+    if query.count(b"&") >= MOST_PARAMETERS:
+        raise invalid_input(
+            [("?", f"should have at most {MOST_PARAMETERS} parameters", query.count(b"&") + 1)]
+        )
     given = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     advice = f"known here: {', '.join(known)}" if known else "this route takes none"
     wrong = [
         (f"?{name}", f"unknown query parameter; {advice}", value)
         for name, value in given
         if name not in known
+    ]
+    wrong += [
+        (f"?{name}", "should be given once", f"{times} times")
+        for name, times in Counter(name for name, _ in given).items()
+        if times > 1 and name in known and name not in several
     ]
     if wrong:
         raise invalid_input(wrong)

@@ -22,8 +22,13 @@ def documented_submission(catalog: Catalog) -> Any:
     return Union[tuple(_submission_of(definition) for definition in catalog.values())]  # noqa: UP007 - made at start
 
 
+def required_parameters(model: type[BaseModel]) -> list[str]:
+    """The names of the parameters that an input of this model must have."""
+    return [field.alias or name for name, field in model.model_fields.items() if field.is_required()]
+
+
 def _submission_of(definition: Definition) -> type[BaseModel]:
-    needs_input = any(field.is_required() for field in definition.input_model.model_fields.values())
+    needs_input = bool(required_parameters(definition.input_model))
     fields: dict[str, Any] = {
         "name": Literal[definition.name],
         "input": (definition.input_model, ... if needs_input else {}),

@@ -1,6 +1,7 @@
 """Submitting: one operation for each task definition, `POST /{name}`, and `POST /tasks` for all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Annotated
 
 from fastapi import Body, FastAPI
@@ -11,16 +12,19 @@ from api import body
 from api.acceptance import stream_headers
 from api.document import TaskDocument
 from api.door import Door
-from api.errors import UnknownTaskName
+from api.errors import MalformedJSON, UnknownTaskName
 from api.events import EVENT, task_stream
+from api.judge import Judge
 from api.lookup import asked_id
 from api.members import member
+from api.near_names import listed, shown, suggestion
 from api.negotiation import EVENTS
 from api.options import ETA, KNOWN, Delay, Expires, IdempotencyKey, Traceparent
 from api.query import refuse_unknown
 from api.responses import LOCATION, PREFERENCE_APPLIED, REPLAYED, RETRY_AFTER, Responses, problems
 from api.route import Handler, Prefer, Wait, add_route
-from api.submission import GenericSubmission, documented_submission
+from api.strict_json import DEEPEST
+from api.submission import GenericSubmission, documented_submission, required_parameters
 from api.tasks import TaskID
 from ledger.feed import Feed
 from ledger.ledger import Ledger
@@ -52,58 +56,75 @@ ANSWERS: Responses = {
 }
 
 
-def install(app: FastAPI, catalog: Catalog, settings: Settings, ledger: Ledger, feed: Feed) -> None:
+def install(
+    app: FastAPI, catalog: Catalog, settings: Settings, doors: Mapping[str, Door], judge: Judge
+) -> None:
     """Serve `POST /{name}` for every definition of the catalog, and `POST /tasks`."""
+    for definition in catalog.values():
+        _add_definition(app, definition, _handler(doors[definition.name], settings, judge))
+    _add_generic(app, catalog, _generic_handler(doors, settings, judge))
+    _add_put(app, catalog, _put_handler(doors, settings, judge))
+
+
+def doors_of(
+    catalog: Catalog, settings: Settings, ledger: Ledger, feed: Feed, judge: Judge
+) -> dict[str, Door]:
+    """The door of each definition, by its name."""
 
     def stream(accepted: Accepted) -> Response:
         headers = stream_headers(accepted)
         return task_stream(settings, ledger, feed, accepted.task_id, headers=headers)
 
-    doors = {name: Door(definition, settings, ledger, stream) for name, definition in catalog.items()}
-    for definition in catalog.values():
-        _add_definition(app, definition, _handler(doors[definition.name], settings))
-    _add_generic(app, catalog, _generic_handler(doors, settings))
-    _add_put(app, catalog, _put_handler(doors, settings))
+    return {name: Door(definition, settings, ledger, stream, judge) for name, definition in catalog.items()}
 
 
-def _handler(door: Door, settings: Settings) -> Handler:
+def _handler(door: Door, settings: Settings, judge: Judge) -> Handler:
     async def submit(request: Request) -> Response:
         refuse_unknown(request, known=KNOWN)
-        return await door.submit(request, await body.read_json(request, largest=settings.max_body_bytes))
+        raw = await body.read_json(request, largest=settings.max_body_bytes)
+        return await door.submit(request, await judge.judge(raw, door.checked))
 
     return submit
 
 
-def _generic_handler(doors: Mapping[str, Door], settings: Settings) -> Handler:
+def _generic_handler(doors: Mapping[str, Door], settings: Settings, judge: Judge) -> Handler:
     async def submit(request: Request) -> Response:
         refuse_unknown(request, known=KNOWN)
-        door, input_json = await _read_generic(request, doors, settings)
-        return await door.submit(request, input_json, at="/input")
+        raw = await body.read_json(request, largest=settings.max_body_bytes)
+        door, input_json = await judge.judge(raw, partial(_read_generic, doors))
+        return await door.submit(request, input_json)
 
     return submit
 
 
-def _put_handler(doors: Mapping[str, Door], settings: Settings) -> Handler:
+def _put_handler(doors: Mapping[str, Door], settings: Settings, judge: Judge) -> Handler:
     async def submit(request: Request) -> Response:
         refuse_unknown(request, known=KNOWN)
         task_id = asked_id(request)
-        door, input_json = await _read_generic(request, doors, settings)
-        return await door.submit_as(request, task_id, input_json, at="/input")
+        raw = await body.read_json(request, largest=settings.max_body_bytes)
+        door, input_json = await judge.judge(raw, partial(_read_generic, doors))
+        return await door.submit_as(request, task_id, input_json)
 
     return submit
 
 
-async def _read_generic(
-    request: Request, doors: Mapping[str, Door], settings: Settings
-) -> tuple[Door, bytes]:
-    raw = await body.read_json(request, largest=settings.max_body_bytes)
-    submission = body.validate(raw, GenericSubmission)
+def _read_generic(doors: Mapping[str, Door], raw: bytes) -> tuple[Door, bytes]:
+    """The door that this body names, and the input, which is valid there."""
+    if not raw:
+        raise MalformedJSON('The body is empty: send a JSON object such as {"name": "add", "input": {}}.')
+    submission = body.validate(raw, GenericSubmission, deepest=DEEPEST + 1)
     door = doors.get(submission.name)
     if door is None:
-        raise UnknownTaskName(
-            f"There is no task named {submission.name[:100]!r}; there are: {', '.join(doors)}."
-        )
-    return door, member(raw, "input") or b"{}"
+        raise unknown_task_name(submission.name, doors)
+    return door, door.fitting(member(raw, "input") or b"{}", at="/input")
+
+
+def unknown_task_name(name: str, known: Collection[str]) -> UnknownTaskName:
+    """The refusal of a name that no definition has."""
+    return UnknownTaskName(
+        f"There is no task named {shown(name)}.{suggestion(name, known)} There are: {listed(known)}. "
+        "Task definitions are read at the start: restart the API and the workers after adding one."
+    )
 
 
 def _add_definition(app: FastAPI, definition: Definition, handler: Handler) -> None:
@@ -134,6 +155,7 @@ def _add_definition(app: FastAPI, definition: Definition, handler: Handler) -> N
         description=definition.description,
         tags=["submit"],
         status_code=202,
+        openapi_extra={"requestBody": {"required": bool(required_parameters(input_model))}},
         responses={**ANSWERS, **problems(400, 413, 415, 422, 503)},
     )
 

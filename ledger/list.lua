@@ -1,19 +1,29 @@
 -- A page of tasks, the newest first. The cost grows with the page, and with the number of names where no name is given.
 -- ARGV  most tasks, stamps between which they were created: before (exclusive, or '+inf') and from ('-inf'),
---       queue ('' for all), name ('' for all), states separated by spaces ('' for all)
+--       states separated by spaces ('' for all), how many names, the names (none for all), the queues (none for all)
 -- Answer: the stamp before which the next page begins ('' when this is the last one), then the ids
-local limit, before, from, queue, name, states = unpack(ARGV)
-limit = tonumber(limit)
+local limit, before, from, states, count = unpack(ARGV)
+limit, count = tonumber(limit), tonumber(count)
+local names, queues = {unpack(ARGV, 6, 5 + count)}, {unpack(ARGV, 6 + count)}
 local MOST_LOOKED_AT = 20 -- pages: so many are looked through for one that is filled after a filter by queue
 
 local function indexes()
-  if name == '' and states == '' then return {KEY_TASKS} end
+  if not names[1] and states == '' then return {KEY_TASKS} end
   if states == '' then states = 'scheduled queued running retrying succeeded failed cancelled expired' end
   local keys = {}
-  for _, one in ipairs(name == '' and redis.call('SMEMBERS', KEY_NAMES) or {name}) do
+  for _, one in ipairs(names[1] and names or redis.call('SMEMBERS', KEY_NAMES)) do
     for state in string.gmatch(states, '%S+') do keys[#keys + 1] = key_listing(state, one) end
   end
   return keys
+end
+
+local function is_wanted(id)
+  if not queues[1] then return true end
+  local queue = redis.call('HGET', key_record(id), 'queue')
+  for _, one in ipairs(queues) do
+    if one == queue then return true end
+  end
+  return false
 end
 
 -- The newest tasks of all these indexes that are older than a stamp, as pairs of stamp and id.
@@ -33,7 +43,7 @@ for _ = 1, MOST_LOOKED_AT do
   local found = page(keys, before)
   for _, pair in ipairs(found) do
     before = text(pair[1])
-    if queue == '' or redis.call('HGET', key_record(pair[2]), 'queue') == queue then
+    if is_wanted(pair[2]) then
       chosen[#chosen + 1] = pair[2]
       if #chosen == limit then return {before, unpack(chosen)} end
     end

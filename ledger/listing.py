@@ -15,8 +15,8 @@ class Listing:
     before: int | None = None
     since: int | None = None
     states: tuple[State, ...] = ()
-    name: str | None = None
-    queue: str | None = None
+    names: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
 
     def arguments(self) -> tuple[str | int, ...]:
         """As list.lua reads them."""
@@ -24,9 +24,10 @@ class Listing:
             self.limit,
             "+inf" if self.before is None else self.before,
             "-inf" if self.since is None else self.since,
-            self.queue or "",
-            self.name or "",
             " ".join(self.states),
+            len(self.names),
+            *self.names,
+            *self.queues,
         )
 
 

@@ -14,6 +14,16 @@ def exchange(url: httpx.URL, request: bytes) -> bytes:
         return b"".join(iter(lambda: connection.recv(65_536), b""))
 
 
+def response_to(url: httpx.URL, request: bytes) -> httpx.Response:
+    """The same, as a response to this request."""
+    method, target, _ = request.split(b" ", 2)
+    head, _, body = exchange(url, request).partition(b"\r\n\r\n")
+    status, *lines = head.decode("latin-1").split("\r\n")
+    headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+    asked = httpx.Request(method.decode(), url.join(target.decode()))
+    return httpx.Response(int(status.split()[1]), headers=headers, content=body, request=asked)
+
+
 def send_and_leave(url: httpx.URL, request: bytes) -> None:
     """Send these bytes, and go away without waiting for an answer."""
     with _connection(url) as connection:

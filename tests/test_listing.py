@@ -43,6 +43,15 @@ def tasks(quiet: httpx.Client, quiet_redis: Redis) -> dict[str, Document]:
         ({"name": "nobody"}, []),
         ({"queue": "unserved"}, ["elsewhere"]),
         ({"queue": "default", "name": "add", "state": "queued"}, ["sum"]),
+        ({"name": ["add", "word_count"], "state": "queued"}, ["count", "sum"]),
+        ({"name": ["word_count", "nobody", "word_count"]}, ["count"]),
+        ({"name": ["unserved", "add"], "queue": ["unserved", "gpu"]}, ["elsewhere"]),
+        (
+            {"queue": ["unserved", "default"], "state": ["queued", "scheduled"]},
+            ["later", "elsewhere", "count", "sum"],
+        ),
+        ({"name": "add word_count"}, []),
+        ({"name": ""}, []),
         ({"limit": 2}, ["cancelled", "later"]),
         ({"limit": "10000000000000000000000"}, ["cancelled", "later", "elsewhere", "count", "sum"]),
         ({"created_before": "2000-01-01T00:00:00Z"}, []),
@@ -135,6 +144,8 @@ def test_what_has_failed_is_listed_by_its_state(client: httpx.Client) -> None:
         "omit=",
         "omit=error",
         "omit=result&omit=links",
+        "name=add" + "&name=add" * 20,
+        "queue=default" + "&queue=default" * 20,
     ],
 )
 def test_a_filter_that_makes_no_sense_is_refused(query: str, quiet: httpx.Client) -> None:

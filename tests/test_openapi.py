@@ -241,6 +241,9 @@ WAYS: dict[tuple[str, str], dict[int, Way]] = {
     },
     ("post", "/tasks/{task_id}/retry"): {
         202: lambda doors, path: told(doors.works, path, ready(doors)),
+        400: lambda doors, path: told(doors.works, path, UNKNOWN, b"{"),
+        413: lambda doors, path: told(doors.works, path, UNKNOWN, b" " * 2**21),
+        415: lambda doors, path: told(doors.works, path, UNKNOWN, b"{}", **{"Content-Type": "text/plain"}),
         404: lambda doors, path: told(doors.works, path, UNKNOWN),
         409: lambda doors, path: told(doors.works, path, unserved(doors)),
         410: lambda doors, path: told(doors.works, path, forgotten(doors)),

@@ -13,6 +13,7 @@ from api.errors import Problem
 from stack.valkey import Valkey
 from tests.apps import SECRET
 from tests.door import document, run, submit
+from tests.raw import post, response_to
 from tests.servers import API, running_api
 
 ADD = {"x": 4, "y": 5}
@@ -90,6 +91,9 @@ WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
     "idempotency-conflict": ("works", conflict),
     "unknown-queue": ("works", lambda client: client.post("/queues/gpu/pause")),
     "redis-unsafe": ("unsafe", lambda client: client.get("/readyz")),
+    "invalid-host": ("works", lambda client: response_to(client.base_url, post("/add", "Host: another"))),
+    "target-too-long": ("works", lambda client: client.get("/livez", params={"x": "x" * 9_000})),
+    "headers-too-large": ("works", lambda client: client.get("/livez", headers={"X-Large": "x" * 70_000})),
     "body-too-large": ("works", lambda client: client.post("/add", json={"x": "x" * 2**20})),
     "unsupported-media-type": ("works", lambda client: client.post("/add", content=b"x=4")),
     "invalid-input": ("works", lambda client: client.post("/add", json={"x": "4"})),
@@ -164,13 +168,13 @@ def test_a_long_value_is_not_repeated_in_full(client: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("PATCH", "/tasks", "GET, POST"),
-        ("DELETE", "/tasks", "GET, POST"),
-        ("POST", UNKNOWN, "DELETE, GET, PUT"),
-        ("DELETE", UNKNOWN + "/result", "GET"),
+        ("PATCH", "/tasks", "GET, HEAD, POST"),
+        ("DELETE", "/tasks", "GET, HEAD, POST"),
+        ("POST", UNKNOWN, "DELETE, GET, HEAD, PUT"),
+        ("DELETE", UNKNOWN + "/result", "GET, HEAD"),
         ("GET", "/primes", "POST"),
-        ("PATCH", "/livez", "GET"),
-        ("OPTIONS", "/readyz", "GET"),
+        ("PATCH", "/livez", "GET, HEAD"),
+        ("OPTIONS", "/readyz", "GET, HEAD"),
     ],
 )
 def test_a_method_that_a_path_does_not_have_is_refused_with_those_that_it_has(
@@ -184,7 +188,7 @@ def test_a_method_that_a_path_does_not_have_is_refused_with_those_that_it_has(
 def test_all_methods_of_a_path_are_named(faulty: API) -> None:
     with faulty.client() as client:
         response = client.delete("/add")
-    assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD, POST")
 
 
 def test_files_of_the_documentation_are_read_only_and_nothing_beside_them_is_served(

@@ -212,3 +212,38 @@ def test_a_content_type_may_have_parameters_and_any_case(client: httpx.Client) -
 def body_of(message: bytes | str) -> str:
     """The decoded body of a message in a queue."""
     return base64.b64decode(json.loads(message)["body"]).decode()
+
+
+def test_a_task_without_required_parameters_takes_an_empty_body(client: httpx.Client) -> None:
+    json = {"Content-Type": "application/json"}
+    for headers in ({}, json, {"Content-Type": "text/plain"}):
+        response = client.post("/unserved", headers=headers)
+        assert response.status_code == 202, response.text
+        assert document(client.get(document(response)["links"]["input"])) == {}
+    assert client.post("/unserved", content=iter(()), headers=json).status_code == 202
+    for blank in (b" ", b"null"):
+        assert client.post("/unserved", content=blank, headers=json).status_code in {400, 422}
+
+
+def test_an_empty_body_where_parameters_are_required_is_refused_with_their_names(
+    client: httpx.Client,
+) -> None:
+    response = client.post("/add")
+    assert response.status_code == 400
+    assert "a JSON object with 'x', 'y'" in document(response)["detail"]
+    response = client.post("/tasks")
+    assert response.status_code == 400
+    assert '"name"' in document(response)["detail"]
+
+
+def test_an_unknown_name_is_refused_with_one_that_is_near_and_says_when_names_are_read(
+    client: httpx.Client,
+) -> None:
+    for response in (client.post("/ad", json={}), client.post("/tasks", json={"name": "ad", "input": {}})):
+        assert response.status_code == 404
+        detail = document(response)["detail"]
+        assert "Did you mean 'add'?" in detail
+        assert "read at the start" in detail
+    assert "Did you mean" not in document(client.post("/zzzzzzzz", json={}))["detail"]
+    assert "read at the start" not in document(client.post("/no/thing", json={}))["detail"]
+    assert len(client.post("/" + "ad" * 2_000, json={}).content) < 2_000

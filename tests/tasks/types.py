@@ -175,6 +175,12 @@ def give_back_anything(value: Any) -> Any:
 
 
 @task
+def give_back_numbers(value: list[int]) -> list[int]:
+    """Return a list of numbers."""
+    return value
+
+
+@task
 def give_back_bytes(data: bytes) -> dict[str, bytes | int]:
     """The bytes that came in, and how many they are."""
     return {"data": data, "length": len(data)}

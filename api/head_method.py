@@ -1,0 +1,36 @@
+"""HEAD on every route that has GET: the same answer without its body (RFC 9110 §9.3.2)."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class HeadMethod:
+    """ASGI middleware: a HEAD goes on as a GET, and ends where the body of the answer would begin."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap this app."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+        asked = {**scope, "method": "GET"}
+
+        async def send_head(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                if "route" in asked:
+                    scope["route"] = asked["route"]  # for who counts requests by their route
+                await send(message)
+            else:
+                await send({"type": "http.response.body", "body": b""})
+                raise _Answered
+
+        try:
+            await self._app(asked, receive, send_head)
+        except _Answered:
+            return
+
+
+class _Answered(Exception):
+    """All that is to be sent has been sent: an answer without an end stops here."""

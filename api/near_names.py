@@ -1,0 +1,25 @@
+"""Names that are near to one that is unknown, and the beginning of a list of names."""
+
+import difflib
+from collections.abc import Collection
+
+MOST_LISTED = 20
+LONGEST_NAME = 100
+
+
+def shown(name: str) -> str:
+    """The unknown name itself, as much of it as a name can have."""
+    return repr(name[:LONGEST_NAME])
+
+
+def suggestion(name: str, known: Collection[str]) -> str:
+    """A question that names the nearest of those that are known, or nothing."""
+    near = difflib.get_close_matches(name[:LONGEST_NAME], known, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def listed(known: Collection[str]) -> str:
+    """The first of these names, and how many more there are."""
+    names = list(known)
+    more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
+    return ", ".join(names[:MOST_LISTED]) + more
