@@ -9,6 +9,7 @@ from redis import Redis
 
 from tests.door import document, ended, run, submit
 from tests.raw import exchange, post, send_and_leave
+from tests.stored import stored
 
 JSON = {"Content-Type": "application/json"}
 GOOD = b'{"x":4,"y":5}'
@@ -177,7 +178,7 @@ def test_it_is_refused_with_its_problem_and_writes_nothing(
     assert response.status_code == status, response.text
     assert document(response)["type"] == TYPES[status]
     assert len(response.content) < 2_000
-    assert quiet_redis.dbsize() == 0
+    assert not stored(quiet_redis)
 
 
 @pytest.mark.parametrize("what", REFUSED)
@@ -188,7 +189,7 @@ def test_by_the_name_of_its_task_it_is_refused_likewise(
     response = quiet.post("/tasks", content=b'{"name":"%b","input":%b}' % (task.encode(), body), headers=JSON)
     assert response.status_code == status, response.text
     assert document(response)["type"] == TYPES[status]
-    assert quiet_redis.dbsize() == 0
+    assert not stored(quiet_redis)
 
 
 @pytest.mark.parametrize("what", ACCEPTED)
@@ -227,7 +228,7 @@ def test_what_is_not_said_to_be_json_is_refused(
     assert response.status_code == 415
     assert document(response)["type"] == "urn:celeriac:problem:unsupported-media-type"
     assert "application/json" in document(response)["detail"]
-    assert quiet_redis.dbsize() == 0
+    assert not stored(quiet_redis)
 
 
 @pytest.mark.parametrize(
@@ -251,7 +252,7 @@ def test_a_submission_by_name_of_the_wrong_shape_is_refused(
 ) -> None:
     response = quiet.post("/tasks", content=body, headers=JSON)
     assert response.status_code in {400, 422}
-    assert quiet_redis.dbsize() == 0
+    assert not stored(quiet_redis)
 
 
 @pytest.mark.parametrize(
@@ -264,7 +265,7 @@ def test_an_option_that_is_not_known_or_wrong_is_refused(
     response = quiet.post(f"/add?{query}", content=GOOD, headers=JSON)
     assert response.status_code == 422
     assert document(response)["errors"][0]["pointer"].startswith("?")
-    assert quiet_redis.dbsize() == 0
+    assert not stored(quiet_redis)
 
 
 def test_a_body_in_chunks_is_read_like_any_other(quiet: httpx.Client) -> None:
@@ -277,7 +278,7 @@ def test_chunks_over_the_limit_are_refused_before_their_end(quiet: httpx.Client,
     chunks = (b" " * 100_000 for _ in range(20))
     response = quiet.post("/add", content=chunks, headers=JSON)
     assert response.status_code == 413
-    assert quiet_redis.dbsize() == 0
+    assert not stored(quiet_redis)
 
 
 BROKEN_FRAMES = {
@@ -309,7 +310,7 @@ def test_a_request_whose_frame_is_broken_is_refused(
 ) -> None:
     answer = exchange(quiet.base_url, BROKEN_FRAMES[what])
     assert answer.startswith(b"HTTP/1.1 400 ")
-    assert quiet_redis.dbsize() == 0
+    assert not stored(quiet_redis)
 
 
 def test_a_client_that_leaves_in_the_middle_of_its_body_has_submitted_nothing(
@@ -329,4 +330,4 @@ def test_an_address_that_is_not_quite_a_task_s_is_not_served(
     response = quiet.post(f"{quiet.base_url}{path}", content=GOOD, headers=JSON)
     assert response.status_code == 404
     assert document(response)["type"] == "urn:celeriac:problem:route-not-found"
-    assert quiet_redis.dbsize() == 0
+    assert not stored(quiet_redis)

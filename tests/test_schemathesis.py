@@ -89,6 +89,8 @@ def tame(case: Case) -> None:
         del case.query["eta"]
     if str(case.headers.get("Prefer")).startswith("wait="):
         case.headers["Prefer"] = "wait=1"
+    if case.path.endswith("/retry") and isinstance(case.body, dict):
+        case.body.pop("input", None)  # what it has to be, the task decides that is run again
     if case.meta and case.meta.generation.mode.is_positive:
         case.body = whole(case.body)
 
