@@ -4,9 +4,9 @@ from redis import Redis
 
 from ledger import keys
 
-OWN = keys.kept().encode()
+OWN = {keys.kept().encode(), keys.sweeps().encode()}
 
 
 def stored(redis: Redis) -> set[bytes]:
     """The keys that tasks have left there."""
-    return set(redis.scan_iter()) - {OWN}
+    return set(redis.scan_iter()) - OWN
