@@ -28,6 +28,7 @@ from api.document import EXAMPLE
 from api.head_method import HeadMethod
 from api.judge import Judge
 from api.logs import set_up as set_up_logs
+from api.logs import take_prints
 from api.metrics import Metrics
 from api.metrics import install as install_metrics
 from api.problems import ProblemDocument
@@ -60,6 +61,7 @@ def create_app() -> FastAPI:
     """The app for this process's environment; what is wrong with it stops the start with a sentence."""
     try:
         settings = Settings.read()
+        take_prints(settings.log_format)
         catalog = load_catalog(settings.tasks)
         spans = _spans()
     except (SettingsError, ContractError) as wrong:

@@ -1,6 +1,7 @@
 """`make run`: start Valkey, the worker and the API, say where they are, and keep them together until Ctrl-C."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from functools import partial
 
 from redis.connection import parse_url
 
-from ledger.settings import Settings, SettingsError
+from ledger.settings import PREFIX, LogFormat, Settings, SettingsError
 from stack import services, valkey
 from stack.errors import CannotStart
 from stack.ports import is_free, keep_port, kept_port
@@ -22,18 +23,27 @@ def main() -> int:
     """The exit code: 0 after Ctrl-C or SIGTERM, 1 when a part could not start or crashed, 2 for a wrong setting or task file."""
     try:
         settings = Settings.read()
+    except SettingsError as wrong:
+        _say_why(wrong)
+        return WRONG_START
+    try:
         _require_port(settings)
         return asyncio.run(_run(settings))
-    except SettingsError as wrong:
-        sys.stderr.write(f"Celeriac cannot start.\n{wrong}\n")
-        return WRONG_START
     except CannotStart as refusal:
-        sys.stderr.write(f"Celeriac cannot start.\n{refusal}\n")
+        _say_why(refusal)
         return FAILED
 
 
+def _say_why(refusal: Exception) -> None:
+    words = f"Celeriac cannot start.\n{refusal}"
+    if os.environ.get(PREFIX + "LOG_FORMAT") == LogFormat.JSON:
+        Terminal(LogFormat.JSON).say(words)
+    else:
+        sys.stderr.write(words + "\n")
+
+
 async def _run(settings: Settings) -> int:
-    terminal = Terminal()
+    terminal = Terminal(settings.log_format)
     code = await Supervisor(terminal).run(partial(_start, settings, terminal))
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # all has ended: one Ctrl-C more than needed is no error

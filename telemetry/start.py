@@ -18,7 +18,7 @@ def refuse_start(service: str, reason: Exception) -> NoReturn:
     if os.environ.get(PREFIX + "LOG_FORMAT") == LogFormat.JSON:
         line = logging.LogRecord(service.lower(), logging.CRITICAL, __file__, 0, words, None, None)
         words = formatter(LogFormat.JSON).format(line)
-    sys.stderr.write(words + "\n")
+    (sys.__stderr__ or sys.stderr).write(words + "\n")
     sys.exit(WRONG_START)
 
 

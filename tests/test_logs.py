@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -11,8 +12,8 @@ import httpx
 import pytest
 
 from stack.valkey import Valkey
-from tests.door import Document, ended
-from tests.running import running_stack
+from tests.door import Document, ended, run
+from tests.running import Stack, running_stack
 from tests.servers import ALL_TASKS, API, ROOT, Server, running_api, running_worker
 from tests.test_trace import PARENT, TRACE_ID
 from tests.waiting import wait_until
@@ -113,19 +114,51 @@ def test_in_text_every_line_has_the_same_fields(client: httpx.Client, worker: Se
     assert line.endswith(f" WARNING somebody.else the line: in text {fields}")
 
 
-@pytest.mark.parametrize("log_format", ["text", "json"])
-def test_make_run_writes_the_lines_of_uvicorn_in_the_same_form(tmp_path: Path, log_format: str) -> None:
-    with running_stack(tmp_path, log_format=log_format) as stack, stack.api() as client:
-        asked = client.get("/livez", params={"nothing": 1}, headers={"x-request-id": "my-request"})
-        assert asked.status_code == 422
-        (line,) = wait_until(lambda: [line for line in stack.output.splitlines() if "my-request" in line])
+def test_in_json_what_a_task_prints_is_json_and_names_it(json_worker: Server, json_api: API) -> None:
+    with json_api.client() as client:
+        task = run(client, "print_and_warn")
+    printed = wait_until(
+        lambda: [line for line in lines_of(json_worker) if line["logger"] in ("stdout", "stderr")]
+    )
+    of_task = [line for line in printed if line.get("task_id") == task["task_id"]]
+    assert [(line["logger"], line["message"]) for line in of_task] == [
+        ("stdout", "printed on standard output"),
+        ("stderr", "printed on standard error"),
+        ("stdout", "no end"),
+    ]
+    assert {line["task_name"] for line in of_task} == {"print_and_warn"}
+
+
+def test_make_run_writes_the_lines_of_uvicorn_in_the_same_form_but_for_probes(tmp_path: Path) -> None:
+    with running_stack(tmp_path) as stack, stack.api() as client:
+        line = asked_for_nonsense(stack, client)
+        assert " /livez HTTP" not in stack.output
     written = line.partition("│ ")[2]
-    if log_format == "json":
-        access = json.loads(written)
+    assert TEXT.fullmatch(written)
+    assert written.endswith('"GET /livez?nothing=1 HTTP/1.1" 422 request_id=my-request')
+
+
+def test_in_json_every_line_of_make_run_is_an_object(tmp_path: Path) -> None:
+    with running_stack(tmp_path, log_format="json", tasks=ALL_TASKS) as stack, stack.api() as client:
+        access = json.loads(asked_for_nonsense(stack, client))
         assert (access["logger"], access["request_id"]) == ("uvicorn.access", "my-request")
-    else:
-        assert TEXT.fullmatch(written)
-        assert written.endswith('"GET /livez?nothing=1 HTTP/1.1" 422 request_id=my-request')
+        task = run(client, "print_and_warn")
+        run(client, "fail", message="two\nlines")
+        stack.signal(signal.SIGINT)
+        stack.exit_code()
+    lines = [json.loads(line) for line in stack.output.splitlines()]
+    assert {line["logger"] for line in lines} >= {"valkey", "celeriac", "uvicorn.access", "stdout"}
+    assert {tuple(line)[:4] for line in lines} == {("time", "level", "logger", "message")}
+    (printed,) = [line for line in lines if line["message"] == "printed on standard output"]
+    assert printed["task_id"] == task["task_id"]
+
+
+def asked_for_nonsense(stack: Stack, client: httpx.Client) -> str:
+    """The line of the access log for a request that was refused."""
+    asked = client.get("/livez", params={"nothing": 1}, headers={"x-request-id": "my-request"})
+    assert asked.status_code == 422
+    (line,) = wait_until(lambda: [line for line in stack.output.splitlines() if "my-request" in line])
+    return line
 
 
 def test_what_is_done_for_all_requests_names_none_of_them(directory: Path) -> None:

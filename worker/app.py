@@ -18,6 +18,7 @@ from worker.heartbeat import Heartbeat
 from worker.housekeeping import Housekeeping
 from worker.inbox import Inbox
 from worker.logs import set_up as set_up_logs
+from worker.logs import take_prints
 from worker.patience import Patience
 from worker.process_groups import Reaper
 from worker.request import LedgerRequest
@@ -72,6 +73,7 @@ def _register(app: Pool, definition: Definition, settings: Settings) -> None:
 def _app_of_this_process() -> Pool:
     try:
         settings = Settings.read()
+        take_prints(settings.log_format)
         app = create_app(settings, load_catalog(settings.tasks), task_class=_task_class())
     except (SettingsError, ContractError) as wrong:
         refuse_start("worker", wrong)

@@ -1,6 +1,7 @@
 """What the worker logs: lines that name their task, and never hold a payload."""
 
 import logging
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from celery.worker.consumer.consumer import CONNECTION_RETRY
 from ledger.settings import LogFormat
 from ledger.trace import parsed_trace
 from telemetry.logs import dress
+from telemetry.prints import log_prints
 
 
 class WithoutResult(logging.Filter):
@@ -31,6 +33,13 @@ class LessOfConnections(logging.Filter):
         if CONNECTION_RETRY in (record.args or ()):
             record.levelno, record.levelname = logging.INFO, "INFO"
         return True
+
+
+def take_prints(log_format: LogFormat) -> None:
+    """Called before the tasks are loaded: in JSON, what they print is JSON, too."""
+    if log_format is LogFormat.JSON:
+        log_prints(_facts)
+        signals.task_postrun.connect(lambda **_: sys.stdout.flush(), weak=False)
 
 
 def set_up(log_format: LogFormat) -> None:

@@ -174,4 +174,5 @@ def print_and_warn() -> str:
     sys.stderr.write("printed on standard error\n")
     warnings.warn("warned", stacklevel=1)
     logging.getLogger("shop").info("logged")
+    sys.stdout.write("no end")
     return "done"
