@@ -25,7 +25,7 @@ EXAMPLE: dict[str, JsonValue] = {
     "cancel_requested": False,
     "attempt": 1,
     "queue": "default",
-    "worker": "celery@host",
+    "worker": "celery-3f9a2c@host",
     "created_at": "2026-05-01T12:00:00.000000Z",
     "started_at": "2026-05-01T12:00:00.002000Z",
     "finished_at": "2026-05-01T12:00:00.003000Z",

@@ -155,6 +155,12 @@ class Consumer:
         answers = self._redis.run(scripts.BEAT, *arguments, *(part for pair in held for part in pair))
         return [answer.decode() for answer in answers]
 
+    def last_heard_of(self, worker: str) -> tuple[bytes | None, bytes | None]:
+        """When a worker of this name was last heard of, and what it said of itself; None for one that was not."""
+        return self._redis.call("ZSCORE", keys.workers(), worker), self._redis.call(
+            "GET", keys.worker(worker)
+        )
+
     def emit(self, task_id: str, token: str, events: Sequence[tuple[str, str]], progress: str | None) -> None:
         """Add to the history of a task that runs: kinds and data (JSON) of events. The last progress is kept in the record."""
         said = [part for event in events for part in event]

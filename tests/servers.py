@@ -91,12 +91,17 @@ def environment(**settings: object) -> dict[str, str]:
     return {**inherited, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **given}
 
 
+def worker_of(directory: Path, *options: str, **settings: object) -> Server:
+    """A worker that was just started."""
+    command = [sys.executable, "-m", "celery", "-A", "worker.app", "worker", "-c", "2", *ALONE, *options]
+    settings = {"tasks": ALL_TASKS, **settings}
+    return Server([*command, "--loglevel", "INFO"], environment(**settings), directory, name="worker")
+
+
 @contextmanager
 def running_worker(directory: Path, *options: str, **settings: object) -> Iterator[Server]:
     """A pool of two that takes tasks."""
-    command = [sys.executable, "-m", "celery", "-A", "worker.app", "worker", "-c", "2", *ALONE, *options]
-    settings = {"tasks": ALL_TASKS, **settings}
-    server = Server([*command, "--loglevel", "INFO"], environment(**settings), directory, name="worker")
+    server = worker_of(directory, *options, **settings)
     try:
         server.wait_until(lambda: " ready." in server.log)
         yield server

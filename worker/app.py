@@ -1,6 +1,8 @@
 """The Celery app of the pool, made from the contract: `celery -A worker.app worker`."""
 
 import logging
+from functools import cached_property
+from typing import Any
 
 from celery import Celery, signals
 
@@ -29,6 +31,11 @@ logger = logging.getLogger(__name__)
 
 class Pool(Celery):  # type: ignore[misc]  # celery has no types
     """A Celery app that knows the ledger."""
+
+    @cached_property
+    def Worker(self) -> Any:  # noqa: N802 - Celery's own name
+        """What `celery worker` starts."""
+        return self.subclass_with_self("worker.name:NamedWorker")
 
     settings: Settings
     consumer: Consumer

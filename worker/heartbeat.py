@@ -6,6 +6,7 @@ ledger answers is carried out here, too: a task that is to be cancelled, or is s
 
 import logging
 import os
+import socket
 import time
 from collections.abc import Iterable
 from threading import Thread
@@ -16,6 +17,7 @@ from celery.worker import state
 from redis.exceptions import RedisError
 
 from ledger.times import date_done
+from worker.name import refuse_namesake
 from worker.request import LedgerRequest
 
 INTERVAL_SECONDS = 1.0
@@ -34,7 +36,8 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         self._started_at = date_done()
 
     def start(self, worker: Any) -> None:
-        """Begin; called after the pool has forked its children."""
+        """Begin; called after the pool has forked its children. No two workers may speak under one name."""
+        refuse_namesake(worker.app.consumer, worker.hostname)
         Thread(target=self._go_on, args=(worker,), name="heartbeat", daemon=True).start()
 
     def _go_on(self, worker: Any) -> None:
@@ -62,6 +65,7 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
     def _says(self, worker: Any, requests: Iterable[LedgerRequest]) -> dict[str, Any]:
         return {
             "name": worker.hostname,
+            "host": socket.gethostname(),
             "pid": os.getpid(),
             "concurrency": worker.concurrency,
             "queues": _queues(worker),

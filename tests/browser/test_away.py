@@ -59,5 +59,5 @@ def test_redis_and_the_workers_are_missed_until_they_are_there(browser: Browser,
             expect(said).to_contain_text("No worker is running.", timeout=30_000)
             expect(page.locator("main")).to_contain_text("wait until one starts")
             with running_worker(tmp_path, redis_url=valkey.url):
-                expect(page.get_by_label("Workers")).to_contain_text("celery@", timeout=20_000)
+                expect(page.get_by_label("Workers")).to_contain_text("celery-", timeout=20_000)
                 expect(said).to_be_empty(timeout=20_000)
