@@ -1,6 +1,7 @@
 """Accepting a submission: what the ledger answers, as a task or as a refusal."""
 
 from api.errors import IdempotencyConflict, SubmissionInDoubt
+from api.prefix import address
 from ledger.connection import InDoubt
 from ledger.ledger import Ledger
 from ledger.submission import Accepted, Conflict, Submission
@@ -22,21 +23,22 @@ async def accept(ledger: Ledger, submission: Submission) -> Accepted:
 
 def accepted_headers(accepted: Accepted) -> dict[str, str]:
     """Where the task is, when to ask for it, and whether it is an earlier one."""
-    headers = {"location": f"/tasks/{accepted.task_id}", "retry_after": "1"}
+    headers = {"location": address(f"/tasks/{accepted.task_id}"), "retry_after": "1"}
     return {**headers, "idempotent_replayed": "true"} if accepted.replayed else headers
 
 
 def stream_headers(accepted: Accepted) -> dict[str, str]:
     """The same for an answer that streams what becomes of the task: there is no need to ask again."""
-    headers = {"Location": f"/tasks/{accepted.task_id}"}
+    headers = {"Location": address(f"/tasks/{accepted.task_id}")}
     return {**headers, "Idempotent-Replayed": "true"} if accepted.replayed else headers
 
 
 def _in_doubt(task_id: str) -> SubmissionInDoubt:
+    place = address(f"/tasks/{task_id}")
     return SubmissionInDoubt(
-        f"Redis did not answer, so it is unknown whether the task was accepted. Ask for /tasks/{task_id} in a few "
+        f"Redis did not answer, so it is unknown whether the task was accepted. Ask for {place} in a few "
         "seconds: 404 means that it was not, and may be submitted again. With an Idempotency-Key, the same request "
         "may be sent again at once.",
-        headers={"Location": f"/tasks/{task_id}", "Retry-After": "2"},
+        headers={"Location": place, "Retry-After": "2"},
         task_id=task_id,
     )

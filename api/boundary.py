@@ -10,6 +10,7 @@ from api.errors import InternalError
 from api.identity import new_id
 from api.logs import request_id
 from api.metrics import Metrics
+from api.prefix import enter
 from api.problems import answer
 from api.request_head import refusal
 
@@ -32,6 +33,7 @@ class Boundary:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        enter(scope)
         given_id = _request_id(scope)
         request_id.set(given_id)
         started = False

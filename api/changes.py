@@ -21,6 +21,7 @@ from api.judge import Judge
 from api.lookup import asked_id, find, not_found
 from api.members import member
 from api.options import IdempotencyKey, Traceparent, asked_retry_options
+from api.prefix import address
 from api.query import refuse_unknown
 from api.responses import LOCATION, REPLAYED, RETRY_AFTER, problems
 from api.route import add_route
@@ -78,7 +79,7 @@ async def _cancel(settings: Settings, ledger: Ledger, judge: Judge, request: Req
             state=task.state,
         )
     if outcome is Cancellation.ASKED and not task.ready:
-        return Answer(document, 202, location=f"/tasks/{task_id}", retry_after="1")
+        return Answer(document, 202, location=address(f"/tasks/{task_id}"), retry_after="1")
     return Answer(document, 200)
 
 

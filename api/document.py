@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticSerializationError, to_json
 
+from api.prefix import address, prefix
 from ledger.states import State
 from ledger.submission import Accepted
 from ledger.task import Failure, Task
@@ -127,9 +128,13 @@ class TaskWithoutResult(TaskDocument):
     model_config = ConfigDict(title="Task without its result", json_schema_extra=_leave_result_out)
 
 
-@lru_cache(maxsize=1)  # thousands may be told of the same end
 def task_document(task: Task, *, show_traceback: bool) -> bytes:
     """The document as UTF-8 JSON. The result goes in as it is: it is strict JSON already."""
+    return _task_document(task, prefix(), show_traceback=show_traceback)
+
+
+@lru_cache(maxsize=1)  # thousands may be told of the same end
+def _task_document(task: Task, _prefix: str, *, show_traceback: bool) -> bytes:
     before, after = _dumps(_beginning(task)), _dumps(_rest(task, show_traceback=show_traceback))
     return b'%b,"result":%b,%b' % (before[:-1], task.result or b"null", after[1:])
 
@@ -170,7 +175,8 @@ def queued_template(*, name: str, queue: str) -> bytes:
 
 def fill(template: bytes, *, task_id: str, created_at: int) -> bytes:
     """The template's document for this id and time (microseconds since 1970)."""
-    return template.replace(_ID.encode(), task_id.encode()).replace(_TIME, timestamp(created_at).encode())
+    document = template.replace(_ID.encode(), task_id.encode()).replace(_TIME, timestamp(created_at).encode())
+    return document.replace(b'"/tasks/', f'"{prefix()}/tasks/'.encode()) if prefix() else document
 
 
 def timestamp(microseconds: int) -> str:
@@ -217,7 +223,7 @@ def _rest(task: Task, *, show_traceback: bool) -> dict[str, Any]:
         "due_at": _timestamp(task.due_at),
         "retry_of": task.retry_of,
         "trace_id": task.trace_id,
-        "links": _links(f"/tasks/{task.task_id}"),
+        "links": _links(address(f"/tasks/{task.task_id}")),
     }
 
 

@@ -16,6 +16,7 @@ from api.identity import new_id
 from api.judge import Judge
 from api.negotiation import prefers_events
 from api.options import asked_options, fingerprint_of
+from api.prefix import address
 from api.submission import required_parameters
 from api.waiting import asked_wait, wait_for_end
 from ledger.ledger import Ledger
@@ -126,7 +127,11 @@ class Door:
                 "The task was accepted, but another program that uses this Redis deleted its record."
             )
         content = task_document(task, show_traceback=self._settings.show_tracebacks)
-        headers = {"location": f"/tasks/{task.task_id}", **headers, "preference_applied": f"wait={seconds}"}
+        headers = {
+            "location": address(f"/tasks/{task.task_id}"),
+            **headers,
+            "preference_applied": f"wait={seconds}",
+        }
         if task.ready:
             headers.pop("retry_after", None)
             return Answer(content, 200, **headers)

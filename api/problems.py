@@ -16,6 +16,7 @@ from starlette.routing import Match
 
 from api.errors import InternalError, MethodNotAllowed, Problem, RedisUnavailable, RouteNotFound, TaskGone
 from api.near_names import suggestion
+from api.prefix import address, prefix
 from ledger.connection import InDoubt, Unavailable
 from ledger.task import Gone
 
@@ -102,11 +103,12 @@ async def _refused_by_framework(names: Collection[str], request: Request, error:
 
 
 def _route_not_found(method: str, path: str, names: Collection[str]) -> RouteNotFound:
-    detail = f"Nothing is served at {path[:LONGEST_PATH]}; GET /docs shows what is."
-    if method != "POST" or "/" in path[1:]:
+    detail = f"Nothing is served at {path[:LONGEST_PATH]}; GET {address('/docs')} shows what is."
+    name = path.removeprefix(prefix())[1:]
+    if method != "POST" or "/" in name:
         return RouteNotFound(detail)
     read = " Task definitions are read at the start: restart the API and the workers after adding one."
-    return RouteNotFound(detail + suggestion(path[1:], names) + read)
+    return RouteNotFound(detail + suggestion(name, names) + read)
 
 
 def _allowed_methods(request: Request) -> set[str]:

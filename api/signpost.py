@@ -5,14 +5,15 @@ from collections.abc import Iterable
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
+from api.prefix import own_path
 from api.route import ShortRoute
 
 
 class Signpost(BaseRoute):
     """Stands before all other routes.
 
-    What is not in its table goes on to FastAPI, which tries one route after the other: another method, a prefix
-    before the path, and whatever is no short route.
+    What is not in its table goes on to FastAPI, which tries one route after the other: another method, and whatever is no
+    short route.
     """
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
@@ -25,9 +26,9 @@ class Signpost(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Called by the router."""
-        if scope["type"] != "http" or scope.get("root_path"):
+        if scope["type"] != "http":
             return Match.NONE, {}
-        method, path = scope["method"], scope["path"]
+        method, path = scope["method"], own_path(scope)
         route = self._plain.get((method, path))
         if route is not None:
             return Match.FULL, {"route": route, "endpoint": route.endpoint, "path_params": {}}

@@ -14,6 +14,7 @@ from api.body import header
 from api.document import EXAMPLE_ID, TaskDocument, task_document
 from api.errors import ResultGone, TaskNotSucceeded
 from api.lookup import asked_id, not_found
+from api.prefix import address
 from api.query import refuse_unknown
 from api.responses import ETAG, LOCATION, PREFERENCE_APPLIED, RETRY_AFTER, problems
 from api.route import Handler, Prefer, Wait, add_route
@@ -45,7 +46,7 @@ def install(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
         task, headers = await _asked_task(ledger, request)
         if not task.ready:
             document = task_document(task, show_traceback=settings.show_tracebacks)
-            return Answer(document, 202, location=f"/tasks/{task.task_id}", **headers)
+            return Answer(document, 202, location=address(f"/tasks/{task.task_id}"), **headers)
         if task.state is not State.SUCCEEDED:
             raise _not_succeeded(task)
         return Answer(task.result or b"null", 200, **headers)

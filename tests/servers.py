@@ -67,11 +67,20 @@ class Server:
 class API(Server):
     """The API on a free port."""
 
-    def __init__(self, factory: str, environment: Mapping[str, str], directory: Path) -> None:
-        """Start it; `factory` makes the app."""
+    def __init__(
+        self, factory: str, environment: Mapping[str, str], directory: Path, options: Sequence[str] = ()
+    ) -> None:
+        """Start it; `factory` makes the app, `options` are uvicorn's."""
         self.port = free_port()
         command = [sys.executable, "-m", "uvicorn", "--factory", factory, "--port", str(self.port)]
-        command += ["--http", "api.protocol:OneWrite", "--no-access-log", "--timeout-keep-alive", "60"]
+        command += [
+            "--http",
+            "api.protocol:OneWrite",
+            "--no-access-log",
+            "--timeout-keep-alive",
+            "60",
+            *options,
+        ]
         super().__init__(command, environment, directory, name="api")
 
     def client(self) -> httpx.Client:
@@ -110,9 +119,11 @@ def running_worker(directory: Path, *options: str, **settings: object) -> Iterat
 
 
 @contextmanager
-def running_api(directory: Path, *, factory: str = "api.app:create_app", **settings: object) -> Iterator[API]:
+def running_api(
+    directory: Path, *options: str, factory: str = "api.app:create_app", **settings: object
+) -> Iterator[API]:
     """An API that answers."""
-    server = API(factory, environment(**{"tasks": ALL_TASKS, **settings}), directory)
+    server = API(factory, environment(**{"tasks": ALL_TASKS, **settings}), directory, options)
     try:
         server.wait_until(lambda: answers_over_http("127.0.0.1", server.port, "/livez"))
         yield server

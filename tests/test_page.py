@@ -52,7 +52,7 @@ def test_a_file_that_has_not_changed_is_not_sent_again(quiet: httpx.Client) -> N
 def test_all_that_the_page_refers_to_is_there() -> None:
     names = {file.name for file in FILES}
     html = (ROOT / "api/static/index.html").read_text()
-    referred = set(re.findall(r'(?:src|href)="/static/page/([^"]+)"', html))
+    referred = set(re.findall(r'(?:src|href)="static/page/([^"]+)"', html))
     for module in MODULES:
         referred |= set(re.findall(r'from "\./([^"]+)"', module.read_text()))
     assert referred == names - {"index.html"}
@@ -67,7 +67,7 @@ def test_nothing_refers_to_another_host(file: Path) -> None:
 def test_the_page_has_no_script_style_or_handler_in_it() -> None:
     html = (ROOT / "api/static/index.html").read_text()
     assert re.findall(r"<script([^>]*)>(.*?)</script>", html, re.DOTALL) == [
-        (' type="module" src="/static/page/app.js"', "")
+        (' type="module" src="static/page/app.js"', "")
     ]
     assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", html)
 

@@ -62,8 +62,10 @@ def test_a_parameter_may_look_like_its_own_name() -> None:
     assert child_scope["path_params"] == {"task_id": "{task_id}"}
 
 
-def test_what_comes_under_a_prefix_is_left_to_fastapi() -> None:
-    assert Signpost(ROUTES).matches(scope("POST", "/api/add", root_path="/api")) == (Match.NONE, {})
+def test_what_comes_under_a_prefix_is_found_without_it() -> None:
+    match, child_scope = Signpost(ROUTES).matches(scope("POST", "/api/add", root_path="/api"))
+    assert (match, child_scope["route"].path) == (Match.FULL, "/add")
+    assert Signpost(ROUTES).matches(scope("POST", "/apiadd", root_path="/api"))[0] is Match.NONE
 
 
 @pytest.mark.parametrize("path", ["/{first}", "/a/b/{third}", "/a/{second}/{third}", "/a/x{part}"])

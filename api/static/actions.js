@@ -50,7 +50,7 @@ function terminate(task, reload) {
 
 async function end(task, atOnce, reload) {
   const body = atOnce ? '{"terminate":true}' : null;
-  const now = await json(task.links.cancel, { method: "POST", body });
+  const now = await json(`/tasks/${task.task_id}/cancel`, { method: "POST", body });
   reload();
   if (now.ready) return `The task is ${now.state}.`;
   return atOnce ? "Its process is being ended." : "The task is asked to end.";
@@ -62,7 +62,7 @@ function retry(task) {
     text: "The same input runs once more, as a new task with an id of its own. This one stays as it is.",
     yes: "Run it again",
     act: async () => {
-      const again = await json(task.links.retry, { method: "POST" });
+      const again = await json(`/tasks/${task.task_id}/retry`, { method: "POST" });
       noticeThere("A new task was submitted.");
       go(["tasks", again.task_id]);
     },

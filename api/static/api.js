@@ -19,12 +19,17 @@ export class Away extends Problem {
   }
 }
 
+// Beside this page, wherever it is served: a proxy may have put a prefix before all addresses.
+export function here(path) {
+  return path.slice(1);
+}
+
 // The response, with a body that is still to be read.
 export async function answer(path, { headers, ...options } = {}) {
   const given = authorization();
   let response;
   try {
-    response = await fetch(path, { ...options, headers: { ...given, ...headers }, cache: "no-store" });
+    response = await fetch(here(path), { ...options, headers: { ...given, ...headers }, cache: "no-store" });
   } catch {
     throw new Away();
   }

@@ -65,7 +65,7 @@ function asking(onkey) {
 async function complaint(key) {
   if (!USABLE.test(key)) return "A key consists of letters, digits and signs, without blanks.";
   try {
-    const { status } = await fetch("/tasks?limit=1&omit=result", { headers: bearer(key), cache: "no-store" });
+    const { status } = await fetch("tasks?limit=1&omit=result", { headers: bearer(key), cache: "no-store" });
     return status === 401 ? "The API does not take this key." : "";
   } catch {
     return "The API does not answer. Try again in a moment.";

@@ -5,14 +5,14 @@ import { el, empty } from "./dom.js";
 import { folded, laidOut, saveable } from "./result.js";
 
 export async function input(task) {
-  return json("Input", task.links.input, `${task.name}-${task.task_id}-input.json`);
+  return json("Input", `/tasks/${task.task_id}/input`, `${task.name}-${task.task_id}-input.json`);
 }
 
 // Nothing while there is nothing to tell.
 export async function outcome(task) {
   if (task.error) return error(task);
   if (task.state !== "succeeded") return [];
-  return json("Result", task.links.result, `${task.name}-${task.task_id}-result.json`);
+  return json("Result", `/tasks/${task.task_id}/result`, `${task.name}-${task.task_id}-result.json`);
 }
 
 async function json(title, path, file) {

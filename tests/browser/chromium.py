@@ -23,7 +23,7 @@ def running_chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, port: int, **options: Any) -> Iterator[Page]:
+def opened(browser: Browser, port: int, *, path: str = "/", **options: Any) -> Iterator[Page]:
     """The page in a context of its own; a fault of its scripts, or a breach of its policy, fails the test."""
     base_url = f"http://127.0.0.1:{port}"
     context = browser.new_context(base_url=base_url, **options)
@@ -33,7 +33,7 @@ def opened(browser: Browser, port: int, **options: Any) -> Iterator[Page]:
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.extend(_complaint(message)))
     page.on("request", lambda request: faults.extend(_foreign(request.url, base_url)))
-    page.goto("/")
+    page.goto(path)
     yield page
     context.close()
     assert faults == []
