@@ -21,6 +21,7 @@
     ├── HeadersTooLarge        431
     ├── InternalError          500
     ├── RedisUnavailable       503
+    ├── RedisRefuses           503
     ├── RedisUnsafe            503
     └── SubmissionInDoubt      503
 
@@ -169,6 +170,12 @@ class RedisUnavailable(Problem):
     """Redis does not answer."""
 
     status, code, title = 503, "redis-unavailable", "Redis does not answer"
+
+
+class RedisRefuses(Problem):
+    """Redis answers, and does not do this for now: nothing was done."""
+
+    status, code, title = 503, "redis-refuses", "Redis refuses to do this for now"
 
 
 class RedisUnsafe(Problem):

@@ -8,16 +8,24 @@ from typing import Any
 
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
 
-from api.errors import InternalError, MethodNotAllowed, Problem, RedisUnavailable, RouteNotFound, TaskGone
+from api.errors import (
+    InternalError,
+    MethodNotAllowed,
+    Problem,
+    RedisRefuses,
+    RedisUnavailable,
+    RouteNotFound,
+    TaskGone,
+)
 from api.near_names import suggestion
 from api.prefix import address, prefix
-from ledger.connection import InDoubt, Unavailable
+from ledger.connection import InDoubt, Refused, Unavailable
 from ledger.task import Gone
 
 MEDIA_TYPE = "application/problem+json"
@@ -130,8 +138,17 @@ async def _gone(request: Request, error: Exception) -> Response:
 
 
 async def _redis_away(request: Request, error: Exception) -> Response:
-    logger.warning("redis did not answer: %s", error)
-    return answer(
-        RedisUnavailable("Redis does not answer; try again in a few seconds.", headers={"Retry-After": "2"}),
-        request.scope["path"],
-    )
+    logger.warning("redis did not answer, or refused: %s", error)
+    return answer(_away(error), request.scope["path"])
+
+
+def _away(error: Exception) -> Problem:
+    """What keeps Redis from doing what was asked."""
+    headers = {"Retry-After": "2"}
+    match error:
+        case Refused():
+            return RedisRefuses(f"{error.refusal.words}. Try again in a few seconds.", headers=headers)
+        case ResponseError():
+            return RedisRefuses(f"Redis answers with an error: {error}", headers=headers)
+        case _:
+            return RedisUnavailable("Redis does not answer; try again in a few seconds.", headers=headers)

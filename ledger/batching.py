@@ -66,7 +66,7 @@ class Batching(Generic[Item, Answer]):
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to the callers, who all get it
             _fail(batch, error)
             if isinstance(error, Unavailable | InDoubt):
-                _fail(self._waiting, Unavailable(str(error)))
+                _fail(self._waiting, error if isinstance(error, Unavailable) else Unavailable(str(error)))
                 self._waiting.clear()
             return
         again = []

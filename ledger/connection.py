@@ -8,8 +8,9 @@ from hiredis import pack_command
 from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import BusyLoadingError, NoScriptError, RedisError, ResponseError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
+from ledger.refusal import Refusal, refusal_of
 from ledger.scripts import Script
 
 CONNECT_SECONDS = 1.0
@@ -21,6 +22,15 @@ Argument = str | bytes | int
 
 class Unavailable(Exception):
     """Redis could not be reached: nothing was sent."""
+
+
+class Refused(Unavailable):
+    """Redis has answered that it does not do this for now: nothing was done. `refusal` says why."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        """The text is that of Redis."""
+        super().__init__(refusal.detail)
+        self.refusal = refusal
 
 
 class InDoubt(Exception):
@@ -49,7 +59,7 @@ class Connection:
         self._connection = new_connection(url)
 
     async def run(self, script: Script, arguments: Sequence[Argument]) -> Any:
-        """The script's answer. `Unavailable`: not sent. `InDoubt`: sent, not answered. `ResponseError`: refused."""
+        """The script's answer. `Unavailable`: not sent, or not done. `InDoubt`: sent, not answered. `ResponseError`: an error."""
         now = asyncio.get_running_loop().time
         started = now()
         try:
@@ -70,13 +80,14 @@ class Connection:
                 packed = pack_command(command)  # type: ignore[arg-type]  # its stub knows one-tuples only
                 await self._connection.send_packed_command(packed, check_health=False)
                 return await self._connection.read_response()
-        except ResponseError:
-            raise
-        except BusyLoadingError as error:
-            await self._connection.disconnect(nowait=True)
-            raise Unavailable(str(error)) from error
         except (TimeoutError, OSError, RedisError) as error:
-            await self._connection.disconnect(nowait=True)
+            refusal = refusal_of(error)
+            if refusal is None and isinstance(error, ResponseError):
+                raise
+            if refusal is None or refusal.may_pass_elsewhere:
+                await self._connection.disconnect(nowait=True)
+            if refusal is not None:
+                raise Refused(refusal) from error
             raise InDoubt(str(error) or f"no answer within {ANSWER_SECONDS} s") from error
 
     async def close(self) -> None:
@@ -93,4 +104,6 @@ class Connection:
                 await self._connection.connect()
         except (TimeoutError, OSError, RedisError) as error:
             await self._connection.disconnect(nowait=True)
+            if refusal := refusal_of(error):
+                raise Refused(refusal) from error
             raise Unavailable(str(error) or "connecting took too long") from error

@@ -1,12 +1,20 @@
-"""Whether a Redis keeps what it is given: what makes it unsafe to trust it with tasks."""
+"""Whether a Redis takes what it is given, and keeps it."""
 
-from ledger.connection import Connection
+from ledger import keys
+from ledger.connection import Connection, Refused
 from ledger.durability import Durability
+from ledger.refusal import Refusal
+
+# Adds nothing, for no task has this id; it is refused where any write is.
+WRITE = ("ZADD", keys.tasks(), "XX", 0, "")
 
 
 async def faults(connection: Connection, durability: Durability) -> list[str]:
-    """What is wrong with this server, in sentences that say what to do; nothing for one that keeps every task."""
+    """What makes this server unsafe to trust with tasks, in sentences that say what to do; `Refused` when it takes no writes."""
     info = _parsed(await connection.call("INFO", "everything"))
+    if info.get("role") == "slave":
+        raise Refused(Refusal("READONLY", "its role is that of a replica"))
+    await connection.call(*WRITE)
     sentences = []
     policy = info.get("maxmemory_policy", "noeviction")
     if policy != "noeviction":
@@ -19,8 +27,6 @@ async def faults(connection: Connection, durability: Durability) -> list[str]:
         )
     if durability is Durability.REPLICA and info.get("connected_slaves", "0") == "0":
         sentences.append("CELERIAC_DURABILITY=replica, and Redis has no replica that is connected.")
-    if info.get("role") == "slave":
-        sentences.append("Redis is a replica, which takes no writes: name the primary.")
     return sentences
 
 

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from ledger import keys, scripts, wire
 from ledger.batching import LATER, Batching, Later
-from ledger.connection import Argument, Connection, InDoubt, Unavailable
+from ledger.connection import Argument, Connection, InDoubt, Refused, Unavailable
 from ledger.durability import Durability, confirm
 from ledger.health import faults
 from ledger.history import History
@@ -258,13 +258,13 @@ class Ledger:
                     answers.append(await self._changes.run(what, arguments))
                 else:
                     answers.append(await self._changes.call(what, *arguments))
+            except (Refused, RedisError) as error:
+                answers.append(error)
             except (Unavailable, InDoubt) as away:
                 if not answers:
                     raise  # to all who wait: they need not find out in turn
                 rest = len(commands) - len(answers) - 1
                 return [*answers, away, *[Unavailable(str(away))] * rest]
-            except RedisError as error:
-                answers.append(error)
         return answers
 
     async def _cancel(self, task_id: str, wish: str, stock: str) -> Any:

@@ -1,4 +1,4 @@
-"""One connection of a worker to Redis, for each of its threads and processes: it waits for a Redis that is away or full.
+"""One connection of a worker to Redis, for each of its threads and processes: it waits for a Redis that is away, or refuses for now.
 
 Redis-py's own client does the same with a pool, events and generic retries around each command, and takes twice as long.
 """
@@ -16,22 +16,19 @@ from hiredis import pack_command
 from redis.backoff import NoBackoff
 from redis.connection import AbstractConnection, ConnectionPool
 from redis.exceptions import (
-    BusyLoadingError,
     ConnectionError,  # noqa: A004 - redis-py's own name
     NoScriptError,
-    OutOfMemoryError,
-    ReadOnlyError,
     ResponseError,
     TimeoutError,  # noqa: A004 - likewise
 )
 from redis.retry import Retry
 
 from ledger.outage import Outage
+from ledger.refusal import refusal_of
 from ledger.scripts import Script
 
 LONGEST_PAUSE_SECONDS = 1.0
-AWAY = (ConnectionError, TimeoutError, BusyLoadingError, OSError)
-REFUSED_FOR_NOW = (OutOfMemoryError, ReadOnlyError)
+AWAY = (ConnectionError, TimeoutError, OSError)
 
 logger = logging.getLogger(__name__)
 
@@ -91,11 +88,14 @@ class PatientConnection:
                 answer = connection.read_response()
             except AWAY as error:
                 connection.disconnect()
-                refusal: Exception = error
-            except REFUSED_FOR_NOW as error:
-                refusal = error
-            except ResponseError:
-                raise
+                reason = str(error)
+            except ResponseError as error:
+                refusal = refusal_of(error)
+                if refusal is None:
+                    raise
+                if refusal.may_pass_elsewhere:
+                    connection.disconnect()
+                reason = refusal.detail
             except (
                 BaseException
             ):  # a time limit, say: the answer that is under way must not be taken for the next one's
@@ -107,7 +107,7 @@ class PatientConnection:
                 return answer
             tries += 1
             if tries > 1:
-                self.outage.goes_on(refusal)
+                self.outage.goes_on(reason)
             _pause(tries)
 
     def _connection(self) -> AbstractConnection:

@@ -7,6 +7,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+WHEN_FULL = "works_when_full"
+
 
 @dataclass(frozen=True)
 class Script:
@@ -14,36 +16,39 @@ class Script:
 
     text: str
     sha: str
+    # Whether Redis carries it out also while its memory is full: what a function has the flag `allow-oom` for.
+    works_when_full: bool
 
 
 def _read(*names: str) -> Script:
     files = [Path(__file__).parent / f"{name}.lua" for name in ("keys", "record", *names)]
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
-    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+    sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+    return Script(text, sha, WHEN_FULL in names)
 
 
 ACCEPT = _read("accept")
 READ = _read("read")
 POISON = _read("poison")
-CANCEL = _read("cancel")
-FORGET = _read("forget")
+CANCEL = _read(WHEN_FULL, "cancel")
+FORGET = _read(WHEN_FULL, "forget")
 LIST = _read("list")
 QUEUES = _read("queues")
 COUNTS = _read("counts")
-PAUSE = _read("pause")
-RESUME = _read("resume")
+PAUSE = _read(WHEN_FULL, "pause")
+RESUME = _read(WHEN_FULL, "resume")
 ASK = _read("ask")
-PURGE = _read("purge")
-CLAIM = _read("claim")
-FINISH = _read("finish")
-RETRY = _read("retry")
-RELEASE = _read("release")
-LOSE = _read("lose")
-HAND_ON = _read("hand_on")
-EMIT = _read("emit")
+PURGE = _read(WHEN_FULL, "purge")
+CLAIM = _read(WHEN_FULL, "claim")
+FINISH = _read(WHEN_FULL, "finish")
+RETRY = _read(WHEN_FULL, "retry")
+RELEASE = _read(WHEN_FULL, "release")
+LOSE = _read(WHEN_FULL, "lose")
+HAND_ON = _read(WHEN_FULL, "hand_on")
+EMIT = _read(WHEN_FULL, "emit")
 FOLLOW = _read("follow")
 ENTRIES = _read("entries")
-BEAT = _read("beat")
-KEEP = _read("keep")
-SWEEP = _read("next", "sweep")
+BEAT = _read(WHEN_FULL, "beat")
+KEEP = _read(WHEN_FULL, "keep")
+SWEEP = _read(WHEN_FULL, "next", "sweep")
 TAILS = _read("next", "tails")

@@ -110,9 +110,16 @@ def worker_of(directory: Path, *options: str, **settings: object) -> Server:
 @contextmanager
 def running_worker(directory: Path, *options: str, **settings: object) -> Iterator[Server]:
     """A pool of two that takes tasks."""
+    with starting_worker(directory, *options, **settings) as server:
+        server.wait_until(lambda: " ready." in server.log)
+        yield server
+
+
+@contextmanager
+def starting_worker(directory: Path, *options: str, **settings: object) -> Iterator[Server]:
+    """A pool of two that may not take tasks yet."""
     server = worker_of(directory, *options, **settings)
     try:
-        server.wait_until(lambda: " ready." in server.log)
         yield server
     finally:
         server.kill()

@@ -23,28 +23,31 @@ KINDS = {kind.code: kind for kind in Problem.__subclasses__()}
 
 @pytest.fixture(scope="module")
 def clients(
-    client: httpx.Client, faulty: API, cut_off: httpx.Client, directory: Path
+    client: httpx.Client, faulty: API, cut_off: httpx.Client, valkey: Valkey, directory: Path
 ) -> Iterator[Mapping[str, httpx.Client]]:
-    """One that works, one with faults, one whose Redis is not there, and one whose Redis does not answer."""
+    """One that works, one with faults, one whose Redis is not there, one that it refuses, and one that it does not answer."""
     with (
-        Valkey(directory / "stuck") as valkey,
+        running_api(directory, redis_url=valkey.url.replace("//", "//:wrong@")) as refused,
+        refused.client() as refused_client,
+        Valkey(directory / "stuck") as stopped,
         Valkey(directory / "unsafe", options={"appendonly": "no"}) as forgetful,
         running_api(directory, redis_url=forgetful.url) as unsafe,
         unsafe.client() as unsafe_client,
-        running_api(directory, redis_url=valkey.url) as stuck,
+        running_api(directory, redis_url=stopped.url) as stuck,
         faulty.client() as faulty_client,
         stuck.client() as stuck_client,
     ):
         assert stuck_client.post("/add", json=ADD).status_code == 202
-        os.kill(valkey.pid, signal.SIGSTOP)
+        os.kill(stopped.pid, signal.SIGSTOP)
         yield {
             "works": client,
             "faulty": faulty_client,
             "cut off": cut_off,
             "stuck": stuck_client,
             "unsafe": unsafe_client,
+            "refused": refused_client,
         }
-        valkey.kill()  # it would not hear that it is to stop
+        stopped.kill()  # it would not hear that it is to stop
 
 
 def failed_result(client: httpx.Client) -> httpx.Response:
@@ -99,6 +102,7 @@ WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
     "invalid-input": ("works", lambda client: client.post("/add", json={"x": "4"})),
     "internal-error": ("faulty", lambda client: client.post("/add", json=ADD, headers={"X-Fault": "early"})),
     "redis-unavailable": ("cut off", lambda client: client.post("/add", json=ADD)),
+    "redis-refuses": ("refused", lambda client: client.post("/add", json=ADD)),
     "submission-in-doubt": ("stuck", lambda client: client.post("/add", json=ADD)),
 }
 

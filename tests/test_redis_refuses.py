@@ -41,7 +41,7 @@ def test_when_it_is_full_nothing_is_accepted_and_what_is_there_can_be_read(
     read = door.get(task["links"]["self"])
     redis.config_set("maxmemory", 0)
     assert refused.status_code == 503
-    assert document(refused)["type"] == "urn:celeriac:problem:redis-unavailable"
+    assert document(refused)["type"] == "urn:celeriac:problem:redis-refuses"
     assert redis.dbsize() == before
     assert document(read) == task
     assert door.post("/add", json=ADD).status_code == 202

@@ -10,6 +10,7 @@ from celery.exceptions import TimeLimitExceeded
 from kombu.exceptions import DecodeError
 
 from ledger.consumer import Claim, Consumer
+from ledger.refusal import refusal_of
 from ledger.shortening import LONGEST_MESSAGE, shortened_traceback
 from ledger.states import from_celery
 from ledger.task import Failure
@@ -62,6 +63,10 @@ class LedgerBackend(RedisBackend):  # type: ignore[misc]  # celery has no types
         if not stored:
             logger.warning("task %s: its end (%s) came too late and was dropped", task_id, state)
         return result
+
+    def exception_safe_to_retry(self, exc: Exception) -> bool:
+        """Called by Celery when a result of its own could not be stored: what Redis refuses for now is tried again."""
+        return bool(super().exception_safe_to_retry(exc)) or refusal_of(exc) is not None
 
     def claim(self, task_id: str, token: str, worker: str) -> Claim:
         """What is asked for before one of our tasks runs; Celery's document of it is always the same, but for its id."""

@@ -11,13 +11,17 @@ from celery import current_app
 from kombu.transport import redis
 from kombu.transport.virtual import Message, QoS
 from kombu.utils.encoding import bytes_to_str
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoPermissionError, RedisError, ResponseError
 
+from ledger.refusal import refusal_of
 from ledger.wire import ORIGIN
 from worker.ahead import MOST, Ahead
 from worker.poison import fault_of
 
 KOMBU_TYPE = b"__type__"
+# How long no message is asked for after Redis has refused one.
+PAUSE_SECONDS = 0.5
 
 logger = logging.getLogger(__name__)
 
@@ -32,9 +36,16 @@ class Hold(QoS):  # type: ignore[misc]  # kombu has no types
         """Nothing is held yet."""
         super().__init__(channel, prefetch_count)
         self._ahead: Ahead = getattr(current_app, "ahead", None) or Ahead()
+        self._paused_until = 0.0
+
+    def pause(self) -> None:
+        """Ask for nothing for a moment: Redis refuses."""
+        self._paused_until = monotonic() + PAUSE_SECONDS
 
     def can_consume(self) -> bool:
         """Whether to ask Redis for more, or to read what was asked for. Asking for a few is not worth it while all are busy."""
+        if self._paused_until and monotonic() < self._paused_until:
+            return False
         return bool(self.channel._in_poll) or self.room() > self._ahead.messages() // 2  # noqa: SLF001 - as kombu's own does
 
     def room(self) -> int:
@@ -81,12 +92,36 @@ class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
     takes_several = True
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        """As kombu does it, but that it puts a QoS of its own in place when acknowledgements are off."""
-        super().__init__(*arguments, **options)
+        """As kombu does it, but that it puts a QoS of its own in place when acknowledgements are off.
+
+        Kombu sends a PING, and Redis refuses it while it cannot write to its disk.
+        """
+        try:
+            super().__init__(*arguments, **options)
+        except ResponseError as error:
+            if refusal_of(error) is None:
+                raise
+            raise RedisConnectionError(str(error)) from error
         self.QoS = Hold
 
+    def _queue_bind(self, *arguments: Any) -> None:
+        """Called by kombu at its start, for publishers, who do the same before they publish: a worker needs it not."""
+        try:
+            super()._queue_bind(*arguments)
+        except ResponseError as error:
+            if refusal_of(error) is None:
+                raise
+            logger.warning("redis refuses to bind a queue (%s); messages are taken without it", error)
+
     def _brpop_start(self, timeout: float | None = None) -> None:
-        """Ask for messages: as kombu does it with BRPOP, but for several."""
+        """Ask for messages, unless Redis refuses the PING that may come before it."""
+        try:
+            self._ask(timeout)
+        except ResponseError as error:
+            self._pause_if_refused(error)
+
+    def _ask(self, timeout: float | None) -> None:
+        """As kombu does it with BRPOP, but for several."""
         if not self.takes_several:
             super()._brpop_start(timeout)
             return
@@ -123,12 +158,22 @@ class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
         except self.connection_errors:
             self.client.connection.disconnect()
             raise
-        except ResponseError as refusal:
-            if not self.takes_several or not _means_no_such_command(refusal):
-                raise
-            logger.info("redis has no BLMPOP for us (%s); messages are taken one at a time", refusal)
-            self.takes_several = False
+        except ResponseError as error:
+            if self.takes_several and _means_no_such_command(error):
+                logger.info("redis has no BLMPOP for us (%s); messages are taken one at a time", error)
+                self.takes_several = False
+            else:
+                self._pause_if_refused(error)
             return None
+
+    def _pause_if_refused(self, error: ResponseError) -> None:
+        """Ask again in a moment, over a new connection; raise what is no refusal that can pass."""
+        if refusal_of(error) is None:
+            raise error
+        logger.warning("redis gives no messages (%s); trying again", error)
+        self._in_poll = None
+        self.client.connection.disconnect()
+        self.qos.pause()
 
     def _deliver_carefully(self, item: bytes, queue: str) -> None:
         try:

@@ -107,3 +107,13 @@ def go_on_until_cancelled(trace: Path) -> None:
             file.write(".")
         time.sleep(POLL_SECONDS)
     raise context.Cancelled("asked to")
+
+
+@task
+def leave_trace_and_tell(file: Path, until: Path) -> str:
+    """The same, with a line of the log before and after."""
+    append(file, str(time.time()))
+    context.log("before")
+    hold(until)
+    context.log("after")
+    return "done"
