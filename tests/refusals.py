@@ -65,6 +65,11 @@ def _is_busy(redis: Redis) -> bool:
     return False
 
 
+def _be_idle(redis: Redis) -> None:
+    redis.script_kill()
+    wait_until(lambda: not _is_busy(redis))
+
+
 WAYS = {
     "full": Way(
         lambda redis: redis.config_set("maxmemory", 1),
@@ -87,7 +92,7 @@ WAYS = {
         lambda redis: redis.config_set("requirepass", ""),
         "Redis does not accept the password",
     ),
-    "busy": Way(_be_busy, lambda redis: redis.script_kill(), "Redis is busy with a script"),
+    "busy": Way(_be_busy, _be_idle, "Redis is busy with a script"),
 }
 
 

@@ -2,9 +2,9 @@
 
 import json
 import logging
-from collections.abc import Sized
-from contextlib import suppress
-from time import monotonic
+from collections.abc import Iterator, Sized
+from contextlib import contextmanager, suppress
+from time import monotonic, sleep
 from typing import Any
 
 from celery import current_app
@@ -96,22 +96,30 @@ class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
 
         Kombu sends a PING, and Redis refuses it while it cannot write to its disk.
         """
-        try:
+        with _refused_is_away():
             super().__init__(*arguments, **options)
-        except ResponseError as error:
-            if refusal_of(error) is None:
-                raise
-            raise RedisConnectionError(str(error)) from error
         self.QoS = Hold
+
+    @contextmanager
+    def conn_or_acquire(self, client: Any = None) -> Iterator[Any]:
+        """Called by kombu for each command but BLMPOP."""
+        with _refused_is_away(), super().conn_or_acquire(client) as acquired:
+            yield acquired
 
     def _queue_bind(self, *arguments: Any) -> None:
         """Called by kombu at its start, for publishers, who do the same before they publish: a worker needs it not."""
         try:
             super()._queue_bind(*arguments)
-        except ResponseError as error:
-            if refusal_of(error) is None:
-                raise
+        except RefusedError as error:
             logger.warning("redis refuses to bind a queue (%s); messages are taken without it", error)
+
+    def _size(self, queue: str) -> int:
+        """Called by Celery for each queue when it has connected; a refusal makes it connect again."""
+        try:
+            return int(super()._size(queue))
+        except RefusedError:
+            sleep(PAUSE_SECONDS)
+            raise
 
     def _brpop_start(self, timeout: float | None = None) -> None:
         """Ask for messages, unless Redis refuses the PING that may come before it."""
@@ -187,6 +195,20 @@ class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
             fault = f"{type(wrong).__name__}: {wrong}"
         if fault is not None:
             _quarantine(queue, item.decode(errors="backslashreplace"), fault)
+
+
+class RefusedError(RedisConnectionError):
+    """A refusal that can pass, for Celery, which waits for a Redis that is away and ends for other errors."""
+
+
+@contextmanager
+def _refused_is_away() -> Iterator[None]:
+    try:
+        yield
+    except ResponseError as error:
+        if refusal_of(error) is None:
+            raise
+        raise RefusedError(str(error)) from error
 
 
 class QuarantiningTransport(redis.Transport):  # type: ignore[misc]  # kombu has no types
