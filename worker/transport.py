@@ -178,7 +178,7 @@ class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
         """Ask again in a moment, over a new connection; raise what is no refusal that can pass."""
         if refusal_of(error) is None:
             raise error
-        logger.warning("redis gives no messages (%s); trying again", error)
+        current_app.consumer.outage.goes_on(error)
         self._in_poll = None
         self.client.connection.disconnect()
         self.qos.pause()

@@ -111,9 +111,10 @@ def go_on_until_cancelled(trace: Path) -> None:
 
 @task
 def leave_trace_and_tell(file: Path, until: Path) -> str:
-    """The same, with a line of the log before and after."""
-    append(file, str(time.time()))
+    """The same, with a line of the log before and after, and a trace at the end, too."""
+    append(file, "begins")
     context.log("before")
     hold(until)
     context.log("after")
+    append(file, "ends")
     return "done"
