@@ -84,7 +84,8 @@ def build_app(settings: Settings, catalog: Catalog, *, spans: "TracerProvider | 
         on_answer=metrics.round_trip.observe,
     )
     feed = Feed(settings.backend)
-    overview = Overview(settings)
+    queues = {definition.queue or settings.default_queue for definition in catalog.values()}
+    overview = Overview(settings, queues=queues)
     keeper = Keeper(settings)
     judge = Judge(largest=settings.max_body_bytes)
 

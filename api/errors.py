@@ -83,7 +83,7 @@ class TaskNotFound(Problem):
 
 
 class UnknownQueue(Problem):
-    """No task was ever accepted on this queue."""
+    """It is no queue of the catalog, and no task was ever accepted on it."""
 
     status, code, title = 404, "unknown-queue", "There is no queue of this name"
 

@@ -1,6 +1,7 @@
 """For operators: queues, workers, and the catalog of what can be done."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -11,6 +12,7 @@ from starlette.requests import Request
 
 from api.body import refuse_body
 from api.errors import UnknownQueue
+from api.near_names import listed, shown, suggestion
 from api.query import refuse_unknown
 from api.responses import problems
 from ledger.overview import Overview, Queue, Worker
@@ -31,20 +33,23 @@ class QueueDocument(BaseModel):
 
     name: str = Field(description="The queue's name.")
     depth: Count = Field(description="How many tasks wait in it.")
-    oldest_wait_seconds: float | None = Field(description="How long the first of them has been waiting.")
+    oldest_wait_seconds: Rate = Field(
+        description="How long the first of them has been waiting; 0 when none waits."
+    )
     paused: bool = Field(description="Whether workers are kept from it.")
     workers: Count = Field(description="How many workers serve it.")
     in_per_second: Rate = Field(description="How many tasks a second came into it, over the last minute.")
     out_per_second: Rate = Field(
         description="How many a second left it, over the last minute: they were started, cancelled, or expired."
     )
-    drain_seconds: Rate | None = Field(
-        description="When it is empty, if all goes on like this; null when it is not going to be."
+    drain_seconds: Rate = Field(
+        description="In how many seconds it is empty, if all goes on like this; 31536000, a year, when it is not going "
+        "to be."
     )
 
 
 class QueueList(BaseModel):
-    """All queues on which a task was ever accepted."""
+    """The queues of the catalog, and all on which a task was ever accepted."""
 
     items: list[QueueDocument]
 
@@ -120,6 +125,17 @@ def _add_queues(app: FastAPI, overview: Overview) -> None:
         refuse_unknown(request)
         return QueueList(items=await _queues(overview))
 
+    @app.get(
+        "/queues/{queue}",
+        tags=["operations"],
+        operation_id="get_queue",
+        summary="Get what waits in a queue, in numbers for autoscalers.",
+        responses=problems(404, 422, 503),
+    )
+    async def get_queue(queue: QueueName, request: Request) -> QueueDocument:
+        refuse_unknown(request)
+        return await _document(overview, queue)
+
 
 def _add_changes(app: FastAPI, overview: Overview) -> None:
     answers = problems(404, 422, 503)
@@ -194,15 +210,21 @@ async def _known(overview: Overview, queue: str, request: Request) -> None:
     refuse_unknown(request)
     refuse_body(request)
     if not await overview.is_known(queue):
-        names = ", ".join(one.name for one in await overview.queues()) or "none yet"
-        raise UnknownQueue(
-            f"Queue {queue[:100]!r} is unknown: no task was ever accepted on it; known: {names}."
-        )
+        raise _unknown(queue, [one.name for one in await overview.queues()])
+
+
+def _unknown(queue: str, known: Sequence[str]) -> UnknownQueue:
+    return UnknownQueue(
+        f"Queue {shown(queue)} is unknown: it is no queue of the catalog, and no task was ever accepted on it; "
+        f"known: {listed(known)}.{suggestion(queue, known)}"
+    )
 
 
 async def _document(overview: Overview, name: str) -> QueueDocument:
-    (queue,) = [queue for queue in await _queues(overview) if queue.name == name]
-    return queue
+    queues = {queue.name: queue for queue in await _queues(overview)}
+    if name not in queues:
+        raise _unknown(name, list(queues))
+    return queues[name]
 
 
 async def _queues(overview: Overview) -> list[QueueDocument]:

@@ -1,43 +1,50 @@
 """What goes on in the queues and workers, and what an operator does to queues."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from redis.exceptions import RedisError
+
 from ledger import keys, scripts
 from ledger.batching import Batching
-from ledger.connection import Argument, Connection
+from ledger.connection import Argument, Connection, InDoubt, Unavailable
 from ledger.remote_control import RemoteControl, StockWorker
 from ledger.settings import Settings
 from ledger.states import State
 from ledger.times import date_done, microseconds
 
 AT_ONCE = 500
+# A queue that is not going to be empty: a number, as autoscalers want it.
+LONGEST_DRAIN_SECONDS = 31_536_000.0
 
 
 @dataclass(frozen=True)
 class Queue:
-    """A queue: how many tasks wait in it, for how many seconds the first of them has, and who serves it.
+    """A queue: how many tasks wait in it, for how many seconds the first of them has (0 for none), and who serves it.
 
     How many a second came into it and left it is counted over the last 60 to 70 seconds.
     """
 
     name: str
     depth: int
-    oldest_wait_seconds: float | None
+    oldest_wait_seconds: float
     paused: bool
     workers: int
     in_per_second: float
     out_per_second: float
 
     @property
-    def drain_seconds(self) -> float | None:
-        """When it is empty, if all goes on like this; None when it is not going to be."""
+    def drain_seconds(self) -> float:
+        """When it is empty, if all goes on like this; `LONGEST_DRAIN_SECONDS` when it is not going to be."""
         if self.depth == 0:
             return 0.0
         gain = self.out_per_second - self.in_per_second
-        return self.depth / gain if gain > 0 and not self.paused else None
+        if gain <= 0 or self.paused:
+            return LONGEST_DRAIN_SECONDS
+        return min(self.depth / gain, LONGEST_DRAIN_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -63,17 +70,19 @@ class Histogram:
 class Overview:
     """Rare questions, one after the other, over a connection of their own."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Nothing is sent yet."""
+    def __init__(self, settings: Settings, *, queues: Collection[str] = ()) -> None:
+        """Nothing is sent yet. `queues` are those of the catalog, which are there before their first task."""
+        self._queues = frozenset(queues)
         self._one_server = settings.backend == settings.broker
         self._ttl = microseconds(settings.result_ttl)
         self._backend, self._broker = Connection(settings.backend), Connection(settings.broker)
         self._asking = Batching(self._ask_all)
+        self._moving = Batching(self._move_all)
         self._remote_control = RemoteControl(settings.broker)
 
     async def queues(self) -> list[Queue]:
-        """All queues on which a task was ever accepted, by name."""
-        now, window, rows = await self._run(scripts.QUEUES)
+        """The queues of the catalog, and all on which a task was ever accepted, by name."""
+        now, window, rows = await self._run(scripts.QUEUES, *self._queues)
         seconds = int(window) / 1_000_000
         return sorted((_queue(int(now), seconds, *row) for row in rows), key=lambda queue: queue.name)
 
@@ -127,20 +136,21 @@ class Overview:
         return [json.loads(entry) for entry in await self._call("LRANGE", keys.poison(queue), 0, most - 1)]
 
     async def is_known(self, queue: str) -> bool:
-        """Whether a task was ever accepted on this queue."""
-        return bool(await self._call("SISMEMBER", keys.queues(), queue))
+        """Whether it is a queue of the catalog, or a task was ever accepted on it, or it is paused."""
+        if queue in self._queues:
+            return True
+        return bool(
+            await self._call("SISMEMBER", keys.queues(), queue)
+            or await self._call("SISMEMBER", keys.paused(), queue)
+        )
 
     async def pause(self, queue: str) -> None:
         """From now on, until it is resumed, no worker gets a task of this queue."""
-        await self._run(scripts.PAUSE, queue)
-        if not self._one_server:
-            await self._broker.run(scripts.PAUSE, [queue])
+        await self._change(scripts.PAUSE, queue, undo=scripts.RESUME)
 
     async def resume(self, queue: str) -> None:
         """Let workers take tasks from this queue again."""
-        await self._run(scripts.RESUME, queue)
-        if not self._one_server:
-            await self._broker.run(scripts.RESUME, [queue])
+        await self._change(scripts.RESUME, queue, undo=scripts.PAUSE)
 
     async def purge(self, queue: str) -> int:
         """End all that is queued in this queue as cancelled; how many there were."""
@@ -152,9 +162,25 @@ class Overview:
     async def close(self) -> None:
         """Let go of the connections."""
         await self._asking.close()
+        await self._moving.close()
         await self._remote_control.close()
         await self._backend.close()
         await self._broker.close()
+
+    async def _change(self, script: scripts.Script, queue: str, *, undo: scripts.Script) -> None:
+        """On both servers, or, when one is away, on neither: first where the messages are, then where it is noted."""
+        if self._one_server:
+            await self._run(script, queue)
+            return
+        await self._moving.do((script, queue))
+        try:
+            await self._run(script, queue)
+        except (Unavailable, InDoubt, RedisError):
+            with suppress(
+                Unavailable, InDoubt, RedisError
+            ):  # the first of the two failures is the one to tell
+                await self._moving.do((undo, queue))
+            raise
 
     async def _run(self, script: scripts.Script, *arguments: Argument) -> Any:
         return await self._asking.do((script, arguments))
@@ -169,11 +195,14 @@ class Overview:
             for script, arguments in questions
         ]
 
+    async def _move_all(self, changes: Sequence[tuple[scripts.Script, str]]) -> list[Any]:
+        return [await self._broker.run(script, [queue]) for script, queue in changes]
+
 
 def _queue(
     now: int, seconds: float, name: bytes, depth: int, oldest: bytes, paused: int, workers: int, *flow: int
 ) -> Queue:
-    waits = (now - int(oldest)) / 1_000_000 if oldest else None
+    waits = max(now - int(oldest), 0) / 1_000_000 if oldest else 0.0
     came, left = (count / seconds for count in flow)
     return Queue(name.decode(), depth, waits, bool(paused), workers, came, left)
 

@@ -1,4 +1,5 @@
--- What waits in each queue.
+-- What waits in each queue: those on which a task was accepted, those that are paused, and those that are asked for.
+-- ARGV  names of further queues
 -- Answer: for each queue: its name, how many tasks wait, the creation of the one that waits longest ('' for none),
 --         '1' if it is paused, how many workers of ours serve it, how many tasks came into it and left it of late; before
 --         them this moment, and of how many microseconds that is
@@ -20,7 +21,11 @@ for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEY_WORKERS, text(at - SERVING
   local says = redis.call('GET', key_worker(name))
   for _, queue in ipairs(says and cjson.decode(says).queues or {}) do serving[queue] = (serving[queue] or 0) + 1 end
 end
-for _, queue in ipairs(redis.call('SMEMBERS', KEY_QUEUES)) do
+local asked = {}
+for _, names in ipairs({redis.call('SMEMBERS', KEY_QUEUES), redis.call('SMEMBERS', KEY_PAUSED), ARGV}) do
+  for _, name in ipairs(names) do asked[name] = true end
+end
+for queue in pairs(asked) do
   local oldest = redis.call('ZRANGE', key_waiting(queue), 0, 0)[1]
   answer[#answer + 1] = {
     queue, redis.call('ZCARD', key_waiting(queue)), oldest and redis.call('HGET', key_record(oldest), 'created_at') or '',

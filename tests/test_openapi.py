@@ -222,6 +222,13 @@ WAYS: dict[tuple[str, str], dict[int, Way]] = {
     ("get", "/workers"): LOOK,
     ("get", "/metrics"): LOOK,
     ("get", "/catalog"): {status: way for status, way in LOOK.items() if status != 503},
+    ("get", "/queues/{queue}"): {
+        200: lambda doors, path: doors.works.get(queue_of(path, "unserved")),
+        404: lambda doors, path: doors.works.get(queue_of(path, "gpu")),
+        422: lambda doors, path: doors.works.get(queue_of(path, "unserved"), params={"x": 1}),
+        500: lambda doors, path: doors.faulty.get(queue_of(path, "unserved"), headers=FAULT),
+        503: lambda doors, path: doors.cut_off.get(queue_of(path, "unserved")),
+    },
     ("post", "/queues/{queue}/purge"): QUEUE,
     ("post", "/queues/{queue}/pause"): QUEUE,
     ("post", "/queues/{queue}/resume"): QUEUE,

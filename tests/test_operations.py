@@ -11,6 +11,9 @@ from tests.door import Document, cancel, document, ended, run, submit, submit_wi
 from tests.servers import running_worker
 from tests.waiting import wait_until
 
+# What is said of a queue that is not going to be empty.
+A_YEAR = 365 * 24 * 3600
+
 
 @pytest.mark.usefixtures("quiet_redis")
 def test_a_paused_queue_keeps_its_tasks_from_every_worker_until_it_is_resumed(
@@ -21,7 +24,7 @@ def test_a_paused_queue_keeps_its_tasks_from_every_worker_until_it_is_resumed(
     assert (paused["paused"], paused["depth"]) == (True, 1)
     after = submit(quiet, "add", x=3, y=4)
     with running_worker(directory, redis_url=quiet_url):
-        wait_until(lambda: document(quiet.get("/queues"))["items"][0]["workers"] == 1)
+        wait_until(lambda: the_queue(quiet)["workers"] == 1)
         assert document(quiet.get(before["links"]["self"], params={"wait": 1}))["state"] == "queued"
         assert document(quiet.post("/queues/default/resume"))["paused"] is False
         assert [ended(quiet, task)["result"] for task in (before, after)] == [3, 7]
@@ -32,8 +35,8 @@ def test_a_purge_ends_what_is_queued_as_cancelled(quiet: httpx.Client) -> None:
     tasks = [submit(quiet, "add", x=number, y=0) for number in range(3)]
     assert document(quiet.post("/queues/default/purge")) == {"cancelled": 3}
     assert {document(quiet.get(task["links"]["self"]))["state"] for task in tasks} == {"cancelled"}
-    (queue,) = document(quiet.get("/queues"))["items"]
-    assert (queue["depth"], queue["oldest_wait_seconds"]) == (0, None)
+    queue = the_queue(quiet)
+    assert (queue["depth"], queue["oldest_wait_seconds"]) == (0, 0)
 
 
 def test_a_queue_says_how_fast_tasks_come_and_leave_and_when_it_is_drained(
@@ -45,7 +48,7 @@ def test_a_queue_says_how_fast_tasks_come_and_leave_and_when_it_is_drained(
     queue = the_queue(quiet)
     assert 4 / 70 <= queue["in_per_second"] <= 4 / 60
     assert queue["out_per_second"] == pytest.approx(queue["in_per_second"] / 4, rel=0.2)
-    assert (queue["depth"], queue["drain_seconds"]) == (3, None)
+    assert (queue["depth"], queue["drain_seconds"]) == (3, A_YEAR)
 
     counted = list(quiet_redis.scan_iter("celeriac:flow:default:*"))
     assert counted
@@ -55,7 +58,7 @@ def test_a_queue_says_how_fast_tasks_come_and_leave_and_when_it_is_drained(
     assert cancel(quiet, tasks[1]).status_code == 200
     queue = the_queue(quiet)
     assert 2 * 60 <= queue["drain_seconds"] <= 2 * 70
-    assert document(quiet.post("/queues/default/pause"))["drain_seconds"] is None
+    assert document(quiet.post("/queues/default/pause"))["drain_seconds"] == A_YEAR
     quiet.post("/queues/default/purge")
     assert the_queue(quiet)["drain_seconds"] == 0
 
@@ -72,11 +75,46 @@ def test_what_a_worker_starts_has_left_its_queue(
 @pytest.mark.usefixtures("quiet_redis")
 def test_an_unknown_queue_is_a_404_that_names_the_known_ones(quiet: httpx.Client) -> None:
     submit(quiet, "add", x=1, y=2)
-    for action in ("pause", "resume", "purge"):
-        response = quiet.post(f"/queues/gpu/{action}")
+    asked = [quiet.post(f"/queues/defautl/{action}") for action in ("pause", "resume", "purge")]
+    for response in (*asked, quiet.get("/queues/defautl")):
         assert response.status_code == 404
-        assert "'gpu' is unknown" in document(response)["detail"]
-        assert "known: default" in document(response)["detail"]
+        assert "'defautl' is unknown" in document(response)["detail"]
+        assert "known: default, " in document(response)["detail"]
+        assert "Did you mean 'default'?" in document(response)["detail"]
+
+
+def test_a_queue_of_the_catalog_is_there_before_its_first_task_in_numbers(
+    quiet: httpx.Client, quiet_redis: Redis
+) -> None:
+    assert not quiet_redis.smembers("celeriac:queues")
+    queue = document(quiet.get("/queues/unserved"))
+    assert queue == {
+        "name": "unserved",
+        "depth": 0,
+        "oldest_wait_seconds": 0,
+        "paused": False,
+        "workers": 0,
+        "in_per_second": 0,
+        "out_per_second": 0,
+        "drain_seconds": 0,
+    }
+    submit(quiet, "unserved")
+    queue = document(quiet.get("/queues/unserved"))
+    numbers = {name: value for name, value in queue.items() if name not in ("name", "paused")}
+    assert {name for name, value in numbers.items() if not isinstance(value, int | float)} == set()
+    assert (queue["depth"], queue["drain_seconds"]) == (1, A_YEAR)
+    assert queue["oldest_wait_seconds"] > 0
+    assert queue["name"] in {one["name"] for one in document(quiet.get("/queues"))["items"]}
+
+
+@pytest.mark.usefixtures("quiet_redis")
+def test_a_queue_of_the_catalog_can_be_paused_before_its_first_task(quiet: httpx.Client) -> None:
+    assert document(quiet.post("/queues/unserved/pause"))["paused"] is True
+    submit(quiet, "unserved")
+    queue = document(quiet.get("/queues/unserved"))
+    assert (queue["paused"], queue["depth"]) == (True, 1)
+    assert document(quiet.post("/queues/unserved/purge")) == {"cancelled": 1}
+    assert document(quiet.post("/queues/unserved/resume"))["paused"] is False
 
 
 def test_a_worker_says_what_it_runs(client: httpx.Client, tmp_path: Path) -> None:

@@ -9,9 +9,12 @@ import pytest
 from redis import Redis
 
 from stack.valkey import Valkey
-from tests.door import document, run, submit
+from tests.door import Document, document, problem_of, run, submit
 from tests.servers import ALONE, Server, environment, running_api, running_worker
+from tests.waiting import wait_until
 
+# What was answered is on the disk: a server that is killed may otherwise lose the last second.
+KEEPS_ALL = {"appendfsync": "always"}
 STOCK_APP = """
 from celery import Celery
 
@@ -51,7 +54,7 @@ def test_tasks_are_accepted_run_retried_and_waited_for(
         assert run(door, "add", x=4, y=5)["result"] == 9
         assert run(door, "flaky", failures=2)["result"] == "succeeded on attempt 3"
         assert document(door.post("/add", json={"x": 1, "y": 1}, params={"wait": 30}))["result"] == 2
-    (queue,) = document(door.get("/queues"))["items"]
+    queue = document(door.get("/queues/default"))
     assert queue["in_per_second"] == queue["out_per_second"] >= 5 / 70  # three tasks, and two attempts more
 
 
@@ -79,6 +82,36 @@ def test_readiness_asks_both(servers: dict[str, str], directory: Path, tmp_path:
         assert client.get("/readyz").status_code == 200
         broker.kill()
         assert client.get("/readyz").status_code == 503
+
+
+@pytest.mark.parametrize("away", ["broker", "backend"])
+def test_a_queue_is_not_paused_nor_resumed_when_one_server_is_away(
+    away: str, directory: Path, tmp_path: Path
+) -> None:
+    with (
+        Valkey(tmp_path / "broker", options=KEEPS_ALL) as broker,
+        Valkey(tmp_path / "backend", options=KEEPS_ALL) as backend,
+        running_api(directory, broker_url=broker.url, result_backend=backend.url) as api,
+        api.client() as client,
+        Redis.from_url(broker.url) as queues,
+    ):
+        lost = {"broker": broker, "backend": backend}[away]
+        submit(client, "add", x=1, y=2)
+        for act, paused in (("pause", False), ("resume", True)):
+            if paused:
+                assert document(client.post("/queues/default/pause"))["paused"] is True
+            lost.kill()
+            assert problem_of(client.post(f"/queues/default/{act}")) == (503, "redis-unavailable")
+            lost.restart()
+            wait_until(lambda: client.get("/readyz").status_code == 200, what="both servers")
+            queue = wait_until(lambda: there(client.get("/queues/default")), what="the queue")
+            assert (queue["paused"], queue["depth"]) == (paused, 1)
+            assert [queues.llen("default"), queues.llen("celeriac:held:default")] == [not paused, paused]
+
+
+def there(response: httpx.Response) -> Document | None:
+    """What the response says, once Redis answers again."""
+    return document(response) if response.status_code == 200 else None
 
 
 def test_a_stock_worker_on_both_does_the_work(

@@ -11,6 +11,8 @@ import { starts } from "./starts.js";
 import { span } from "./times.js";
 
 const SAMPLES = 60;
+// What the API says of a queue that is not going to be empty.
+const NEVER_SECONDS = 31536000;
 
 export function show(main) {
   const list = el("div", { class: "queues" }), started = starts();
@@ -53,12 +55,12 @@ function card(reload) {
 function said(queue) {
   return [
     ["Waiting", queue.depth.toLocaleString()],
-    ["Oldest waits for", queue.oldest_wait_seconds === null ? "–" : span(queue.oldest_wait_seconds * 1000)],
+    ["Oldest waits for", queue.depth ? span(queue.oldest_wait_seconds * 1000) : "–"],
     ["Workers", queue.workers ? String(queue.workers) : "none"],
     // Means over the last minute, where the API tells them.
     ["Comes in", isNumber(queue.in_per_second) ? perSecond(queue.in_per_second) : null],
     ["Leaves", isNumber(queue.out_per_second) ? perSecond(queue.out_per_second) : null],
-    ["Empty in", isNumber(queue.drain_seconds) && queue.depth ? span(queue.drain_seconds * 1000) : null],
+    ["Empty in", queue.depth && queue.drain_seconds < NEVER_SECONDS ? span(queue.drain_seconds * 1000) : null],
   ];
 }
 

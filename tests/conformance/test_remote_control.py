@@ -81,6 +81,6 @@ def only_worker(client: httpx.Client) -> dict[str, Any]:
 
 
 def workers_of_the_queue(client: httpx.Client) -> int:
-    """How many serve the only queue."""
-    (queue,) = document(client.get("/queues"))["items"]
+    """How many serve the default queue."""
+    queue = document(client.get("/queues/default"))
     return int(queue["workers"])
