@@ -15,7 +15,7 @@ from api.acceptance import accept, accepted_headers
 from api.answer import Answer
 from api.document import TaskDocument, new_task, task_document
 from api.door import Door
-from api.errors import TaskEnded, TaskNotEnded
+from api.errors import InvalidInput, TaskEnded, TaskNotEnded
 from api.identity import new_id
 from api.judge import Judge
 from api.lookup import asked_id, find, not_found
@@ -32,6 +32,7 @@ from ledger.ledger import Cancellation, Forgetting, Ledger, Original
 from ledger.settings import Settings
 from ledger.states import State
 from ledger.submission import Options, Submission
+from ledger.wire import decoded_input
 
 
 class CancelRequest(BaseModel):
@@ -109,10 +110,14 @@ async def _retry(
     options = asked_retry_options(request, settings, task_id, changed)
     if options.trace is None:  # whoever asks has none: the trace of the first caller goes on
         options = replace(options, trace=original.trace)
+    door = doors.get(original.name)
+    if door is None:
+        raise unknown_task_name(original.name, doors)
     if changed is None:
-        submission = _same_again(original, options)
+        submitted = decoded_input(original.input)
+        submission = await judge.judge(submitted, partial(_same_again, original, options, door))
     else:
-        submission = await judge.judge(changed, partial(_changed, original, options, doors))
+        submission = await judge.judge(changed, partial(_changed, options, door))
     accepted = await accept(ledger, submission)
     again = new_task(accepted, name=submission.name, queue=submission.queue, retry_of=task_id)
     return Answer(task_document(again, show_traceback=False), 202, **accepted_headers(accepted))
@@ -126,19 +131,23 @@ def _changed_input(raw: bytes) -> bytes | None:
     return member(raw, "input")
 
 
-def _same_again(original: Original, options: Options) -> Submission:
+def _same_again(original: Original, options: Options, door: Door, input_json: bytes) -> Submission:
+    """What was accepted, if the definition as it is now would take it, too."""
+    try:
+        door.fitting(input_json, at="")
+    except InvalidInput as wrong:
+        raise InvalidInput(
+            f"The definition of {original.name!r} has changed after the task was accepted, and its input does not fit any more: "
+            f'{wrong.detail} Send one that fits: {{"input": ...}}.',
+            **wrong.members,
+        ) from wrong
     return Submission(
         new_id(), original.name, original.queue, original.envelope, original.input, options.encode()
     )
 
 
-def _changed(
-    original: Original, options: Options, doors: Mapping[str, Door], input_json: bytes
-) -> Submission:
+def _changed(options: Options, door: Door, input_json: bytes) -> Submission:
     """As if it were submitted now, to the definition as it is now."""
-    door = doors.get(original.name)
-    if door is None:
-        raise unknown_task_name(original.name, doors)
     return door.submission(new_id(), door.fitting(input_json, at="/input"), options)
 
 

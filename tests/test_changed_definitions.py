@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.door import Document, document, ended, submit
+from tests.door import Document, document, ended, problem_of, submit
 from tests.servers import Server, running_api, running_worker
 
 BEFORE, AFTER = "tests.definitions.before", "tests.definitions.after"
@@ -58,7 +58,7 @@ def test_a_task_whose_definition_is_gone_fails_and_says_what_to_do(
     )
     listed = document(later.get("/tasks", params={"state": "failed", "name": "reindex"}))["items"]
     assert [one["task_id"] for one in listed] == [task["task_id"]]
-    assert document(later.get("/queues/default/poison")) == {"items": []}
+    assert document(later.get("/queues/default/poison"))["items"] == []
     lines = [line for line in later_worker.log.splitlines() if task["task_id"] in line]
     assert ["knows no task 'reindex'" in line for line in lines] == [True]
     assert SECRET not in later_worker.log
@@ -79,3 +79,17 @@ def test_a_task_that_still_fits_its_changed_definition_runs(
     later: httpx.Client, accepted: dict[str, Document]
 ) -> None:
     assert ended(later, accepted["unchanged"])["result"] == "Ada"
+
+
+def test_a_retry_is_refused_as_a_submission_would_be(
+    later: httpx.Client, accepted: dict[str, Document]
+) -> None:
+    for kind, problem in {"renamed": (404, "unknown-task-name"), "changed": (422, "invalid-input")}.items():
+        task = ended(later, accepted[kind])
+        refused = later.post(task["links"]["retry"])
+        submitted = later.post("/tasks", json={"name": task["name"], "input": {"times": 2}})
+        assert problem_of(refused) == problem == problem_of(submitted)
+    assert "The definition of 'greet' has changed" in document(refused)["detail"]
+    fitting = later.post(task["links"]["retry"], json={"input": {"name": "Ada"}})
+    assert ended(later, document(fitting))["result"] == "Ada"
+    assert later.post(ended(later, accepted["unchanged"])["links"]["retry"]).status_code == 202
