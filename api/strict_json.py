@@ -5,11 +5,10 @@ import re
 from typing import Any
 
 from api.errors import InvalidInput, MalformedJSON
+from ledger.wire import TYPED_VALUE
 
 DEEPEST = 32
 LONGEST_NAME = 80
-# kombu reads an object of exactly these two members as a typed value, whatever the function's types say.
-TYPED_VALUE = {"__type__", "__value__"}
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 
 
