@@ -31,7 +31,7 @@ COPY --from=api-packages /venv /venv
 COPY ledger/ ledger/
 COPY telemetry/ telemetry/
 # What the API offers: the contract and the tasks, and nothing of what runs them.
-COPY worker/__init__.py worker/catalog.py worker/context.py worker/contract.py worker/signature.py worker/telling.py worker/
+COPY worker/__init__.py worker/catalog.py worker/context.py worker/contract.py worker/exact.py worker/signature.py worker/telling.py worker/
 COPY worker/tasks/ worker/tasks/
 COPY api/ api/
 ENV CELERIAC_HOST=0.0.0.0
@@ -51,8 +51,7 @@ COPY telemetry/ telemetry/
 COPY worker/ worker/
 # Makes SIGTERM hand running tasks back after CELERIAC_SHUTDOWN_GRACE, instead of waiting for each to end.
 ENV REMAP_SIGTERM=SIGQUIT
-# The main process and at least one of its pool: asking them would need Celery's remote control.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
-    CMD test "$(grep -lsx python /proc/[0-9]*/comm | wc -l)" -ge 2
+# Healthy is a worker that Redis has heard of lately.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD ["python", "-m", "worker.health"]
 CMD ["python", "-m", "celery", "-A", "worker.app", "worker", "--loglevel", "INFO", \
     "--without-gossip", "--without-mingle", "--without-heartbeat"]

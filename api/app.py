@@ -29,7 +29,7 @@ from api.head_method import HeadMethod
 from api.judge import Judge
 from api.logs import set_up as set_up_logs
 from api.logs import take_prints
-from api.metrics import Metrics
+from api.metrics import Metrics, prepare_shared_directory
 from api.metrics import install as install_metrics
 from api.problems import ProblemDocument
 from api.signpost import Signpost
@@ -63,6 +63,7 @@ def create_app() -> FastAPI:
         settings = Settings.read()
         take_prints(settings.log_format)
         catalog = load_catalog(settings.tasks)
+        prepare_shared_directory()
         spans = _spans()
     except (SettingsError, ContractError) as wrong:
         refuse_start("API", wrong)

@@ -6,6 +6,8 @@ With several processes behind one port, set PROMETHEUS_MULTIPROC_DIR to an empty
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryFile
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -22,6 +24,7 @@ from ledger.feed import Feed
 from ledger.ledger import Ledger
 from ledger.overview import Histogram as Times
 from ledger.overview import Overview, Queue
+from ledger.settings import SettingsError
 from ledger.states import State
 
 BOUNDS = "0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 30 60 300 1800 7200 +Inf".split()
@@ -35,6 +38,20 @@ KINDS = {
     ),
     "running": ("celeriac_task_running_seconds", "How long the last run of ended tasks took."),
 }
+
+
+def prepare_shared_directory() -> None:
+    """Make the directory of PROMETHEUS_MULTIPROC_DIR, if one is named; `SettingsError` where it cannot be written to."""
+    named = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if named is None:
+        return
+    try:
+        Path(named).mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=named).close()
+    except OSError as error:
+        raise SettingsError(
+            f"PROMETHEUS_MULTIPROC_DIR={named} cannot be used: {error.strerror}. Name an empty directory in which the API may write."
+        ) from error
 
 
 class Metrics:

@@ -21,7 +21,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Wait = Annotated[
     Annotated[int, Field(ge=0)] | SkipJsonSchema[None],
     Query(
-        description="Seconds to wait for the task's end before answering, at most 60; more is taken as 60.",
+        description="Seconds to wait for the task's end before answering, at most 55; more is taken as 55.",
     ),
 ]
 Prefer = Annotated[

@@ -11,7 +11,8 @@ from ledger.ledger import Ledger
 from ledger.task import Task
 from ledger.watch import Ended
 
-LONGEST_SECONDS = 60
+# Less than the 60 seconds after which most proxies give up by default.
+LONGEST_SECONDS = 55
 
 _PREFERENCE = re.compile(r"(?:^|,)\s*wait\s*=\s*\"?(\d+)\"?\s*(?=$|[,;])", re.IGNORECASE)
 

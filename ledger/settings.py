@@ -106,6 +106,11 @@ class Settings(BaseModel):
     allow_unsafe_redis: bool = Field(
         default=False, description="Whether a Redis that evicts keys or keeps no append-only file will do."
     )
+    concurrency: int | None = Field(
+        None,
+        ge=1,
+        description="How many tasks a worker runs at once; without it, one for each processor that it may use.",
+    )
     lease: Duration = Field(
         timedelta(seconds=10), description="How long a worker may be silent before its tasks run elsewhere."
     )

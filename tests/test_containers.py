@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from api.waiting import LONGEST_SECONDS
 from ledger.settings import Settings
 from tests.dockerfile import Stage, read_stages
 
@@ -20,6 +21,8 @@ ROOT = Path(__file__).parents[1]
 STAGES = read_stages(ROOT / "Dockerfile")
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
+PROXY: dict[str, Any] = yaml.safe_load((ROOT / "deploy/proxy.yml").read_text())["services"]["proxy"]
+OWN_TASKS = ROOT / "deploy/own_tasks"
 
 both = pytest.mark.parametrize("name", ["api", "worker"])
 
@@ -107,6 +110,11 @@ def test_each_image_has_a_health_check(name: str) -> None:
     assert " CMD " in check
 
 
+def test_a_worker_is_healthy_while_redis_hears_of_it() -> None:
+    (check,) = STAGES["worker"].values("HEALTHCHECK")
+    assert json.loads(check.partition(" CMD ")[2]) == ["python", "-m", "worker.health"]
+
+
 def test_the_api_is_healthy_when_it_can_accept_tasks() -> None:
     (check,) = STAGES["api"].values("HEALTHCHECK")
     python, flag, script = json.loads(check.partition(" CMD ")[2])
@@ -119,7 +127,7 @@ def test_the_api_is_healthy_when_it_can_accept_tasks() -> None:
 def test_each_service_may_do_no_more_than_it_needs(name: str) -> None:
     service = SERVICES[name]
     assert service["read_only"] is True
-    assert service["tmpfs"] == ["/tmp"]  # noqa: S108 - the one place to write to
+    assert service["tmpfs"] == ["/tmp:mode=1777,size=${TMP_SIZE:-256m}"]  # noqa: S108 - the one place to write to
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["build"]["target"] == name
@@ -129,8 +137,70 @@ def test_each_service_may_do_no_more_than_it_needs(name: str) -> None:
 @both
 def test_each_service_waits_for_a_redis_that_answers(name: str) -> None:
     assert SERVICES[name]["depends_on"] == {"redis": {"condition": "service_healthy"}}
-    assert SERVICES[name]["environment"]["CELERIAC_REDIS_URL"] == "redis://redis:6379/0"
+    assert (
+        SERVICES[name]["environment"]["CELERIAC_REDIS_URL"] == "${CELERIAC_REDIS_URL:-redis://redis:6379/0}"
+    )
     assert "redis-cli ping" in SERVICES["redis"]["healthcheck"]["test"][1]
+
+
+@both
+def test_every_setting_of_the_shell_and_of_dot_env_reaches_the_containers(name: str) -> None:
+    of_make_run = {"host", "port", "data_dir", "valkey_server"}
+    passed = {variable for variable in SERVICES[name]["environment"] if variable.startswith("CELERIAC_")}
+    assert passed == {f"CELERIAC_{field.upper()}" for field in Settings.model_fields.keys() - of_make_run}
+    others = {
+        variable: value
+        for variable, value in SERVICES[name]["environment"].items()
+        if variable != "CELERIAC_REDIS_URL"
+    }
+    assert set(others.values()) == {None}, "a value here would go before the one of the shell"
+
+
+def test_compose_1_29_reads_what_compose_2_does() -> None:
+    assert {key for key in COMPOSE if not key.startswith("x-")} == {"services", "volumes"}
+    assert not re.search(r"\$\{[^}]*\$\{", (ROOT / "docker-compose.yml").read_text()), (
+        "it does not nest variables"
+    )
+
+
+def test_the_variables_of_the_containers_are_documented() -> None:
+    used = set()
+    for file in ("docker-compose.yml", "deploy/proxy.yml"):
+        used |= set(re.findall(r"\$\{(\w+)", (ROOT / file).read_text()))
+    text = (ROOT / "docs/containers.md").read_text()
+    documented = set(re.findall(r"^\| `([A-Z_]+)` \|", text, re.MULTILINE))
+    assert documented == (used | {"COMPOSE_PROJECT_NAME"}) - {"CELERIAC_REDIS_URL"}
+
+
+def test_redis_has_no_rights_and_a_health_check_that_knows_its_password() -> None:
+    redis = SERVICES["redis"]
+    assert (redis["user"], redis["read_only"], redis["cap_drop"]) == ("redis", True, ["ALL"])
+    command = redis["command"]
+    assert command[command.index("--requirepass") + 1] == "${REDIS_PASSWORD:-}"
+    assert redis["environment"] == {"REDISCLI_AUTH": "${REDIS_PASSWORD:-}"}
+
+
+def test_no_log_grows_for_ever() -> None:
+    for service in (*SERVICES.values(), PROXY):
+        assert service["logging"]["options"].keys() == {"max-size", "max-file"}
+
+
+def test_a_proxy_waits_longer_than_a_client_may() -> None:
+    text = (ROOT / "deploy/nginx.conf").read_text()
+    (seconds,) = re.findall(r"proxy_read_timeout (\d+)s;", text)
+    assert int(seconds) > LONGEST_SECONDS + 5
+    assert "proxy_buffering off;" in text
+
+
+def test_the_example_of_own_tasks_builds_on_the_images_of_compose() -> None:
+    stages = read_stages(OWN_TASKS / "Dockerfile")
+    services = yaml.safe_load((OWN_TASKS / "compose.yml").read_text())["services"]
+    for name in ("api", "worker"):
+        assert stages[name].origin == SERVICES[name]["image"]
+        assert services[name]["build"] == {"context": "deploy/own_tasks", "target": name}
+        assert stages[name].values("ENV") == ["CELERIAC_TASKS=worker.tasks,shop"]
+    assert stages["worker"].values("USER") == ["root", "10001:10001"]
+    assert load_catalog_of("worker.tasks,shop", OWN_TASKS) >= {"add", "qr_code"}
 
 
 def test_redis_writes_down_what_it_accepted_and_evicts_nothing() -> None:
@@ -139,6 +209,7 @@ def test_redis_writes_down_what_it_accepted_and_evicts_nothing() -> None:
     assert redis["image"] == "redis:8"
     assert command[command.index("--appendonly") + 1] == "yes"
     assert command[command.index("--maxmemory-policy") + 1] == "noeviction"
+    assert command[command.index("--maxmemory") + 1] == "${REDIS_MAXMEMORY:-1gb}"
     assert redis["volumes"] == ["redis-data:/data"]
     assert "redis-data" in COMPOSE["volumes"]
 
@@ -153,7 +224,8 @@ def test_there_can_be_several_workers() -> None:
 
 
 def test_a_worker_gets_longer_to_stop_than_its_tasks_may_go_on() -> None:
-    grace = timedelta(seconds=int(SERVICES["worker"]["stop_grace_period"].removesuffix("s")))
+    (seconds,) = re.findall(r":-(\d+)s\}", SERVICES["worker"]["stop_grace_period"])
+    grace = timedelta(seconds=int(seconds))
     assert grace >= Settings.model_fields["shutdown_grace"].default + timedelta(seconds=10)
     assert "REMAP_SIGTERM=SIGQUIT" in STAGES["worker"].values("ENV")
 
@@ -162,6 +234,16 @@ def test_what_waits_for_an_answer_ends_before_the_api_is_killed() -> None:
     command = json.loads(STAGES["api"].values("CMD")[0])
     patience = int(command[command.index("--timeout-graceful-shutdown") + 1])
     assert int(SERVICES["api"]["stop_grace_period"].removesuffix("s")) >= patience + 5
+
+
+def load_catalog_of(packages: str, directory: Path) -> set[str]:
+    """The names of the tasks in these packages, one of which is in the directory."""
+    script = f"from worker.catalog import load_catalog; print(*load_catalog({packages!r}))"
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{directory}"}
+    command = [sys.executable, "-c", script]
+    return set(
+        subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split()
+    )
 
 
 def locked(name: str) -> set[str]:

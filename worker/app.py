@@ -24,6 +24,7 @@ from worker.logs import take_prints
 from worker.patience import Patience
 from worker.process_groups import Reaper
 from worker.request import LedgerRequest
+from worker.scratch import settle_temporary_directory
 from worker.timers import Timers
 
 logger = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ def _app_of_this_process() -> Pool:
     try:
         settings = Settings.read()
         take_prints(settings.log_format)
+        settle_temporary_directory()
         app = create_app(settings, load_catalog(settings.tasks), task_class=_task_class())
     except (SettingsError, ContractError) as wrong:
         refuse_start("worker", wrong)

@@ -6,6 +6,7 @@ from kombu import Queue
 
 from ledger.settings import Settings
 from worker.catalog import Catalog
+from worker.processors import usable_processors
 from worker.transport import QuarantiningTransport
 
 SOCKET = {
@@ -39,6 +40,7 @@ def celery_configuration(settings: Settings, catalog: Catalog) -> dict[str, Any]
         "task_acks_on_failure": True,
         "task_acks_on_timeout": True,
         "task_retry_on_worker_lost": False,
+        "worker_concurrency": settings.concurrency or usable_processors(),
         "worker_pool": "worker.pool:TaskPool",
         "worker_consumer": "worker.consumer:Consumer",
         "worker_prefetch_multiplier": 1,

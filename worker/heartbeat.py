@@ -17,6 +17,7 @@ from celery.worker import state
 from redis.exceptions import RedisError
 
 from ledger.times import date_done
+from worker.health import Mark
 from worker.name import refuse_namesake
 from worker.request import LedgerRequest
 
@@ -34,6 +35,7 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         """Nothing runs before `start`."""
         super().__init__(worker, **options)
         self._started_at = date_done()
+        self._mark: Mark | None = Mark()
 
     def start(self, worker: Any) -> None:
         """Begin; called after the pool has forked its children. No two workers may speak under one name."""
@@ -45,6 +47,7 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
             begun = time.monotonic()
             try:
                 self._beat(worker)
+                self._note()
             except RedisError as refusal:  # a replica's, say: without this thread every task would run twice
                 logger.warning("redis refuses the heartbeat (%s); trying again", refusal)
             time.sleep(max(0.0, INTERVAL_SECONDS - (time.monotonic() - begun)))
@@ -61,6 +64,15 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         )
         for request, answer in zip(requests, answers, strict=True):
             _obey(worker, request, answer)
+
+    def _note(self) -> None:
+        """For `python -m worker.health`."""
+        try:
+            if self._mark is not None:
+                self._mark.renew()
+        except OSError as refusal:
+            logger.warning("python -m worker.health will not find this worker: %s", refusal)
+            self._mark = None
 
     def _says(self, worker: Any, requests: Iterable[LedgerRequest]) -> dict[str, Any]:
         return {

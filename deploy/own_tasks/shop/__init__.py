@@ -1,0 +1,1 @@
+"""Tasks of a shop: an example of a package of your own."""
