@@ -45,9 +45,9 @@ def test_a_submission_that_waits_is_answered_with_the_result(client: httpx.Clien
         ("wait=1", "1"),
         ('wait="2"', "2"),
         ("a; b=c, Wait = 3; d", "3"),
-        ("wait=100", "60"),
+        ("wait=100", "55"),
         ("wait=0", "0"),
-        ("wait=" + "9" * 5_000, "60"),
+        ("wait=" + "9" * 5_000, "55"),
     ],
     ids=lambda value: value[:20],
 )
@@ -69,7 +69,9 @@ def test_a_preference_that_is_not_understood_is_ignored(client: httpx.Client, pr
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_wait_that_is_no_number_of_seconds_is_refused(client: httpx.Client, method: str, wait: str) -> None:
     path = "/add" if method == "POST" else f"/tasks/{SOME_ID}"
-    response = client.request(method, path, params={"wait": wait}, json={"x": 1, "y": 2})
+    response = client.request(
+        method, path, params={"wait": wait}, json={"x": 1, "y": 2} if method == "POST" else None
+    )
     assert response.status_code == 422
     assert response.json()["errors"][0]["pointer"] == "?wait"
 
