@@ -13,7 +13,7 @@ from redis import Redis
 
 from ledger import keys
 from stack.valkey import Valkey
-from tests.door import document, ended, run, shown, submit
+from tests.door import cancel, document, ended, in_state, run, shown, submit
 from tests.servers import running_api
 from tests.waiting import wait_until
 from worker import context
@@ -125,6 +125,37 @@ def test_a_task_says_how_far_it_has_come_and_what_it_does(client: httpx.Client) 
     last = [event.data for event in events if event.kind == "progress"][-1]
     assert last == {"done": 300, "total": 300, "message": "counting"}
     assert task["progress"] == last
+
+
+def test_a_task_says_as_much_in_its_threads(client: httpx.Client) -> None:
+    for _ in range(3):  # the pool of threads that lasts is another run's, the second time
+        task = run(client, "tell_in_threads")
+        assert task["result"] == [1] * 4
+        assert task["progress"]["done"] >= 3
+        said = [event.data["line"] for event in watch(client, task["links"]["events"]) if event.kind == "log"]
+        assert sorted(said) == ["lasting", "pool", "pool", "thread"]
+
+
+def test_a_thread_hears_that_its_task_is_cancelled(client: httpx.Client) -> None:
+    task = submit(client, "stop_in_a_thread")
+    in_state(client, task, "running")
+    cancel(client, task)
+    assert ended(client, task)["state"] == "cancelled"
+
+
+def test_what_a_thread_says_after_its_task_has_ended_is_not_said_by_the_next(
+    client: httpx.Client, tmp_path: Path
+) -> None:
+    run(client, "leave_a_thread", until=str(tmp_path / "now"))
+    following = [submit(client, "hold", until=str(tmp_path / "gate")) for _ in range(2)]
+    for task in following:
+        in_state(client, task, "running")
+    (tmp_path / "now").touch()
+    wait_until((tmp_path / "now.done").exists)
+    (tmp_path / "gate").touch()
+    for task in following:
+        ended(client, task)
+        assert "log" not in [event.kind for event in watch(client, task["links"]["events"])]
 
 
 def test_progress_is_in_the_document_while_the_task_runs(client: httpx.Client, tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from threading import Lock
 
 from worker.telling import LONGEST, Send, Telling
+from worker.threads import hand_on
 
 ASK_SECONDS = 0.25
 
@@ -78,6 +80,7 @@ def emit(chunk: str) -> None:
 
 def begin(number: int, *, ask: Callable[[], bool], send: Send | None = None) -> None:
     """Told by the pool before the function runs: the attempt's number, how to ask about it, and where what it says goes."""
+    _hand_on_to_threads()
     _run.set(_Run(number, ask, send=send))
 
 
@@ -86,6 +89,12 @@ def end() -> None:
     telling = _current().telling
     if telling is not None:
         telling.end()
+
+
+@cache
+def _hand_on_to_threads() -> None:
+    """In a process that runs tasks, and once."""
+    hand_on(_run)
 
 
 def _telling() -> Telling | None:

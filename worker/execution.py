@@ -3,6 +3,7 @@
 import inspect
 import json
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -35,7 +36,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task once; the answer is JSON values. `Ignore`: the message is to be dropped."""
         attempt = self._claim()
-        context.begin(attempt, ask=self._is_known_to_be_cancelled, send=self._send())
+        context.begin(attempt, ask=self._ask(), send=self._send())
         try:
             return self._run_and_tell(args, kwargs)
         except Exception as failure:
@@ -48,6 +49,13 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
                 raise
             self._put_off(failure, attempt, delay)
             raise Ignore from failure
+
+    def _ask(self) -> Callable[[], bool]:
+        """How any thread of the task finds out whether it is to end: `self.request` is there in one of them alone."""
+        if token_of(self.request) is None:
+            return lambda: False
+        consumer: Consumer = self.app.consumer
+        return partial(consumer.is_known_to_be_cancelled, self.request.id)
 
     def _send(self) -> Send | None:
         """Where what the task says of itself goes: nowhere, if the ledger does not know it."""
@@ -130,10 +138,6 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
         """Whether somebody has asked for the end of this task; nobody can where the ledger does not know it."""
         consumer: Consumer = self.app.consumer
         return token_of(self.request) is not None and consumer.is_cancelled(self.request.id)
-
-    def _is_known_to_be_cancelled(self) -> bool:
-        consumer: Consumer = self.app.consumer
-        return token_of(self.request) is not None and consumer.is_known_to_be_cancelled(self.request.id)
 
     def _end_cancelled(self, words: str) -> None:
         revoked = TaskRevokedError(words)

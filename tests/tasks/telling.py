@@ -1,12 +1,16 @@
 """Tasks that say something of themselves."""
 
 import logging
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from worker import context
 from worker.contract import task
 from worker.telling import LONGEST
+
+lasting = ThreadPoolExecutor(1)
 
 
 @task
@@ -20,6 +24,50 @@ def tell_all(lines: int, until: Path | None = None) -> str:
     while until is not None and not until.exists():
         time.sleep(0.02)
     return "told"
+
+
+@task
+def tell_in_threads() -> list[int]:
+    """Say a line in a thread, in a pool that lasts, and in one of this run; and give back which attempt each of them saw."""
+    attempts = []
+
+    def say(line: str) -> None:
+        attempts.append(0 if context.cancelled() else context.attempt())
+        context.log(line)
+        context.progress(len(attempts))
+
+    thread = threading.Thread(target=say, args=("thread",))
+    thread.start()
+    thread.join()
+    lasting.submit(say, "lasting").result()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(say, ["pool", "pool"]))
+    return attempts
+
+
+@task
+def leave_a_thread(until: Path) -> None:
+    """End, and leave a thread that says something as soon as a file exists, and then makes another."""
+
+    def say_later() -> None:
+        while not until.exists():
+            time.sleep(0.02)
+        context.log("late")
+        until.with_suffix(".done").touch()
+
+    threading.Thread(target=say_later, daemon=True).start()
+
+
+@task
+def stop_in_a_thread() -> None:
+    """Run until a thread has found out that it is cancelled."""
+
+    def wait_until_cancelled() -> None:
+        while not context.cancelled():
+            time.sleep(0.02)
+        raise context.Cancelled("asked to, in a thread")
+
+    lasting.submit(wait_until_cancelled).result()
 
 
 @task
