@@ -28,6 +28,7 @@ function cancel(task, reload) {
   const runs = task.state === "running";
   confirm({
     title: `Cancel this ${task.name}?`,
+    about: task.task_id,
     text: runs
       ? "It runs now. It is asked to end; what it has done so far is not undone, and a task that does not ask goes on."
       : `It is ${task.state} and will never start${task.attempt ? " again" : ""}. This cannot be taken back.`,
@@ -41,6 +42,7 @@ function cancel(task, reload) {
 function terminate(task, reload) {
   confirm({
     title: `End the process of this ${task.name}?`,
+    about: task.task_id,
     text: "It was asked to end, and runs on. Its process is ended at once, whatever it is doing; what it has done so far is not undone.",
     danger: true,
     yes: "End its process",
@@ -59,6 +61,7 @@ async function end(task, atOnce, reload) {
 function retry(task) {
   confirm({
     title: `Run this ${task.name} again?`,
+    about: task.task_id,
     text: "The same input runs once more, as a new task with an id of its own. This one stays as it is.",
     yes: "Run it again",
     act: async () => {

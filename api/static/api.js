@@ -8,6 +8,8 @@ export class Problem extends Error {
   constructor(status, document) {
     super(document.detail ?? document.title ?? `The API answered ${status}.`);
     this.status = status;
+    this.type = document.type ?? "";
+    this.title = document.title ?? `The API answered ${status}`;
     this.errors = document.errors ?? [];
   }
 }

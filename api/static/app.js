@@ -6,6 +6,7 @@ import * as form from "./form.js";
 import * as key from "./key.js";
 import * as notice from "./notice.js";
 import * as queues from "./queues.js";
+import * as scroll from "./scroll.js";
 import * as status from "./status.js";
 import * as task from "./task.js";
 import * as tasks from "./tasks.js";
@@ -54,7 +55,8 @@ addEventListener("hashchange", () => {
   shown = next;
   notice.turn();
   render({ focus: !sameView });
-  if (sameView && focused) document.getElementById(focused)?.focus();
+  if (sameView && focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  scroll.turn({ fresh: !sameView });
 });
 
 document.querySelector(".skip").addEventListener("click", (event) => {
@@ -64,5 +66,6 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 });
 
 key.watch({ back: () => current.back(), forgotten: () => render({ focus: true }) });
+scroll.watch();
 render({ focus: false });
 status.watch(() => current.back());

@@ -1,4 +1,4 @@
-// Says plainly when the API, Redis or all workers are away, and tells the page when they are back.
+// Says plainly when the API, Redis or all workers are away, or Redis is unsafe, and tells the page when they are back.
 
 import { json } from "./api.js";
 import { el, setText } from "./dom.js";
@@ -7,6 +7,8 @@ const EVERY_MS = 3000;
 // The API itself gives Redis two seconds.
 const PATIENCE_MS = 4000;
 const WORKERS_EVERY = 3;
+// What works all the same: nothing that is shown is old.
+const WORKS = "urn:celeriac:problem:redis-unsafe";
 
 let asked = 0;
 let noWorkers = false;
@@ -38,7 +40,7 @@ async function whatIsWrong() {
     if (problem.status === 0) {
       return { away: true, title: "The API does not answer.", detail: "What you see may be old." };
     }
-    return { away: true, title: "The API cannot reach its store.", detail: problem.message };
+    return { away: problem.type !== WORKS, title: `${problem.title}.`, detail: problem.message };
   }
   if (await areAllWorkersAway()) {
     return { title: "No worker is running.", detail: "Tasks are accepted and wait until one starts." };

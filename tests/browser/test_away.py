@@ -53,7 +53,7 @@ def test_redis_and_the_workers_are_missed_until_they_are_there(browser: Browser,
     valkey = Valkey(tmp_path / "valkey", port=free_port())
     with running_api(tmp_path, redis_url=valkey.url) as api, opened(browser, api.port) as page:
         said = page.get_by_role("status")
-        expect(said).to_contain_text("The API cannot reach its store.", timeout=20_000)
+        expect(said).to_contain_text("Redis does not answer.", timeout=20_000)
         page.goto("/#/workers")
         with valkey:
             expect(said).to_contain_text("No worker is running.", timeout=30_000)
@@ -61,3 +61,16 @@ def test_redis_and_the_workers_are_missed_until_they_are_there(browser: Browser,
             with running_worker(tmp_path, redis_url=valkey.url):
                 expect(page.get_by_label("Workers")).to_contain_text("celery-", timeout=20_000)
                 expect(said).to_be_empty(timeout=20_000)
+
+
+def test_a_redis_that_would_lose_tasks_is_not_said_to_be_away(browser: Browser, tmp_path: Path) -> None:
+    with (
+        Valkey(tmp_path / "valkey", options={"appendonly": "no"}) as valkey,
+        running_api(tmp_path, redis_url=valkey.url) as api,
+        opened(browser, api.port) as page,
+    ):
+        said = page.get_by_role("status")
+        expect(said).to_contain_text("Redis would lose tasks.", timeout=20_000)
+        expect(said).to_contain_text("append-only")
+        expect(said).not_to_contain_text("Trying again")
+        expect(page.locator("main")).to_contain_text("No tasks yet.")
