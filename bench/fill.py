@@ -43,4 +43,4 @@ def empty(client: Redis) -> None:
     """Remove everything but kombu's bindings, which a producer makes only once."""
     keys = [key for key in client.scan_iter(count=10_000) if not key.startswith(b"_kombu.")]
     if keys:
-        client.unlink(*keys)
+        client.delete(*keys)

@@ -1,4 +1,4 @@
-"""The pool: how many tasks a second a worker carries out, and what each costs."""
+"""The pool: how many tasks a second a worker carries out, and what each costs the worker and Redis."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,8 @@ from redis import Redis
 
 from bench import fill
 from bench.cpu import children, cpu_seconds
-from bench.figures import Figures, ratio
+from bench.figures import Figures, middle, ratio
+from bench.memory import memory_bytes
 from bench.peers import pools
 from bench.plan import Plan
 from bench.report import Column, Goal, judge, show
@@ -20,8 +21,14 @@ COLUMNS = [
     Column("tasks/s"),
     Column("main process CPU µs/task"),
     Column("children CPU µs/task"),
-    Column("Redis CPU µs/task"),
+    Column("Redis CPU µs/task, queueing"),
+    Column("running"),
+    Column("Redis bytes/task, queued"),
+    Column("finished"),
 ]
+QUEUED, FINISHED = 5, 6
+# What a task is to leave in Redis at most.
+MOST_QUEUED, MOST_FINISHED = 2_000, 1_500
 # Twice as many as the cores of the machine that it was written for: a process waits for Redis for half of its time.
 PROCESSES = 4
 STOCK, CELERIAC = "stock worker, acks_late, track_started", "Celeriac's worker"
@@ -67,7 +74,11 @@ def measure(plan: Plan) -> None:
         Goal(f"Celeriac's worker / {name}", ratio(results[CELERIAC], results[name], 0), at_least=times)
         for name, times in least.items()
     )
-    judge(plan.console, *goals)
+    sizes = (
+        Goal(f"bytes/task, {what}", middle(results[CELERIAC], column), at_most=most)
+        for what, column, most in (("queued", QUEUED, MOST_QUEUED), ("finished", FINISHED, MOST_FINISHED))
+    )
+    judge(plan.console, *goals, *sizes)
 
 
 def _contenders(stage: Stage, plan: Plan) -> dict[str, Contender]:
@@ -107,15 +118,22 @@ def _taken(tasks: int, queue: str, client: Redis) -> int:
 
 def _work(stage: Stage, contender: Contender, tasks: int) -> Figures:
     client = stage.redis(contender.database)
+    empty, idle = memory_bytes(client), cpu_seconds(stage.valkey.pid)
     contender.fill()
+    queued, filled = memory_bytes(client), cpu_seconds(stage.valkey.pid)
     worker = contender.start()
     look = partial(_look, stage, worker, client, contender.queue)
     begun, done = _moment(look, left=tasks * FIRST), _moment(look, left=tasks * LAST)
     while contender.ended(client) < tasks:
         time.sleep(POLL_SECONDS)
+    finished = memory_bytes(client)
     worker.stop()
     fill.empty(client)
-    return _between(begun, done)
+    rate, main, children, running = _between(begun, done)
+    queueing = (filled - idle) / tasks * 1e6
+    return (
+        rate, main, children, queueing, running, (queued - empty) / tasks, (finished - empty) / tasks,
+    )  # fmt: skip
 
 
 def _moment(look: Callable[[], Moment], *, left: float) -> Moment:
@@ -137,7 +155,7 @@ def _look(stage: Stage, worker: Program, client: Redis, queue: str) -> Moment:
     )
 
 
-def _between(begun: Moment, done: Moment) -> Figures:
+def _between(begun: Moment, done: Moment) -> tuple[float, float, float, float]:
     tasks = begun.left - done.left
     return (
         tasks / (done.time - begun.time),

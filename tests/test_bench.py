@@ -37,7 +37,7 @@ TABLES = {
     "get": ["Status: GET /tasks/{id}, 200 finished", "AsyncResult", "Celeriac"],
     "wait": ["Wait: from POST to the result", "in process", "Celeriac, Prefer: wait"],
     "start": ["Start of the API", "first answer, ms", "Celeriac"],
-    "pool": ["Pool: 200 queued additions", "stock worker", "Celeriac's worker"],
+    "pool": ["Pool: 200 queued additions", "stock worker", "Celeriac's worker", "bytes/task, finished"],
 }
 Run = subprocess.CompletedProcess[str]
 

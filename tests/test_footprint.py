@@ -7,6 +7,7 @@ import pytest
 from redis import Redis
 
 from bench import store
+from bench.memory import memory_bytes
 from ledger import keys
 from stack.valkey import Valkey
 
@@ -27,18 +28,12 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
 
 def test_a_small_task_takes_few_bytes_while_it_is_queued_and_when_it_has_ended(redis: Redis) -> None:
     store.fill(redis, store.ENDED_OF)  # so that what is there once for all is there
-    before = used(redis)
+    before = memory_bytes(redis)
     store.accept(redis, 4 * TASKS, 5 * TASKS)
-    assert (used(redis) - before) / TASKS < MOST_QUEUED
+    assert (memory_bytes(redis) - before) / TASKS < MOST_QUEUED
     redis.delete(keys.queue(store.QUEUE))
-    before = used(redis)
+    before = memory_bytes(redis)
     store.accept(redis, 5 * TASKS, 6 * TASKS)
     store.finish(redis, 5 * TASKS, 6 * TASKS)
     redis.delete(keys.queue(store.QUEUE))
-    assert (used(redis) - before) / TASKS < MOST_ENDED
-
-
-def used(redis: Redis) -> int:
-    """Memory, in bytes."""
-    memory = redis.info("memory")
-    return int(memory["used_memory"]) - int(memory["mem_clients_normal"])
+    assert (memory_bytes(redis) - before) / TASKS < MOST_ENDED
