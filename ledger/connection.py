@@ -8,8 +8,9 @@ from hiredis import pack_command
 from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import RedisError, ResponseError
 
+from ledger.functions import Steps, Way
 from ledger.refusal import Refusal, refusal_of
 from ledger.scripts import Script
 
@@ -57,15 +58,13 @@ class Connection:
         """Nothing is sent before the first call. `on_answer` is told how many seconds each script took to answer."""
         self._on_answer = on_answer
         self._connection = new_connection(url)
+        self._way = Way()
 
     async def run(self, script: Script, arguments: Sequence[Argument]) -> Any:
         """The script's answer. `Unavailable`: not sent, or not done. `InDoubt`: sent, not answered. `ResponseError`: an error."""
         now = asyncio.get_running_loop().time
         started = now()
-        try:
-            answer = await self.call("EVALSHA", script.sha, 0, *arguments)
-        except NoScriptError:
-            answer = await self.call("EVAL", script.text, 0, *arguments)
+        answer = await self._go(self._way.run(script, arguments))
         if self._on_answer is not None:
             self._on_answer(now() - started)
         return answer
@@ -89,6 +88,21 @@ class Connection:
             if refusal is not None:
                 raise Refused(refusal) from error
             raise InDoubt(str(error) or f"no answer within {ANSWER_SECONDS} s") from error
+
+    async def _go(self, steps: Steps) -> Any:
+        answer: Any = None
+        try:
+            while True:
+                command = steps.send(answer)
+                try:
+                    answer = await self.call(*command)
+                except (Refused, ResponseError) as refusal:
+                    answer = refusal
+        except StopIteration as end:
+            answer = end.value
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     async def close(self) -> None:
         """Let go of the connection."""

@@ -17,12 +17,12 @@ from redis.backoff import NoBackoff
 from redis.connection import AbstractConnection, ConnectionPool
 from redis.exceptions import (
     ConnectionError,  # noqa: A004 - redis-py's own name
-    NoScriptError,
     ResponseError,
     TimeoutError,  # noqa: A004 - likewise
 )
 from redis.retry import Retry
 
+from ledger.functions import Steps, Way, has_another_way
 from ledger.outage import Outage
 from ledger.refusal import refusal_of
 from ledger.scripts import Script
@@ -50,21 +50,18 @@ class PatientConnection:
         )
         self._mine = threading.local()
         self.outage = Outage()
+        self._way = Way()
 
     def run(self, script: Script, *arguments: Any) -> Any:
         """The script's answer."""
-        try:
-            return self.call("EVALSHA", script.sha, 0, *arguments)
-        except NoScriptError:
-            return self.call("EVAL", script.text, 0, *arguments)
+        return self._go(self._way.run(script, arguments))
 
     def run_both(
         self, first: Script, arguments: Iterable[Any], second: Script, others: Iterable[Any]
     ) -> tuple[Any, Any]:
         """The answers of two scripts that are sent together; the second's is None if anything comes in between."""
-        packed = pack_command(("EVALSHA", first.sha, 0, *arguments)) + pack_command(
-            ("EVALSHA", second.sha, 0, *others)
-        )
+        commands = (self._way.command(first, arguments), self._way.command(second, others))
+        packed = b"".join(map(pack_command, commands))
         connection = self._connection()
         try:
             connection.send_packed_command([packed], check_health=False)
@@ -91,7 +88,7 @@ class PatientConnection:
                 reason = str(error)
             except ResponseError as error:
                 refusal = refusal_of(error)
-                if refusal is None:
+                if refusal is None or has_another_way(command, refusal.code):
                     raise
                 if refusal.may_pass_elsewhere:
                     connection.disconnect()
@@ -109,6 +106,21 @@ class PatientConnection:
             if tries > 1:
                 self.outage.goes_on(reason)
             _pause(tries)
+
+    def _go(self, steps: Steps) -> Any:
+        answer: Any = None
+        try:
+            while True:
+                command = steps.send(answer)
+                try:
+                    answer = self.call(*command)
+                except ResponseError as refusal:
+                    answer = refusal
+        except StopIteration as end:
+            answer = end.value
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def _connection(self) -> AbstractConnection:
         """This thread's own; a process that was forked makes a new one."""
