@@ -7,6 +7,21 @@ RESULT_PREFIX = "celery-task-meta-"
 # Never published to: being subscribed to it keeps a connection in the mode of a subscriber.
 WATCH_CHANNEL = "celeriac:watch"
 
+# Names of keys beside the queues, by how they begin: a queue so called would be in their way, or they in its.
+_TAKEN = {
+    "unacked": "Celery",
+    "_kombu": "Celery",
+    RESULT_PREFIX: "Celery",
+    "celery-taskset-meta-": "Celery",
+    "chord-unlock-": "Celery",
+    "celeriac:": "Celeriac",
+}
+
+
+def taken_for(name: str) -> str | None:
+    """Who keeps a key of this name, so that no queue may have it; None where nobody does."""
+    return next((whose for start, whose in _TAKEN.items() if name.startswith(start)), None)
+
 
 def record(task_id: str) -> str:
     """Hash: one task's record. No TTL while the task is open; `CELERIAC_RESULT_TTL` after its end."""

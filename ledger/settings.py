@@ -12,6 +12,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from ledger.durability import Durability
+from ledger.durations import duration_of
+from ledger.keys import taken_for
 
 PREFIX = "CELERIAC_"
 LOCAL_REDIS = "redis://127.0.0.1:6379/0"
@@ -42,12 +44,14 @@ def _packages(names: str) -> str:
     return names
 
 
-def _seconds(value: object) -> object:
-    """Durations come as seconds or as ISO 8601; pydantic reads the latter, and numbers, but not digits in text."""
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
+def _queue(name: str) -> str:
+    if whose := taken_for(name):
+        raise ValueError(f"{whose} keeps a key of this name in Redis; choose another")
+    return name
+
+
+def _duration(value: object) -> object:
+    return duration_of(value) if isinstance(value, str) else value
 
 
 def _positive(duration: timedelta) -> timedelta:
@@ -57,11 +61,11 @@ def _positive(duration: timedelta) -> timedelta:
 
 
 RedisURL = Annotated[str, AfterValidator(_redis_url)]
-Duration = Annotated[timedelta, BeforeValidator(_seconds), AfterValidator(_positive)]
+Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_positive)]
 
 
 class Settings(BaseModel):
-    """Each field is the variable `CELERIAC_<FIELD>`. Durations are seconds or ISO 8601 (`90`, `PT1H30M`)."""
+    """Each field is the variable `CELERIAC_<FIELD>`. Durations are as in ledger/durations.py (`90`, `90m`, `PT1H30M`)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -83,7 +87,7 @@ class Settings(BaseModel):
     tasks: Annotated[str, AfterValidator(_packages)] = Field(
         "worker.tasks", description="Packages whose modules declare tasks, separated by commas."
     )
-    default_queue: str = Field(
+    default_queue: Annotated[str, AfterValidator(_queue)] = Field(
         "default", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="Queue of the tasks that name none."
     )
     soft_time_limit: Duration = Field(

@@ -112,6 +112,24 @@ def test_a_name_that_can_stand_in_a_url_is_accepted(name: str) -> None:
     assert declared(work).name == name
 
 
+@pytest.mark.parametrize(
+    "queue",
+    [
+        "unacked",
+        "unacked_index",
+        "unacked_mutex",
+        "celery-task-meta-1",
+        "celery-taskset-meta-1",
+        "chord-unlock-1",
+    ],
+)
+def test_a_queue_with_the_name_of_another_key_is_refused(queue: str) -> None:
+    with pytest.raises(
+        ContractError, match=f"Queue name '{queue}': Celery keeps a key of this name in Redis"
+    ):
+        task(queue=queue)(nothing)
+
+
 @pytest.mark.parametrize("queue", ["", "a b", "a\x06\x163", "ä", "x" * 101, "celery*"])
 def test_a_queue_with_an_unusable_name_is_refused(queue: str) -> None:
     with pytest.raises(ContractError, match=r"Queue name .* is not usable: use letters, digits"):

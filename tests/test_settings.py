@@ -32,11 +32,16 @@ WRONG = {
     ("PORT", "http"): "valid integer",
     ("SOFT_TIME_LIMIT", "0"): "must be longer than 0 seconds",
     ("SOFT_TIME_LIMIT", "-5"): "must be longer than 0 seconds",
-    ("SOFT_TIME_LIMIT", "soon"): "valid timedelta",
-    ("SOFT_TIME_LIMIT", "nan"): "valid timedelta",
-    ("SOFT_TIME_LIMIT", "inf"): "valid timedelta",
-    ("RESULT_TTL", "1 fortnight"): "valid timedelta",
-    ("RESULT_TTL", "1e+30"): "valid timedelta",
+    ("SOFT_TIME_LIMIT", "soon"): "write a duration: seconds (90, 0.5)",
+    ("SOFT_TIME_LIMIT", "nan"): "write a duration: seconds (90, 0.5)",
+    ("SOFT_TIME_LIMIT", "inf"): "write a duration: seconds (90, 0.5)",
+    ("RESULT_TTL", "1 fortnight"): "write a duration: seconds (90, 0.5)",
+    ("RESULT_TTL", "1e+30"): "write a duration: seconds (90, 0.5)",
+    ("RESULT_TTL", "90 minutes"): "a number with s, m, h, d or w (90m, 1.5h)",
+    ("RESULT_TTL", "01:30:00"): "or ISO 8601 (PT1H30M)",
+    ("RESULT_TTL", "P1M"): "write a duration",
+    ("DEFAULT_QUEUE", "unacked"): "Celery keeps a key of this name in Redis; choose another",
+    ("DEFAULT_QUEUE", "_kombu.binding.x"): "Celery keeps a key of this name",
     ("RESULT_TTL", "0"): "must be longer than 0 seconds",
     ("MAX_BODY_BYTES", "0"): "greater than or equal to 1",
     ("MAX_BODY_BYTES", "1 MiB"): "valid integer",
@@ -106,9 +111,13 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("1e3", timedelta(seconds=1_000)),
         ("PT1H30M", timedelta(hours=1, minutes=30)),
         ("P1D", timedelta(days=1)),
+        ("90m", timedelta(minutes=90)),
+        ("1.5h", timedelta(minutes=90)),
+        ("30 s", timedelta(seconds=30)),
+        ("2w", timedelta(days=14)),
     ],
 )
-def test_a_duration_is_seconds_or_iso_8601(text: str, duration: timedelta) -> None:
+def test_a_duration_is_seconds_a_number_with_a_unit_or_iso_8601(text: str, duration: timedelta) -> None:
     assert Settings.read({"CELERIAC_RESULT_TTL": text}).result_ttl == duration
 
 

@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar, overload
 
 from pydantic import BaseModel, TypeAdapter
 
+from ledger.keys import taken_for
 from worker.signature import ContractError, input_model, output_adapter
 
 __all__ = ["ContractError", "Definition", "RetryPolicy", "definition_of", "task"]
@@ -179,6 +180,10 @@ def _checked_queue(queue: str | None) -> str | None:
         raise ContractError(
             f"Queue name {queue!r} is not usable: use letters, digits, '.', '_' and '-', "
             "starting with a letter or digit, at most 100 characters."
+        )
+    if queue is not None and (whose := taken_for(queue)):
+        raise ContractError(
+            f"Queue name {queue!r}: {whose} keeps a key of this name in Redis; choose another."
         )
     return queue
 
