@@ -25,7 +25,6 @@ from api import (
 )
 from api.boundary import Boundary
 from api.document import EXAMPLE
-from api.head_method import HeadMethod
 from api.judge import Judge
 from api.logs import set_up as set_up_logs
 from api.logs import take_prints
@@ -119,7 +118,6 @@ def build_app(settings: Settings, catalog: Catalog, *, spans: "TracerProvider | 
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.add_middleware(HeadMethod)
     app.add_middleware(Boundary, metrics=metrics)
     if spans is not None:
         app.add_middleware(Traced)

@@ -7,6 +7,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import InternalError
+from api.head_method import HeadMethod
 from api.identity import new_id
 from api.logs import request_id
 from api.metrics import Metrics
@@ -26,6 +27,7 @@ class Boundary:
     def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
         """Wrap this app, and count what it answers."""
         self._app = app
+        self._heads = HeadMethod(app)
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,7 +54,8 @@ class Boundary:
             await answer(refused, scope["path"])(scope, receive, send_with_id)
             return
         try:
-            await self._app(scope, receive, send_with_id)
+            app = self._heads if scope["method"] == "HEAD" else self._app
+            await app(scope, receive, send_with_id)
         except ClientDisconnect:
             return  # nobody is there to be answered
         except Exception:

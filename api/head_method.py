@@ -4,7 +4,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadMethod:
-    """ASGI middleware: a HEAD goes on as a GET, and ends where the body of the answer would begin."""
+    """An app for HEAD alone: it goes on as a GET, and ends where the body of the answer would begin."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap this app."""
@@ -12,9 +12,6 @@ class HeadMethod:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or scope["method"] != "HEAD":
-            await self._app(scope, receive, send)
-            return
         asked = {**scope, "method": "GET"}
 
         async def send_head(message: Message) -> None:

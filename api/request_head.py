@@ -24,21 +24,34 @@ def refusal(scope: Scope) -> Problem | None:
         return TargetTooLong(
             f"The path and query are longer than {LONGEST_TARGET} bytes together: shorten them."
         )
-    if sum(map(len, chain.from_iterable(headers))) > LARGEST_HEADERS:
-        return HeadersTooLarge(f"The headers are larger than {LARGEST_HEADERS} bytes together: send less.")
     values = dict(headers)
+    if len(values) < len(headers):
+        return _refusal_of_doubled(headers, needs_host=scope["http_version"] != "1.0")
+    if len(b"".join(values)) + len(b"".join(values.values())) > LARGEST_HEADERS:
+        return _too_large()
     if b"host" not in values and scope["http_version"] != "1.0":
-        return InvalidHost("The request has no header 'Host', which HTTP/1.1 requires (RFC 9112 §3.2).")
-    if len(values) < len(headers) and (doubled := _refusal_of_doubled(headers)):
-        return doubled
+        return _without_host()
     return None
 
 
-def _refusal_of_doubled(headers: list[tuple[bytes, bytes]]) -> Problem | None:
+def _refusal_of_doubled(headers: list[tuple[bytes, bytes]], *, needs_host: bool) -> Problem | None:
+    """The same where some header comes several times, as most may."""
+    if sum(map(len, chain.from_iterable(headers))) > LARGEST_HEADERS:
+        return _too_large()
     times = Counter(name for name, _ in headers)
+    if times[b"host"] == 0 and needs_host:
+        return _without_host()
     if times[b"host"] > 1:
         return InvalidHost("The request has several headers 'Host': send one (RFC 9112 §3.2).")
     wrong = [
         (SINGLE[name], "should be given once", f"{times[name]} times") for name in SINGLE if times[name] > 1
     ]
     return invalid_input(wrong) if wrong else None
+
+
+def _too_large() -> HeadersTooLarge:
+    return HeadersTooLarge(f"The headers are larger than {LARGEST_HEADERS} bytes together: send less.")
+
+
+def _without_host() -> InvalidHost:
+    return InvalidHost("The request has no header 'Host', which HTTP/1.1 requires (RFC 9112 §3.2).")

@@ -50,6 +50,14 @@ def test_head_is_counted_by_its_route(client: httpx.Client) -> None:
     assert 'celeriac_http_requests_total{method="HEAD",route="/tasks",status="200"}' in numbers
 
 
+def test_methods_that_nobody_serves_count_as_one(client: httpx.Client) -> None:
+    for method in ("PROPFIND", "LOCK"):
+        assert client.request(method, "/tasks").status_code == 405
+    numbers = client.get("/metrics").text
+    assert 'method="OTHER"' in numbers
+    assert "PROPFIND" not in numbers
+
+
 def test_head_is_not_served_where_get_is_not(client: httpx.Client) -> None:
     response = client.head("/add")
     assert (response.status_code, response.headers["allow"]) == (405, "POST")
@@ -81,6 +89,8 @@ def test_a_body_that_is_said_to_be_as_it_is_is_taken(quiet: httpx.Client) -> Non
         (["POST /add HTTP/1.1", "Content-Length: 0"], 400),
         (["GET /static/page/app.js HTTP/1.1"], 400),
         (["GET /livez HTTP/1.0"], 200),
+        (["GET /livez HTTP/1.0", "X-Two: a", "X-Two: b"], 200),
+        (["GET /livez HTTP/1.1", "X-Two: a", "X-Two: b"], 400),
         (["GET /livez HTTP/1.0", "Host: a", "Host: b"], 400),
     ],
     ids=str,
