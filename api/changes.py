@@ -107,7 +107,10 @@ async def _retry(
     original = await ledger.original(task_id)
     if original is None:
         raise not_found(task_id)
-    options = asked_retry_options(request, settings, task_id, changed)
+    if changed is None:
+        options = asked_retry_options(request, settings, task_id, None)
+    else:
+        options = await judge.judge(changed, partial(asked_retry_options, request, settings, task_id))
     if options.trace is None:  # whoever asks has none: the trace of the first caller goes on
         options = replace(options, trace=original.trace)
     door = doors.get(original.name)
