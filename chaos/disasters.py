@@ -14,9 +14,12 @@ from chaos.plan import LEASE
 from chaos.proxy import Mode, Proxy
 from chaos.server import (
     Disaster,
+    fail_over,
     kill_valkey,
     nothing,
     pause_valkey,
+    refuse_for_its_disk,
+    refuse_for_its_replicas,
     reset_all,
     set_clock,
     stall_valkey,
@@ -188,6 +191,9 @@ TABLE: dict[str, tuple[int, Callable[[Stage, Random], Disaster]]] = {
 TRYING: dict[str, Callable[[Stage, Random], Disaster]] = {
     "Valkey stalled": stall_valkey,
     "clock of Valkey set": set_clock,
+    "Valkey cannot save": refuse_for_its_disk,
+    "Valkey lacks replicas": refuse_for_its_replicas,
+    "failover": fail_over,
 }
 
 

@@ -1,5 +1,6 @@
-"""What is done to Valkey: it is killed, stalls, and has its clock set."""
+"""What is done to Valkey: it is killed, stalls, refuses writes, has its clock set, and hands over to another server."""
 
+import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,11 +13,15 @@ from redis.exceptions import RedisError
 
 from chaos.plan import LEASE
 from chaos.stage import Stage
+from tests.processes import descendants
+from tests.waiting import wait_until
 
 # How long it lasts, in seconds, and what ends it.
 Disaster = tuple[float, Callable[[], None]]
 
 HOUR = timedelta(hours=1)
+# So that each key of a save takes its time, and the process that saves can be killed.
+SAVE_DELAY_MICROSECONDS = 1_000_000
 
 
 def kill_valkey(stage: Stage, random: Random) -> Disaster:
@@ -52,6 +57,37 @@ def set_clock(stage: Stage, random: Random) -> Disaster:
     return _longer_than_a_lease(random), nothing
 
 
+def refuse_for_its_disk(stage: Stage, random: Random) -> Disaster:
+    """MISCONF: a save was asked for and failed, as when the disk is full."""
+    with Redis.from_url(stage.valkey.url, decode_responses=True) as client:
+        client.config_set("save", "3600 1")
+        client.config_set("rdb-key-save-delay", SAVE_DELAY_MICROSECONDS)
+        client.bgsave()
+        for child in wait_until(lambda: descendants(stage.valkey.pid)):
+            os.kill(child.pid, signal.SIGKILL)
+        wait_until(lambda: client.info("persistence")["rdb_last_bgsave_status"] == "err")
+        client.config_set("rdb-key-save-delay", 0)
+    return _longer_than_a_lease(random), lambda: _configure(stage, "save", "")
+
+
+def refuse_for_its_replicas(stage: Stage, random: Random) -> Disaster:
+    """NOREPLICAS: it has fewer of them than it is told to have."""
+    _configure(stage, "min-replicas-to-write", "2")
+    return _longer_than_a_lease(random), lambda: _configure(stage, "min-replicas-to-write", "0")
+
+
+def fail_over(stage: Stage, random: Random) -> Disaster:
+    """Hand over to a new server, all that was written included; who is connected stays so, to what is a replica then."""
+    old, new = stage.valkey, stage.another_valkey()
+    with Redis.from_url(old.url) as primary, Redis.from_url(new.url) as replica:
+        replica.replicaof("127.0.0.1", str(old.port))
+        wait_until(lambda: replica.info("replication")["master_link_status"] == "up")
+        primary.execute_command("FAILOVER")
+        wait_until(lambda: replica.role()[0] == b"master")
+    stage.hand_over_to(new)
+    return _longer_than_a_lease(random), nothing
+
+
 def nothing() -> None:
     """There is nothing to mend."""
 
@@ -60,6 +96,11 @@ def _stopped(stage: Stage, seconds: float) -> Disaster:
     valkey = stage.valkey.process
     valkey.send_signal(signal.SIGSTOP)
     return seconds, lambda: valkey.send_signal(signal.SIGCONT)
+
+
+def _configure(stage: Stage, name: str, value: str) -> None:
+    with Redis.from_url(stage.valkey.url) as client:
+        client.config_set(name, value)
 
 
 def _longer_than_a_lease(random: Random) -> float:
