@@ -53,6 +53,9 @@ DESCRIPTION = """The HTTP front door to a Celery worker pool.
 Submit a task with `POST /{name}`; the answer, 202, is a task document. Ask for it with `GET /tasks/{task_id}` until it is
 `ready`: then it has a `result` or an `error`. Every refusal is a problem document (RFC 9457)."""
 
+# After the first answers, for which nobody has to wait then: it takes 50 ms.
+SETTLED_SECONDS = 1.0
+
 logger = logging.getLogger(__name__)
 
 
@@ -91,11 +94,7 @@ def build_app(settings: Settings, catalog: Catalog, *, spans: "TracerProvider | 
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        # What is loaded by now stays: the collector need not go through it again and again (20 ms each time).
-        gc.collect()
-        gc.freeze()
-        # Nor through all that thousands of waiters hold (300 ms each time): young garbage is what requests leave.
-        gc.set_threshold(700, 10, 1000)
+        asyncio.get_running_loop().call_later(SETTLED_SECONDS, _settle_collector)
         keeping = asyncio.create_task(keeper.keep())
         with at_termination(ledger.watch.release, feed.release):
             yield
@@ -137,6 +136,16 @@ def build_app(settings: Settings, catalog: Catalog, *, spans: "TracerProvider | 
     submit.install(app, catalog, settings, doors, judge)
     app.router.routes.insert(0, Signpost(app.routes))
     return app
+
+
+def _settle_collector() -> None:
+    """What is loaded by now stays: the collector need not go through it again and again (20 ms each time).
+
+    Nor through all that thousands of waiters hold (300 ms each time): young garbage is what requests leave.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(700, 10, 1000)
 
 
 def _spans() -> "TracerProvider | None":

@@ -38,6 +38,7 @@ OURS = {
 }
 # What the API never needs, of what is installed beside it.
 FORBIDDEN = HEAVY | {
+    "opentelemetry.sdk.metrics",
     "worker.app",
     "worker.execution",
     "worker.backend",
