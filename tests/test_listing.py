@@ -1,6 +1,8 @@
 """`GET /tasks`: filters, and pages that stay what they are while tasks come in."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import httpx
@@ -8,6 +10,7 @@ import pytest
 from redis import Redis
 
 from tests.door import Document, cancel, document, problem_of, run, submit, submit_with
+from tests.waiting import wait_until
 
 
 def listed(client: httpx.Client, **query: Any) -> list[str]:
@@ -15,6 +18,11 @@ def listed(client: httpx.Client, **query: Any) -> list[str]:
     response = client.get("/tasks", params=query)
     assert response.status_code == 200, response.text
     return [item["task_id"] for item in document(response)["items"]]
+
+
+def is_forgotten(client: httpx.Client, task: Document) -> bool:
+    """Ask for it."""
+    return client.delete(task["links"]["self"]).status_code == 204
 
 
 @pytest.fixture
@@ -89,12 +97,16 @@ def test_where_results_are_left_out_an_item_is_the_task_document_without_one(qui
 def test_a_result_that_is_left_out_is_not_read_either(client: httpx.Client, redis: Redis) -> None:
     task, failed = run(client, "word_count", text="left out"), run(client, "fail", message="x")
     redis.delete(f"celery-task-meta-{task['task_id']}")
-    redis.lpush(f"celery-task-meta-{task['task_id']}", "whoever reads this as a result is refused")
+    redis.delete(f"celery-task-meta-{failed['task_id']}")
+    for one in (task, failed):
+        redis.lpush(f"celery-task-meta-{one['task_id']}", "whoever reads this as a result is refused")
     try:
         items = document(client.get("/tasks?omit=result"))["items"]
         assert client.get("/tasks").status_code == 503
+        assert document(client.get(failed["links"]["self"])) == failed  # all of it is in its record
     finally:
-        redis.delete(f"celery-task-meta-{task['task_id']}")
+        for one in (task, failed):
+            redis.delete(f"celery-task-meta-{one['task_id']}")
     del task["result"], failed["result"]
     assert items[:2] == [failed, task]
 
@@ -166,5 +178,29 @@ def test_a_page_leaves_out_the_results_that_do_not_fit_and_says_whose(client: ht
     with ThreadPoolExecutor(3) as threads:  # each has it, and no more than one is read at a time
         results = list(threads.map(lambda task: client.get(task["links"]["result"]), accepted))
     assert [(answer.status_code, len(answer.content)) for answer in results] == [(200, 20_000_002)] * 3
-    for task in accepted:
-        assert client.delete(task["links"]["self"]).status_code == 204
+    for task in accepted:  # the disk may have much to do now
+        wait_until(partial(is_forgotten, client, task))
+
+
+@pytest.mark.parametrize("query", ["", "?omit=result"])
+def test_a_page_says_what_became_of_a_task_of_celery_s_own_however_large_its_result(
+    query: str, quiet: httpx.Client, quiet_redis: Redis
+) -> None:
+    large = "x" * 3_000_000
+    ends = {
+        "SUCCESS": large,
+        "FAILURE": {"exc_type": "ValueError", "exc_message": [large], "exc_module": "builtins"},
+    }
+    ids = [submit(quiet, "add", x=1, y=2)["task_id"] for _ in ends]
+    for task_id, (status, result) in zip(ids, ends.items(), strict=True):
+        said = {"status": status, "result": result, "traceback": None, "children": []}
+        kept = json.dumps({**said, "date_done": "2026-05-01T12:00:00+00:00", "task_id": task_id})
+        quiet_redis.set(f"celery-task-meta-{task_id}", kept)
+    page = document(quiet.get(f"/tasks{query}"))
+    failed, succeeded = page["items"]
+    assert (succeeded["state"], succeeded["finished_at"]) == ("succeeded", "2026-05-01T12:00:00.000000Z")
+    assert "result" not in succeeded
+    assert page["left_out"] == ([] if query else ids[:1])
+    assert (failed["state"], failed["error"]["type"]) == ("failed", "ValueError")
+    assert "too large" in failed["error"]["message"]
+    assert len(document(quiet.get(failed["links"]["self"]))["error"]["message"]) <= 10_000
