@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hiredis import pack_command
-from redis.asyncio.connection import AbstractConnection, ConnectionPool
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
+from ledger.address import asynchronous_pool
 from ledger.functions import Steps, Way
 from ledger.refusal import Refusal, refusal_of
 from ledger.scripts import Script
@@ -40,14 +41,14 @@ class InDoubt(Exception):
 
 def new_connection(url: str) -> AbstractConnection:
     """A connection to this Redis URL, not connected yet, that retries nothing by itself."""
-    pool = ConnectionPool.from_url(
+    pool = asynchronous_pool(
         url,
-        protocol=2,
         socket_connect_timeout=CONNECT_SECONDS,
         socket_timeout=None,
         retry=Retry(NoBackoff(), 0),
     )
     connection: AbstractConnection = pool.make_connection()
+    connection.made_by = pool  # type: ignore[attr-defined]  # with Sentinel it has to live as long
     return connection
 
 

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from ledger import keys, scripts
+from ledger.address import pool
 from ledger.patient import PatientConnection
 from ledger.poison import Poison
 from ledger.settings import Settings
@@ -66,11 +67,13 @@ class Consumer:
         )
         # Of the server of the queues.
         self.outage = self._broker.outage
-        self._hasty = Redis.from_url(
-            settings.backend,
-            socket_connect_timeout=HASTE_SECONDS,
-            socket_timeout=HASTE_SECONDS,
-            retry=Retry(NoBackoff(), 0),
+        self._hasty = Redis(
+            connection_pool=pool(
+                settings.backend,
+                socket_connect_timeout=HASTE_SECONDS,
+                socket_timeout=HASTE_SECONDS,
+                retry=Retry(NoBackoff(), 0),
+            )
         )
         self._where = "push" if self._broker is self._redis else "record"
         self._ttl = microseconds(settings.result_ttl)

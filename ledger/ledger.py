@@ -8,10 +8,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from redis.connection import parse_url
 from redis.exceptions import RedisError
 
 from ledger import keys, scripts, wire
+from ledger.address import database
 from ledger.batching import LATER, Batching, Later
 from ledger.connection import Argument, Connection, InDoubt, Refused, Unavailable
 from ledger.durability import Durability, confirm
@@ -85,7 +85,7 @@ class Ledger:
         Tracebacks are read only where `tracebacks` says that they are shown. `on_answer` is told of each call of a script, shared by many callers or not, how many seconds it took.
         """
         self._one_server = backend == broker
-        self._database = parse_url(broker).get("db", 0)
+        self._database = database(broker)
         self._ttl, self._tombstone_ttl = microseconds(result_ttl), microseconds(tombstone_ttl)
         self._durability = durability
         self._tracebacks = "tracebacks" if tracebacks else ""

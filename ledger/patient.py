@@ -14,7 +14,7 @@ from typing import Any
 
 from hiredis import pack_command
 from redis.backoff import NoBackoff
-from redis.connection import AbstractConnection, ConnectionPool
+from redis.connection import AbstractConnection
 from redis.exceptions import (
     ConnectionError,  # noqa: A004 - redis-py's own name
     ResponseError,
@@ -22,6 +22,7 @@ from redis.exceptions import (
 )
 from redis.retry import Retry
 
+from ledger.address import pool
 from ledger.functions import Steps, Way, has_another_way
 from ledger.outage import Outage
 from ledger.refusal import refusal_of
@@ -38,13 +39,12 @@ class PatientConnection:
 
     def __init__(self, url: str) -> None:
         """Nothing is sent before the first call."""
-        self._pool = ConnectionPool.from_url(
+        self._pool = pool(
             url,
             socket_connect_timeout=5,
             socket_timeout=10,
             socket_keepalive=True,
             retry=Retry(NoBackoff(), 0),
-            protocol=2,
             # Counted are those that were ever made, also for threads that are long gone.
             max_connections=sys.maxsize,
         )

@@ -11,9 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from redis.connection import parse_url
-
 from ledger import keys, scripts, wire
+from ledger.address import database
 from ledger.batching import Batching
 from ledger.connection import Connection
 from ledger.times import milliseconds
@@ -46,7 +45,7 @@ class RemoteControl:
 
     def __init__(self, broker: str) -> None:
         """Nothing is sent yet."""
-        self._channel = keys.remote_control(parse_url(broker).get("db", 0))
+        self._channel = keys.remote_control(database(broker))
         self._connection = Connection(broker)
         self._asking = Batching(self._answer_all, largest=10_000)
 

@@ -2,7 +2,6 @@
 
 import difflib
 import os
-import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from enum import StrEnum
@@ -11,14 +10,13 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from ledger.address import normal, shown
 from ledger.durability import Durability
 from ledger.durations import duration_of
 from ledger.keys import taken_for
 
 PREFIX = "CELERIAC_"
 LOCAL_REDIS = "redis://127.0.0.1:6379/0"
-# Scheme, credentials, host, port, database, options: what redis-py would take for something else, or stumble over, is out.
-_REDIS_URL = re.compile(r"rediss?://([^/@]*@)?(\[[^]]+\]|[^/:@?#]*)(:\d{1,5})?(/\d*)?(\?.*)?")
 
 
 class LogFormat(StrEnum):
@@ -30,12 +28,6 @@ class LogFormat(StrEnum):
 
 class SettingsError(Exception):
     """A setting is wrong. The text names each wrong variable, its value and what it should be."""
-
-
-def _redis_url(url: str) -> str:
-    if not _REDIS_URL.fullmatch(url):
-        raise ValueError("write it as redis://HOST:PORT/DATABASE (or rediss:// for TLS)")
-    return url
 
 
 def _packages(names: str) -> str:
@@ -60,14 +52,14 @@ def _positive(duration: timedelta) -> timedelta:
     return duration
 
 
-RedisURL = Annotated[str, AfterValidator(_redis_url)]
+RedisURL = Annotated[str, AfterValidator(normal)]
 Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_positive)]
 
 
 class Settings(BaseModel):
     """Each field is the variable `CELERIAC_<FIELD>`. Durations are as in ledger/durations.py (`90`, `90m`, `PT1H30M`)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     host: str = Field("127.0.0.1", description="Address on which the API listens.")
     port: int = Field(8000, ge=1, le=65535, description="Port on which the API listens.")
@@ -187,5 +179,7 @@ def _sentences(wrong: ValidationError) -> list[str]:
     sentences = []
     for error in wrong.errors():
         name = PREFIX + str(error["loc"][0]).upper() if error["loc"] else "The settings"
-        sentences.append(f"{name}={error['input']} is wrong: {error['msg'].removeprefix('Value error, ')}.")
+        sentences.append(
+            f"{name}={shown(str(error['input']))} is wrong: {error['msg'].removeprefix('Value error, ')}."
+        )
     return sentences

@@ -6,9 +6,9 @@ import signal
 import subprocess
 import sys
 from functools import partial
+from urllib.parse import urlsplit
 
-from redis.connection import parse_url
-
+from ledger.address import place
 from ledger.settings import PREFIX, LogFormat, Settings, SettingsError
 from stack import services, valkey
 from stack.errors import CannotStart
@@ -91,10 +91,8 @@ def _require_redis(settings: Settings) -> None:
     for url in {settings.broker, settings.backend}:
         refusal = redis_refusal(url)
         if refusal is not None:
-            server = parse_url(url)  # without the password, which is nobody's to read on a screen
-            where = f"{server.get('host', 'localhost')}:{server.get('port', 6379)}"
             raise CannotStart(
-                f"The Redis at {where} does not answer: {refusal}. Start it, or leave REDIS_URL and the "
+                f"The Redis at {urlsplit(place(url)).netloc} cannot be used: {refusal}. Start it, or leave REDIS_URL and the "
                 "CELERIAC_ variables with an address of Redis out: then make run starts its own."
             )
 

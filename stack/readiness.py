@@ -4,12 +4,14 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
+from typing import Any
 
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from ledger.address import pool
 from stack.errors import CannotStart
 from stack.process import Process, ending
 
@@ -30,9 +32,9 @@ def wait_until(is_ready: Callable[[], bool], *, name: str, process: Process, tim
 
 def redis_refusal(url: str) -> str | None:
     """Why the Redis at this URL cannot be used now; None when it answers."""
-    patience = {"socket_connect_timeout": ANSWER_SECONDS, "socket_timeout": ANSWER_SECONDS}
+    patience: dict[str, Any] = {"socket_connect_timeout": ANSWER_SECONDS, "socket_timeout": ANSWER_SECONDS}
     try:
-        with Redis.from_url(url, retry=Retry(NoBackoff(), 0), **patience) as client:
+        with Redis(connection_pool=pool(url, retry=Retry(NoBackoff(), 0), **patience)) as client:
             client.ping()
     except RedisError as error:
         return str(error)

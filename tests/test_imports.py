@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "worker": {"ledger", "telemetry"},
     "worker.tasks": {"worker.contract", "worker.context", "worker.signature"},
     "api": {"ledger", "telemetry", "worker.contract", "worker.catalog", "worker.tasks"},
-    "stack": {"ledger.settings"},
+    "stack": {"ledger.address", "ledger.settings"},
     "examples": set[str](),
 }
 OURS = {

@@ -177,7 +177,7 @@ def test_a_given_redis_that_is_away_is_named_without_its_password(tmp_path: Path
     port = free_port()
     with refused_stack(tmp_path, redis_url=f"redis://:s3cret@127.0.0.1:{port}/0") as stack:
         assert stack.exit_code() == 1
-        assert f"The Redis at 127.0.0.1:{port} does not answer" in stack.output
+        assert f"The Redis at 127.0.0.1:{port} cannot be used" in stack.output
         assert "s3cret" not in stack.output
 
 

@@ -9,6 +9,7 @@ from celery.backends.redis import RedisBackend
 from celery.exceptions import TimeLimitExceeded
 from kombu.exceptions import DecodeError
 
+from ledger.address import pool
 from ledger.consumer import Claim, Consumer
 from ledger.refusal import refusal_of
 from ledger.shortening import LONGEST_MESSAGE, shortened_traceback
@@ -31,6 +32,12 @@ class LedgerBackend(RedisBackend):  # type: ignore[misc]  # celery has no types
 
     # Of the document of a task that has begun here.
     _around_id: tuple[bytes, bytes] | None = None
+
+    def _get_pool(self, **parameters: Any) -> Any:
+        """Called by Celery, which reads addresses otherwise."""
+        names = ("socket_timeout", "socket_connect_timeout", "socket_keepalive", "health_check_interval")
+        options = {name: parameters[name] for name in names if name in parameters}
+        return pool(self.app.settings.backend, **options)
 
     def store_result(
         self,

@@ -4,6 +4,7 @@ from typing import Any
 
 from kombu import Queue
 
+from ledger.address import place
 from ledger.settings import Settings
 from worker.catalog import Catalog
 from worker.processors import usable_processors
@@ -24,8 +25,9 @@ def celery_configuration(settings: Settings, catalog: Catalog) -> dict[str, Any]
         *(definition.queue for definition in catalog.values() if definition.queue),
     }
     return {
-        "broker_url": settings.broker,
-        "result_backend": "worker.backend:LedgerBackend+" + settings.backend,
+        # For its banner and its log: what connects takes the whole address from the settings.
+        "broker_url": place(settings.broker),
+        "result_backend": "worker.backend:LedgerBackend+" + place(settings.backend),
         "result_expires": settings.result_ttl,
         # JSON only: a pickle in the queue is refused, not executed.
         "accept_content": ["json"],

@@ -14,6 +14,7 @@ from kombu.utils.encoding import bytes_to_str
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoPermissionError, RedisError, ResponseError
 
+from ledger.address import database, pool
 from ledger.refusal import refusal_of
 from ledger.wire import ORIGIN
 from worker.ahead import MOST, Ahead
@@ -99,6 +100,29 @@ class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
         with _refused_is_away():
             super().__init__(*arguments, **options)
         self.QoS = Hold
+
+    def _get_pool(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002 - kombu's signature
+        """Called by kombu, which reads addresses otherwise; of its connections in the event loop it hears when they end."""
+        url = current_app.settings.broker
+        self.keyprefix_fanout: str = self.keyprefix_fanout.format(db=database(url))
+        timeouts = {
+            "socket_timeout": self.socket_timeout,
+            "socket_connect_timeout": self.socket_connect_timeout,
+            "socket_keepalive": self.socket_keepalive,
+            "health_check_interval": self.health_check_interval,
+        }
+        return pool(url, wrap=self._telling if asynchronous else _as_it_is, **timeouts)
+
+    def _telling(self, kind: Any) -> Any:
+        channel = self
+
+        class Telling(kind):  # type: ignore[misc]  # it is known when it is called
+            def disconnect(self, *arguments: Any, **options: Any) -> None:
+                super().disconnect(*arguments, **options)
+                if channel._registered:
+                    channel._on_connection_disconnect(self)
+
+        return Telling
 
     @contextmanager
     def conn_or_acquire(self, client: Any = None) -> Iterator[Any]:
@@ -199,6 +223,10 @@ class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
 
 class RefusedError(RedisConnectionError):
     """A refusal that can pass, for Celery, which waits for a Redis that is away and ends for other errors."""
+
+
+def _as_it_is(kind: Any) -> Any:
+    return kind
 
 
 @contextmanager

@@ -1,0 +1,166 @@
+"""The address of a Redis: what may be written as one, and pools of connections to it, the same for API, worker and `make run`.
+
+`redis://`, `rediss://` (TLS), `unix://` (a socket) and `redis+sentinel://HOST:PORT,HOST:PORT/SERVICE/DATABASE`.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from redis.asyncio import connection as asynchronous
+from redis.asyncio import sentinel as asynchronous_sentinel
+from redis.connection import Connection, ConnectionPool, UnixDomainSocketConnection, parse_url
+from redis.sentinel import Sentinel, SentinelConnectionPool, SentinelManagedConnection
+
+FORM = "write it as redis://HOST:PORT/DATABASE (or rediss:// for TLS)"
+UNENCODED = (
+    "its user or password has a character that must be percent-encoded there, as %23 for #: "
+    "write what urllib.parse.quote(password, safe='') makes of it"
+)
+_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel")
+_USER_INFO = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*")
+_HOST = r"(\[[0-9A-Fa-f:.%]+\]|[^][/:@?#,\s]*)(:(?P<port>\d{1,5}))?"
+_PLACES = {
+    "redis": re.compile(rf"{_HOST}(/\d*)?"),
+    "rediss": re.compile(rf"{_HOST}(/\d*)?"),
+    "unix": re.compile(r"/[^?#\s]+"),
+    "redis+sentinel": re.compile(r"[^][/@?#,\s]+(,[^][/@?#,\s]+)*/[A-Za-z0-9._-]+(/\d*)?"),
+}
+_FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+_SSL = (
+    *_FILES,
+    "ssl_ca_path",
+    "ssl_ca_data",
+    "ssl_cert_reqs",
+    "ssl_check_hostname",
+    "ssl_password",
+    "ssl_ciphers",
+)
+_OPTIONS = {
+    "redis": ("client_name", "db", "protocol"),
+    "rediss": ("client_name", "db", "protocol", *_SSL),
+    "unix": ("client_name", "db", "protocol"),
+    "redis+sentinel": ("client_name", "db", "protocol", "sentinel_username", "sentinel_password"),
+}
+_REQUIREMENTS = ("none", "optional", "required")
+SENTINEL_SECONDS = 0.3
+SENTINEL_PORT = 26379
+
+
+def normal(url: str) -> str:
+    """The address as all parts of Celeriac take it; `ValueError` says what is wrong with it, without a password."""
+    scheme, separator, rest = url.partition("://")
+    if scheme not in _SCHEMES or not separator:
+        raise ValueError(FORM)
+    user_info, at, place = rest.rpartition("@")
+    if at and not _USER_INFO.fullmatch(user_info):
+        raise ValueError(UNENCODED)
+    place, _, query = place.partition("?")
+    found = _PLACES[scheme].fullmatch(place)
+    if not found or int(found.groupdict().get("port") or 0) > 65535:
+        raise ValueError(FORM)
+    options = _normal_options(scheme, query)
+    return f"{scheme}://{user_info}{at}{place}" + (f"?{urlencode(options, safe='/')}" if options else "")
+
+
+def shown(url: str) -> str:
+    """An address, right or wrong, without what may be secret in it."""
+    scheme, separator, rest = url.rpartition("://") if "://" in url else ("", "", url)
+    _, at, place = rest.rpartition("@")
+    hidden = f"{scheme}{separator}***@{place}" if at else url
+    return re.sub(r"(password=)[^&#\s]*", r"\1***", hidden)
+
+
+def database(url: str) -> int:
+    """The number of its database."""
+    return int(parse_url(_plain(url)).get("db", 0))
+
+
+def place(url: str) -> str:
+    """The same server and database as an address without credentials and options, for logs and for Celery's banner."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return "redis://localhost/" + str(database(url))
+    host = parts.netloc.rpartition("@")[2].partition(",")[0] or "127.0.0.1"
+    return f"redis://{host}/{database(url)}"
+
+
+def pool(url: str, *, wrap: Callable[[type[Any]], type[Any]] = lambda kind: kind, **options: Any) -> Any:
+    """A pool that makes connections of redis-py; with Sentinel, each connects to whoever is the primary then."""
+    given = {**options, **parse_url(_plain(url)), "protocol": 2}
+    kind = given.pop("connection_class", Connection)
+    if not _is_sentinel(url):
+        if kind is UnixDomainSocketConnection:
+            _without_tcp(given)
+        return ConnectionPool(connection_class=wrap(kind), **given)
+    sentinels, service, credentials = _sentinels(url, given)
+    manager = Sentinel(sentinels, sentinel_kwargs=credentials)
+    return SentinelConnectionPool(service, manager, connection_class=wrap(SentinelManagedConnection), **given)
+
+
+def asynchronous_pool(url: str, **options: Any) -> Any:
+    """The same for asyncio."""
+    given = {**options, **asynchronous.parse_url(_plain(url)), "protocol": 2}
+    if not _is_sentinel(url):
+        if given.get("connection_class") is asynchronous.UnixDomainSocketConnection:
+            _without_tcp(given)
+        return asynchronous.ConnectionPool(**given)
+    sentinels, service, credentials = _sentinels(url, given)
+    manager = asynchronous_sentinel.Sentinel(sentinels, sentinel_kwargs=credentials)
+    return asynchronous_sentinel.SentinelConnectionPool(service, manager, **given)
+
+
+def _normal_options(scheme: str, query: str) -> list[tuple[str, str]]:
+    options = []
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if name not in _OPTIONS[scheme]:
+            known = ", ".join(_OPTIONS[scheme])
+            raise ValueError(f"its option {name!r} is not one that Celeriac passes on: {known}")
+        match name:
+            case "protocol":
+                if value not in ("2", "3"):
+                    raise ValueError("its option 'protocol' is 2 or 3")
+                continue  # which of them is no matter to anybody: Celeriac speaks the older one
+            case "db" if not value.isdecimal():
+                raise ValueError("its option 'db' is a number")
+            case "ssl_cert_reqs":
+                value = value.lower().removeprefix("cert_")  # noqa: PLW2901 - as Celery writes it
+                if value not in _REQUIREMENTS:
+                    raise ValueError(f"its option 'ssl_cert_reqs' is one of {', '.join(_REQUIREMENTS)}")
+            case _ if name in _FILES and not Path(value).is_file():
+                raise ValueError(f"its option {name!r} names a file that is not there: {value}")
+        options.append((name, value))
+    return options
+
+
+def _is_sentinel(url: str) -> bool:
+    return url.startswith("redis+sentinel://")
+
+
+def _plain(url: str) -> str:
+    """For a Sentinel's, one that redis-py reads: what comes before and after the hosts and the service."""
+    if not _is_sentinel(url):
+        return url
+    parts = urlsplit(url)
+    user_info, at, _ = parts.netloc.rpartition("@")
+    number = parts.path.split("/")[2:3]
+    return f"redis://{user_info}{at}localhost/{''.join(number)}" + (f"?{parts.query}" if parts.query else "")
+
+
+def _sentinels(url: str, given: dict[str, Any]) -> tuple[list[tuple[str, int]], str, dict[str, Any]]:
+    """The sentinels, the name of the service, and how to connect to the former; taken out of what was given."""
+    for name in ("host", "port"):
+        given.pop(name, None)
+    how = {name: given.pop(f"sentinel_{name}", None) for name in ("username", "password")}
+    timeouts = {"socket_timeout": SENTINEL_SECONDS, "socket_connect_timeout": SENTINEL_SECONDS}
+    parts = urlsplit(url)
+    hosts = [host.partition(":") for host in parts.netloc.rpartition("@")[2].split(",")]
+    sentinels = [(host, int(port or SENTINEL_PORT)) for host, _, port in hosts]
+    return sentinels, parts.path.split("/")[1], {**how, **timeouts, "retry": given.get("retry")}
+
+
+def _without_tcp(given: dict[str, Any]) -> None:
+    for name in ("socket_keepalive", "socket_keepalive_options"):
+        given.pop(name, None)
