@@ -15,6 +15,7 @@ from worker.attention import Attention
 from worker.catalog import Catalog, files_without_tasks, load_catalog
 from worker.configuration import celery_configuration
 from worker.contract import ContractError, Definition
+from worker.controller import Controller, refuse_windows
 from worker.execution import LedgerTask
 from worker.heartbeat import Heartbeat
 from worker.housekeeping import Housekeeping
@@ -36,7 +37,7 @@ class Pool(Celery):  # type: ignore[misc]  # celery has no types
     @cached_property
     def Worker(self) -> Any:  # noqa: N802 - Celery's own name
         """What `celery worker` starts."""
-        return self.subclass_with_self("worker.name:NamedWorker")
+        return self.subclass_with_self(Controller)
 
     settings: Settings
     consumer: Consumer
@@ -79,6 +80,7 @@ def _register(app: Pool, definition: Definition, settings: Settings) -> None:
 
 
 def _app_of_this_process() -> Pool:
+    refuse_windows()
     try:
         settings = Settings.read()
         take_prints(settings.log_format)

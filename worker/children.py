@@ -11,9 +11,6 @@ import signal
 import threading
 from typing import Any
 
-# What a process of the pool handles or ignores.
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGUSR1)
-
 
 def let_tasks_start_processes() -> None:
     """Called once in each process of the pool, when billiard has set it up."""
@@ -23,13 +20,14 @@ def let_tasks_start_processes() -> None:
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, _not_now)  # a handler, unlike SIG_IGN, is not handed on to a program
     masks = threading.local()
+    handled = signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGUSR1
 
     def before() -> None:
         # Else a signal that comes right after the fork would be handled as in the process of the pool.
-        masks.before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        masks.before = signal.pthread_sigmask(signal.SIG_BLOCK, handled)
 
     def after_in_child() -> None:
-        for number in SIGNALS:
+        for number in handled:
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         after()
