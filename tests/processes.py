@@ -18,8 +18,8 @@ class Process(NamedTuple):
 
 
 def descendants(pid: int) -> list[Process]:
-    """The children of this process, their children, and so on; those that have ended are left out."""
-    alive = _alive()
+    """The children of this process, their children, and so on; neither what has ended nor what Python keeps its books with."""
+    alive = [one for one in _alive() if "_tracker import main" not in one.command]
     found: list[Process] = []
     parents = {pid}
     while children := [one for one in alive if one.parent in parents]:

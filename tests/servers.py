@@ -17,6 +17,9 @@ from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
 ALL_TASKS = "worker.tasks,tests.tasks"
+# With TEST_START_METHOD=spawn the processes of a pool are started as on macOS.
+START_METHOD = os.environ.get("TEST_START_METHOD", "fork")
+SPAWN = ROOT / "tests" / "spawn"
 # Nobody asks anybody here, so a worker starts in half the time.
 ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
@@ -97,7 +100,8 @@ def environment(**settings: object) -> dict[str, str]:
         name.upper() if name.startswith("otel_") else f"CELERIAC_{name.upper()}": str(value)
         for name, value in settings.items()
     }
-    return {**inherited, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **given}
+    path = str(ROOT) if START_METHOD == "fork" else f"{ROOT}{os.pathsep}{SPAWN}"
+    return {**inherited, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **given}
 
 
 def worker_of(directory: Path, *options: str, **settings: object) -> Server:

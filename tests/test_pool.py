@@ -16,7 +16,7 @@ from redis import Redis
 from tests.connections import cut
 from tests.door import Document, ended, in_state, shown, submit
 from tests.processes import descendants, linux_only
-from tests.servers import Server, running_worker
+from tests.servers import START_METHOD, Server, running_worker
 from tests.waiting import wait_until
 from worker.pace import Pace
 from worker.pool import PromptPool
@@ -227,6 +227,9 @@ def test_a_time_limit_holds_while_the_worker_stops(
         assert ended(own_client, limited)["error"]["type"] == "SoftTimeLimitExceeded"
 
 
+@pytest.mark.skipif(
+    START_METHOD == "spawn", reason="starts dozens of processes, each of which takes seconds then"
+)
 @pytest.mark.parametrize(
     ("limit", "most", "count"), [("--max-tasks-per-child", "7", MANY), ("--max-memory-per-child", "1", 10)]
 )

@@ -18,6 +18,9 @@ class Ahead:
     has ended one finds the next without a round trip to Redis.
     """
 
+    # How many processes the pool lacks: until they have started, nothing is taken for them. Set by the pool.
+    missing = 0
+
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """No task has ended yet; `clock` tells seconds."""
         self._clock = clock

@@ -1,7 +1,10 @@
 """The Celery app of the pool, made from the contract: `celery -A worker.app worker`."""
 
 import logging
+import sys
+from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from celery import Celery, signals
@@ -46,10 +49,14 @@ class Pool(Celery):  # type: ignore[misc]  # celery has no types
     # By token: what the worker has taken, and what a process has begun with.
     waiting: dict[str, LedgerRequest]
     held: dict[str, LedgerRequest]
-    # Made before the pool is.
+    # Made before the pool is; not there in a process of the pool that is a Python of its own.
     reaper: Reaper
     # Of a process of the pool.
     inbox: Inbox | None = None
+
+    def __reduce__(self) -> tuple[Callable[[], "Pool"], tuple[()]]:
+        """Where processes of the pool are spawned, and not forked, as on macOS, each makes the app anew."""
+        return _app_made_here, ()
 
 
 def create_app(settings: Settings, catalog: Catalog, *, task_class: type[LedgerTask] = LedgerTask) -> Pool:
@@ -65,6 +72,7 @@ def create_app(settings: Settings, catalog: Catalog, *, task_class: type[LedgerT
     set_up_logs(settings.log_format)
     for definition in catalog.values():
         _register(app, definition, settings)
+    app.finalize()
     return app
 
 
@@ -79,12 +87,17 @@ def _register(app: Pool, definition: Definition, settings: Settings) -> None:
     )(definition.function)
 
 
+def _app_made_here() -> Pool:
+    return app
+
+
 def _app_of_this_process() -> Pool:
     refuse_windows()
     try:
         settings = Settings.read()
         take_prints(settings.log_format)
         settle_temporary_directory()
+        _keep_directory()
         app = create_app(settings, load_catalog(settings.tasks), task_class=_task_class())
     except (SettingsError, ContractError) as wrong:
         refuse_start("worker", wrong)
@@ -92,6 +105,11 @@ def _app_of_this_process() -> Pool:
         lambda **_: mention_files_without_tasks(logger, files_without_tasks(settings.tasks)), weak=False
     )
     return app
+
+
+def _keep_directory() -> None:
+    """Celery takes the directory in which it finds us out of the path again; a spawned process has to find us there, too."""
+    sys.path.append(str(Path.cwd()))
 
 
 def _task_class() -> type[LedgerTask]:

@@ -45,6 +45,7 @@ def celery_configuration(settings: Settings, catalog: Catalog) -> dict[str, Any]
         "worker_concurrency": settings.concurrency or usable_processors(),
         "worker_pool": "worker.pool:TaskPool",
         "worker_consumer": "worker.consumer:Consumer",
+        "worker_proc_alive_timeout": 120,
         "worker_prefetch_multiplier": 1,
         "worker_enable_prefetch_count_reduction": False,
         "broker_transport_options": {

@@ -5,15 +5,18 @@ whether it can be written to. Here a process gets its next job at once; and wher
 is free: it goes on without a wait, and claims the next task in the packet in which it ends the last (worker/inbox.py).
 """
 
+import os
 from collections import defaultdict
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
+from billiard import get_start_method
 from billiard.pool import RUN
 from celery.concurrency import asynpool, prefork
 from celery.worker import state
 
+from worker.ahead import Ahead
 from worker.inbox import Worker
 from worker.pace import Pace
 from worker.process_groups import Endings, Reaper
@@ -24,6 +27,9 @@ MOST = 4
 SOON_SECONDS = 0.02
 # What is larger is not written behind another: it would not fit into the pipe as a whole, and lie there in half.
 LARGEST_BEHIND = 8 * 1024
+
+# By this, set by Celery, a process that is spawned logs in a form of billiard's own.
+BILLIARDS_LOG = "_MP_FORK_LOGLEVEL_"
 
 
 class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no types
@@ -39,6 +45,7 @@ class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no type
         self._given: dict[int, list[Any]] = defaultdict(list)
         app, _ = options["initargs"]
         self._reaper: Reaper = app.reaper
+        self._ahead: Ahead = app.ahead
         super().__init__(*arguments, **options)
         self._endings = Endings()
         self._timeout_handler._trywaitkill = self._end  # noqa: SLF001 - else it tells by SIGTERM, and waits
@@ -59,6 +66,7 @@ class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no type
                 if process not in self._pool:
                     self._endings.ended(process.pid)
                     self._reaper.forget(process.pid)
+            self._count_missing()
 
     def terminate_job(self, pid: int, sig: int | None = None) -> None:
         """End the process that runs a task; the pool has another in its place, unless the worker stops."""
@@ -76,6 +84,12 @@ class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no type
         """Processes that are being told to end are killed if they do not."""
         for process in list(self._pool):
             self._endings.expect(process.pid)
+
+    def wait_until_up(self) -> None:
+        """Return when each process has said so, or has ended: who takes messages before only has to hand them on."""
+        for process in self._pool:
+            while process._is_alive() and not process.outq._reader.poll(0.1):  # noqa: SLF001 - as billiard asks
+                pass
 
     def _end(self, process: Any) -> None:
         """Called by billiard, too, where a task has run for longer than its hard time limit."""
@@ -114,6 +128,10 @@ class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no type
         for process in self._pool:
             if process.pid == pid:
                 self._given.pop(process.inqW_fd, None)
+        self._count_missing()
+
+    def _count_missing(self) -> None:
+        self._ahead.missing = max(0, self._processes - len(self._all_inqueues))
 
     def _hand_out(self) -> None:
         """Write the jobs that wait to the processes that can have one; once the pool is closed, to none."""
@@ -181,7 +199,10 @@ class TaskPool(prefork.TaskPool):  # type: ignore[misc]  # celery has no types
     def on_start(self) -> None:
         """Start the processes; Celery hands the pool as many jobs at a time as they may have."""
         self.app.reaper = Reaper()
+        os.environ.pop(BILLIARDS_LOG, None)
         super().on_start()
+        if get_start_method() != "fork":
+            self._pool.wait_until_up()
         self.options["semaphore"].grow(self.limit * (MOST - 1))
 
     def on_stop(self) -> None:

@@ -55,7 +55,7 @@ class Hold(QoS):  # type: ignore[misc]  # kombu has no types
             return MOST
         # When the connection was lost, it has forgotten what it had delivered; some of that may still run.
         held = max(len(self._delivered) - len(self._dirty), len(_running()))
-        return int(self.prefetch_count) + self._ahead.messages() - held
+        return int(self.prefetch_count) - self._ahead.missing + self._ahead.messages() - held
 
     def restore_unacked(self) -> list[tuple[BaseException, Any]]:
         """Called when the connection is gone: put back what was taken. What cannot be is written into a file, input and all.

@@ -1,0 +1,5 @@
+"""On PYTHONPATH, makes `spawn` the way in which billiard starts processes, as it is on macOS."""  # noqa: INP001 - a directory of its own
+
+from billiard import context
+
+context._default_context._default_context = context._concrete_contexts["spawn"]
