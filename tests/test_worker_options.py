@@ -39,7 +39,7 @@ def test_an_option_that_cannot_work_is_refused_with_a_sentence(options: list[str
     assert len(said.splitlines()) == 2
 
 
-def test_a_system_that_cannot_work_is_refused_with_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_system_that_cannot_work_is_refused_with_a_sentence(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         refuse_windows("win32")
-    assert "The worker cannot start.\nIt does not run on Windows, which" in capsys.readouterr().err
+    assert "The worker cannot start.\nIt does not run on Windows, which" in capfd.readouterr().err
