@@ -37,7 +37,7 @@ OUTLIVED, OUTLIVED_EVERY = "worker's main process paused", 5
 
 # Every few disasters, at first in the second place, it is one of those that no living worker may lose a task to. By then what
 # was broken is mended, and has been for so long that all leases of dead workers are over.
-TRYING_EVERY, SETTLED_SECONDS = 4, 3 * LEASE.total_seconds()
+TRYING_EVERY, SETTLED_SECONDS = 6, 3 * LEASE.total_seconds()
 
 
 class Disasters:
