@@ -25,9 +25,7 @@ GUARDS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "idempotency": (
         "ledger/accept.lua",
-        {
-            "if options and options.fingerprint then kind, other, created_at, was, trace_id = earlier(id, options) end": ""
-        },
+        {"if options.fingerprint then kind, other, created_at, was, trace_id = earlier(id, options) end": ""},
     ),
 }
 
