@@ -31,7 +31,7 @@ COPY --from=api-packages /venv /venv
 COPY ledger/ ledger/
 COPY telemetry/ telemetry/
 # What the API offers: the contract and the tasks, and nothing of what runs them.
-COPY worker/__init__.py worker/catalog.py worker/context.py worker/contract.py worker/exact.py worker/importing.py worker/signature.py worker/telling.py worker/
+COPY worker/__init__.py worker/catalog.py worker/context.py worker/contract.py worker/exact.py worker/importing.py worker/signature.py worker/telling.py worker/threads.py worker/
 COPY worker/tasks/ worker/tasks/
 COPY api/ api/
 ENV CELERIAC_HOST=0.0.0.0

@@ -198,7 +198,7 @@ def test_the_example_of_own_tasks_builds_on_the_images_of_compose() -> None:
     for name in ("api", "worker"):
         assert stages[name].origin == SERVICES[name]["image"]
         assert services[name]["build"] == {"context": "deploy/own_tasks", "target": name}
-        assert stages[name].values("ENV") == ["CELERIAC_TASKS=worker.tasks,shop"]
+        assert services[name]["environment"] == {"CELERIAC_TASKS": "worker.tasks,shop"}
     assert stages["worker"].values("USER") == ["root", "10001:10001"]
     assert load_catalog_of("worker.tasks,shop", OWN_TASKS) >= {"add", "qr_code"}
 
