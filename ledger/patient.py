@@ -64,7 +64,7 @@ class PatientConnection:
         packed = b"".join(map(pack_command, commands))
         connection = self._connection()
         try:
-            connection.send_packed_command([packed], check_health=False)
+            _send(connection, [packed])
             return connection.read_response(), connection.read_response()
         except (*AWAY, ResponseError) as refusal:
             logger.info("redis: %s; trying again", refusal)
@@ -81,7 +81,7 @@ class PatientConnection:
         while True:
             connection = self._connection()
             try:
-                connection.send_packed_command(packed, check_health=False)
+                _send(connection, packed)
                 answer = connection.read_response()
             except AWAY as error:
                 connection.disconnect()
@@ -129,6 +129,13 @@ class PatientConnection:
             self._mine.pid = os.getpid()
         connection: AbstractConnection = self._mine.connection
         return connection
+
+
+def _send(connection: AbstractConnection, packed: Any) -> None:
+    """Connected here where it is not: by itself, a connection does not ask the sentinels first."""
+    if not connection.is_connected:
+        connection.connect()
+    connection.send_packed_command(packed, check_health=False)
 
 
 def _pause(tries: int) -> None:
