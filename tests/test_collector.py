@@ -82,7 +82,7 @@ def test_what_cannot_be_sent_is_refused_with_what_to_do(variables: Mapping[str, 
 def test_what_opentelemetry_cannot_read_ends_the_start_with_a_sentence(service: str, script: str) -> None:
     settings = {"otel_exporter_otlp_endpoint": HERE, "otel_bsp_max_export_batch_size": "1000000"}
     started = start(script, environment(**settings))
-    assert started.returncode == 1
+    assert started.returncode == 2
     assert started.stderr.startswith(f"The {service} cannot start.\nOpenTelemetry cannot read a variable")
     assert "max_export_batch_size must be less than" in started.stderr
     assert "Traceback" not in started.stderr
@@ -96,7 +96,7 @@ def test_without_the_extra_the_start_ends_with_what_to_install(
     variables = environment(otel_exporter_otlp_endpoint=HERE)
     variables["PYTHONPATH"] = f"{tmp_path}:{ROOT}"
     started = start(script, variables)
-    assert started.returncode == 1
+    assert started.returncode == 2
     assert re.fullmatch(
         rf"The {service} cannot start.\nSpans are to be sent to a collector, but opentelemetry\.sdk\S* is not installed: "
         r"pip install --require-hashes -r requirements/otel\.txt\. OTEL_TRACES_EXPORTER=none does without\.\n",
