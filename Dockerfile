@@ -21,17 +21,16 @@ RUN pip install --require-hashes --only-binary :all: --requirement /requirements
 
 FROM python:${PYTHON}-slim AS service
 RUN groupadd --gid 10001 celeriac && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp celeriac
-ENV PATH=/venv/bin:$PATH HOME=/tmp PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+ENV PATH=/venv/bin:$PATH HOME=/tmp PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
+    PYTHONPATH=/celeriac:/celeriac/api:/celeriac/worker
 WORKDIR /celeriac
 STOPSIGNAL SIGTERM
 USER 10001:10001
 
 FROM service AS api
 COPY --from=api-packages /venv /venv
-COPY ledger/ ledger/
-COPY telemetry/ telemetry/
-# What the API offers: the contract and the tasks, and nothing of what runs them.
-COPY worker/__init__.py worker/catalog.py worker/context.py worker/contract.py worker/exact.py worker/importing.py worker/signature.py worker/telling.py worker/threads.py worker/
+COPY celeriac/ celeriac/
+# What the API offers: the tasks, and nothing of what runs them.
 COPY worker/tasks/ worker/tasks/
 COPY api/ api/
 ENV CELERIAC_HOST=0.0.0.0
@@ -41,17 +40,16 @@ import http.client, sys; \
 api = http.client.HTTPConnection('127.0.0.1', 8000, timeout=4); \
 api.request('GET', '/readyz'); \
 sys.exit(api.getresponse().status != 200)"]
-CMD ["python", "-m", "uvicorn", "--factory", "api.app:create_app", "--http", "api.protocol:OneWrite", \
+CMD ["python", "-m", "uvicorn", "--factory", "celeriac_api.app:create_app", "--http", "celeriac_api.server.one_write:OneWrite", \
     "--host", "0.0.0.0", "--port", "8000", "--timeout-graceful-shutdown", "5"]
 
 FROM service AS worker
 COPY --from=worker-packages /venv /venv
-COPY ledger/ ledger/
-COPY telemetry/ telemetry/
+COPY celeriac/ celeriac/
 COPY worker/ worker/
 # Makes SIGTERM hand running tasks back after CELERIAC_SHUTDOWN_GRACE, instead of waiting for each to end.
 ENV REMAP_SIGTERM=SIGQUIT
 # Healthy is a worker that Redis has heard of lately.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD ["python", "-m", "worker.health"]
-CMD ["python", "-m", "celery", "-A", "worker.app", "worker", "--loglevel", "INFO", \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD ["python", "-m", "celeriac_worker.health"]
+CMD ["python", "-m", "celery", "-A", "celeriac_worker.app", "worker", "--loglevel", "INFO", \
     "--without-gossip", "--without-mingle", "--without-heartbeat"]

@@ -5,6 +5,8 @@
 
 PYTHON = $(or $(suitable),python3)
 BIN = .venv/bin
+# Where Python finds the packages of this checkout, and the starter tasks as `tasks`.
+export PYTHONPATH := $(CURDIR):$(CURDIR)/api:$(CURDIR)/worker
 RUNNABLE = .venv/runnable
 INSTALLED = .venv/installed
 LOCAL = $(wildcard requirements/local.txt)
@@ -32,7 +34,7 @@ help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 21
 
 run: $(or $(wildcard $(INSTALLED)),$(RUNNABLE)) ## start it all: Valkey, worker and API
-	@exec env $(typed) $(BIN)/python -m stack
+	@exec env $(typed) $(BIN)/python -m celeriac.stack
 
 test: $(INSTALLED) ## run all tests
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
@@ -47,32 +49,32 @@ check: $(INSTALLED) ## lint, formatting, types, and whether openapi.json is fres
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m api.openapi --check
+	$(BIN)/python -m celeriac_api.openapi --check
 
 fix: $(INSTALLED) ## mend what lint and formatting can mend by themselves
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
 openapi: $(INSTALLED) ## write openapi.json anew
-	$(BIN)/python -m api.openapi
+	$(BIN)/python -m celeriac_api.openapi
 
 screenshots: $(INSTALLED) ## take the pictures of the page anew, with the system's Chromium
-	$(BIN)/python -m tests.browser.screenshots
+	$(BIN)/python -m tests.page.screenshots
 
 bench: $(INSTALLED) ## measure
-	$(BIN)/python -m bench $(ARGS)
+	$(BIN)/python -m lab.bench $(ARGS)
 
 bench-peers: $(INSTALLED) .peers/installed ## measure, beside Flower, celery-fastapi, dramatiq and saq
-	$(BIN)/python -m bench $(ARGS)
+	$(BIN)/python -m lab.bench $(ARGS)
 
 trials: $(INSTALLED) ## break one thing at a time, under stock Celery and under ours
 	$(BIN)/python -m pytest tests/trials -m "trial or not trial" -s -v $(ARGS)
 
 chaos: $(INSTALLED) ## break everything at random, and account for every task
-	$(BIN)/python -m chaos $(ARGS)
+	$(BIN)/python -m lab.chaos $(ARGS)
 
 soak: $(INSTALLED) ## a steady, mixed load for half an hour: does anything grow?
-	$(BIN)/python -m soak $(ARGS)
+	$(BIN)/python -m lab.soak $(ARGS)
 
 lock: $(INSTALLED) ## write requirements/ anew from pyproject.toml; ARGS=--upgrade takes newer versions
 	$(LOCK) --extra api --extra worker --extra otel --group dev --output-file requirements/dev.txt
@@ -105,7 +107,7 @@ define install
 	echo "Setting up .venv with $(PYTHON); this takes half a minute, once."; \
 	$(PYTHON) -m venv --clear .venv; }
 @echo "Installing the packages of $(1) into .venv."
-@$(BIN)/python -m stack.install $(1)
+@$(BIN)/python -m lab.install $(1)
 endef
 
 # kombu[redis], for Celery 5.4 does not ask for all that kombu's Redis transport needs.
@@ -115,8 +117,8 @@ endef
 	@$(@D)/bin/python -m pip --disable-pip-version-check install --quiet 'celery[redis]==$*.*' 'kombu[redis]'
 	@touch $@
 
-.peers/installed: bench/peers.txt
+.peers/installed: lab/bench/peers.txt
 	@echo "Setting up .peers with what make bench-peers measures beside Celeriac; this takes a minute, once."
 	@$(PYTHON) -m venv --clear .peers
-	@.peers/bin/python -m pip --disable-pip-version-check install --quiet --requirement bench/peers.txt
+	@.peers/bin/python -m pip --disable-pip-version-check install --quiet --requirement lab/bench/peers.txt
 	@touch $@

@@ -10,11 +10,11 @@ import pytest
 from redis import Redis
 from xdist.remote import Producer
 
-from stack.ports import SHARE, free_port
-from stack.valkey import Valkey
-from tests.failures import Failures
-from tests.servers import API, Server, running_api, running_worker
-from tests.shares import Shares, longest_first, refuse_namesakes
+from celeriac.stack.processes.ports import SHARE, free_port
+from celeriac.stack.valkey import Valkey
+from tests.support.failures import Failures
+from tests.support.servers import API, Server, running_api, running_worker
+from tests.support.shares import Shares, longest_first, refuse_namesakes
 
 # A task definition with this queue is accepted and stays queued: the shared worker listens to the default queue alone.
 UNSERVED_DATABASE = 1
@@ -99,7 +99,7 @@ def quiet(quiet_url: str, directory: Path) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def faulty(quiet_url: str, directory: Path) -> Iterator[API]:
     """An API whose routes fail when they are asked to."""
-    with running_api(directory, factory="tests.apps:with_faults", redis_url=quiet_url) as server:
+    with running_api(directory, factory="tests.support.apps:with_faults", redis_url=quiet_url) as server:
         yield server
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from stack.valkey import Valkey
+from celeriac.stack.valkey import Valkey
 from tests.conformance.stock import Program, running_program, running_stock_worker
-from tests.servers import running_api
+from tests.support.servers import running_api
 
 STOCK_DATABASE = 2
 

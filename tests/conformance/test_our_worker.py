@@ -11,8 +11,8 @@ import pytest
 from redis import Redis
 
 from tests.conformance.stock import Program
-from tests.door import in_state, run, submit
-from tests.servers import Server
+from tests.support.door import in_state, run, submit
+from tests.support.servers import Server
 
 TEXT = 'zero \0, quote ", line \u2028, celeriac 🥬'
 

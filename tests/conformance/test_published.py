@@ -10,7 +10,7 @@ import pytest
 from redis import Redis
 
 from tests.conformance.stock import Program
-from tests.door import submit
+from tests.support.door import submit
 
 # All that may differ, and why. The ids are each task's own, and compared as "ID".
 INTENDED = {

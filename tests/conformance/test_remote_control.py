@@ -11,9 +11,9 @@ import pytest
 from redis import Redis
 
 from tests.conformance.stock import running_program, running_stock_worker
-from tests.door import document, submit
-from tests.servers import Server, running_worker
-from tests.waiting import wait_until
+from tests.support.door import document, submit
+from tests.support.servers import Server, running_worker
+from tests.support.waiting import wait_until
 
 REPLIES = "celeriac:replies"
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.door import document, run
+from tests.support.door import document, run
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The definitions as they are when the tasks are run."""
 
-from worker.contract import task
+from celeriac.contract.declaration import task
 
 
 @task

@@ -1,6 +1,6 @@
 """The definitions as they were when the tasks were accepted."""
 
-from worker.contract import task
+from celeriac.contract.declaration import task
 
 
 @task

@@ -2,7 +2,7 @@
 
 import gc
 
-from worker.contract import task
+from celeriac.contract.declaration import task
 
 
 @task

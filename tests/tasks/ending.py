@@ -10,8 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from celeriac.contract.declaration import task
 from tests.tasks.pace import POLL_SECONDS
-from worker.contract import task
 
 SLEEP = ("sleep", "600")
 

@@ -6,8 +6,8 @@ import sys
 import time
 from datetime import timedelta
 
-from worker import context
-from worker.contract import RetryPolicy, task
+from celeriac.contract import context
+from celeriac.contract.declaration import RetryPolicy, task
 
 SHORT = timedelta(seconds=0.3)
 FOR_EVER = 600

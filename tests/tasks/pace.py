@@ -4,8 +4,8 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from worker import context
-from worker.contract import RetryPolicy, task
+from celeriac.contract import context
+from celeriac.contract.declaration import RetryPolicy, task
 
 POLL_SECONDS = 0.02
 

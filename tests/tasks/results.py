@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from worker.contract import task
+from celeriac.contract.declaration import task
 
 
 @task

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from worker.contract import task
+from celeriac.contract.declaration import task
 
 
 class Card(BaseModel):

@@ -1,6 +1,6 @@
 """A task that makes a span of its own."""
 
-from worker.contract import task
+from celeriac.contract.declaration import task
 
 
 @task

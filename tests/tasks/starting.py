@@ -3,7 +3,7 @@
 import json
 from urllib.request import Request, urlopen
 
-from worker.contract import task
+from celeriac.contract.declaration import task
 
 
 @task

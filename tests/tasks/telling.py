@@ -6,9 +6,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from worker import context
-from worker.contract import task
-from worker.telling import LONGEST
+from celeriac.contract import context
+from celeriac.contract.declaration import task
+from celeriac.contract.reports import LONGEST
 
 lasting = ThreadPoolExecutor(1)
 

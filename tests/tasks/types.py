@@ -10,8 +10,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from worker.contract import task
-from worker.signature import Base64Bytes
+from celeriac.contract.declaration import task
+from celeriac.contract.signature import Base64Bytes
 
 
 class Colour(Enum):

@@ -10,9 +10,9 @@ from pathlib import Path
 from threading import Event
 from typing import NamedTuple
 
-from chaos.proxy import Mode
+from lab.chaos.proxy import Mode
+from tests.support.waiting import wait_until
 from tests.trials.pools import Pool
-from tests.waiting import wait_until
 
 RECOVERY_SECONDS = 15.0
 HANG_SECONDS = 60.0

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from redis import Redis
 
-from chaos.proxy import Proxy
-from ledger import keys
-from stack.valkey import Valkey
+from celeriac.ledger.store import keys
+from celeriac.stack.valkey import Valkey
+from lab.chaos.proxy import Proxy
 
 # What Valkey has written is not what is on trial.
 OPTIONS = {"appendfsync": "always"}

@@ -8,9 +8,9 @@ from uuid import uuid4
 import httpx
 
 from tests.conformance.stock import Program, running_program, running_stock_worker
-from tests.servers import Server, running_api, running_worker
+from tests.support.servers import Server, running_api, running_worker
+from tests.support.waiting import wait_until
 from tests.trials.place import Place
-from tests.waiting import wait_until
 
 
 class Pool(Protocol):

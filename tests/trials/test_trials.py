@@ -9,12 +9,12 @@ from typing import NamedTuple
 import pytest
 from redis import Redis
 
-from tests.processes import linux_only
-from tests.test_poison import POISON
+from tests.support.processes import linux_only
+from tests.support.waiting import wait_until
 from tests.trials import disasters
 from tests.trials.place import QUEUE, Place, apart, together
 from tests.trials.pools import Pool, ours, stock
-from tests.waiting import wait_until
+from tests.worker.test_rejected import POISON
 
 pytestmark = linux_only
 
@@ -47,7 +47,7 @@ LONG = {
 }
 LONG_MARKS = [pytest.mark.trial, pytest.mark.timeout(600)]
 TRIALS = [*SHORT, *(pytest.param(name, marks=LONG_MARKS) for name in LONG)]
-# What ends a stock worker, of what tests/test_poison.py gives to ours.
+# What ends a stock worker, of what tests/worker/test_rejected.py gives to ours.
 DEADLY = [
     "no JSON",
     "arguments nested 600 deep",

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from worker.contract import task
+from celeriac.contract.declaration import task
 
 
 @task(examples=[{"text": "to be or not to be"}])

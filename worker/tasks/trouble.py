@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from worker import context
-from worker.contract import RetryPolicy, task
+from celeriac.contract import context
+from celeriac.contract.declaration import RetryPolicy, task
 
 
 @task(

@@ -1,6 +1,6 @@
 """Labels for what the shop sends out."""
 
-from worker.contract import task
+from celeriac.contract.declaration import task
 
 
 @task

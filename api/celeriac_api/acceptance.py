@@ -1,0 +1,44 @@
+"""Accepting a submission: what the ledger answers, as a task or as a refusal."""
+
+from celeriac.ledger.ledger import Ledger
+from celeriac.ledger.model.submission import Accepted, Conflict, Submission
+from celeriac.ledger.store.connection import InDoubt
+from celeriac_api.response.errors import IdempotencyConflict, SubmissionInDoubt
+from celeriac_api.server.prefix import address
+
+
+async def accept(ledger: Ledger, submission: Submission) -> Accepted:
+    """The task, new or of an earlier submission with the same key."""
+    try:
+        return await ledger.accept(submission)
+    except InDoubt as error:
+        raise _in_doubt(submission.task_id) from error
+    except Conflict as conflict:
+        raise IdempotencyConflict(
+            f"The key belongs to task {conflict}, which was submitted with another input or other options: "
+            "take a new key for a new task.",
+            task_id=str(conflict),
+        ) from conflict
+
+
+def accepted_headers(accepted: Accepted) -> dict[str, str]:
+    """Where the task is, when to ask for it, and whether it is an earlier one."""
+    headers = {"location": address(f"/tasks/{accepted.task_id}"), "retry_after": "1"}
+    return {**headers, "idempotent_replayed": "true"} if accepted.replayed else headers
+
+
+def stream_headers(accepted: Accepted) -> dict[str, str]:
+    """The same for an answer that streams what becomes of the task: there is no need to ask again."""
+    headers = {"Location": address(f"/tasks/{accepted.task_id}")}
+    return {**headers, "Idempotent-Replayed": "true"} if accepted.replayed else headers
+
+
+def _in_doubt(task_id: str) -> SubmissionInDoubt:
+    place = address(f"/tasks/{task_id}")
+    return SubmissionInDoubt(
+        f"Redis did not answer, so it is unknown whether the task was accepted. Ask for {place} in a few "
+        "seconds: 404 means that it was not, and may be submitted again. With an Idempotency-Key, the same request "
+        "may be sent again at once.",
+        headers={"Location": place, "Retry-After": "2"},
+        task_id=task_id,
+    )

@@ -1,0 +1,168 @@
+"""The API: `uvicorn --factory celeriac_api.app:create_app`."""
+
+import asyncio
+import gc
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+
+from celeriac.contract.catalog import Catalog, files_without_tasks, load_catalog
+from celeriac.contract.declaration import ContractError
+from celeriac.ledger.for_operators import Overview
+from celeriac.ledger.keeper import Keeper
+from celeriac.ledger.ledger import Ledger
+from celeriac.ledger.live.event_streams import Feed
+from celeriac.settings import Settings, SettingsError
+from celeriac.telemetry.start_messages import mention_files_without_tasks, refuse_start
+from celeriac.telemetry.trace_settings import close, is_wanted, packages_of_the_extra
+from celeriac_api.page import files as page
+from celeriac_api.request.judgement import Judge
+from celeriac_api.response import problems
+from celeriac_api.response.problems import ProblemDocument
+from celeriac_api.response.task_document import EXAMPLE
+from celeriac_api.routes import docs, events, health, submit
+from celeriac_api.routes import queues as operations
+from celeriac_api.routes import rejected as poison
+from celeriac_api.routes import task as tasks
+from celeriac_api.routes import task_actions as changes
+from celeriac_api.routes import task_input as inputs
+from celeriac_api.routes import task_list as listing
+from celeriac_api.routes.metrics import Metrics, prepare_shared_directory
+from celeriac_api.routes.metrics import install as install_metrics
+from celeriac_api.server.logs import set_up as set_up_logs
+from celeriac_api.server.logs import take_prints
+from celeriac_api.server.outermost import Boundary
+from celeriac_api.server.route_table import Signpost
+from celeriac_api.server.shutdown import at_termination
+from celeriac_api.server.spans import SERVICE, Traced, telemetry_config
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+
+VERSION = "0.1.0"
+DESCRIPTION = """The HTTP front door to a Celery worker pool.
+
+Submit a task with `POST /{name}`; the answer, 202, is a task document. Ask for it with `GET /tasks/{task_id}` until it is
+`ready`: then it has a `result` or an `error`. Every refusal is a problem document (RFC 9457)."""
+
+# After the first answers, for which nobody has to wait then: it takes 50 ms.
+SETTLED_SECONDS = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+def create_app() -> FastAPI:
+    """The app for this process's environment; what is wrong with it stops the start with a sentence."""
+    try:
+        settings = Settings.read()
+        take_prints(settings.log_format)
+        catalog = load_catalog(settings.tasks)
+        prepare_shared_directory()
+        spans = _spans()
+    except (SettingsError, ContractError) as wrong:
+        refuse_start("API", wrong)
+    set_up_logs(settings.log_format)
+    mention_files_without_tasks(logger, files_without_tasks(settings.tasks))
+    return build_app(settings, catalog, spans=spans)
+
+
+def build_app(settings: Settings, catalog: Catalog, *, spans: "TracerProvider | None" = None) -> FastAPI:
+    """The app for these settings and this catalog; with `spans`, each request makes one."""
+    metrics = Metrics()
+    ledger = Ledger(
+        backend=settings.backend,
+        broker=settings.broker,
+        result_ttl=settings.result_ttl,
+        tombstone_ttl=settings.tombstone_ttl,
+        durability=settings.durability,
+        tracebacks=settings.show_tracebacks,
+        on_answer=metrics.round_trip.observe,
+    )
+    feed = Feed(settings.backend)
+    queues = {definition.queue or settings.default_queue for definition in catalog.values()}
+    overview = Overview(settings, queues=queues)
+    keeper = Keeper(settings)
+    judge = Judge(largest=settings.max_body_bytes)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        asyncio.get_running_loop().call_later(SETTLED_SECONDS, _settle_collector)
+        keeping = asyncio.create_task(keeper.keep())
+        with at_termination(ledger.watch.release, feed.release):
+            yield
+        keeping.cancel()
+        await asyncio.wait([keeping])
+        await keeper.close()
+        await feed.close()
+        await overview.close()
+        await ledger.close()
+        if spans is not None:
+            await asyncio.to_thread(close, spans)
+
+    app = CeleriacAPI(
+        title="Celeriac",
+        version=VERSION,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        telemetry=telemetry_config(spans),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.add_middleware(Boundary, metrics=metrics)
+    if spans is not None:
+        app.add_middleware(Traced)
+    problems.install(app, names=catalog)
+    docs.install(app)
+    page.install(app)
+    health.install(app, settings, ledger)
+    tasks.install(app, settings, ledger)
+    inputs.install(app, catalog, ledger)
+    doors = submit.doors_of(catalog, settings, ledger, feed, judge)
+    changes.install(app, settings, ledger, doors, judge)
+    listing.install(app, settings, ledger)
+    operations.install(app, settings, overview, catalog)
+    install_metrics(app, metrics, ledger, overview, feed)
+    events.install(app, settings, ledger, feed)
+    poison.install(app, ledger)
+    submit.install(app, catalog, settings, doors, judge)
+    app.router.routes.insert(0, Signpost(app.routes))
+    return app
+
+
+def _settle_collector() -> None:
+    """What is loaded by now stays: the collector need not go through it again and again (20 ms each time).
+
+    Nor through all that thousands of waiters hold (300 ms each time): young garbage is what requests leave.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(700, 10, 1000)
+
+
+def _spans() -> "TracerProvider | None":
+    if not is_wanted():
+        return None
+    with packages_of_the_extra():
+        from celeriac.telemetry.provider import new_provider  # noqa: PLC0415 - an extra, and slow to load
+    return new_provider(SERVICE)
+
+
+class CeleriacAPI(FastAPI):
+    """FastAPI, whose OpenAPI document also describes problems, and shows a whole task."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI 3.1 document, made at the first request for it."""
+        document = super().openapi()
+        schemas = document["components"]["schemas"]
+        if "Problem" not in schemas:
+            problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(problem.pop("$defs"), Problem=problem)
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unused, None)
+            # Here, for FastAPI takes every null out of an example.
+            schemas["TaskDocument"]["examples"] = [EXAMPLE]
+        return document

@@ -1,0 +1,33 @@
+"""`python -m celeriac_api.openapi` writes openapi.json; with `--check` it only says whether the file is fresh."""
+
+import json
+import sys
+from pathlib import Path
+
+from celeriac.contract.catalog import load_catalog
+from celeriac.settings import Settings
+from celeriac_api.app import build_app
+
+FILE = Path("openapi.json")
+
+
+def derived() -> str:
+    """The document of the starter tasks, as the file holds it; the environment plays no part."""
+    settings = Settings.read({})
+    document = build_app(settings, load_catalog("tasks")).openapi()
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check; 1 when the file is stale."""
+    if "--check" not in arguments:
+        FILE.write_text(derived(), encoding="utf-8")
+        return 0
+    if FILE.exists() and FILE.read_text(encoding="utf-8") == derived():
+        return 0
+    sys.stderr.write(f"{FILE} is stale: run `make openapi` and commit it.\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""What a request asks for: read once, checked, and made into values."""

@@ -1,0 +1,184 @@
+"""The request's body: read up to the limit, and held against a model, by JSON's own types."""
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect, Request
+
+from celeriac_api.request.strict_json import DEEPEST, check, too_deep
+from celeriac_api.response.errors import (
+    BodyTooLarge,
+    InvalidInput,
+    MalformedJSON,
+    Problem,
+    UnsupportedMediaType,
+)
+
+MOST_ERRORS = 20
+# Pydantic lists all errors or none, and takes 2 µs for each, in which nothing else runs.
+MOST_LISTABLE = 20_000
+LONGEST_VALUE = 80
+LONGEST_MESSAGE = 300
+LONGEST_POINTER = 200
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+async def read_json(request: Request, *, largest: int) -> bytes:
+    """The body's bytes, none when there is no body; 415 unless it is plain JSON, 413 over `largest` bytes."""
+    headers = dict(request.scope["headers"])
+    if headers.get(b"content-type") == b"application/json" and b"content-encoding" not in headers:
+        return await _read(request, largest=largest)
+    refusal = _not_json(headers)
+    if refusal is None:
+        return await _read(request, largest=largest)
+    if is_announced(headers) or await _read(request, largest=largest):
+        raise refusal
+    return b""
+
+
+def refuse_body(request: Request) -> None:
+    """422 for a body that nobody would read."""
+    if is_announced(dict(request.scope["headers"])):
+        raise InvalidInput(f"This route takes no body: send the {request.method} without one.")
+
+
+def is_announced(headers: dict[bytes, bytes]) -> bool:
+    """Whether these headers say that a body follows (RFC 9112 §6)."""
+    return b"transfer-encoding" in headers or bool(headers.get(b"content-length", b"").strip(b"0 "))
+
+
+def header(request: Request, name: bytes) -> bytes:
+    """The first header of this name (in lower case), or nothing."""
+    for given, value in request.scope["headers"]:
+        if given == name:
+            return bytes(value)
+    return b""
+
+
+async def _read(request: Request, *, largest: int) -> bytes:
+    chunks = []
+    size = 0
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > largest:
+            raise BodyTooLarge(
+                f"The body is larger than {largest} bytes, the limit (CELERIAC_MAX_BODY_BYTES)."
+            )
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+def _not_json(headers: dict[bytes, bytes]) -> UnsupportedMediaType | None:
+    encoding = headers.get(b"content-encoding", b"").strip().lower()
+    if encoding not in (b"", b"identity"):
+        return UnsupportedMediaType(
+            f"The body came with content encoding {encoding.decode('latin-1')[:LONGEST_VALUE]!r}; send it unencoded.",
+            headers={"Accept-Encoding": "identity"},
+        )
+    content_type = headers.get(b"content-type", b"").decode("latin-1")
+    if content_type.partition(";")[0].strip().lower() == "application/json":
+        return None
+    given = (
+        f"with content type {content_type[:LONGEST_VALUE]!r}" if content_type else "without a content type"
+    )
+    return UnsupportedMediaType(
+        f"The body came {given}; send JSON with the header 'Content-Type: application/json'."
+    )
+
+
+def validate(body: bytes, model: type[Model], *, deepest: int = DEEPEST) -> Model:
+    """The JSON text as this model, by JSON's own types.
+
+    Malformed JSON is a 400; what does not fit the model, or would harm a worker, is a 422.
+    """
+    try:
+        value = model.model_validate_json(body, strict=True)
+    except ValidationError as wrong:
+        raise _refusal(wrong, body, deepest=deepest) from wrong
+    check(body, deepest=deepest)
+    return value
+
+
+def fit(part: bytes, model: type[BaseModel], *, at: str) -> None:
+    """422 unless this part (at this JSON pointer) of a body that was checked as a whole fits the model."""
+    try:
+        model.model_validate_json(part, strict=True)
+    except ValidationError as wrong:
+        raise _misfit(wrong, at=at) from wrong
+
+
+def invalid_input(wrong: Sequence[tuple[str, str, Any]], *, count: int | None = None) -> InvalidInput:
+    """The problem for values that do not fit: for each its JSON pointer, what is wrong, and the value.
+
+    At most `MOST_ERRORS` are listed; `count` is how many there are, if `wrong` has not all of them.
+    """
+    errors = [
+        {
+            "pointer": _cut(pointer, LONGEST_POINTER),
+            "detail": f"{_cut(message, LONGEST_MESSAGE)} (given: {_shown(value)})",
+        }
+        for pointer, message, value in wrong[:MOST_ERRORS]
+    ]
+    first, count = errors[0], count or len(wrong)
+    more = f" ({count - 1} more in `errors`)" if count > 1 else ""
+    if count > len(errors):
+        more = f" ({count - 1} more, of which `errors` lists {len(errors) - 1})"
+    return InvalidInput(f"{first['pointer'] or 'The body'}: {first['detail']}{more}.", errors=errors)
+
+
+def _refusal(wrong: ValidationError, body: bytes, *, deepest: int) -> Problem:
+    """That it is not valid JSON goes before that it does not fit."""
+    if wrong.error_count() == 1 and (error := wrong.errors(include_input=False)[0])["type"] == "json_invalid":
+        return _invalid_json(error["msg"])
+    check(body, deepest=deepest)
+    return _misfit(wrong, at="")
+
+
+def _misfit(wrong: ValidationError, *, at: str) -> InvalidInput:
+    count = wrong.error_count()
+    if count > MOST_LISTABLE:
+        return InvalidInput(
+            f"{count} values of the body do not fit, too many to list: send a part of it to see why."
+        )
+    errors = wrong.errors(include_url=False, include_context=False)[:MOST_ERRORS]
+    return invalid_input(
+        [(at + _pointer(error["loc"]), error["msg"], error["input"]) for error in errors], count=count
+    )
+
+
+def _invalid_json(message: str) -> Problem:
+    """The parser of pydantic gives up at a depth of its own, before it knows whether the rest is JSON."""
+    return too_deep() if "recursion limit" in message else MalformedJSON(f"{message}.")
+
+
+def _pointer(location: Sequence[int | str]) -> str:
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+
+
+def _shown(value: Any) -> str:
+    """The value's JSON, as much of it as is shown: the rest is not even written."""
+    try:
+        return _cut("".join(_beginning(value)), LONGEST_VALUE)
+    except (ValueError, RecursionError):
+        return "a value that cannot be shown"
+
+
+def _beginning(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        value = value[: LONGEST_VALUE + 1]
+    return islice(_ENCODER.iterencode(value), LONGEST_VALUE)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[:longest] + "…"
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)

@@ -1,0 +1,33 @@
+"""Bodies are judged at once where they are small, and outside the event loop where they are large."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from celeriac_api.request.strict_json import check_size
+
+# What a body of this size costs at worst, nobody notices.
+AT_ONCE_BYTES = 16_384
+BYTES_PER_VALUE = 8
+
+Verdict = TypeVar("Verdict")
+
+
+class Judge:
+    """Large bodies have one thread between them, so that the event loop competes with one for the interpreter."""
+
+    def __init__(self, *, largest: int) -> None:
+        """`largest` is the limit of a body's size in bytes; the limit of its values follows from it."""
+        self._most_values = max(largest // BYTES_PER_VALUE, AT_ONCE_BYTES)
+        self._turn = asyncio.Lock()
+
+    async def judge(self, body: bytes, verdict: Callable[[bytes], Verdict]) -> Verdict:
+        """What `verdict` makes of this body, or the refusal that it raises. It must not touch the event loop."""
+        if len(body) <= AT_ONCE_BYTES:
+            return verdict(body)
+        async with self._turn:
+            return await asyncio.to_thread(self._judge_large, body, verdict)
+
+    def _judge_large(self, body: bytes, verdict: Callable[[bytes], Verdict]) -> Verdict:
+        check_size(body, most_values=self._most_values)
+        return verdict(body)

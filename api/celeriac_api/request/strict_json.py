@@ -1,0 +1,96 @@
+"""JSON that no worker can stumble over: what pydantic lets through is refused here."""
+
+import json
+import re
+from typing import Any
+
+from celeriac.ledger.protocol.message import TYPED_VALUE
+from celeriac_api.response.errors import InvalidInput, MalformedJSON
+
+DEEPEST = 32
+LONGEST_NAME = 80
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+
+
+def check(body: bytes, *, deepest: int = DEEPEST) -> None:
+    """Refuse doubled names, NaN, numbers beyond a double, typed values of Celery's, and what is nested too deep.
+
+    The decoder's hooks look at every value, in time that grows with the body's size and no faster.
+    """
+    if _depth(_DECODER.decode(body.decode())) > deepest:
+        raise too_deep(deepest)
+
+
+def check_size(body: bytes, *, most_values: int) -> None:
+    """Refuse a body of more than this many values: members of objects and items of arrays."""
+    if _most_possible(body) > most_values and _most_possible(_STRING.sub(b"", body)) > most_values:
+        raise InvalidInput(
+            f"The body contains more than {most_values} values (members of objects and items of arrays), one for each "
+            "8 bytes of CELERIAC_MAX_BODY_BYTES: split it, or send the values as one text."
+        )
+
+
+def too_deep(deepest: int = DEEPEST) -> InvalidInput:
+    """The refusal of what is nested too deep."""
+    return InvalidInput(f"The body is nested more than {deepest} deep: flatten it.")
+
+
+def _most_possible(text: bytes) -> int:
+    """Each container has a value more than it has commas, unless it is empty."""
+    return text.count(b",") + text.count(b"[") + text.count(b"{")
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level := [child for parent in level for child in _children(parent)]:
+        depth += 1
+    return depth
+
+
+def _children(value: Any) -> Any:
+    match value:
+        case dict():
+            return value.values()
+        case list():
+            return value
+        case _:
+            return ()
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(members)
+    if len(value) < len(members):
+        name = _doubled(members)
+        shown = repr(name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME] + "…")
+        raise MalformedJSON(
+            f"The name {shown} appears twice in one object; which value counts is undefined (RFC 8259 §4)."
+        )
+    if value.keys() == TYPED_VALUE:
+        raise InvalidInput(
+            "An object with the members '__type__' and '__value__' means something to Celery: rename one."
+        )
+    return value
+
+
+def _doubled(members: list[tuple[str, Any]]) -> str:
+    """The first name that comes a second time."""
+    seen: set[str] = set()
+    for name, _ in members:
+        if name in seen:
+            break
+        seen.add(name)
+    return name
+
+
+def _constant(name: str) -> Any:
+    raise MalformedJSON(f"{name} is not valid JSON: send a finite number, or null.")
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise InvalidInput(f"The number {text[:40]} is too large for a double-precision float.")
+    return number
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)

@@ -1,0 +1,190 @@
+"""Everything the API refuses, as one tree.
+
+    Problem
+    ├── MalformedJSON          400
+    ├── InvalidHost            400
+    ├── RouteNotFound          404
+    ├── UnknownTaskName        404
+    ├── TaskNotFound           404
+    ├── UnknownQueue           404
+    ├── MethodNotAllowed       405
+    ├── TaskNotSucceeded       409
+    ├── TaskEnded              409
+    ├── TaskNotEnded           409
+    ├── ResultGone             410
+    ├── TaskGone               410
+    ├── BodyTooLarge           413
+    ├── TargetTooLong          414
+    ├── UnsupportedMediaType   415
+    ├── InvalidInput           422
+    ├── IdempotencyConflict    422
+    ├── HeadersTooLarge        431
+    ├── InternalError          500
+    ├── RedisUnavailable       503
+    ├── RedisRefuses           503
+    ├── RedisUnsafe            503
+    └── SubmissionInDoubt      503
+
+Each is answered as `application/problem+json` (RFC 9457) by api/celeriac_api/response/problems.py; docs/errors.md lists them for callers.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class Problem(Exception):
+    """A refusal. `detail` says what happened, with the value, and what to do; `members` are extra members of the answer."""
+
+    status: ClassVar[int]
+    code: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any) -> None:
+        """`headers` go out with the answer."""
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.members = members
+
+    @property
+    def type(self) -> str:
+        """The stable identifier that programs compare."""
+        return f"urn:celeriac:problem:{self.code}"
+
+
+class MalformedJSON(Problem):
+    """The body is not the JSON that RFC 8259 describes."""
+
+    status, code, title = 400, "malformed-json", "The body is not valid JSON"
+
+
+class InvalidHost(Problem):
+    """The request has no header `Host`, or several."""
+
+    status, code, title = 400, "invalid-host", "The request does not name one host"
+
+
+class RouteNotFound(Problem):
+    """Nothing is served at this path."""
+
+    status, code, title = 404, "route-not-found", "There is nothing here"
+
+
+class UnknownTaskName(Problem):
+    """No task of this name is in the catalog."""
+
+    status, code, title = 404, "unknown-task-name", "There is no task of this name"
+
+
+class TaskNotFound(Problem):
+    """The id was never accepted here, or its record has expired."""
+
+    status, code, title = 404, "task-not-found", "There is no task with this id"
+
+
+class UnknownQueue(Problem):
+    """It is no queue of the catalog, and no task was ever accepted on it."""
+
+    status, code, title = 404, "unknown-queue", "There is no queue of this name"
+
+
+class MethodNotAllowed(Problem):
+    """The path exists, the method does not."""
+
+    status, code, title = 405, "method-not-allowed", "The method is not allowed here"
+
+
+class TaskNotSucceeded(Problem):
+    """A result was asked of a task that ended without one."""
+
+    status, code, title = 409, "task-not-succeeded", "The task ended without a result"
+
+
+class TaskEnded(Problem):
+    """A task was to be cancelled that had ended before."""
+
+    status, code, title = 409, "task-ended", "The task has ended already"
+
+
+class TaskNotEnded(Problem):
+    """Something was asked that is for tasks which have ended."""
+
+    status, code, title = 409, "task-not-ended", "The task has not ended yet"
+
+
+class ResultGone(Problem):
+    """The task succeeded, but another Celery program deleted its result."""
+
+    status, code, title = 410, "result-gone", "The result is gone"
+
+
+class TaskGone(Problem):
+    """There was a task with this id; it is forgotten."""
+
+    status, code, title = 410, "task-gone", "The task is forgotten"
+
+
+class BodyTooLarge(Problem):
+    """The body is larger than `CELERIAC_MAX_BODY_BYTES`."""
+
+    status, code, title = 413, "body-too-large", "The body is too large"
+
+
+class TargetTooLong(Problem):
+    """The path and query are longer than any that is used here."""
+
+    status, code, title = 414, "target-too-long", "The address is too long"
+
+
+class UnsupportedMediaType(Problem):
+    """The body is not said to be JSON, or is encoded."""
+
+    status, code, title = 415, "unsupported-media-type", "The body must be JSON"
+
+
+class InvalidInput(Problem):
+    """The request is well-formed, but its values do not fit. `errors` holds a JSON pointer (RFC 6901) for each."""
+
+    status, code, title = 422, "invalid-input", "The input does not fit"
+
+
+class IdempotencyConflict(Problem):
+    """The key, or the id, belongs to another submission."""
+
+    status, code, title = 422, "idempotency-conflict", "The key belongs to another submission"
+
+
+class HeadersTooLarge(Problem):
+    """The headers are larger than any that are used here."""
+
+    status, code, title = 431, "headers-too-large", "The headers are too large"
+
+
+class InternalError(Problem):
+    """A fault of ours. The log has the whole story under the request id."""
+
+    status, code, title = 500, "internal-error", "Something went wrong here"
+
+
+class RedisUnavailable(Problem):
+    """Redis does not answer."""
+
+    status, code, title = 503, "redis-unavailable", "Redis does not answer"
+
+
+class RedisRefuses(Problem):
+    """Redis answers, and does not do this for now: nothing was done."""
+
+    status, code, title = 503, "redis-refuses", "Redis refuses to do this for now"
+
+
+class RedisUnsafe(Problem):
+    """Redis answers, and cannot be trusted to keep what it is given."""
+
+    status, code, title = 503, "redis-unsafe", "Redis would lose tasks"
+
+
+class SubmissionInDoubt(Problem):
+    """The submission was sent to Redis, and Redis did not answer: the task may or may not have been accepted."""
+
+    status, code, title = 503, "submission-in-doubt", "It is unknown whether the task was accepted"

@@ -1,0 +1,154 @@
+"""From a refusal to the answer: one handler for every error, ours, the framework's and those nobody expected."""
+
+import json
+import logging
+from collections.abc import Collection
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict, Field
+from redis.exceptions import RedisError, ResponseError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match
+
+from celeriac.ledger.model.task import Gone
+from celeriac.ledger.store.connection import InDoubt, Refused, Unavailable
+from celeriac_api.response.errors import (
+    InternalError,
+    MethodNotAllowed,
+    Problem,
+    RedisRefuses,
+    RedisUnavailable,
+    RouteNotFound,
+    TaskGone,
+)
+from celeriac_api.response.near_names import suggestion
+from celeriac_api.server.prefix import address, prefix
+
+MEDIA_TYPE = "application/problem+json"
+LONGEST_PATH = 500
+
+logger = logging.getLogger(__name__)
+
+
+class InputError(BaseModel):
+    """One value that does not fit."""
+
+    pointer: str = Field(
+        description="JSON pointer (RFC 6901) into the body, or `?name` for a query parameter."
+    )
+    detail: str = Field(description="What was expected, and what was given.")
+
+
+class ProblemDocument(BaseModel):
+    """A problem (RFC 9457)."""
+
+    model_config = ConfigDict(title="Problem")
+
+    type: str = Field(
+        description="Stable identifier of the kind of problem.",
+        examples=["urn:celeriac:problem:task-not-found"],
+    )
+    title: str = Field(description="The kind of problem, in words.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="What happened, and what to do.")
+    instance: str = Field(description="The path that was asked for.")
+    errors: list[InputError] | None = Field(
+        None, description="For `invalid-input`: the values that do not fit."
+    )
+
+
+def install(app: FastAPI, *, names: Collection[str] = ()) -> None:
+    """Answer every refusal as a problem; `names` are those of the task definitions."""
+    app.add_exception_handler(Problem, _refused)
+    app.add_exception_handler(Gone, _gone)
+    app.add_exception_handler(HTTPException, partial(_refused_by_framework, names))
+    for away in (Unavailable, InDoubt, RedisError):
+        app.add_exception_handler(away, _redis_away)
+
+
+def answer(problem: Problem, path: str) -> Response:
+    """The response for a problem at this path."""
+    path = path if len(path) <= LONGEST_PATH else path[:LONGEST_PATH] + "…"
+    document: dict[str, Any] = {
+        "type": problem.type,
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": path,
+        **problem.members,
+    }
+    content = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
+    return Response(content, problem.status, problem.headers, MEDIA_TYPE)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, Problem):  # never: it is registered for Problem alone
+        raise error
+    return answer(error, request.scope["path"])
+
+
+async def _refused_by_framework(names: Collection[str], request: Request, error: Exception) -> Response:
+    """Routing has two refusals of its own."""
+    path = request.scope["path"]
+    match error:
+        case HTTPException(status_code=404):
+            return answer(_route_not_found(request.method, path, names), path)
+        case HTTPException(status_code=405):
+            allowed = ", ".join(sorted(_allowed_methods(request)))
+            return answer(
+                MethodNotAllowed(
+                    f"{request.method} is not allowed at {path}; use {allowed}.", headers={"Allow": allowed}
+                ),
+                path,
+            )
+        case _:
+            logger.error("a framework error that has no problem of its own", exc_info=error)
+            return answer(InternalError(str(error)), path)
+
+
+def _route_not_found(method: str, path: str, names: Collection[str]) -> RouteNotFound:
+    detail = f"Nothing is served at {path[:LONGEST_PATH]}; GET {address('/docs')} shows what is."
+    name = path.removeprefix(prefix())[1:]
+    if method != "POST" or "/" in name:
+        return RouteNotFound(detail)
+    read = " Task definitions are read at the start: restart the API and the workers after adding one."
+    return RouteNotFound(detail + suggestion(name, names) + read)
+
+
+def _allowed_methods(request: Request) -> set[str]:
+    """The methods of every route at this path; the framework knows those of the first one only."""
+    methods: set[str] = set()
+    scope = dict(request.scope)
+    # As it was before a mount changed it.
+    scope["root_path"] = scope.get("app_root_path", scope.get("root_path", ""))
+    for route in request.app.router.routes:
+        match, _ = route.matches(scope)
+        if match is not Match.NONE:
+            methods |= getattr(route, "methods", None) or {"GET"}  # a mount, which serves files
+    return methods | {"HEAD"} if "GET" in methods else methods
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    detail = f"Task {error} is forgotten: the time for which its result is kept is over, or it was deleted."
+    return answer(TaskGone(detail), request.scope["path"])
+
+
+async def _redis_away(request: Request, error: Exception) -> Response:
+    logger.warning("redis did not answer, or refused: %s", error)
+    return answer(_away(error), request.scope["path"])
+
+
+def _away(error: Exception) -> Problem:
+    """What keeps Redis from doing what was asked."""
+    headers = {"Retry-After": "2"}
+    match error:
+        case Refused():
+            return RedisRefuses(f"{error.refusal.words}. Try again in a few seconds.", headers=headers)
+        case ResponseError():
+            return RedisRefuses(f"Redis answers with an error: {error}", headers=headers)
+        case _:
+            return RedisUnavailable("Redis does not answer; try again in a few seconds.", headers=headers)

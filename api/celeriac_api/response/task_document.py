@@ -1,0 +1,249 @@
+"""The task document: what is said of a task, everywhere the same and always complete."""
+
+import json
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic_core import PydanticSerializationError, to_json
+
+from celeriac.ledger.model.states import State
+from celeriac.ledger.model.submission import Accepted
+from celeriac.ledger.model.task import Failure, Task
+from celeriac_api.server.prefix import address, prefix
+
+EXAMPLE_ID = "0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52"
+EXAMPLE: dict[str, JsonValue] = {
+    "task_id": EXAMPLE_ID,
+    "name": "add",
+    "state": "succeeded",
+    "ready": True,
+    "successful": True,
+    "result": 9,
+    "error": None,
+    "progress": None,
+    "cancel_requested": False,
+    "attempt": 1,
+    "queue": "default",
+    "worker": "celery-3f9a2c@host",
+    "created_at": "2026-05-01T12:00:00.000000Z",
+    "started_at": "2026-05-01T12:00:00.002000Z",
+    "finished_at": "2026-05-01T12:00:00.003000Z",
+    "expires_at": "2026-05-02T12:00:00.003000Z",
+    "due_at": None,
+    "retry_of": None,
+    "trace_id": None,
+    "links": {
+        "self": f"/tasks/{EXAMPLE_ID}",
+        "input": f"/tasks/{EXAMPLE_ID}/input",
+        "result": f"/tasks/{EXAMPLE_ID}/result",
+        "cancel": f"/tasks/{EXAMPLE_ID}/cancel",
+        "retry": f"/tasks/{EXAMPLE_ID}/retry",
+        "events": f"/tasks/{EXAMPLE_ID}/events",
+    },
+}
+# Stand in a template for what is not known yet; no name of a task or queue can contain them.
+_ID, _TIME = "<task id>", b"<created at>"
+
+
+class ErrorDocument(BaseModel):
+    """Why a task failed."""
+
+    type: str = Field(description="Name of the error's class.", examples=["ValueError"])
+    message: str = Field(description="The error's own text.")
+    traceback: str | None = Field(
+        description="Where it was raised; null unless CELERIAC_SHOW_TRACEBACKS is on."
+    )
+
+
+class Links(BaseModel):
+    """Where to go from here; clients build no URLs."""
+
+    self: str = Field(description="This document.")
+    input: str = Field(description="What it was given.")
+    result: str = Field(description="The bare result, once the task has succeeded.")
+    cancel: str = Field(description="POST here to cancel it.")
+    retry: str = Field(description="POST here to run its input again, once it has ended.")
+    events: str = Field(description="Watch it here as it happens.")
+
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class Progress(BaseModel):
+    """How far a task has come, in units of its own."""
+
+    done: float = Field(description="How much is done.")
+    total: float | None = Field(description="How much there is to do, if that is known.")
+    message: str | None = Field(description="What it does now, in words.")
+
+
+class TaskDocument(BaseModel):
+    """A task as it stands now. Times are UTC, by the clock of the Redis server."""
+
+    model_config = ConfigDict(title="Task")
+
+    task_id: str = Field(description="The task's id.")
+    name: str = Field(description="The task definition's name.")
+    state: State = Field(description="Where the task stands.")
+    ready: bool = Field(description="Whether the task has ended.")
+    successful: bool | None = Field(description="Whether it succeeded; null until it is ready.")
+    result: Any = Field(description="What the function returned; null unless the task succeeded.")
+    error: ErrorDocument | None = Field(
+        description="Why it failed; of the latest attempt while it is retrying."
+    )
+    progress: Progress | None = Field(description="How far it has come, as it last said itself.")
+    cancel_requested: bool = Field(
+        description="Whether somebody asked for it to be cancelled; while it runs, its worker is told."
+    )
+    attempt: Count = Field(description="The number of the current or last attempt; 0 before the first.")
+    queue: str = Field(description="The queue in which its message waits, or waited.")
+    worker: str | None = Field(description="The worker that runs or ran it.")
+    created_at: AwareDatetime = Field(description="When it was accepted.")
+    started_at: AwareDatetime | None = Field(description="When its current or last attempt started.")
+    finished_at: AwareDatetime | None = Field(description="When it ended.")
+    expires_at: AwareDatetime | None = Field(
+        description="When this record and the result will be forgotten; null until it is ready."
+    )
+    due_at: AwareDatetime | None = Field(
+        description="When it is queued: the start of a scheduled task, or the next attempt of one that is retrying."
+    )
+    retry_of: str | None = Field(description="The id of the task whose input this one runs again.")
+    trace_id: str | None = Field(
+        description="The trace of the `traceparent` that it was submitted with (W3C Trace Context)."
+    )
+    links: Links
+
+
+def _leave_result_out(schema: dict[str, Any]) -> None:
+    del schema["properties"]["result"]
+    schema["required"].remove("result")
+    schema["not"] = {"required": ["result"]}
+
+
+class TaskWithoutResult(TaskDocument):
+    """A task as it stands now, but for what its function returned: there is no member `result`, not even a null."""
+
+    model_config = ConfigDict(title="Task without its result", json_schema_extra=_leave_result_out)
+
+
+def task_document(task: Task, *, show_traceback: bool) -> bytes:
+    """The document as UTF-8 JSON. The result goes in as it is: it is strict JSON already."""
+    return _task_document(task, prefix(), show_traceback=show_traceback)
+
+
+@lru_cache(maxsize=1)  # thousands may be told of the same end
+def _task_document(task: Task, _prefix: str, *, show_traceback: bool) -> bytes:
+    before, after = _dumps(_beginning(task)), _dumps(_rest(task, show_traceback=show_traceback))
+    return b'%b,"result":%b,%b' % (before[:-1], task.result or b"null", after[1:])
+
+
+def document_without_result(task: Task, *, show_traceback: bool) -> bytes:
+    """The same without the member `result`: for who has not read it, null would not be true."""
+    return _dumps(_beginning(task) | _rest(task, show_traceback=show_traceback))
+
+
+def new_task(accepted: Accepted, *, name: str, queue: str, retry_of: str | None = None) -> Task:
+    """A task as it was accepted."""
+    return Task(
+        task_id=accepted.task_id,
+        name=name,
+        queue=queue,
+        state=accepted.state,
+        attempt=0,
+        worker=None,
+        created_at=accepted.created_at,
+        started_at=None,
+        finished_at=None,
+        expires_at=None,
+        due_at=accepted.due_at,
+        retry_of=retry_of,
+        trace_id=accepted.trace_id,
+        result=None,
+        progress=None,
+        asked_to_end=False,
+        failure=None,
+    )
+
+
+def queued_template(*, name: str, queue: str) -> bytes:
+    """The document of a task of this definition that was just accepted, but for its id and time."""
+    task = new_task(Accepted(_ID, 0, State.QUEUED), name=name, queue=queue)
+    return task_document(task, show_traceback=False).replace(timestamp(0).encode(), _TIME)
+
+
+def fill(template: bytes, *, task_id: str, created_at: int) -> bytes:
+    """The template's document for this id and time (microseconds since 1970)."""
+    document = template.replace(_ID.encode(), task_id.encode()).replace(_TIME, timestamp(created_at).encode())
+    return document.replace(b'"/tasks/', f'"{prefix()}/tasks/'.encode()) if prefix() else document
+
+
+def timestamp(microseconds: int) -> str:
+    """Microseconds since 1970 as RFC 3339, UTC."""
+    seconds, fraction = divmod(microseconds, 1_000_000)
+    return f"{_second(seconds)}.{fraction:06}Z"
+
+
+@lru_cache(maxsize=64)  # many tasks have times in the same second
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _timestamp(microseconds: int | None) -> str | None:
+    return None if microseconds is None else timestamp(microseconds)
+
+
+def _beginning(task: Task) -> dict[str, Any]:
+    """What stands before the result."""
+    return {
+        "task_id": task.task_id,
+        "name": task.name,
+        "state": task.state,
+        "ready": task.ready,
+        "successful": task.state is State.SUCCEEDED if task.ready else None,
+    }
+
+
+def _rest(task: Task, *, show_traceback: bool) -> dict[str, Any]:
+    """What stands after it."""
+    return {
+        "error": _error(task.failure, show_traceback=show_traceback)
+        if task.state is not State.SUCCEEDED
+        else None,
+        "progress": task.progress and json.loads(task.progress),
+        "cancel_requested": task.cancel_requested,
+        "attempt": task.attempt,
+        "queue": task.queue,
+        "worker": task.worker,
+        "created_at": timestamp(task.created_at),
+        "started_at": _timestamp(task.started_at),
+        "finished_at": _timestamp(task.finished_at),
+        "expires_at": _timestamp(task.expires_at),
+        "due_at": _timestamp(task.due_at),
+        "retry_of": task.retry_of,
+        "trace_id": task.trace_id,
+        "links": _links(address(f"/tasks/{task.task_id}")),
+    }
+
+
+def _links(self: str) -> dict[str, str]:
+    others = ("input", "result", "cancel", "retry", "events")
+    return {"self": self, **{name: f"{self}/{name}" for name in others}}
+
+
+def _error(failure: Failure | None, *, show_traceback: bool) -> dict[str, str | None] | None:
+    if failure is None:
+        return None
+    return {
+        "type": failure.type,
+        "message": failure.message,
+        "traceback": failure.traceback if show_traceback else None,
+    }
+
+
+def _dumps(value: dict[str, Any]) -> bytes:
+    try:
+        return to_json(value)
+    except PydanticSerializationError:  # a lone surrogate in an error's text, which UTF-8 does not have
+        return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")

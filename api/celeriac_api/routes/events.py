@@ -1,0 +1,277 @@
+"""Server-sent events: what happens to one task, or to all of them, from the beginning or from where one left off."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from functools import lru_cache, partial
+from itertools import chain
+from types import MappingProxyType
+from typing import Annotated, Any, TypeVar
+
+from fastapi import FastAPI, Header, Query
+from fastapi.sse import EventSourceResponse, format_sse_event
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+from redis.exceptions import RedisError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from celeriac.ledger.ledger import Ledger
+from celeriac.ledger.live.event_streams import NOTHING, RETRY_SECONDS, START, Feed, is_after
+from celeriac.ledger.live.recent_batches import Batch, Entry
+from celeriac.ledger.model.history import History
+from celeriac.ledger.model.states import FINAL, State
+from celeriac.ledger.model.task import Gone
+from celeriac.ledger.store import keys
+from celeriac.ledger.store.connection import InDoubt, Unavailable
+from celeriac.settings import Settings
+from celeriac_api.request.body import header, invalid_input
+from celeriac_api.request.parameters import refuse_unknown
+from celeriac_api.request.task_id import asked_id, find
+from celeriac_api.response.errors import TaskNotFound
+from celeriac_api.response.openapi import problems
+from celeriac_api.response.task_document import task_document
+from celeriac_api.routes.task import TaskID
+from celeriac_api.server.route import add_route
+
+HEARTBEAT_SECONDS = 10.0
+SEVERAL = ("name", "queue", "state")
+# Of a task that has ended, so long may its last events be under way; those of a stock worker have no end.
+SETTLED_SECONDS = 1.0
+HEARTBEAT = format_sse_event(comment="still here")
+CUT = format_sse_event(event="cut", data_str='{"reason":"older events are not kept"}')
+GONE = format_sse_event(event="gone", data_str='{"reason":"the task was deleted, or is not kept any longer"}')
+# What is sent in one piece: a client that does not read holds up one piece, however large the event.
+PIECE_BYTES = 65_536
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+# Before all that stands in a task's stream: it was accepted.
+ACCEPTED = b"0-1"
+_ID = re.compile(rb"[0-9]{1,19}-[0-9]{1,19}")
+
+Answer = TypeVar("Answer")
+# Fields, and the values that each may have.
+Wanted = tuple[tuple[bytes, frozenset[str]], ...]
+LastEventID = Annotated[
+    Annotated[str, Field(pattern=r"^([0-9]{1,19}-[0-9]{1,19})?$")] | SkipJsonSchema[None],
+    Header(alias="Last-Event-ID", description="Go on after the event with this id."),
+]
+EVENT = {
+    "description": "One event of the stream.",
+    "type": "object",
+    "properties": {"event": {"type": "string"}, "id": {"type": "string"}, "data": {"type": "string"}},
+}
+STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Events, as they happen. Their data is JSON.",
+        "content": {"text/event-stream": {"schema": EVENT}},
+    }
+}
+
+
+def install(app: FastAPI, settings: Settings, ledger: Ledger, feed: Feed) -> None:
+    """Serve `GET /tasks/{task_id}/events` and `GET /events`."""
+    _add_task_events(app, partial(_task_events, settings, ledger, feed))
+    _add_all_events(app, partial(_all_events, feed))
+
+
+async def _task_events(settings: Settings, ledger: Ledger, feed: Feed, request: Request) -> Response:
+    refuse_unknown(request)
+    task_id = asked_id(request)
+    after = _last_event_id(request) or START
+    await find(ledger, task_id)
+    return task_stream(settings, ledger, feed, task_id, after=after)
+
+
+def task_stream(
+    settings: Settings,
+    ledger: Ledger,
+    feed: Feed,
+    task_id: str,
+    *,
+    after: bytes = START,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> Response:
+    """All that happens to this task, from after an event on; it ends when the task has."""
+
+    async def document() -> tuple[bytes, bool]:
+        task = await _patiently(partial(find, ledger, task_id))
+        return task_document(task, show_traceback=settings.show_tracebacks), task.ready
+
+    history = partial(_patiently, partial(ledger.history, task_id))
+    events = _of_task(feed, task_id, after, history, document)
+    return EventSourceResponse(events, headers={**HEADERS, **headers})
+
+
+async def _patiently(ask: Callable[[], Awaitable[Answer]]) -> Answer:
+    """The answer, however long Redis is away: the stream has begun."""
+    while True:
+        try:
+            return await ask()
+        except (Unavailable, InDoubt, RedisError):
+            await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _of_task(
+    feed: Feed,
+    task_id: str,
+    after: bytes,
+    history: Callable[[], Awaitable[History | None]],
+    document: Callable[[], Any],
+) -> AsyncIterator[bytes]:
+    """Its history, then what comes, then `done` with the task document, or `gone` where there is none any more."""
+    try:
+        past = await history()
+        if past is not None and after == START:
+            begun = json.dumps({"state": past.first, "attempt": 0})
+            yield format_sse_event(event="state", id=ACCEPTED.decode(), data_str=begun)
+        told, ready = await document()
+        if past is not None and past.events is not None:
+            yield b"".join(_task_event(event) for event in past.events if is_after(event.id, after))
+        else:
+            del told  # it may be large, and many may follow
+            patience = SETTLED_SECONDS if ready else HEARTBEAT_SECONDS
+            async for said in _until_end(feed, keys.events(task_id), after, patience, document):
+                yield said
+            told, ready = await document()
+            if not ready:  # this process is about to end
+                return
+        for piece in chain((b"event: done\ndata: ",), _pieces(told), (b"\n\n",)):
+            yield piece
+    except (Gone, TaskNotFound):
+        yield GONE
+
+
+async def _until_end(
+    feed: Feed, key: str, after: bytes, patience: float, document: Callable[[], Any]
+) -> AsyncIterator[bytes]:
+    """What comes, until the task has ended."""
+    async for batch in feed.follow(key, after=after, patience=patience):
+        if batch is NOTHING:
+            said, (_, is_over) = HEARTBEAT, await document()
+        else:
+            said, is_over = _of_task_batch(batch)
+        for piece in _pieces(said):
+            yield piece
+        if is_over:
+            return
+
+
+def _pieces(said: bytes) -> Iterator[bytes]:
+    return (said[start : start + PIECE_BYTES] for start in range(0, len(said), PIECE_BYTES))
+
+
+async def _all_events(feed: Feed, request: Request) -> Response:
+    refuse_unknown(request, known=SEVERAL, several=SEVERAL)
+    query = request.query_params
+    wanted = tuple(
+        (name.encode(), frozenset(query.getlist(name)))
+        for name in ("name", "queue", "state")
+        if name in query
+    )
+    unknown = set(query.getlist("state")) - set(State)
+    if unknown:
+        raise invalid_input([("?state", f"should be one of {', '.join(State)}", min(unknown))])
+    after = _last_event_id(request) or await feed.last(keys.feed())
+    return EventSourceResponse(_of_all(feed, after, wanted), headers=HEADERS)
+
+
+async def _of_all(feed: Feed, after: bytes, wanted: Wanted) -> AsyncIterator[bytes]:
+    yield HEARTBEAT
+    async for batch in feed.follow(keys.feed(), after=after, patience=HEARTBEAT_SECONDS):
+        for piece in _pieces(HEARTBEAT if batch is NOTHING else _of_all_batch(batch, wanted)):
+            yield piece
+
+
+@lru_cache(maxsize=64)  # thousands may read the same batches, some of them later than others
+def _of_task_batch(batch: Batch) -> tuple[bytes, bool]:
+    """A batch as events, and whether the task's end is among them."""
+    said = [CUT] if batch.cut else []
+    said += map(_task_event, batch.entries)
+    return b"".join(said), any(map(_is_end, batch.entries))
+
+
+@lru_cache(maxsize=64)  # likewise
+def _of_all_batch(batch: Batch, wanted: Wanted) -> bytes:
+    """Those of a batch that are wanted, as events."""
+    said = [CUT] if batch.cut else []
+    said += (_feed_event(entry) for entry in batch.entries if _is_wanted(entry, wanted))
+    return b"".join(said)
+
+
+def _task_event(entry: Entry) -> bytes:
+    kind = entry.fields[b"event"].decode()
+    data = entry.fields.get(b"data")
+    if data is None:
+        state, attempt = entry.fields[b"state"].decode(), int(entry.fields.get(b"attempt", b"0"))
+        said = json.dumps({"state": state, "attempt": attempt})
+    else:
+        said = data.decode()
+    return format_sse_event(event=kind, id=entry.id.decode(), data_str=said)
+
+
+def _feed_event(entry: Entry) -> bytes:
+    said = {name: entry.fields[name.encode()].decode() for name in ("task_id", "name", "queue", "state")}
+    return format_sse_event(event="state", id=entry.id.decode(), data_str=json.dumps(said))
+
+
+def _is_end(entry: Entry) -> bool:
+    return entry.fields.get(b"state", b"").decode() in FINAL
+
+
+def _is_wanted(entry: Entry, wanted: Wanted) -> bool:
+    return all(entry.fields[name].decode() in values for name, values in wanted)
+
+
+def _last_event_id(request: Request) -> bytes | None:
+    given = header(request, b"last-event-id")
+    if not given:
+        return None
+    if not _ID.fullmatch(given):
+        problem = ("Last-Event-ID", "should be the id of an event before", given.decode("latin-1"))
+        raise invalid_input([problem])
+    return given
+
+
+def _add_task_events(app: FastAPI, handler: Any) -> None:
+    async def documented(task_id: TaskID, last_event_id: LastEventID = None) -> None:
+        raise NotImplementedError
+
+    add_route(
+        app,
+        "GET",
+        "/tasks/{task_id}/events",
+        handler,
+        documented,
+        operation_id="get_task_events",
+        summary="Watch a task as it happens.",
+        description="`state`, `progress`, `log`, `output`, at the end `done` with the task document, or `gone` if it was "
+        "deleted meanwhile; from the beginning, or from after `Last-Event-ID`. `cut` says that older events are not kept any "
+        "more.",
+        tags=["events"],
+        response_class=EventSourceResponse,
+        responses={**STREAM, **problems(404, 410, 422, 503)},
+    )
+
+
+def _add_all_events(app: FastAPI, handler: Any) -> None:
+    async def documented(
+        name: Annotated[list[str], Query(description="Only of these definitions.")] = [],  # noqa: B006 - never runs
+        queue: Annotated[list[str], Query(description="Only of these queues.")] = [],  # noqa: B006 - likewise
+        state: Annotated[list[State], Query(description="Only these states.")] = [],  # noqa: B006 - likewise
+        last_event_id: LastEventID = None,
+    ) -> None:
+        raise NotImplementedError
+
+    add_route(
+        app,
+        "GET",
+        "/events",
+        handler,
+        documented,
+        operation_id="get_events",
+        summary="Watch all tasks as they change their state.",
+        tags=["events"],
+        response_class=EventSourceResponse,
+        responses={**STREAM, **problems(422, 503)},
+    )

@@ -1,0 +1,84 @@
+"""uvicorn's HTTP protocol, but an answer is written to the socket once: `uvicorn --http celeriac_api.server.one_write:OneWrite`.
+
+uvicorn writes the head of an answer and then its body. To the system these are two packets, and a client that sleeps is woken for
+each (docs/decisions/0008-speed.md). And uvicorn would read a head without an end, in time that grows with its square.
+"""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+BEGINNING = b"HTTP/"
+# Of a head, or of trailers. A read from the socket has 256 KiB at most; the exact limits are the app's (api/celeriac_api/server/request_head.py).
+LARGEST_HEAD = 524_288
+TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+class OneWrite(HttpToolsProtocol):
+    """For uvicorn's option `http`."""
+
+    _unparsed = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the event loop."""
+        super().data_received(data)
+        self._unparsed += len(data)
+        if self._unparsed > LARGEST_HEAD:
+            self._unparsed = 0
+            if not self._is_answering():
+                self.transport.write(TOO_LARGE)
+            self.transport.close()
+
+    def _is_answering(self) -> bool:
+        return bool(self.cycle) and not self.cycle.response_complete
+
+    def on_message_begin(self) -> None:
+        """Called by the parser."""
+        super().on_message_begin()
+        self._unparsed = 0
+
+    def on_body(self, body: bytes) -> None:
+        """Called by the parser."""
+        super().on_body(body)
+        self._unparsed = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the event loop."""
+        super().connection_made(JoiningTransport(transport, self.loop))  # type: ignore[arg-type]  # it is one by all it does
+
+
+class JoiningTransport:
+    """A transport whose write of a head waits for the next write, or for the end of this turn of the event loop."""
+
+    def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
+        """Nothing has been written."""
+        self._transport = transport
+        self._loop = loop
+        self._head = b""
+        self.is_closing = transport.is_closing
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else a transport can do."""
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send this, and the head that has waited for it."""
+        if self._head:
+            head, self._head = self._head, b""
+            self._transport.writelines((head, data))
+        elif data.startswith(BEGINNING):
+            self._head = data
+            self._loop.call_soon(self._flush)
+        else:
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Close the connection once all is sent."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        head, self._head = self._head, b""
+        if head:
+            self._transport.write(head)

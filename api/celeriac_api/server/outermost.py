@@ -1,0 +1,75 @@
+"""The outermost layer: every response carries `X-Request-ID`, and an error that nobody expected is answered, too."""
+
+import logging
+import re
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from celeriac_api.request.new_id import new_id
+from celeriac_api.response.errors import InternalError
+from celeriac_api.response.problems import answer
+from celeriac_api.routes.metrics import Metrics
+from celeriac_api.server.head_method import HeadMethod
+from celeriac_api.server.logs import request_id
+from celeriac_api.server.prefix import enter
+from celeriac_api.server.request_head import refusal
+
+HEADER = b"x-request-id"
+_ACCEPTED = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+
+logger = logging.getLogger(__name__)
+
+
+class Boundary:
+    """ASGI middleware. The caller's own request id is kept when it is plain text of at most 128 characters."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        """Wrap this app, and count what it answers."""
+        self._app = app
+        self._heads = HeadMethod(app)
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        enter(scope)
+        given_id = _request_id(scope)
+        request_id.set(given_id)
+        started = False
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"].append((HEADER, given_id))
+                route = getattr(scope.get("route"), "path", "none")
+                self._metrics.count(route, scope["method"], message["status"])
+            await send(message)
+
+        refused = refusal(scope)
+        if refused is not None:
+            await answer(refused, scope["path"])(scope, receive, send_with_id)
+            return
+        try:
+            app = self._heads if scope["method"] == "HEAD" else self._app
+            await app(scope, receive, send_with_id)
+        except ClientDisconnect:
+            return  # nobody is there to be answered
+        except Exception:
+            logger.exception("%s %.200s failed", scope["method"], scope["path"])
+            if started:
+                raise
+            problem = InternalError(
+                f"This is a fault of the server; its log says more under request id {given_id.decode()}."
+            )
+            await answer(problem, scope["path"])(scope, receive, send_with_id)
+
+
+def _request_id(scope: Scope) -> bytes:
+    for name, value in scope["headers"]:
+        if name == HEADER and _ACCEPTED.fullmatch(value):
+            return bytes(value)
+    return new_id().encode()

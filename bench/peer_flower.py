@@ -1,6 +1,0 @@
-"""The stock app for Flower, which looks for results with whatever app is the default; run by the peers' environment."""
-
-from bench import stock
-
-app = stock.app
-app.set_default()

@@ -1,0 +1,112 @@
+"""What a running task may ask about itself, and say of itself.
+
+Outside a worker the answers are those of a first attempt that nobody cancels, and what is said goes nowhere: a function
+stays a function, and can be tested as one.
+"""
+
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cache
+from threading import Lock
+
+from celeriac.contract.reports import LONGEST, Send, Telling
+from celeriac.contract.threads import hand_on
+
+ASK_SECONDS = 0.25
+
+
+class Cancelled(Exception):
+    """Raised by a task that stops because it was asked to: it ends as `cancelled`, or as `failed` if nobody has asked."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run: which attempt it is, how to find out whether it is to end, and what was found out last, and when.
+
+    What it says of itself is collected once it says something, if there is somewhere to send it.
+    """
+
+    attempt: int = 1
+    ask: Callable[[], bool] = field(default=lambda: False)
+    is_cancelled: bool = False
+    asked_at: float = float("-inf")
+    send: Send | None = None
+    telling: Telling | None = None
+
+
+_run: ContextVar[_Run] = ContextVar("run")
+_beginning = Lock()
+
+
+def attempt() -> int:
+    """Which attempt this is: 1 for the first, counted up by each retry."""
+    return _current().attempt
+
+
+def cancelled() -> bool:
+    """Whether somebody wants this task to end. Redis is asked at most every `ASK_SECONDS`, so ask as often as you like.
+
+    While Redis is away the answer is no, unless it was yes before.
+    """
+    run = _current()
+    if not run.is_cancelled and time.monotonic() - run.asked_at >= ASK_SECONDS:
+        run.is_cancelled = run.ask()
+        run.asked_at = time.monotonic()
+    return run.is_cancelled
+
+
+def progress(done: float, total: float | None = None, message: str | None = None) -> None:
+    """Say how far the task has come, in units of its own, as often as you like: ten times a second it is passed on."""
+    telling = _telling()
+    if telling is not None:
+        telling.progress(done, total, message)
+
+
+def log(line: str) -> None:
+    """Add a line to what can be read of this task while it runs and afterwards."""
+    telling = _telling()
+    if telling is not None:
+        telling.event("log", {"line": line[:LONGEST]})
+
+
+def emit(chunk: str) -> None:
+    """Give a part of the output to whoever watches, before the whole of it is returned: text as it is generated, say."""
+    telling = _telling()
+    if telling is not None:
+        telling.event("output", {"chunk": chunk[:LONGEST]})
+
+
+def begin(number: int, *, ask: Callable[[], bool], send: Send | None = None) -> None:
+    """Told by the pool before the function runs: the attempt's number, how to ask about it, and where what it says goes."""
+    _hand_on_to_threads()
+    _run.set(_Run(number, ask, send=send))
+
+
+def end() -> None:
+    """Told by the pool when the function has ended: the last that it said goes out now."""
+    telling = _current().telling
+    if telling is not None:
+        telling.end()
+
+
+@cache
+def _hand_on_to_threads() -> None:
+    """In a process that runs tasks, and once."""
+    hand_on(_run)
+
+
+def _telling() -> Telling | None:
+    """This run's own, made when it says something for the first time; None where that goes nowhere."""
+    run = _current()
+    if run.send is None:
+        return None
+    with _beginning:  # a task may have threads
+        if run.telling is None:
+            run.telling = Telling(run.send)
+        return run.telling
+
+
+def _current() -> _Run:
+    return _run.get(None) or _Run()

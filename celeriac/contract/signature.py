@@ -1,0 +1,222 @@
+"""From a function's type hints to the types of its input and output, in pydantic's terms."""
+
+import base64
+import binascii
+import functools
+import inspect
+import operator
+import types
+import typing
+import warnings
+from collections.abc import Callable, Collection, Iterator
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    TypeAdapter,
+    create_model,
+)
+from pydantic.errors import PydanticUserError
+from pydantic_core import CoreSchema, PydanticCustomError, SchemaError, core_schema
+
+from celeriac.contract.exact import exact_validator
+
+BASE64_PATTERN = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+INPUT_CONFIG = ConfigDict(extra="forbid", allow_inf_nan=False, protected_namespaces=())
+# Keeps NaN and Infinity visible while a result is turned into JSON; pydantic's default makes them null in silence.
+OUTPUT_CONFIG = ConfigDict(ser_json_inf_nan="constants")
+# JSON Schema Validation 2020-12 §9.4: it is sent, and never told again.
+WRITE_ONLY = Field(json_schema_extra={"writeOnly": True})
+
+
+class ContractError(Exception):
+    """A task is declared in a way that cannot be kept. The text says what, and what to do."""
+
+
+class _Base64:
+    """Makes `bytes` a string of standard base64 (RFC 4648 §4, padded) in JSON."""
+
+    def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.json_or_python_schema(
+            json_schema=core_schema.no_info_after_validator_function(_decode, core_schema.str_schema()),
+            python_schema=core_schema.is_instance_schema(bytes),
+            serialization=core_schema.plain_serializer_function_ser_schema(_encode, when_used="json"),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string", "contentEncoding": "base64", "pattern": BASE64_PATTERN}
+
+
+Base64Bytes = Annotated[bytes, _Base64()]
+"""`bytes` as base64 inside a model of your own; a task's own parameters and result need only say `bytes`."""
+
+
+def input_model(function: Callable[..., Any], *, hidden: Collection[str] = ()) -> type[BaseModel]:
+    """The model of a function's input: one field a parameter, exact JSON types, nothing beside them.
+
+    The schema says `writeOnly` of the parameters that are hidden.
+    """
+    _check_kind(function)
+    hints = _hints(function)
+    parameters = inspect.signature(function).parameters
+    _check_hidden(function, hidden, parameters)
+    fields: dict[str, Any] = {}
+    for parameter in parameters.values():
+        _check_parameter(function, parameter, hints)
+        hint = _with_base64(hints[parameter.name])
+        _check_type(hint, f"parameter {parameter.name!r} of task {function.__name__!r}", mode="validation")
+        shown = Annotated[hint, WRITE_ONLY] if parameter.name in hidden else hint
+        fields[parameter.name] = (shown, _default(function, parameter, hint))
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", message="Field name .* shadows an attribute"
+        )  # `json`, `copy`: fine here
+        model = create_model(_title(function) + "Input", __config__=INPUT_CONFIG, **fields)
+    model.__doc__ = None
+    model.__pydantic_validator__ = exact_validator(model.__pydantic_core_schema__)
+    return model
+
+
+def output_adapter(function: Callable[..., Any]) -> TypeAdapter[Any]:
+    """What turns the function's result into JSON values: of a one-tuple, so that our configuration holds for all."""
+    hint = _with_base64(_hints(function).get("return", Any))
+    _check_type(hint, f"the result of task {function.__name__!r}", mode="serialization")
+    return TypeAdapter(tuple[hint], config=OUTPUT_CONFIG)  # type: ignore[valid-type]  # the type is known at run time
+
+
+def _encode(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _decode(text: str) -> bytes:
+    if len(text) % 4:  # Python lets too much padding pass
+        raise _no_base64("Incorrect padding")
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as wrong:
+        raise _no_base64(str(wrong)) from wrong
+
+
+def _no_base64(why: str) -> PydanticCustomError:
+    return PydanticCustomError("base64", "Input should be base64 (RFC 4648 §4): {why}", {"why": why})
+
+
+def _title(function: Callable[..., Any]) -> str:
+    return "".join(word.capitalize() for word in function.__name__.split("_"))
+
+
+def _check_kind(function: Callable[..., Any]) -> None:
+    if not inspect.isfunction(function):
+        raise ContractError(
+            f"@task stands above {function!r}, which is no plain function: declare a `def` at the top of a module."
+        )
+    if (
+        inspect.iscoroutinefunction(function)
+        or inspect.isgeneratorfunction(function)
+        or inspect.isasyncgenfunction(function)
+    ):
+        raise ContractError(
+            f"Task {function.__name__!r} is asynchronous or a generator: Celery runs plain functions, so use `def` and `return`."
+        )
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return get_type_hints(function, include_extras=True)
+    except NameError as unknown:
+        raise ContractError(
+            f"Task {function.__name__!r}: {unknown}; import the types of its hints at run time, outside `if TYPE_CHECKING`."
+        ) from unknown
+
+
+def _check_parameter(
+    function: Callable[..., Any], parameter: inspect.Parameter, hints: dict[str, Any]
+) -> None:
+    name, where = parameter.name, f"parameter {parameter.name!r} of task {function.__name__!r}"
+    if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+        raise ContractError(
+            f"{where} is positional-only, *args or **kwargs: input is a JSON object, so give each parameter a name."
+        )
+    if name not in hints:
+        raise ContractError(f"{where} has no type hint: write one, such as `{name}: int`.")
+    if name.startswith("_") or (name.startswith("model_") and hasattr(BaseModel, name)):
+        raise ContractError(f"{where} has a name that pydantic keeps for itself: rename it.")
+
+
+def _check_hidden(function: Callable[..., Any], hidden: Collection[str], parameters: Collection[str]) -> None:
+    if isinstance(hidden, str):
+        raise ContractError(
+            f"Task {function.__name__!r}: hidden={hidden!r} is a text: write hidden=({hidden!r},)."
+        )
+    unknown = sorted(set(hidden) - set(parameters))
+    if unknown:
+        raise ContractError(
+            f"Task {function.__name__!r} has no parameter {unknown[0]!r} to hide; it has: {', '.join(parameters) or 'none'}."
+        )
+
+
+def _default(function: Callable[..., Any], parameter: inspect.Parameter, hint: Any) -> Any:
+    if parameter.default is parameter.empty:
+        return ...
+    try:
+        TypeAdapter(hint).validate_python(parameter.default)
+    except ValueError as wrong:
+        raise ContractError(
+            f"parameter {parameter.name!r} of task {function.__name__!r} has the default {parameter.default!r}, which its own type refuses: {wrong}"
+        ) from wrong
+    return parameter.default
+
+
+def _check_type(hint: Any, where: str, *, mode: typing.Literal["validation", "serialization"]) -> None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # a default without a JSON form is left out of the schema, no more
+            adapter = TypeAdapter(tuple[hint])
+            adapter.json_schema(mode=mode)
+    except (PydanticUserError, SchemaError, TypeError) as wrong:
+        reason = str(wrong).partition("\n")[0]
+        raise ContractError(
+            f"{where} has the type {hint!r}, which has no JSON form: use JSON types, pydantic models, dataclasses, enums, dates or bytes ({reason})"
+        ) from wrong
+    kinds = {schema.get("type") for schema in _walk(adapter.core_schema)}
+    if mode == "validation" and "generator" in kinds:
+        raise ContractError(
+            f"{where} has the type {hint!r}, whose items nobody checks before the function reads them: use `list`."
+        )
+    if "bytes" in kinds:
+        raise ContractError(
+            f"{where} has `bytes` inside a model, which pydantic would read as plain text: declare that field as celeriac.contract.signature.Base64Bytes."
+        )
+
+
+def _walk(schema: object) -> Iterator[dict[str, Any]]:
+    """Every dictionary in a core schema, however deep."""
+    if isinstance(schema, dict):
+        yield schema
+        for value in schema.values():
+            yield from _walk(value)
+    elif isinstance(schema, list | tuple):
+        for value in schema:
+            yield from _walk(value)
+
+
+def _with_base64(hint: Any) -> Any:
+    """The same hint with every `bytes` in it, also inside `list[bytes]` or `bytes | None`, as base64."""
+    if hint is bytes:
+        return Base64Bytes
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return Annotated[(_with_base64(arguments[0]), *hint.__metadata__)]
+    if origin in (Union, types.UnionType):
+        return functools.reduce(operator.or_, (_with_base64(argument) for argument in arguments))
+    if isinstance(hint, types.GenericAlias) and isinstance(origin, type):
+        return types.GenericAlias(origin, tuple(_with_base64(argument) for argument in arguments))
+    return hint

@@ -1,0 +1,212 @@
+"""What a worker does with the ledger: claim a task, finish it, put it off, give it back, and say that it lives."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from time import monotonic
+from typing import Any, NamedTuple
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from celeriac.ledger.model.rejected import Poison
+from celeriac.ledger.model.states import State
+from celeriac.ledger.model.task import Failure
+from celeriac.ledger.model.times import date_done, microseconds, milliseconds
+from celeriac.ledger.store import keys, scripts
+from celeriac.ledger.store.blocking_connection import PatientConnection
+from celeriac.redis_address import pool
+from celeriac.settings import Settings
+from celeriac.short_text import shortened
+
+# Several beats of a worker, so that one which is late is not taken for gone.
+FRESH = timedelta(seconds=30)
+HASTE_SECONDS = 0.25
+MOST_POISON = 1_000
+LONGEST_POISON = 1_000_000
+POISON_TTL = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The task is ours to run."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The task is not ours: it is `state`, and its message is to be dropped. None: there is no record of it."""
+
+    state: State | None
+
+
+class Claim(NamedTuple):
+    """What a worker asks for before it runs a task; `document` is what Celery stores of a started one."""
+
+    task_id: str
+    token: str
+    worker: str
+    document: bytes
+
+
+class Consumer:
+    """The worker's side of the ledger. Every step may be asked again after a lost reply: its token makes it one.
+
+    A Redis that is away or full is waited for, however long: what a task came to must not be lost.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Nothing is sent yet."""
+        self._redis = PatientConnection(settings.backend)
+        self._broker = (
+            self._redis if settings.broker == settings.backend else PatientConnection(settings.broker)
+        )
+        # Of the server of the queues.
+        self.outage = self._broker.outage
+        self._hasty = Redis(
+            connection_pool=pool(
+                settings.backend,
+                socket_connect_timeout=HASTE_SECONDS,
+                socket_timeout=HASTE_SECONDS,
+                retry=Retry(NoBackoff(), 0),
+            )
+        )
+        self._where = "push" if self._broker is self._redis else "record"
+        self._ttl = microseconds(settings.result_ttl)
+        self._lease = microseconds(settings.lease)
+        self._most_lost_runs = settings.max_lost_runs
+        # The claim that was sent with the last end, its answer, if that is known, and until when it is relied on.
+        self._asked: tuple[Claim, Any, float] | None = None
+
+    def claim(self, claim: Claim) -> Granted | Refused:
+        """Take a queued task for the holder of its token. What `finish` has asked for is not asked for again."""
+        answer = self._known_answer(claim) or self._redis.run(scripts.CLAIM, *self._arguments(claim))
+        match answer:
+            case b"granted", attempt:
+                return Granted(int(attempt))
+            case b"refused", state:
+                return Refused(State(state.decode()))
+            case _:
+                return Refused(None)
+
+    def finish(
+        self,
+        task_id: str,
+        *,
+        token: str,
+        state: State,
+        failure: Failure | None,
+        document: bytes,
+        following: Claim | None = None,
+    ) -> bool:
+        """End a task; `document` is Celery's result of it. False: the task is no longer this token's.
+
+        What this process will claim next, if it is known, is asked for together with it: that saves a round trip.
+        """
+        end = (task_id, token, state, _error(failure), document, self._ttl)
+        if following is None:
+            answer = self._redis.run(scripts.FINISH, *end)
+        else:
+            # A process that is paused in between has lost the task by then.
+            reliable = monotonic() + self._lease / 2e6
+            self._asked = following, None, reliable
+            answer, claimed = self._redis.run_both(
+                scripts.FINISH, end, scripts.CLAIM, self._arguments(following)
+            )
+            self._asked = following, claimed, reliable
+        return bool(answer == b"finished")
+
+    def give_back(self) -> None:
+        """The process ends before the task that it has asked for already: someone else runs it."""
+        asked, self._asked = self._asked, None
+        if asked is not None:
+            self.release(asked[0].task_id, token=asked[0].token)
+
+    def retry(self, task_id: str, *, token: str, delay: timedelta, failure: Failure, document: bytes) -> bool:
+        """Put a task off after a failed attempt. False: it is to be cancelled, or no longer this token's."""
+        answer = self._redis.run(
+            scripts.RETRY,
+            task_id, token, microseconds(delay), _error(failure), document, self._ttl, date_done(),
+        )  # fmt: skip
+        return bool(answer == b"retrying")
+
+    def release(self, task_id: str, *, token: str) -> None:
+        """Give a task back unfinished, to be run again; one that is to be cancelled ends."""
+        _, *pushed = self._redis.run(scripts.RELEASE, task_id, token, self._where, self._ttl, date_done())
+        self._push(pushed)
+
+    def lose(self, task_id: str, *, token: str, reason: str) -> None:
+        """The process that ran a task, or was to run it, is gone: run it again, unless that happened too often."""
+        arguments = (task_id, token, reason, self._where, self._most_lost_runs, self._ttl, date_done())
+        _, *pushed = self._redis.run(scripts.LOSE, *arguments)
+        self._push(pushed)
+
+    def hand_on(self, messages: Sequence[tuple[str, int]]) -> None:
+        """Put messages back that nobody has claimed, as id and stamp, to be taken before all others, the first of them first."""
+        flat = [part for message in reversed(messages) for part in message]
+        self._push(self._redis.run(scripts.HAND_ON, self._where, *flat))
+
+    def beat(
+        self, worker: str, *, says: Mapping[str, Any], queues: Sequence[str], held: Sequence[tuple[str, str]]
+    ) -> list[str]:
+        """Say that a worker lives, and renew the leases of what it holds, as id and token; for each what renew_leases.lua says."""
+        arguments = [worker, json.dumps(says), milliseconds(FRESH), self._lease, len(queues), *queues]
+        answers = self._redis.run(scripts.BEAT, *arguments, *(part for pair in held for part in pair))
+        return [answer.decode() for answer in answers]
+
+    def last_heard_of(self, worker: str) -> tuple[bytes | None, bytes | None]:
+        """When a worker of this name was last heard of, and what it said of itself; None for one that was not."""
+        return self._redis.call("ZSCORE", keys.workers(), worker), self._redis.call(
+            "GET", keys.worker(worker)
+        )
+
+    def emit(self, task_id: str, token: str, events: Sequence[tuple[str, str]], progress: str | None) -> None:
+        """Add to the history of a task that runs: kinds and data (JSON) of events. The last progress is kept in the record."""
+        said = [part for event in events for part in event]
+        self._redis.run(scripts.EMIT, task_id, token, progress or "", *said)
+
+    def is_cancelled(self, task_id: str) -> bool:
+        """Whether somebody wants this running task to end."""
+        return self._redis.call("HGET", keys.record(task_id), "cancel") is not None
+
+    def is_known_to_be_cancelled(self, task_id: str) -> bool:
+        """The same at once: no, if Redis does not say so within `HASTE_SECONDS`. A task that asks has other things to do."""
+        try:
+            return self._hasty.hget(keys.record(task_id), "cancel") is not None
+        except RedisError:
+            return False
+
+    def quarantine(self, queue: str, *, message: str, reason: str) -> None:
+        """Keep what was found in a queue and is no message, to be looked at."""
+        entry = json.dumps(asdict(Poison(date_done(), reason, shortened(message, LONGEST_POISON))))
+        key = keys.poison(queue)
+        self._redis.call("LPUSH", key, entry)
+        self._redis.call("LTRIM", key, 0, MOST_POISON - 1)
+        self._redis.call("EXPIRE", key, int(POISON_TTL.total_seconds()))
+
+    def _known_answer(self, claim: Claim) -> Any:
+        asked, self._asked = self._asked, None
+        if asked is None:
+            return None
+        of, answer, reliable_until = asked
+        return answer if of == claim and monotonic() < reliable_until else None
+
+    def _arguments(self, claim: Claim) -> tuple[Any, ...]:
+        task_id, token, worker, document = claim
+        return task_id, token, worker, self._lease, document, self._ttl, date_done()
+
+    def _push(self, pushed: Sequence[bytes]) -> None:
+        """Push what is to be pushed on the server of the queues: queue, side and message of each."""
+        for queue, side, message in zip(*[iter(pushed)] * 3, strict=True):
+            self._broker.call(side, queue, message)
+
+
+def _error(failure: Failure | None) -> str:
+    """The record's `error`; the traceback stays in Celery's document."""
+    if failure is None:
+        return ""
+    return json.dumps({name: value for name, value in asdict(failure).items() if name != "traceback"})

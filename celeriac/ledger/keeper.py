@@ -1,0 +1,106 @@
+"""The keeper: what is due is queued, what a dead worker held runs again, what was popped and lost is queued, what is old goes.
+
+Every API and worker process has one. There is no leader: the scripts let each thing be done once.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from celeriac.ledger.model.times import date_done, microseconds
+from celeriac.ledger.store import keys, scripts
+from celeriac.ledger.store.connection import Connection, InDoubt, Unavailable
+from celeriac.settings import Settings
+
+INTERVAL_SECONDS = 0.25
+# A round of sweeping asks for every queue which message is next.
+SWEEP_EVERY = 4
+AT_ONCE = 100
+MOST_LOST_MESSAGES = 10
+
+logger = logging.getLogger(__name__)
+
+
+class Keeper:
+    """Rounds over what is to be done.
+
+    While Redis is away there are none, and keep_tasks.lua spares leases after such a gap: their holders could not renew them either.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Nothing is sent before `keep`."""
+        self._one_server = settings.backend == settings.broker
+        self._where = "push" if self._one_server else "record"
+        self._backend, self._broker = Connection(settings.backend), Connection(settings.broker)
+        self._lease = microseconds(settings.lease)
+        self._grace = microseconds(settings.rescue_grace)
+        self._ends = (microseconds(settings.result_ttl), microseconds(settings.tombstone_ttl))
+        self._most_lost_runs = settings.max_lost_runs
+        self._is_answered = False
+
+    async def keep(self) -> None:
+        """Go on until cancelled."""
+        number = 0
+        while True:
+            await asyncio.sleep(INTERVAL_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311 - spreading load is no secret
+            number += 1
+            try:
+                await self.go_round(sweep=number % SWEEP_EVERY == 0)
+            except (Unavailable, InDoubt, RedisError) as error:
+                if self._is_answered:
+                    is_away = isinstance(error, Unavailable | InDoubt)  # which others say, too
+                    logger.log(
+                        logging.INFO if is_away else logging.WARNING, "keeper: %s; trying again", error
+                    )
+                self._is_answered = False
+
+    async def go_round(self, *, sweep: bool) -> None:
+        """Do all that is to be done now; with `sweep`, also look for messages that were popped and lost."""
+        while await self._push(await self._backend.run(scripts.KEEP, self._keep_arguments())):
+            pass
+        self._is_answered = True
+        if sweep:
+            while await self._push(await self._backend.run(scripts.SWEEP, await self._sweep_arguments())):
+                pass
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._backend.close()
+        await self._broker.close()
+
+    def _keep_arguments(self) -> list[Any]:
+        return [AT_ONCE, self._where, self._lease, self._most_lost_runs, *self._ends, date_done()]
+
+    async def _sweep_arguments(self) -> list[Any]:
+        arguments: list[Any] = [
+            self._grace,
+            AT_ONCE,
+            self._where,
+            MOST_LOST_MESSAGES,
+            self._ends[0],
+            date_done(),
+        ]
+        return arguments if self._one_server else arguments + await self._next_messages()
+
+    async def _next_messages(self) -> list[Any]:
+        """The last stamp, before which all was pushed, and for each queue which message is next on the server of the queues."""
+        queues = await self._backend.call("SMEMBERS", keys.queues())
+        last = await self._backend.call("GET", keys.clock())
+        if not queues or last is None:
+            return []
+        paused = await self._backend.call("SMEMBERS", keys.paused())
+        lists = [keys.held(queue.decode()) if queue in paused else queue for queue in queues]
+        stamps = await self._broker.run(scripts.TAILS, [last, *lists])
+        return [last, *(part for pair in zip(queues, stamps, strict=True) for part in pair)]
+
+    async def _push(self, answer: Sequence[bytes]) -> bool:
+        """Push what is to be pushed elsewhere; whether there is more to do."""
+        more, *pushed = answer
+        for start in range(0, len(pushed), 3):
+            queue, side, message = pushed[start : start + 3]
+            await self._broker.call(side, queue, message)
+        return more == b"more"

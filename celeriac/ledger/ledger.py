@@ -1,0 +1,347 @@
+"""What the API does with the ledger: accept tasks, read them, follow them to their end, cancel and forget them."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from celeriac.ledger.live.task_ends import Watch
+from celeriac.ledger.model.history import History
+from celeriac.ledger.model.history import from_reply as history
+from celeriac.ledger.model.rejected import Poison
+from celeriac.ledger.model.states import State
+from celeriac.ledger.model.submission import Accepted, Conflict, Submission
+from celeriac.ledger.model.task import FIELDS, Gone, Task, from_reply
+from celeriac.ledger.model.task_filter import Listing, Page
+from celeriac.ledger.model.times import date_done, microseconds
+from celeriac.ledger.model.trace import Trace
+from celeriac.ledger.protocol import message as wire
+from celeriac.ledger.store import keys, scripts
+from celeriac.ledger.store.connection import Argument, Connection, InDoubt, Refused, Unavailable
+from celeriac.ledger.store.durability import confirm
+from celeriac.ledger.store.group_commit import LATER, Batching, Later
+from celeriac.ledger.store.health import faults
+from celeriac.redis_address import database
+from celeriac.settings import Durability
+
+PING_SECONDS = 0.8
+# Of Celery's documents that are read in one call: what is larger comes in the next one, or is left out of a list.
+MOST_READ_BYTES = 4_000_000
+MOST_LISTED_BYTES = 2_000_000
+
+
+class Cancellation(StrEnum):
+    """What became of the wish to cancel a task."""
+
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+    ASKED = "asked"
+    ENDED = "ended"
+
+
+class Forgetting(StrEnum):
+    """What became of the wish to forget a task."""
+
+    FORGOTTEN = "forgotten"
+    GONE = "gone"
+    OPEN = "open"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Original:
+    """What a task was submitted as, for another one like it."""
+
+    name: str
+    queue: str
+    state: State
+    envelope: wire.Envelope
+    input: bytes
+    trace: Trace | None
+
+
+class Ledger:
+    """The ledger's Redis and, where it is another one, the broker's. Each has few connections, however many callers.
+
+    Every call that cannot reach Redis raises `Unavailable` or `InDoubt` (celeriac/ledger/store/connection.py) within 2 seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        backend: str,
+        broker: str,
+        result_ttl: timedelta,
+        tombstone_ttl: timedelta,
+        durability: Durability = Durability.AOF,
+        tracebacks: bool = False,
+        on_answer: Callable[[float], None] | None = None,
+    ) -> None:
+        """URLs of the Redis that holds records and results, and of the one that holds the queues; mostly the same.
+
+        Tracebacks are read only where `tracebacks` says that they are shown. `on_answer` is told of each call of a script, shared by many callers or not, how many seconds it took.
+        """
+        self._one_server = backend == broker
+        self._database = database(broker)
+        self._ttl, self._tombstone_ttl = microseconds(result_ttl), microseconds(tombstone_ttl)
+        self._durability = durability
+        self._tracebacks = "tracebacks" if tracebacks else ""
+        self._accepts, self._reads, self._changes = (
+            Connection(backend, on_answer=on_answer),
+            Connection(backend, on_answer=on_answer),
+            Connection(backend, on_answer=on_answer),
+        )
+        self._pushes, self._tells = Connection(broker), Connection(broker)
+        self._probes = [Connection(url) for url in dict.fromkeys((backend, broker))]
+        self._accepting = Batching(self._accept_all)
+        self._reading = Batching(self._read_all)
+        self._pinging = Batching(self._ping_all)
+        self._changing = Batching(self._change_all)
+        self.watch = Watch(backend, self.read)
+
+    def accept(self, submission: Submission) -> asyncio.Future[Accepted]:
+        """Write record, index and message. `Conflict` or `Gone` when its key or id is taken."""
+        return self._accepting.do(submission)
+
+    def read(self, task_id: str) -> asyncio.Future[Task | None]:
+        """The task as it stands now; None for an id that was never accepted, `Gone` for one that is forgotten."""
+        return self._reading.do(task_id)
+
+    async def original(self, task_id: str) -> Original | None:
+        """What a task was submitted as; None when there is no record of it."""
+        fields = ("name", "queue", "state", "envelope", "input", "trace")
+        *values, trace = await self._changing.do(("HMGET", keys.record(task_id), *fields))
+        if None in values:
+            return None
+        name, queue, state, digest, encoded = values
+        envelope = wire.Envelope(digest.decode(), await self._changing.do(("HGET", keys.envelopes(), digest)))
+        return Original(
+            name.decode(),
+            queue.decode(),
+            State(state.decode()),
+            envelope,
+            encoded,
+            wire.trace_of(trace) if trace else None,
+        )
+
+    async def history(self, task_id: str) -> History | None:
+        """What happened to a task; an open one keeps its events in a stream from now on. None without a record."""
+        return history(await self._change(scripts.FOLLOW, task_id))
+
+    async def cancel(self, task_id: str, *, terminate: bool) -> Cancellation:
+        """Cancel a task that has not started; ask the worker of one that runs to end it, or to let it end itself.
+
+        A worker that knows no records is asked as Celery asks it: only those that are connected now hear of it.
+        """
+        wish = "terminate" if terminate else "ask"
+        answer = await self._cancel(task_id, wish, "unless stock")
+        if answer[0] == b"unserved":
+            told = await self._tell_stock_workers(task_id, terminate=terminate)
+            answer = await self._cancel(task_id, wish, "ask" if told else "final")
+        return Cancellation(answer[0].decode())
+
+    async def page(self, asked: Listing) -> Page:
+        """A page of tasks, the newest first, with results as far as they fit into `MOST_LISTED_BYTES`."""
+        return await self._page(asked, f"results {self._tracebacks}")
+
+    async def page_without_results(self, asked: Listing) -> Page:
+        """The same, every `result` None: what a task of ours returned is not even read."""
+        page = await self._page(asked, self._tracebacks)
+        return Page([task._replace(result=None) for task in page.tasks], page.before)
+
+    async def forget(self, task_id: str) -> Forgetting:
+        """Remove an ended task before its time."""
+        answer = await self._change(scripts.FORGET, task_id, self._tombstone_ttl, self._ttl)
+        return Forgetting(answer.decode())
+
+    async def poison(self, queue: str, *, limit: int) -> tuple[list[Poison], int]:
+        """What was found in a queue and is no message, the newest first, and how many more are too large to be read."""
+        left_out, *entries = await self._change(scripts.POISON, queue, limit, MOST_LISTED_BYTES)
+        return [Poison(**json.loads(entry)) for entry in entries], left_out
+
+    async def ping(self) -> list[str]:
+        """Raise unless every Redis answers within `PING_SECONDS`; what is unsafe about them, in sentences."""
+        try:
+            async with asyncio.timeout(PING_SECONDS):
+                return await self._pinging.do(None)
+        except TimeoutError as late:
+            raise Unavailable(f"no answer within {PING_SECONDS} s") from late
+
+    async def close(self) -> None:
+        """Answer what was asked, then let go of the connections."""
+        await self.watch.close()
+        for batching in (self._accepting, self._reading, self._pinging, self._changing):
+            await batching.close()
+        for connection in (
+            self._accepts,
+            self._reads,
+            self._changes,
+            self._pushes,
+            self._tells,
+            *self._probes,
+        ):
+            await connection.close()
+
+    async def _accept_all(self, submissions: Sequence[Submission]) -> Sequence[Accepted | Exception]:
+        """One server: one atomic step. Two: the record first, so that nothing runs which the ledger does not know."""
+        values: list[Argument] = ["push" if self._one_server else "record"]
+        for submission in submissions:
+            task_id, name, queue, envelope, encoded, options = submission
+            values += (task_id, name, queue, envelope.digest, encoded, options)
+        answer = await self._accepts.run(scripts.ACCEPT, values)
+        if not answer:
+            await self._make_known({submission.envelope for submission in submissions})
+            answer = await self._accepts.run(scripts.ACCEPT, values)
+        first, at, others, pushed = answer
+        await confirm(self._durability, self._accepts)
+        await self._push_all(pushed)
+        return _answers(submissions, first, at, others)
+
+    async def _make_known(self, envelopes: Iterable[wire.Envelope]) -> None:
+        """What Redis does not know yet, or does not know any more."""
+        pairs = [part for envelope in envelopes for part in (envelope.digest, envelope.format)]
+        await self._accepts.call("HSET", keys.envelopes(), *pairs)
+
+    async def _push_all(self, pushed: Sequence[bytes]) -> None:
+        """The records are written: whatever goes wrong here, it is not as if nothing had been accepted."""
+        messages: dict[tuple[bytes, bytes], list[bytes]] = {}
+        for queue, side, message in zip(*[iter(pushed)] * 3, strict=True):
+            messages.setdefault((side, queue), []).append(message)
+        try:
+            for (side, queue), batch in messages.items():
+                await self._pushes.call(side.decode(), queue, *batch)
+        except (Unavailable, RedisError) as error:
+            raise InDoubt(f"recorded, and perhaps not queued: {error}") from error
+
+    async def _read_all(self, task_ids: Sequence[str]) -> Sequence[Task | Exception | Later | None]:
+        """Many may ask for the same task: it is read once."""
+        asked = list(dict.fromkeys(task_ids))
+        to_read = _to_read(asked, "later", MOST_READ_BYTES, f"results {self._tracebacks}")
+        replies = await self._reads.run(scripts.READ, to_read)
+        found = {
+            task_id: LATER if reply == [b"later"] else _task_or_error(task_id, reply)
+            for task_id, reply in zip(asked, replies, strict=True)
+        }
+        return [found[task_id] for task_id in task_ids]
+
+    async def _page(self, asked: Listing, documents: str) -> Page:
+        ids, before = await self._listed(asked)
+        replies = await self._change(scripts.READ, *_to_read(ids, "left out", MOST_LISTED_BYTES, documents))
+        whole = len(FIELDS) + 1
+        found = [_task_or_error(one, reply[:whole]) for one, reply in zip(ids, replies, strict=True)]
+        cut = {task_id for task_id, reply in zip(ids, replies, strict=True) if len(reply) > whole}
+        tasks = _there(found)
+        left_out = [task.task_id for task in tasks if task.state is State.SUCCEEDED and task.task_id in cut]
+        return Page(tasks, before, left_out)
+
+    async def _ping_all(self, askers: Sequence[None]) -> Sequence[list[str]]:
+        found = [await faults(probe, self._durability) for probe in self._probes]
+        return [[sentence for sentences in found for sentence in sentences]] * len(askers)
+
+    async def _listed(self, asked: Listing) -> tuple[list[str], int | None]:
+        """The ids of a page, and where the next one begins."""
+        before, *ids = await self._change(scripts.LIST, *asked.arguments())
+        return [task_id.decode() for task_id in ids], int(before) if before else None
+
+    async def _change(self, script: scripts.Script, *arguments: Argument) -> Any:
+        return await self._changing.do((script, *arguments))
+
+    async def _change_all(self, commands: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
+        """One after the other: these are rare, and each tells its own caller when it fails."""
+        answers: list[Any] = []
+        for what, *arguments in commands:
+            try:
+                if isinstance(what, scripts.Script):
+                    answers.append(await self._changes.run(what, arguments))
+                else:
+                    answers.append(await self._changes.call(what, *arguments))
+            except (Refused, RedisError) as error:
+                answers.append(error)
+            except (Unavailable, InDoubt) as away:
+                if not answers:
+                    raise  # to all who wait: they need not find out in turn
+                rest = len(commands) - len(answers) - 1
+                return [*answers, away, *[Unavailable(str(away))] * rest]
+        return answers
+
+    async def _cancel(self, task_id: str, wish: str, stock: str) -> Any:
+        return await self._change(scripts.CANCEL, task_id, wish, self._ttl, date_done(), stock)
+
+    async def _tell_stock_workers(self, task_id: str, *, terminate: bool) -> bool:
+        """Whether there was one to be told: those with remote control listen on Celery's channel."""
+        message = wire.revocation(task_id, terminate=terminate)
+        return bool(await self._tells.call("PUBLISH", keys.remote_control(self._database), message))
+
+
+def _answers(
+    submissions: Sequence[Submission], first: int, at: int, others: Sequence[bytes]
+) -> list[Accepted | Exception]:
+    """Each one's own stamp, but for those that were not accepted now: what accept_tasks.lua says of them."""
+    answers: list[Accepted | Exception] = [
+        Accepted(submission.task_id, first + number, State.QUEUED)
+        for number, submission in enumerate(submissions)
+    ]
+    for number, submission in enumerate(submissions):
+        if submission.options:
+            options = json.loads(submission.options)
+            due_at = _due_at(options, at + number)
+            answers[number] = Accepted(
+                submission.task_id,
+                first + number,
+                State.SCHEDULED if due_at else State.QUEUED,
+                trace_id=options.get("trace_id"),
+                due_at=due_at,
+            )
+    for start in range(0, len(others), 6):
+        place, kind, task_id, created_at, was, trace_id = (
+            part.decode() for part in others[start : start + 6]
+        )
+        match kind:
+            case "replayed":
+                answers[int(place)] = Accepted(
+                    task_id,
+                    int(created_at),
+                    State(was),
+                    replayed=True,
+                    trace_id=trace_id or None,
+                    due_at=_due_at(json.loads(submissions[int(place)].options), int(created_at)),
+                )
+            case "conflict":
+                answers[int(place)] = Conflict(task_id)
+            case _:
+                answers[int(place)] = Gone(submissions[int(place)].task_id)
+    return answers
+
+
+def _due_at(options: dict[str, Any], begun: int) -> int | None:
+    """When a task with these options is due that was accepted at this moment; None for one that is queued at once."""
+    return begun + options["due"] if "due" in options else None
+
+
+def _to_read(task_ids: Sequence[str], way: str, most_bytes: int, documents: str) -> list[Argument]:
+    """As read_tasks.lua has it."""
+    return [way, most_bytes, documents, len(FIELDS), *FIELDS, *task_ids]
+
+
+def _task_or_error(task_id: str, reply: Sequence[Any]) -> Task | Exception | None:
+    """A record that cannot be read is the error of those who ask for it, and not of all who ask meanwhile."""
+    refusal = next((part for part in reply if isinstance(part, Exception)), None)
+    if refusal is not None:
+        return refusal
+    try:
+        return from_reply(task_id, reply)
+    except (ValueError, TypeError, Gone) as unreadable:
+        return unreadable
+
+
+def _there(found: Sequence[Task | BaseException | None]) -> list[Task]:
+    """Those that are not forgotten meanwhile; raises what kept one from being read."""
+    for failed in found:
+        if isinstance(failed, BaseException) and not isinstance(failed, Gone):
+            raise failed
+    return [task for task in found if isinstance(task, Task)]

@@ -1,0 +1,229 @@
+"""Waiting: one subscriber connection per process tells every waiter of the end of its task, and nobody polls.
+
+The end of a task is published on Celery's own channel for it, by our workers and by any other Celery worker. A waiter is
+subscribed before it reads the task once, so no end is missed; after a reconnect everything waited for is read again.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
+from dataclasses import dataclass, field
+
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import RedisError
+
+from celeriac.ledger.model.task import Gone, Task
+from celeriac.ledger.store import keys
+from celeriac.ledger.store.connection import (
+    ANSWER_SECONDS,
+    CONNECT_SECONDS,
+    InDoubt,
+    Unavailable,
+    new_connection,
+)
+from celeriac.ledger.store.group_commit import Batching
+
+IDLE_SECONDS = 5.0
+RETRY_SECONDS = 0.25
+# Celery writes `status` first; this one means that the task has only begun.
+STARTED = b'{"status": "STARTED"'
+
+logger = logging.getLogger(__name__)
+
+Command = tuple[str, str]
+# Of the task at its end. Whoever waits may set it to None, to wait no longer.
+Ended = asyncio.Future[Task | None]
+
+
+@dataclass(slots=True)
+class _Place:
+    """Everyone who waits for one task. `subscribed` is set when Redis has confirmed it."""
+
+    subscribed: asyncio.Event = field(default_factory=asyncio.Event)
+    # A dict for its order: who has waited longest is told first, and what belongs to one lies close to what belongs to the next.
+    waiters: dict[Ended, None] = field(default_factory=dict)
+
+
+class Watch:
+    """Follows tasks to their end, over one connection however many are followed."""
+
+    def __init__(self, url: str, read: Callable[[str], Awaitable[Task | None]]) -> None:
+        """`read` answers a task as it stands; it is asked once for all who wait for the same task."""
+        self._url = url
+        self._read = read
+        self._places: dict[str, _Place] = {}
+        self._unconfirmed: Counter[str] = Counter()
+        self._commands = Batching(self._send, largest=1000)
+        self._connection: AbstractConnection | None = None
+        self._follower: asyncio.Task[None] | None = None
+        self._settling: set[asyncio.Task[None]] = set()
+        self._released = False
+
+    @property
+    def waiters(self) -> int:
+        """How many wait now."""
+        return sum(len(place.waiters) for place in self._places.values())
+
+    async def follow(self, task_id: str) -> Ended:
+        """Start to wait: from now on, the end of this task sets the future. Every `follow` is followed by a `leave`."""
+        if self._follower is None:
+            self._follower = asyncio.create_task(self._follow_for_ever(), context=Context())
+        place = self._places.get(task_id)
+        if place is None:
+            place = self._places[task_id] = _Place()
+            self._order("SUBSCRIBE", task_id)
+        future: Ended = asyncio.get_running_loop().create_future()
+        place.waiters[future] = None
+        if self._released:
+            future.set_result(None)
+        if not place.subscribed.is_set():
+            await self._confirmed(task_id, place, future)
+        return future
+
+    def leave(self, task_id: str, future: Ended) -> None:
+        """Stop waiting; the last one out ends the subscription."""
+        place = self._places.get(task_id)
+        if place is None:
+            return
+        place.waiters.pop(future, None)
+        if not place.waiters:
+            del self._places[task_id]
+            self._order("UNSUBSCRIBE", task_id)
+
+    def release(self) -> None:
+        """Let everyone go who waits, now and from now on: this process is about to end."""
+        self._released = True
+        for place in self._places.values():
+            for waiter in place.waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
+
+    async def close(self) -> None:
+        """Stop following; nobody waits any more."""
+        if self._follower is not None:
+            self._follower.cancel()
+            await asyncio.wait([self._follower])
+
+    async def _confirmed(self, task_id: str, place: _Place, future: Ended) -> None:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await place.subscribed.wait()
+        except TimeoutError as late:
+            self.leave(task_id, future)
+            raise Unavailable("the subscription was not confirmed") from late
+        except asyncio.CancelledError:
+            self.leave(task_id, future)
+            raise
+
+    def _order(self, verb: str, task_id: str) -> None:
+        """Commands go out in the order of these calls; while there is no connection they need not."""
+        if self._connection is None:
+            return
+        if verb == "SUBSCRIBE":
+            self._unconfirmed[keys.result(task_id)] += 1
+        self._commands.do((verb, keys.result(task_id))).add_done_callback(_heard)
+
+    async def _send(self, commands: Sequence[Command]) -> Sequence[None]:
+        connection = self._connection
+        if connection is not None:
+            for verb, channels in _runs(commands):
+                await connection.send_command(verb, *channels, check_health=False)
+        return [None] * len(commands)
+
+    async def _follow_for_ever(self) -> None:
+        while True:
+            try:
+                await self._follow()
+            except (TimeoutError, OSError, RedisError) as error:
+                logger.warning("the subscriber connection is gone (%s); connecting again", error)
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _follow(self) -> None:
+        connection = new_connection(self._url)
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await connection.connect()
+            self._connection = connection
+            self._unconfirmed.clear()
+            await connection.send_command("SUBSCRIBE", keys.WATCH_CHANNEL, check_health=False)
+            for task_id in self._places:
+                self._order("SUBSCRIBE", task_id)
+                self._settle_soon(task_id)
+            await self._listen(connection)
+        finally:
+            self._connection = None
+            await connection.disconnect(nowait=True)
+
+    async def _listen(self, connection: AbstractConnection) -> None:
+        pinged = False
+        while True:
+            message = await connection.read_response(timeout=IDLE_SECONDS)
+            if message is not None:
+                pinged = False
+                self._hear(message)
+            elif pinged:
+                raise TimeoutError(f"no answer to PING within {IDLE_SECONDS} s")
+            else:
+                await connection.send_command("PING", check_health=False)
+                pinged = True
+
+    def _hear(self, message: Sequence[bytes]) -> None:
+        kind, channel = message[0], message[1].decode()
+        task_id = keys.task_of_result(channel)
+        match kind:
+            case b"subscribe":
+                self._unconfirmed[channel] -= 1
+                if self._unconfirmed[channel] <= 0:
+                    del self._unconfirmed[channel]
+                    if task_id in self._places:
+                        self._places[task_id].subscribed.set()
+            case b"message" if not message[2].startswith(STARTED):
+                self._settle_soon(task_id)
+
+    def _settle_soon(self, task_id: str) -> None:
+        settling = asyncio.create_task(self._settle(task_id))
+        self._settling.add(settling)
+        settling.add_done_callback(self._settling.discard)
+
+    async def _settle(self, task_id: str) -> None:
+        """Read the task once for all its waiters, and release them if it has ended."""
+        try:
+            task = await self._read(task_id)
+        except (Unavailable, InDoubt, RedisError) as error:
+            logger.warning(
+                "task %s cannot be read for those who wait for it: %s; trying again", task_id, error
+            )
+            await asyncio.sleep(RETRY_SECONDS)
+            if task_id in self._places:
+                self._settle_soon(task_id)
+            return
+        except Gone:
+            self._release(task_id, None)
+            return
+        if task is not None and task.ready:  # None: it is being submitted this moment
+            self._release(task_id, task)
+
+    def _release(self, task_id: str, task: Task | None) -> None:
+        """Tell all who wait for this task of its end; None: to ask for it themselves."""
+        place = self._places.get(task_id)
+        for waiter in place.waiters if place else ():
+            if not waiter.done():
+                waiter.set_result(task)
+
+
+def _runs(commands: Sequence[Command]) -> list[tuple[str, list[str]]]:
+    """Neighbours with the same verb as one command."""
+    runs: list[tuple[str, list[str]]] = []
+    for verb, channel in commands:
+        if not runs or runs[-1][0] != verb:
+            runs.append((verb, []))
+        runs[-1][1].append(channel)
+    return runs
+
+
+def _heard(sent: asyncio.Future[None]) -> None:
+    """A command that could not be sent needs no more: the follower finds the same out, and subscribes anew."""
+    if not sent.cancelled():
+        sent.exception()

@@ -1,0 +1,153 @@
+-- Accept a batch of submissions: record, indexes and message of each, all or nothing.
+-- ARGV  'push', or 'record' when the queues are on another server; then for each task: id, name, queue, digest of its
+--       envelope, input (as celeriac/ledger/protocol/message.py encodes it), options
+--       Options are '' or a JSON object: due (microseconds from now on), expires (microseconds from now on in which it has
+--       to start), expires_at (the same for a message), retry_of, trace_id, trace (headers of a message), key (digest of an
+--       idempotency key), fingerprint (of the submission), key_ttl (ms)
+-- Answer: {} where an envelope is unknown; otherwise the stamp of the first; the moment from which due times count (0 where
+--         there is none); a list that has, for each task that was not accepted now: its number, and 'replayed' or 'conflict'
+--         with the id, creation, first state and trace of the task that has its key or id | 'gone'; a list of what is to be
+--         pushed there: queue, side, message
+-- A task's stamp is its time of creation. Stamps go up by one from task to task, and so do the moments from which due times
+-- and deadlines count.
+local SIZE = 6
+local count = (#ARGV - 1) / SIZE
+
+-- What the task with this number was submitted as.
+local function submission(number) return unpack(ARGV, 2 + SIZE * number, 1 + SIZE * (number + 1)) end
+
+local envelopes = {}
+for number = 0, count - 1 do
+  local _, _, _, digest = submission(number)
+  envelopes[digest] = envelopes[digest] or redis.call('HGET', KEY_ENVELOPES, digest)
+  if not envelopes[digest] then return {} end
+end
+
+local first, begun = stamps(count), 0
+local refused, pushed = {}, {}
+local all, listings, waiting, pushes = {}, {}, {}, {} -- what is written for all of them together
+local accepted, queues = {}, {}
+local states, told, messages = {}, {}, {} -- by number, of those whose record is written
+
+local function append(list, ...)
+  for _, value in ipairs({...}) do list[#list + 1] = value end
+end
+
+local function add(groups, name, ...)
+  groups[name] = groups[name] or {}
+  append(groups[name], ...)
+end
+
+-- The task that this key or id belongs to already, if any: the kind of answer, and what stands in it.
+local function earlier(id, options)
+  local known
+  if options.key then
+    known = redis.call('GET', key_idempotency(options.key))
+  elseif redis.call('EXISTS', key_tombstone(id)) == 1 then
+    return 'gone'
+  else
+    local state, accepted_as, expires_at = unpack(redis.call('HMGET', key_record(id), 'state', 'accepted_as', 'expires_at'))
+    if expires_at and tonumber(expires_at) < now() then return 'gone' end
+    if state and not accepted_as then return 'conflict', id end -- it was submitted without a key
+    known = accepted_as
+  end
+  if not known then return nil end
+  local fingerprint, other, created_at, state, trace_id = string.match(known, '^(%S+) (%S+) (%S+) (%S+) ?(%S*)$')
+  return fingerprint == options.fingerprint and 'replayed' or 'conflict', other, created_at, state, trace_id
+end
+
+-- What options add to the record of a task, and to the indexes of times.
+local function write_options(number, id, state, options)
+  if options.due or options.expires then begun = later(0) end
+  local due, start_by = options.due and begun + number + options.due, options.expires and begun + number + options.expires
+  local fields = {}
+  local function set(field, value) if value then append(fields, field, value) end end
+  set('due_at', due)
+  set('start_by', start_by)
+  set('expires', options.expires_at)
+  set('retry_of', options.retry_of)
+  set('trace_id', options.trace_id)
+  set('trace', options.trace)
+  if options.fingerprint then
+    local accepted_as = table.concat({options.fingerprint, id, text(first + number), state, options.trace_id}, ' ')
+    set('accepted_as', accepted_as)
+    if options.key then redis.call('SET', key_idempotency(options.key), accepted_as, 'PX', text(options.key_ttl)) end
+  end
+  if fields[1] then redis.call('HSET', key_record(id), unpack(fields)) end
+  if due then redis.call('ZADD', KEY_DUE, due, id) end
+  if start_by then redis.call('ZADD', KEY_DEADLINES, start_by, id) end
+end
+
+-- Write the record of one task, and note what else is to be written.
+local function write_one(number, options)
+  local id, name, queue, digest, input = submission(number)
+  local stamp, state = first + number, options.due and 'scheduled' or 'queued'
+  redis.call('HSET', key_record(id), 'name', name, 'queue', queue, 'state', state, 'attempt', 0, 'created_at', stamp,
+             'envelope', digest, 'input', input)
+  states[number] = state
+  write_options(number, id, state, options)
+  told[number] = redis.call('XADD', KEY_FEED, 'MAXLEN', '~', FEED, '*', 'event', 'state', 'task_id', id, 'name', name,
+                            'queue', queue, 'state', state)
+  append(all, stamp, id)
+  add(listings, key_listing(state, name), stamp, id)
+  accepted[name] = (accepted[name] or 0) + 1
+  queues[queue] = true
+  if state == 'queued' then
+    messages[number] = message_of(id, envelopes[digest], input, stamp, options.expires_at, options.trace)
+    add(waiting, queue, stamp, id)
+    add(pushes, queue, messages[number])
+  end
+end
+
+local function push_all(queue, group)
+  local list = list_of(queue)
+  if ARGV[1] == 'push' then
+    redis.call('LPUSH', list, unpack(group))
+  else
+    for _, message in ipairs(group) do append(pushed, list, 'LPUSH', message) end
+  end
+  count_flow(queue, 'in', #group)
+end
+
+local function write()
+  for number = 0, count - 1 do
+    local id, _, _, _, _, given = submission(number)
+    local options = given ~= '' and cjson.decode(given) or {}
+    local kind, other, created_at, was, trace_id
+    if options.fingerprint then kind, other, created_at, was, trace_id = earlier(id, options) end
+    if kind then
+      append(refused, text(number), kind, other or '', created_at or '', was or '', trace_id or '')
+    else
+      write_one(number, options)
+    end
+  end
+
+  if all[1] then redis.call('ZADD', KEY_TASKS, unpack(all)) end
+  for key, group in pairs(listings) do redis.call('ZADD', key, unpack(group)) end
+  for queue, group in pairs(waiting) do redis.call('ZADD', key_waiting(queue), unpack(group)) end
+  for queue in pairs(queues) do redis.call('SADD', KEY_QUEUES, queue) end
+  for name in pairs(accepted) do redis.call('SADD', KEY_NAMES, name) end
+  for queue, group in pairs(pushes) do push_all(queue, group) end
+  for name, many in pairs(accepted) do redis.call('HINCRBY', KEY_TOTALS, 'accepted ' .. name, many) end
+end
+
+-- Someone else's key of one of our names stops a script where it is first touched: nothing half-written stays.
+local function undo()
+  for number, state in pairs(states) do
+    local id, name, queue, _, _, given = submission(number)
+    redis.pcall('DEL', key_record(id))
+    for _, key in ipairs({KEY_TASKS, key_listing(state, name), key_waiting(queue), KEY_DUE, KEY_DEADLINES}) do
+      redis.pcall('ZREM', key, id)
+    end
+    if told[number] then redis.pcall('XDEL', KEY_FEED, told[number]) end
+    local key = given ~= '' and cjson.decode(given).key
+    if key then redis.pcall('DEL', key_idempotency(key)) end
+    local found, list = pcall(list_of, queue)
+    if found and messages[number] and ARGV[1] == 'push' then redis.pcall('LREM', list, 1, messages[number]) end
+  end
+end
+
+local done, refusal = pcall(write)
+if done then return {first, begun, refused, pushed} end
+undo()
+return type(refusal) == 'table' and refusal or {err = refusal} -- a text before Redis 7

@@ -1,0 +1,23 @@
+-- The names of the keys, as celeriac/ledger/store/keys.py makes them. They follow from ids inside the scripts, so that a script needs
+-- no more than an id: all of this runs on one server, never on a cluster.
+local function key_record(id) return 'celeriac:task:' .. id end
+local function key_tombstone(id) return 'celeriac:gone:' .. id end
+local function key_listing(state, name) return 'celeriac:tasks:' .. state .. ':' .. name end
+local function key_waiting(queue) return 'celeriac:waiting:' .. queue end
+local function key_events(id) return 'celeriac:events:' .. id end
+local function key_idempotency(digest) return 'celeriac:idempotency:' .. digest end
+local function key_worker(name) return 'celeriac:worker:' .. name end
+local function key_poison(queue) return 'celeriac:poison:' .. queue end
+local function key_result(id) return 'celery-task-meta-' .. id end
+local KEY_TASKS, KEY_NAMES, KEY_QUEUES = 'celeriac:tasks', 'celeriac:names', 'celeriac:queues'
+local KEY_ENVELOPES = 'celeriac:envelopes'
+local KEY_RUNNING, KEY_DUE, KEY_DEADLINES = 'celeriac:running', 'celeriac:due', 'celeriac:deadlines'
+local KEY_ENDED, KEY_CLOCK, KEY_SWEEPS = 'celeriac:ended', 'celeriac:clock', 'celeriac:sweeps'
+local KEY_KEPT = 'celeriac:kept'
+local function key_held(queue) return 'celeriac:held:' .. queue end
+local KEY_PAUSED = 'celeriac:paused'
+local function key_flow(queue, period) return 'celeriac:flow:' .. queue .. ':' .. period end
+local KEY_TOTALS, KEY_TIMES = 'celeriac:totals', 'celeriac:times'
+local KEY_REPLIES = 'celeriac:replies'
+local KEY_FEED = 'celeriac:events'
+local KEY_WORKERS, KEY_SERVING = 'celeriac:workers', 'celeriac:serving'

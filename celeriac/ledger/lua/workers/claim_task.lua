@@ -1,0 +1,33 @@
+-- Claim a task before its body runs. The same token asked twice (a lost reply) is granted twice. Whether the lease of one
+-- that runs is over is for keep_tasks.lua to say, which knows of stalls.
+-- ARGV  id, token, worker, lease, Celery's STARTED document, ttl, date
+-- Answer: {'granted', attempt} | {'refused', state} | {'unknown', ''}
+local id, token, worker, lease, started, ttl, date = unpack(ARGV)
+local task = load(id)
+if not task then return {'unknown', ''} end
+if task.state == 'running' and task.token == token then return {'granted', text(task.attempt)} end
+
+local at = now()
+local before = task.state
+if before == 'retrying' then
+  if redis.call('ZSCORE', KEY_DUE, id) then return {'refused', before} end -- an old message; its time has not come
+elseif before ~= 'queued' then
+  return {'refused', before}
+elseif task.cancel then -- asked for while only workers that know no records could hear of it
+  conclude_cancelled(task, date, tonumber(ttl))
+  return {'refused', task.state}
+elseif task.start_by and task.start_by < at and task.attempt == 0 then
+  conclude_expired(task, date, tonumber(ttl))
+  return {'refused', task.state}
+end
+
+task.attempt = task.attempt + 1
+local attempt = text(task.attempt)
+become(task, 'running', 'attempt', attempt, 'token', token, 'worker', worker, 'started_at', at, 'lost', task.lost)
+if before == 'retrying' then redis.call('HDEL', key_record(id), 'due_at') end
+leave(task, before)
+redis.call('ZADD', KEY_RUNNING, at + lease, id)
+if task.attempt == 1 then observe('queued', task.name, at - task.created_at) end
+redis.call('SET', key_result(id), started, 'PX', text(ttl / 1000))
+redis.call('PUBLISH', key_result(id), started)
+return {'granted', attempt}

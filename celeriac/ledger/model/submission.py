@@ -1,0 +1,71 @@
+"""The wish for a task, and what may come of it instead of a new task."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from celeriac.ledger.model.states import State
+from celeriac.ledger.model.times import microseconds, milliseconds
+from celeriac.ledger.model.trace import Trace
+from celeriac.ledger.protocol.message import Envelope, expires_at, headers_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a submission may say beside its input.
+
+    `fingerprint` stands for the whole submission: the same key or id with another one is a conflict. `key` is the digest
+    of an idempotency key; a fingerprint without a key makes the task's id the key.
+    """
+
+    delay: timedelta | None = None
+    start_within: timedelta | None = None
+    retry_of: str | None = None
+    trace: Trace | None = None
+    key: str | None = None
+    fingerprint: str | None = None
+    key_ttl: timedelta = timedelta(days=1)
+
+    def encode(self) -> str:
+        """As accept_tasks.lua reads it."""
+        given = {
+            "due": None if self.delay is None else microseconds(self.delay),
+            "expires": None if self.start_within is None else microseconds(self.start_within),
+            "retry_of": self.retry_of,
+            "expires_at": None
+            if self.start_within is None
+            else expires_at(datetime.now(UTC) + self.start_within),
+            "trace_id": self.trace and self.trace.trace_id,
+            "trace": self.trace and headers_of(self.trace),
+            "key": self.key,
+            "fingerprint": self.fingerprint,
+            "key_ttl": self.key and milliseconds(self.key_ttl),
+        }
+        return json.dumps({name: value for name, value in given.items() if value is not None})
+
+
+class Submission(NamedTuple):
+    """`input` and envelope make the message that wakes a worker (celeriac/ledger/protocol/message.py); `input` and `options` are encoded."""
+
+    task_id: str
+    name: str
+    queue: str
+    envelope: Envelope
+    input: bytes
+    options: str = ""
+
+
+class Accepted(NamedTuple):
+    """A task, by its id, time of creation (microseconds since 1970), first state, trace, and when it is due."""
+
+    task_id: str
+    created_at: int
+    state: State
+    replayed: bool = False
+    trace_id: str | None = None
+    due_at: int | None = None
+
+
+class Conflict(Exception):
+    """The key or id belongs to another submission already; the argument is that one's task id."""

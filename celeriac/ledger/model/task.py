@@ -1,0 +1,204 @@
+"""One task as it stands: our record and Celery's own result document, made into one truth."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from celeriac.ledger.model.states import FINAL, State, from_celery
+from celeriac.short_text import shortened, shortened_traceback
+
+# The fields of a record that a reader needs, in the order in which read_tasks.lua answers them.
+FIELDS = (
+    "state",
+    "expires_at",
+    "attempt",
+    "name",
+    "queue",
+    "worker",
+    "created_at",
+    "started_at",
+    "finished_at",
+    "due_at",
+    "retry_of",
+    "trace_id",
+    "progress",
+    "cancel",
+    "error",
+)
+_STRICT = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a task failed: the error's type and message, and the traceback where one was kept."""
+
+    type: str
+    message: str
+    traceback: str | None = None
+
+
+class Task(NamedTuple):
+    """One task. Times are microseconds since 1970 (UTC, by the Redis server's clock); `result` is strict JSON, UTF-8.
+
+    A named tuple, for one is made at every read: a frozen dataclass takes four times as long to make.
+    """
+
+    task_id: str
+    name: str
+    queue: str
+    state: State
+    attempt: int
+    worker: str | None
+    created_at: int
+    started_at: int | None
+    finished_at: int | None
+    expires_at: int | None
+    due_at: int | None
+    retry_of: str | None
+    trace_id: str | None
+    result: bytes | None
+    progress: bytes | None
+    asked_to_end: bool
+    failure: Failure | None
+
+    @property
+    def cancel_requested(self) -> bool:
+        """Whether somebody asked for it to be cancelled: without that nothing is."""
+        return self.asked_to_end or self.state is State.CANCELLED
+
+    @property
+    def ready(self) -> bool:
+        """Whether the task has ended."""
+        return self.state in FINAL
+
+
+class Gone(Exception):
+    """There was a task with this id, and it is forgotten."""
+
+
+def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
+    """What read_tasks.lua answered for this id; None when there is no record, `Gone` when there is none any more.
+
+    Once one of our workers has claimed a task, the record alone says its state. A worker that knows nothing of
+    Celeriac leaves the record as it was accepted, and Celery's document says what became of the task.
+    """
+    if reply == [b"gone"]:
+        raise Gone(task_id)
+    (
+        state,
+        expires,
+        attempt,
+        name,
+        queue,
+        worker,
+        created,
+        started,
+        finished,
+        due,
+        retry_of,
+        trace_id,
+        progress,
+        cancel,
+        error,
+        document,
+    ) = reply
+    if name is None or queue is None or state is None:
+        return None
+    task = Task(
+        task_id=task_id,
+        name=name.decode(),
+        queue=queue.decode(),
+        state=State(state.decode()),
+        attempt=int(attempt or 0),
+        worker=worker.decode() if worker else None,
+        created_at=int(created or 0),
+        started_at=_time(started),
+        finished_at=_time(finished),
+        expires_at=_time(expires),
+        due_at=_time(due),
+        retry_of=retry_of.decode() if retry_of else None,
+        trace_id=trace_id.decode() if trace_id else None,
+        result=None,
+        progress=progress,
+        asked_to_end=cancel is not None,
+        failure=_recorded_failure(error),
+    )
+    if document is None or not (task.attempt == 0 or task.ready):
+        return task
+    return _with_document(task, document)
+
+
+def _time(value: bytes | None) -> int | None:
+    return int(value) if value else None
+
+
+def _recorded_failure(error: bytes | None) -> Failure | None:
+    return Failure(**json.loads(error)) if error else None
+
+
+def _with_document(task: Task, document: bytes) -> Task:
+    """What any program may have written there is no reason for an error of ours."""
+    try:
+        return _merged(task, json.loads(document))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as wrong:
+        invalid = Failure("InvalidResult", f"the stored result is not strict JSON, or not Celery's: {wrong}")
+        failure = task.failure or invalid
+        return task._replace(state=State.FAILED, attempt=task.attempt or 1, failure=failure)
+
+
+def _merged(task: Task, meta: dict[str, Any]) -> Task:
+    state = _state(task, from_celery(meta["status"]))
+    outcome = meta["result"]
+    result = _strict_json(outcome) if state is State.SUCCEEDED else None
+    if task.attempt == 0 and state not in (State.CANCELLED, State.EXPIRED):
+        task = _as_stock_worker_left_it(task, state, meta)
+    if state in (State.FAILED, State.CANCELLED, State.EXPIRED):
+        failure = task.failure or _celery_failure(outcome)
+        traceback = meta.get("traceback")
+        shown = None if traceback is None else shortened_traceback(str(traceback))
+        return task._replace(state=state, failure=replace(failure, traceback=shown))
+    return task._replace(result=result)
+
+
+def _state(task: Task, of_celery: State) -> State:
+    """Ours, unless a worker that knows no records ran the task: then Celery's, also of a task that we had cancelled."""
+    if task.ready and (task.attempt > 0 or of_celery not in (State.SUCCEEDED, State.FAILED)):
+        return task.state
+    return of_celery
+
+
+def _strict_json(value: Any) -> bytes:
+    """UTF-8 JSON. NaN, Infinity (also from 1e999), lone surrogates and integers beyond Python's limit are `ValueError`s."""
+    return _STRICT.encode(value).encode()
+
+
+def _as_stock_worker_left_it(task: Task, state: State, meta: dict[str, Any]) -> Task:
+    """Celery's document says the state and the end; worker and retries only with `result_extended`."""
+    if state is State.QUEUED:
+        return task
+    started = meta["result"] if state is State.RUNNING and isinstance(meta["result"], dict) else {}
+    return task._replace(
+        state=state,
+        attempt=(meta.get("retries") or 0) + 1,
+        worker=meta.get("worker") or started.get("hostname"),
+        finished_at=_microseconds(meta.get("date_done")) if state in FINAL else None,
+    )
+
+
+def _microseconds(date_done: str | None) -> int | None:
+    if date_done is None:
+        return None
+    moment = datetime.fromisoformat(date_done)
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000_000)
+
+
+def _celery_failure(outcome: Any) -> Failure:
+    """Celery stores an exception as its type and its arguments (`Backend.prepare_exception`)."""
+    if not isinstance(outcome, dict):
+        return Failure("Exception", shortened(str(outcome)))
+    arguments = outcome.get("exc_message", "")
+    if isinstance(arguments, list | tuple):
+        arguments = ", ".join(str(argument) for argument in arguments)
+    return Failure(shortened(str(outcome.get("exc_type", "Exception"))), shortened(str(arguments)))

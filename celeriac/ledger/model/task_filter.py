@@ -1,0 +1,43 @@
+"""Which tasks are asked for, and a page of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from celeriac.ledger.model.states import State
+from celeriac.ledger.model.task import Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """Filters. `before` (exclusive) and `since` are moments of creation, in microseconds since 1970."""
+
+    limit: int
+    before: int | None = None
+    since: int | None = None
+    states: tuple[State, ...] = ()
+    names: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+
+    def arguments(self) -> tuple[str | int, ...]:
+        """As list_tasks.lua reads them."""
+        return (
+            self.limit,
+            "+inf" if self.before is None else self.before,
+            "-inf" if self.since is None else self.since,
+            " ".join(self.states),
+            len(self.names),
+            *self.names,
+            *self.queues,
+        )
+
+
+@dataclass(frozen=True)
+class Page:
+    """Tasks, the newest first; `before` is where the next page begins, None after the last one.
+
+    The results of the tasks whose ids are `left_out` were too large to be read.
+    """
+
+    tasks: list[Task]
+    before: int | None
+    left_out: Sequence[str] = ()

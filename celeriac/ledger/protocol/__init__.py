@@ -1,0 +1,1 @@
+"""What Celery's workers read and write: messages and remote control."""

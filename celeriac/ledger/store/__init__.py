@@ -1,0 +1,1 @@
+"""How the ledger talks to Redis: keys, scripts, connections."""

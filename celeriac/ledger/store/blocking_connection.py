@@ -1,0 +1,143 @@
+"""One connection of a worker to Redis, for each of its threads and processes: it waits for a Redis that is away, or refuses for now.
+
+Redis-py's own client does the same with a pool, events and generic retries around each command, and takes twice as long.
+"""
+
+import logging
+import os
+import random
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from hiredis import pack_command
+from redis.backoff import NoBackoff
+from redis.connection import AbstractConnection
+from redis.exceptions import (
+    ConnectionError,  # noqa: A004 - redis-py's own name
+    ResponseError,
+    TimeoutError,  # noqa: A004 - likewise
+)
+from redis.retry import Retry
+
+from celeriac.ledger.store.functions import Steps, Way, has_another_way
+from celeriac.ledger.store.outage import Outage
+from celeriac.ledger.store.refusal import refusal_of
+from celeriac.ledger.store.scripts import Script
+from celeriac.redis_address import pool
+
+LONGEST_PAUSE_SECONDS = 1.0
+AWAY = (ConnectionError, TimeoutError, OSError)
+
+logger = logging.getLogger(__name__)
+
+
+class PatientConnection:
+    """Every command may be sent twice, after a reply that was lost: only those that bear it may be sent here."""
+
+    def __init__(self, url: str) -> None:
+        """Nothing is sent before the first call."""
+        self._pool = pool(
+            url,
+            socket_connect_timeout=5,
+            socket_timeout=10,
+            socket_keepalive=True,
+            retry=Retry(NoBackoff(), 0),
+            # Counted are those that were ever made, also for threads that are long gone.
+            max_connections=sys.maxsize,
+        )
+        self._mine = threading.local()
+        self.outage = Outage()
+        self._way = Way()
+
+    def run(self, script: Script, *arguments: Any) -> Any:
+        """The script's answer."""
+        return self._go(self._way.run(script, arguments))
+
+    def run_both(
+        self, first: Script, arguments: Iterable[Any], second: Script, others: Iterable[Any]
+    ) -> tuple[Any, Any]:
+        """The answers of two scripts that are sent together; the second's is None if anything comes in between."""
+        commands = (self._way.command(first, arguments), self._way.command(second, others))
+        packed = b"".join(map(pack_command, commands))
+        connection = self._connection()
+        try:
+            _send(connection, [packed])
+            return connection.read_response(), connection.read_response()
+        except (*AWAY, ResponseError) as refusal:
+            logger.info("redis: %s; trying again", refusal)
+            connection.disconnect()
+            return self.run(first, *arguments), None
+        except BaseException:
+            connection.disconnect()
+            raise
+
+    def call(self, *command: Any) -> Any:
+        """The command's answer, however long that takes."""
+        packed = [pack_command(command)]
+        tries = 0
+        while True:
+            connection = self._connection()
+            try:
+                _send(connection, packed)
+                answer = connection.read_response()
+            except AWAY as error:
+                connection.disconnect()
+                reason = str(error)
+            except ResponseError as error:
+                refusal = refusal_of(error)
+                if refusal is None or has_another_way(command, refusal.code):
+                    raise
+                if refusal.may_pass_elsewhere:
+                    connection.disconnect()
+                reason = refusal.detail
+            except (
+                BaseException
+            ):  # a time limit, say: the answer that is under way must not be taken for the next one's
+                connection.disconnect()
+                raise
+            else:
+                if self.outage.is_on:
+                    self.outage.ends()
+                return answer
+            tries += 1
+            if tries > 1:
+                self.outage.goes_on(reason)
+            _pause(tries)
+
+    def _go(self, steps: Steps) -> Any:
+        answer: Any = None
+        try:
+            while True:
+                command = steps.send(answer)
+                try:
+                    answer = self.call(*command)
+                except ResponseError as refusal:
+                    answer = refusal
+        except StopIteration as end:
+            answer = end.value
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _connection(self) -> AbstractConnection:
+        """This thread's own; a process that was forked makes a new one."""
+        if getattr(self._mine, "pid", None) != os.getpid():
+            self._mine.connection = self._pool.make_connection()
+            self._mine.pid = os.getpid()
+        connection: AbstractConnection = self._mine.connection
+        return connection
+
+
+def _send(connection: AbstractConnection, packed: Any) -> None:
+    """Connected here where it is not: by itself, a connection does not ask the sentinels first."""
+    if not connection.is_connected:
+        connection.connect()
+    connection.send_packed_command(packed, check_health=False)
+
+
+def _pause(tries: int) -> None:
+    longest = min(0.05 * 2 ** min(tries, 10), LONGEST_PAUSE_SECONDS)
+    time.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 - spreading load is no secret

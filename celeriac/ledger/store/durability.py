@@ -1,0 +1,28 @@
+"""How durable an accepted submission is before it is said to be accepted."""
+
+from redis.exceptions import RedisError
+
+from celeriac.ledger.store.connection import Connection, InDoubt, Unavailable
+from celeriac.settings import Durability
+
+CONFIRM_MILLISECONDS = 1_000
+
+
+async def confirm(durability: Durability, connection: Connection) -> None:
+    """Return once what this connection wrote is as durable as asked; `InDoubt` when that is not confirmed in time."""
+    if durability is Durability.AOF:
+        return
+    try:
+        confirmed, where = await _confirmed(durability, connection)
+    except (Unavailable, RedisError) as error:
+        raise InDoubt(f"written, and how durably cannot be told: {error}") from error
+    if confirmed < 1:
+        raise InDoubt(f"written, and not confirmed to be {where} within {CONFIRM_MILLISECONDS} ms")
+
+
+async def _confirmed(durability: Durability, connection: Connection) -> tuple[int, str]:
+    """By how many, and where that is."""
+    if durability is Durability.FSYNC:
+        count, _ = await connection.call("WAITAOF", 1, 0, CONFIRM_MILLISECONDS)
+        return int(count), "on the server's disk"
+    return int(await connection.call("WAIT", 1, CONFIRM_MILLISECONDS)), "on a replica"

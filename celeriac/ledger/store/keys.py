@@ -1,0 +1,168 @@
+"""Every Redis key and channel, each made by a function here. A key dies by its TTL, or its line says why it may stay.
+
+The scripts make the same keys by `keys.lua`; tests/ledger/test_keys.py holds the two together.
+"""
+
+RESULT_PREFIX = "celery-task-meta-"
+# Never published to: being subscribed to it keeps a connection in the mode of a subscriber.
+WATCH_CHANNEL = "celeriac:watch"
+
+
+def record(task_id: str) -> str:
+    """Hash: one task's record. No TTL while the task is open; `CELERIAC_RESULT_TTL` after its end."""
+    return f"celeriac:task:{task_id}"
+
+
+def tombstone(task_id: str) -> str:
+    """String: that there was a task, now forgotten. TTL `CELERIAC_TOMBSTONE_TTL`."""
+    return f"celeriac:gone:{task_id}"
+
+
+def tasks() -> str:
+    """Sorted set: the ids of all records, by the stamp of their creation. As many as there are records."""
+    return "celeriac:tasks"
+
+
+def listing(state: str, name: str) -> str:
+    """Sorted set: the ids of the tasks of one state and name, by the stamp of their creation. As many as there are."""
+    return f"celeriac:tasks:{state}:{name}"
+
+
+def names() -> str:
+    """Set: the names of all tasks that were ever accepted. One member a definition."""
+    return "celeriac:names"
+
+
+def queues() -> str:
+    """Set: the queues on which a task was ever accepted. One member a queue."""
+    return "celeriac:queues"
+
+
+def envelopes() -> str:
+    """Hash: by digest, the message of each definition, but for what belongs to one task. One field a definition and its limits."""
+    return "celeriac:envelopes"
+
+
+def waiting(queue: str) -> str:
+    """Sorted set: ids whose message was pushed and not claimed yet, by the stamp of the push. Empty, so gone, when all are claimed."""
+    return f"celeriac:waiting:{queue}"
+
+
+def running() -> str:
+    """Sorted set: ids that a worker has claimed, by the end of their lease. Empty, so gone, when nothing runs."""
+    return "celeriac:running"
+
+
+def due() -> str:
+    """Sorted set: ids to be pushed later (delays, retries), by due time. Empty, so gone, when all are pushed."""
+    return "celeriac:due"
+
+
+def deadlines() -> str:
+    """Sorted set: ids that must have started by then, by that time. Empty, so gone, when all have started or expired."""
+    return "celeriac:deadlines"
+
+
+def ended() -> str:
+    """Sorted set: ids of the tasks that have ended, by the time at which they are forgotten. As many as there are."""
+    return "celeriac:ended"
+
+
+def events(task_id: str) -> str:
+    """Stream: what happened to one task, where its record does not say it all; at most some 1,000 entries. TTL of its record."""
+    return f"celeriac:events:{task_id}"
+
+
+def feed() -> str:
+    """Stream: the changes of state of all tasks, at most some 10,000 entries. One key."""
+    return "celeriac:events"
+
+
+def idempotency(digest: str) -> str:
+    """String: what was answered to a submission with this key. TTL `CELERIAC_IDEMPOTENCY_TTL`."""
+    return f"celeriac:idempotency:{digest}"
+
+
+def clock() -> str:
+    """String: the last stamp that was given out. One key, so that no two pushes have one stamp."""
+    return "celeriac:clock"
+
+
+def kept() -> str:
+    """String: when a keeper came round last; a gap means a stall, or a clock that was set. One number."""
+    return "celeriac:kept"
+
+
+def sweeps() -> str:
+    """Hash: for each queue, up to which stamp its messages were seen to be popped, and when. One field a queue, and one for the last sweep."""
+    return "celeriac:sweeps"
+
+
+def worker(name: str) -> str:
+    """String: what one of our workers said of itself last (JSON). TTL of half a minute."""
+    return f"celeriac:worker:{name}"
+
+
+def workers() -> str:
+    """Sorted set: the names of our workers, by the time at which they were last heard of. The keeper removes old ones."""
+    return "celeriac:workers"
+
+
+def serving() -> str:
+    """Hash: for each queue, when a worker of ours last said that it serves it. One field a queue."""
+    return "celeriac:serving"
+
+
+def poison(queue: str) -> str:
+    """List: what was found in a queue and is no message, the newest first (JSON). At most 1,000; TTL of a week."""
+    return f"celeriac:poison:{queue}"
+
+
+def totals() -> str:
+    """Hash: how many tasks were accepted, and came to each end, since the beginning, by state and name. One field each."""
+    return "celeriac:totals"
+
+
+def times() -> str:
+    """Hash: how long tasks were queued and ran, as histograms by name. One field a bucket."""
+    return "celeriac:times"
+
+
+def paused() -> str:
+    """Set: the queues that are paused. One member a queue."""
+    return "celeriac:paused"
+
+
+def held(queue: str) -> str:
+    """List: the messages of a paused queue, out of the reach of every worker. Empty, so gone, when it is resumed."""
+    return f"celeriac:held:{queue}"
+
+
+def flow(queue: str, period: str) -> str:
+    """Hash: how many tasks came into a queue (`in`) and left it (`out`) within one period of 10 seconds. TTL of two minutes."""
+    return f"celeriac:flow:{queue}:{period}"
+
+
+def replies() -> str:
+    """List: what Celery's workers answered to the last question, on the server of the queues. TTL of a day: One key."""
+    return "celeriac:replies"
+
+
+def queue(name: str) -> str:
+    """List: the messages of a Celery queue (kombu's Redis transport). Empty, so gone, when workers keep up."""
+    return name
+
+
+def result(task_id: str) -> str:
+    """String, and a channel of the same name: Celery's own result document. TTL `CELERIAC_RESULT_TTL`."""
+    return RESULT_PREFIX + task_id
+
+
+def remote_control(database: int) -> str:
+    """The channel `/DATABASE.celery.pidbox`, on which Celery's workers listen to remote control."""
+    return f"/{database}.celery.pidbox"
+
+
+def task_of_result(key: str) -> str:
+    """The task id in the name that `result` made."""
+    return key.removeprefix(RESULT_PREFIX)

@@ -1,0 +1,69 @@
+"""The Lua scripts, read from the files beside this one; each file says its ARGV and answer.
+
+Before every script go the texts of the prelude: the names of the keys, and what scripts have in common. Where a server has
+functions, they go once before all of them (celeriac/ledger/store/functions.py).
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+WHEN_FULL = "works_when_full"
+_FILES = {
+    file.stem: file.read_text(encoding="utf-8")
+    for file in sorted(Path(__file__).parents[1].glob("lua/*/*.lua"))
+}
+# What goes once before all of them, where a server has functions.
+PRELUDE = "\n".join(_FILES[name] for name in ("keys", "record", "next_message"))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Script:
+    """One step of the ledger, by its text and the text's SHA-1, or else by its name and `body`, which is its own text."""
+
+    name: str
+    body: str
+    text: str
+    sha: str
+    # Whether Redis carries it out also while its memory is full: what a function has the flag `allow-oom` for.
+    works_when_full: bool
+    only_reads: bool
+
+
+def _read(*names: str, only_reads: bool = False) -> Script:
+    text = "\n".join(_FILES[name] for name in ("keys", "record", *names))
+    return Script(
+        name=names[-1],
+        body=_FILES[names[-1]],
+        text=text,
+        sha=hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(),
+        works_when_full=WHEN_FULL in names,
+        only_reads=only_reads,
+    )
+
+
+ACCEPT = _read("accept_tasks")
+READ = _read("read_tasks", only_reads=True)
+POISON = _read("list_rejected", only_reads=True)
+CANCEL = _read(WHEN_FULL, "cancel_task")
+FORGET = _read(WHEN_FULL, "forget_task")
+LIST = _read("list_tasks", only_reads=True)
+QUEUES = _read("list_queues", only_reads=True)
+COUNTS = _read("count_tasks", only_reads=True)
+PAUSE = _read(WHEN_FULL, "pause_queue")
+RESUME = _read(WHEN_FULL, "resume_queue")
+ASK = _read(WHEN_FULL, "ask_workers")
+PURGE = _read(WHEN_FULL, "purge_queue")
+CLAIM = _read(WHEN_FULL, "claim_task")
+FINISH = _read(WHEN_FULL, "end_task")
+RETRY = _read(WHEN_FULL, "retry_task")
+RELEASE = _read(WHEN_FULL, "return_task")
+LOSE = _read(WHEN_FULL, "lose_task")
+HAND_ON = _read(WHEN_FULL, "return_messages")
+EMIT = _read(WHEN_FULL, "add_events")
+FOLLOW = _read(WHEN_FULL, "follow_task")
+ENTRIES = _read("read_events", only_reads=True)
+BEAT = _read(WHEN_FULL, "renew_leases")
+KEEP = _read(WHEN_FULL, "keep_tasks")
+SWEEP = _read(WHEN_FULL, "next_message", "find_lost_messages")
+TAILS = _read("next_message", "read_next_messages", only_reads=True)

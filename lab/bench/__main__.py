@@ -1,0 +1,98 @@
+"""`python -m lab.bench`: every measurement, or those that are named, as tables side by side."""
+
+import argparse
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from lab.bench.measurements import get, pool, records, start, streams, submit, wait, waiters
+from lab.bench.plan import Plan
+
+# Of a file or a pipe, which has no width of its own.
+WIDTH = 150
+
+MEASUREMENTS: dict[str, Callable[[Plan], None]] = {
+    "submit": submit.measure,
+    "get": get.measure,
+    "wait": wait.measure,
+    "waiters": waiters.measure,
+    "streams": streams.measure,
+    "records": records.measure,
+    "start": start.measure,
+    "pool": pool.measure,
+}
+
+
+def main() -> int:
+    """The exit code: 0, also when a goal is missed; 130 after Ctrl-C."""
+    options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that all that was started is stopped, too
+    _allow_many_files()
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    plan = Plan(
+        console=console,
+        seconds=options.seconds,
+        rounds=options.rounds,
+        waiters=options.waiters,
+        streams=options.streams,
+        records=options.records,
+        tasks=options.tasks,
+        peers=_python_of(options.peers),
+    )
+    try:
+        for name in options.only:
+            MEASUREMENTS[name](plan)
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+        return 130
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m lab.bench", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=2.0, help="length of each turn under load (2)")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each contender (5)")
+    parser.add_argument("--waiters", type=int, default=5000, help="clients parked at once (5000)")
+    parser.add_argument("--streams", type=int, default=1000, help="clients that listen at once (1000)")
+    parser.add_argument("--records", type=int, default=1_000_000, help="tasks in the large store (1000000)")
+    parser.add_argument(
+        "--tasks", type=int, default=5000, help="tasks queued for a worker, or asked for (5000)"
+    )
+    parser.add_argument(
+        "--only", type=_names, default=list(MEASUREMENTS), help=f"some of {','.join(MEASUREMENTS)}"
+    )
+    parser.add_argument(
+        "--peers",
+        type=Path,
+        default=Path(".peers"),
+        help="environment of the peers, measured too if it exists (.peers)",
+    )
+    return parser.parse_args()
+
+
+def _names(text: str) -> list[str]:
+    names = text.split(",")
+    for name in names:
+        if name not in MEASUREMENTS:
+            raise argparse.ArgumentTypeError(f"{name!r} is unknown; known: {', '.join(MEASUREMENTS)}")
+    return names
+
+
+def _python_of(environment: Path) -> str | None:
+    """`make bench-peers` marks what it has installed whole."""
+    installed = (environment / "installed").exists()
+    return str(environment.absolute() / "bin" / "python") if installed else None
+
+
+def _allow_many_files() -> None:
+    """One for each parked client; the processes that we start inherit it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,21 @@
+"""A task that says something of itself so many times a second: `CELERIAC_TASKS=lab.bench.contenders.talk`."""
+
+import time
+
+from celeriac.contract import context
+from celeriac.contract.declaration import task
+
+STEP_SECONDS = 0.01
+
+
+@task
+def talk(words: int, per_second: int) -> int:
+    """Give out each word's number and the time at which it was said, in seconds since 1970."""
+    begin = time.monotonic()
+    said = 0
+    while said < words:
+        for number in range(said, min(words, round((time.monotonic() - begin) * per_second))):
+            context.emit(f"{number} {time.time()}")
+            said = number + 1
+        time.sleep(STEP_SECONDS)
+    return said

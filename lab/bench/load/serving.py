@@ -1,0 +1,34 @@
+"""What an HTTP server does under load, as figures: 64 clients, each of which asks again as soon as it is answered."""
+
+from collections.abc import Sequence
+
+from lab.bench.figures import Figures
+from lab.bench.load.load import Load, apply
+from lab.bench.report import Column
+from lab.harness.stage import Program, Stage
+
+COLUMNS = [
+    Column("requests/s"),
+    Column("p50 ms", ".1f"),
+    Column("p99 ms", ".1f"),
+    Column("server CPU µs"),
+    Column("Redis CPU µs"),
+    Column("client CPU %"),
+]
+
+
+def serving(
+    stage: Stage, server: Program, requests: Sequence[str], *, status: int, seconds: float
+) -> Figures:
+    """Send these requests in turn for so long; each answer must have this status."""
+    watched = {"server": server.pid, "redis": stage.valkey.pid}
+    load = Load(port=server.port, requests=requests, status=status, seconds=seconds, watched=watched)
+    report = apply(load)
+    return (
+        report.rate,
+        report.p50 * 1e3,
+        report.p99 * 1e3,
+        report.cpu_per_answer("server") * 1e6,
+        report.cpu_per_answer("redis") * 1e6,
+        report.own_cpu * 100,
+    )

@@ -1,0 +1,46 @@
+"""Asking: how many times a second one API process says what became of a task."""
+
+from functools import partial
+
+from lab.bench.contenders.peers import fronts
+from lab.bench.figures import ratio
+from lab.bench.load.load import request
+from lab.bench.load.serving import COLUMNS, serving
+from lab.bench.plan import Plan
+from lab.bench.report import Goal, judge, show
+from lab.bench.rounds import Measure, take_turns
+from lab.bench.stores.fill import finished
+from lab.harness.stage import Program, Stage
+
+TEMPLATE, CELERIAC = "FastAPI def + AsyncResult", "Celeriac"
+MOST_TASKS = 1000
+
+
+def measure(plan: Plan) -> None:
+    """Finished tasks, asked for in turn."""
+    count = min(plan.tasks, MOST_TASKS)
+    with Stage() as stage:
+        template, celeriac = stage.serve("lab.bench.contenders.template:app", database=1), stage.celeriac(0)
+
+        def asked(server: Program, requests: list[str]) -> Measure:
+            return partial(serving, stage, server, requests, status=200, seconds=plan.seconds)
+
+        of_stock = finished(stage, template, "lab.bench.contenders.stock", database=1, count=count)
+        of_celeriac = finished(stage, celeriac, "celeriac_worker.app", database=0, count=count)
+        contenders = {
+            TEMPLATE: asked(template, _questions(of_stock)),
+            CELERIAC: asked(celeriac, _questions(of_celeriac)),
+        }
+        for peer in fronts(plan.peers):
+            contenders[peer.name] = asked(peer.serve(stage), peer.questions(of_stock))
+        results = take_turns(plan.console, contenders, rounds=plan.rounds)
+    title = f"Status: GET /tasks/{{id}}, {count:,} finished tasks, 64 connections"
+    show(plan.console, title, COLUMNS, results, reference=TEMPLATE)
+    judge(
+        plan.console,
+        Goal("Celeriac / AsyncResult", ratio(results[CELERIAC], results[TEMPLATE], 0), at_least=4),
+    )
+
+
+def _questions(task_ids: list[str]) -> list[str]:
+    return [request("GET", f"/tasks/{task_id}") for task_id in task_ids]

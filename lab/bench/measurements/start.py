@@ -1,0 +1,53 @@
+"""Starting: from the command to the first answer, beside the least FastAPI app."""
+
+import http.client
+import time
+from contextlib import suppress
+from functools import partial
+
+from celeriac.stack.services import API
+from lab.bench.figures import Figures, ratio
+from lab.bench.plan import Plan
+from lab.bench.report import Column, Goal, judge, show
+from lab.bench.rounds import take_turns
+from lab.harness.stage import Program, Stage, listens
+
+POLL_SECONDS = 0.002
+COLUMNS = [Column("listens, ms"), Column("first answer, ms")]
+FLOOR, CELERIAC = "FastAPI", "Celeriac"
+
+
+def measure(plan: Plan) -> None:
+    """Both are started by the same small launcher, which adds some 15 ms to each."""
+    with Stage() as stage:
+        contenders = {
+            FLOOR: partial(_start, stage, "lab.bench.contenders.floor:app"),
+            CELERIAC: partial(_start, stage, *API),
+        }
+        take_turns(plan.console, contenders, rounds=1)  # so that both are in the cache of the system
+        results = take_turns(plan.console, contenders, rounds=plan.rounds)
+    show(plan.console, "Start of the API, until GET /livez is answered", COLUMNS, results, reference=FLOOR)
+    judge(plan.console, Goal("Celeriac / FastAPI", ratio(results[CELERIAC], results[FLOOR], 1), at_most=1.5))
+
+
+def _start(stage: Stage, *app: str) -> Figures:
+    begun = time.perf_counter()
+    server = stage.launch_server(*app)
+    while not listens(server.port):
+        time.sleep(POLL_SECONDS)
+    listening = time.perf_counter() - begun
+    _first_answer(server)
+    answered = time.perf_counter() - begun
+    server.stop()
+    return listening * 1e3, answered * 1e3
+
+
+def _first_answer(server: Program) -> None:
+    while True:
+        with suppress(OSError):
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+            connection.request("GET", "/livez")
+            connection.getresponse().read()
+            connection.close()
+            return
+        time.sleep(POLL_SECONDS)

@@ -1,0 +1,64 @@
+"""Submitting: how many tasks a second one API process accepts, how fast it answers, and what that costs."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from lab.bench.contenders.peers import fronts
+from lab.bench.figures import Figures, ratio
+from lab.bench.load.load import additions
+from lab.bench.load.serving import COLUMNS, serving
+from lab.bench.plan import Plan
+from lab.bench.report import Goal, judge, show
+from lab.bench.rounds import Measure, take_turns
+from lab.harness.stage import Program, Stage
+
+DELAY, ASYNC_DELAY = "FastAPI def + delay()", "FastAPI async def + delay()"
+FLOOR, CELERIAC = "FastAPI without Redis (the floor)", "Celeriac"
+
+
+def measure(plan: Plan) -> None:
+    """No worker runs; what a contender has queued is removed after each of its turns."""
+    with Stage() as stage:
+        results = take_turns(plan.console, _contenders(stage, plan), rounds=plan.rounds)
+    show(plan.console, "Submit: POST an addition, 64 connections", COLUMNS, results, reference=FLOOR)
+    judge(
+        plan.console,
+        Goal("Celeriac / FastAPI def + delay()", ratio(results[CELERIAC], results[DELAY], 0), at_least=10),
+        Goal("Celeriac / the floor", ratio(results[CELERIAC], results[FLOOR], 0), at_least=1.0),
+    )
+
+
+def _contenders(stage: Stage, plan: Plan) -> dict[str, Measure]:
+    def contender(
+        server: Program, drain: Callable[[], object], submissions: Sequence[str], *, status: int = 202
+    ) -> Measure:
+        return partial(_submit, stage, server, submissions, status, drain, plan.seconds)
+
+    # The bindings stay: a producer makes them only once.
+    drain_stock = partial(stage.redis(1).unlink, "celery")
+    template, to_add = (
+        partial(stage.serve, "lab.bench.contenders.template:app", database=1),
+        additions("/add"),
+    )
+    contenders = {
+        DELAY: contender(template(), drain_stock, to_add),
+        ASYNC_DELAY: contender(template(), drain_stock, additions("/async/add")),
+        FLOOR: contender(stage.serve("lab.bench.contenders.floor:app"), lambda: None, to_add),
+        CELERIAC: contender(stage.celeriac(0), stage.redis(0).flushdb, to_add),
+    }
+    for peer in fronts(plan.peers):
+        contenders[peer.name] = contender(peer.serve(stage), drain_stock, peer.submissions, status=200)
+    return contenders
+
+
+def _submit(
+    stage: Stage,
+    server: Program,
+    submissions: Sequence[str],
+    status: int,
+    drain: Callable[[], object],
+    seconds: float,
+) -> Figures:
+    figures = serving(stage, server, submissions, status=status, seconds=seconds)
+    drain()
+    return figures

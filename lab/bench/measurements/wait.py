@@ -1,0 +1,50 @@
+"""Waiting: from submitting to the result in hand, one task after the other on a system that is idle otherwise."""
+
+import json
+from functools import partial
+
+from lab.bench.figures import Figures, ratio
+from lab.bench.load.load import Load, additions, apply
+from lab.bench.plan import Plan
+from lab.bench.report import Column, Goal, judge, show
+from lab.bench.rounds import take_turns
+from lab.harness.stage import Program, Stage
+
+COLUMNS = [Column("p50 ms", ".2f"), Column("p99 ms", ".2f")]
+IN_PROCESS, TEMPLATE = "delay().get() in process, stock worker", "FastAPI def + delay().get(), stock worker"
+CELERIAC, CELERIAC_STOCK = "Celeriac, Prefer: wait", "Celeriac, Prefer: wait, stock worker"
+
+
+def measure(plan: Plan) -> None:
+    """Each contender has a worker with two processes; over HTTP, one keep-alive connection."""
+    with Stage() as stage:
+        stage.work("lab.bench.contenders.stock", database=1)
+        stage.work("celeriac_worker.app", database=0)
+        stage.work("lab.bench.contenders.stock", "-Q", "default", database=2)
+        template = stage.serve("lab.bench.contenders.template:app", database=1)
+        contenders = {
+            IN_PROCESS: partial(_in_process, stage, plan.seconds),
+            TEMPLATE: partial(_over_http, template, "/add/wait", plan.seconds),
+            CELERIAC: partial(_over_http, stage.celeriac(0), "/add", plan.seconds),
+            CELERIAC_STOCK: partial(_over_http, stage.celeriac(2), "/add", plan.seconds),
+        }
+        take_turns(plan.console, contenders, rounds=1)  # until the workers are up
+        results = take_turns(plan.console, contenders, rounds=plan.rounds)
+    show(plan.console, "Wait: from POST to the result, one client", COLUMNS, results, reference=IN_PROCESS)
+    goal = Goal(
+        "Celeriac / delay().get() in process", ratio(results[CELERIAC], results[IN_PROCESS], 0), at_most=1.3
+    )
+    judge(plan.console, goal)
+
+
+def _over_http(server: Program, path: str, seconds: float) -> Figures:
+    requests = additions(path, prefer="wait=10")
+    report = apply(Load(port=server.port, requests=requests, status=200, connections=1, seconds=seconds))
+    return report.p50 * 1e3, report.p99 * 1e3
+
+
+def _in_process(stage: Stage, seconds: float) -> Figures:
+    program = stage.start(["lab.bench.contenders.in_process", str(seconds)], database=1)
+    program.process.wait()
+    p50, p99 = json.loads(program.log.read_text().splitlines()[-1])
+    return p50 * 1e3, p99 * 1e3

@@ -1,0 +1,20 @@
+"""What one run of the bench is asked to do."""
+
+from dataclasses import dataclass
+
+from rich.console import Console
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Handed to every measurement."""
+
+    console: Console
+    seconds: float
+    rounds: int
+    waiters: int
+    streams: int
+    records: int
+    tasks: int
+    # The Python that has the peers (lab/bench/contenders/peers.py); None: they are left out.
+    peers: str | None

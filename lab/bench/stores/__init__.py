@@ -1,0 +1,1 @@
+"""Stores of tasks to measure with."""

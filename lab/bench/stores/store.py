@@ -1,0 +1,57 @@
+"""A store of many tasks, made by the ledger's own scripts without a worker: the oldest tenth has ended, the rest is queued."""
+
+from datetime import timedelta
+from typing import Any
+
+from redis import Redis
+
+from celeriac.ledger.protocol import message as wire
+from celeriac.ledger.store import keys, scripts
+
+QUEUE = "default"
+BATCH = 1_000
+ENDED_OF = 10
+MINUTE, DAY = 60_000_000, 86_400_000_000  # microseconds
+DATE = "2026-01-01T00:00:00+00:00"
+DOCUMENT = b'{"status": "SUCCESS", "result": 2, "traceback": null, "children": [], "task_id": "%b"}'
+ENVELOPE = wire.envelope(
+    task="add", queue=QUEUE, time_limit=timedelta(minutes=1), soft_time_limit=timedelta(minutes=1)
+)
+INPUT = wire.encoded_input(b'{"x": 1, "y": 1}')
+
+
+def fill(redis: Redis, count: int) -> None:
+    """Into an empty store, so many tasks."""
+    for start in range(0, count // ENDED_OF, BATCH):
+        end = min(start + BATCH, count // ENDED_OF)
+        accept(redis, start, end)
+        redis.rpop(keys.queue(QUEUE), end - start)
+        finish(redis, start, end)
+    accept(redis, count // ENDED_OF, count)
+
+
+def accept(redis: Redis, start: int, end: int) -> None:
+    """Queue additions with these numbers."""
+    loaded = redis.script_load(scripts.ACCEPT.text)
+    redis.hset(keys.envelopes(), ENVELOPE.digest, ENVELOPE.format)
+    for first in range(start, end, BATCH):
+        arguments: list[Any] = ["push"]
+        for number in range(first, min(first + BATCH, end)):
+            one = task_id(number)
+            arguments += [one, "add", QUEUE, ENVELOPE.digest, INPUT, ""]
+        redis.evalsha(loaded, 0, *arguments)
+
+
+def task_id(number: int) -> str:
+    """The id of the task with this number."""
+    return f"00000000-0000-4000-8000-{number:012}"
+
+
+def finish(redis: Redis, start: int, end: int) -> None:
+    """Run additions with these numbers, which are queued."""
+    claim, finish = (redis.script_load(script.text) for script in (scripts.CLAIM, scripts.FINISH))
+    with redis.pipeline(transaction=False) as pipeline:
+        for one in map(task_id, range(start, end)):
+            pipeline.evalsha(claim, 0, one, one, "bench", MINUTE, "", DAY, DATE)
+            pipeline.evalsha(finish, 0, one, one, "succeeded", "", DOCUMENT % one.encode(), DAY)
+        pipeline.execute()

@@ -1,0 +1,66 @@
+"""`python -m lab.chaos`: one trial for each seed; the exit code is 1 when a task was lost, doubled, ended twice, told wrongly or taken."""
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from lab.chaos.plan import Plan
+from lab.chaos.sabotage import GUARDS
+from lab.chaos.trial import carry_out
+from lab.chaos.verdict import Verdict, judge, table
+
+# Of a file or a pipe, which has no width of its own.
+WIDTH = 170
+MOST_SHOWN = 10
+
+
+def main() -> int:
+    """Carry out the trials, and show what each came to."""
+    options = _options()
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    plan = Plan(
+        seed=options.seed,
+        tasks=options.tasks,
+        rate=options.rate,
+        appendfsync=options.appendfsync,
+        without=options.without,
+        directory=options.directory,
+    )
+    verdicts: dict[int, Verdict] = {}
+    for seed in range(options.seed, options.seed + options.seeds):
+        verdicts[seed] = judge(carry_out(dataclasses.replace(plan, seed=seed)))
+        console.print(f"seed {seed}: {'holds' if verdicts[seed].holds else 'fails'}")
+        for sentence in _complaints(verdicts[seed]):
+            console.print(f"seed {seed}: {sentence}")
+    console.print(table(verdicts))
+    return 0 if all(verdict.holds for verdict in verdicts.values()) else 1
+
+
+def _complaints(verdict: Verdict) -> list[str]:
+    return [
+        *(f"lost {task}" for task in verdict.lost[:MOST_SHOWN]),
+        *(f"ended twice {task}" for task in verdict.double_ended[:MOST_SHOWN]),
+        *(f"wrong {task}" for task in verdict.wrong[:MOST_SHOWN]),
+        *(f"taken from a living worker {task}" for task in verdict.taken[:MOST_SHOWN]),
+    ]
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m lab.chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1, help="the first seed (1)")
+    parser.add_argument("--seeds", type=int, default=1, help="how many, one after the other (1)")
+    parser.add_argument("--tasks", type=int, default=1000, help="tasks submitted in each trial (1000)")
+    parser.add_argument("--rate", type=float, default=60, help="submissions a second (60)")
+    parser.add_argument("--appendfsync", choices=("always", "everysec"), default="always")
+    parser.add_argument(
+        "--without", choices=sorted(GUARDS), help="take this guard out: the trial has to fail"
+    )
+    parser.add_argument("--directory", type=Path, help="a new one, where logs, data and witness are kept")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Asking for tasks, and acting on them."""

@@ -1,0 +1,1 @@
+"""The bench, chaos and the soak run."""

@@ -1,0 +1,76 @@
+"""The bench runs: each measurement, at its smallest, ends well and prints its table. Its numbers are no test's matter."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from lab.bench.__main__ import MEASUREMENTS
+from lab.harness.checkout import ROOT
+from tests.support.processes import linux_only
+
+pytestmark = linux_only  # it reads CPU times and memory from /proc
+SMALLEST = [
+    "--seconds",
+    "0.2",
+    "--rounds",
+    "1",
+    "--waiters",
+    "50",
+    "--streams",
+    "20",
+    "--records",
+    "2000",
+    "--tasks",
+    "200",
+    "--peers",
+    "none",
+]
+# Words of each table; those that take longest go first.
+TABLES = {
+    "waiters": ["Waiters: 50 parked clients", "KiB/waiter", "Celeriac, one task", "Celeriac, a task each"],
+    "streams": ["Streams: a task that says", "20 streams", "KiB/stream"],
+    "records": ["Records: the same requests", "1,000 tasks", "2,000 tasks", "keeper"],
+    "submit": ["Submit: POST an addition", "the floor", "Celeriac"],
+    "get": ["Status: GET /tasks/{id}, 200 finished", "AsyncResult", "Celeriac"],
+    "wait": ["Wait: from POST to the result", "in process", "Celeriac, Prefer: wait"],
+    "start": ["Start of the API", "first answer, ms", "Celeriac"],
+    "pool": ["Pool: 200 queued additions", "stock worker", "Celeriac's worker", "bytes/task, finished"],
+}
+Run = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def runs() -> Iterator[Mapping[str, Future[Run]]]:
+    """All measurements, some side by side: they spend much of their time waiting for something to start."""
+    with ThreadPoolExecutor(4) as pool:
+        yield {name: pool.submit(bench, "--only", name, *SMALLEST) for name in TABLES}
+
+
+def test_every_measurement_is_run_here() -> None:
+    assert TABLES.keys() == MEASUREMENTS.keys()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_measurement_prints_its_table_and_says_of_each_goal_whether_it_is_reached(
+    name: str, runs: Mapping[str, Future[Run]]
+) -> None:
+    run = runs[name].result()
+    assert (run.returncode, run.stderr) == (0, "")
+    assert all(words in run.stdout for words in TABLES[name]), run.stdout
+    assert "× is the ratio to" in run.stdout
+    assert any(line.startswith(("reached", "missed")) for line in run.stdout.splitlines())
+
+
+def test_an_unknown_measurement_is_named_with_those_that_there_are() -> None:
+    run = bench("--only", "everything")
+    assert run.returncode == 2
+    assert "'everything' is unknown; known: submit, get" in run.stderr
+
+
+def bench(*arguments: str) -> Run:
+    """One run."""
+    command = [sys.executable, "-m", "lab.bench", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

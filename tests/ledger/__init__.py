@@ -1,0 +1,1 @@
+"""The truth about every task, whatever becomes of Redis."""

@@ -1,0 +1,323 @@
+"""Whatever happens in whatever order, a record never leaves the diagram of its states, and its indexes agree with it."""
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import settings as of_hypothesis
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from redis import Redis
+
+from celeriac.ledger.for_workers import Claim, Consumer, Granted
+from celeriac.ledger.keeper import Keeper
+from celeriac.ledger.ledger import Ledger
+from celeriac.ledger.model.states import FINAL, TRANSITIONS, State
+from celeriac.ledger.model.submission import Options, Submission
+from celeriac.ledger.model.task import Failure
+from celeriac.ledger.store import keys
+from celeriac.settings import Settings
+from celeriac.stack.valkey import Valkey
+from lab.bench.stores import store
+from tests.support.waiting import wait_until
+
+QUEUE, NAME = "default", "add"
+WORKERS = ("ada", "bob")
+SHORT = timedelta(milliseconds=15)
+ENVELOPE, INPUT = store.ENVELOPE, store.INPUT
+FAILURE = Failure("ValueError", "no such invoice")
+DOCUMENT = b'{"status": "SUCCESS", "result": 9}'
+Record = dict[str, str]
+
+bound = of_hypothesis(
+    max_examples=20, stateful_step_count=40, derandomize=True, database=None, deadline=None, print_blob=False
+)
+some = st.integers(0, 1_000)
+maybe_short = st.sampled_from([None, SHORT, timedelta(0)])
+
+
+class Tasks(RuleBasedStateMachine):
+    """A ledger with two workers, and keepers that come by whenever they like."""
+
+    url: str
+    runner: asyncio.Runner
+
+    def __init__(self) -> None:
+        """Nothing is there."""
+        super().__init__()
+        given = Settings(redis_url=self.url, lease=SHORT, rescue_grace=SHORT, max_lost_runs=3)
+        ttl = timedelta(minutes=1)
+        self.redis = Redis.from_url(self.url, decode_responses=True)
+        self.redis.flushdb()
+        self.ledger = Ledger(backend=self.url, broker=self.url, result_ttl=ttl, tombstone_ttl=ttl)
+        self.keeper, self.consumer = Keeper(given), Consumer(given)
+        self.ids: list[str] = []
+        self.tokens: list[tuple[str, str, str]] = []
+        self.before: dict[str, Record] = {}
+        self.forgotten: set[str] = set()
+
+    def teardown(self) -> None:
+        """Let go of the connections."""
+        self.runner.run(self.ledger.close())
+        self.runner.run(self.keeper.close())
+        self.redis.close()
+
+    @rule(delay=maybe_short, start_within=maybe_short)
+    def submit(self, delay: timedelta | None, start_within: timedelta | None) -> None:
+        """Somebody submits a task."""
+        task_id = str(uuid4())
+        options = Options(delay=delay, start_within=start_within).encode()
+        self.runner.run(self._accept(Submission(task_id, NAME, QUEUE, ENVELOPE, INPUT, options)))
+        self.ids.append(task_id)
+
+    @rule(worker=st.sampled_from(WORKERS))
+    def start(self, worker: str) -> None:
+        """Somebody submits a task, a worker claims it at once, and another has an old message of it."""
+        self.submit(None, None)
+        self.claim(0, worker)
+        for other in WORKERS:
+            self.claim(0, other)
+
+    @rule()
+    def lose_a_message(self) -> None:
+        """A worker takes a message, and is gone before it claims the task."""
+        self.redis.rpop(QUEUE)
+
+    @rule(again=st.booleans())
+    def hand_a_message_on(self, again: bool) -> None:  # noqa: FBT001 - hypothesis calls it
+        """A worker takes a message, and puts it back; it may say so twice."""
+        message: Any = self.redis.rpop(QUEUE)
+        if message is None:
+            return
+        read = json.loads(message)
+        task_id, stamp = read["headers"]["id"], read["stamp"]
+        waits = self.redis.zscore(keys.waiting(QUEUE), task_id) == stamp
+        left = self.redis.llen(QUEUE)
+        for _ in range(1 + again):
+            self.consumer.hand_on([(task_id, stamp)])
+        assert self.redis.llen(QUEUE) == left + waits
+
+    @precondition(lambda self: self.ids)
+    @rule(number=some, worker=st.sampled_from(WORKERS))
+    def claim(self, number: int, worker: str) -> None:
+        """A worker has a message of a task, perhaps an old one."""
+        task_id, token = self._pick(number), uuid4().hex
+        before = self.record(task_id)
+        claim = self.consumer.claim(Claim(task_id, token, worker, DOCUMENT))
+        if isinstance(claim, Granted):
+            assert before["state"] in {State.QUEUED, State.RETRYING, State.RUNNING}
+            assert claim.attempt == int(before["attempt"]) + 1
+            again = self.consumer.claim(Claim(task_id, token, worker, DOCUMENT))
+            assert again == claim
+        self.tokens.append((worker, task_id, token))
+
+    @rule(worker=st.sampled_from(WORKERS))
+    def renew(self, worker: str) -> None:
+        """A worker says that it lives."""
+        held = [(task_id, token) for name, task_id, token in self.tokens if name == worker]
+        answers = self.consumer.beat(worker, says={}, queues=[QUEUE], held=held)
+        for (task_id, token), answer in zip(held, answers, strict=True):
+            assert (answer in {"held", "ask", "terminate"}) == self.is_held(task_id, token)
+
+    @precondition(lambda self: self.tokens)
+    @rule(number=some, state=st.sampled_from([State.SUCCEEDED, State.FAILED]))
+    def finish(self, number: int, state: State) -> None:
+        """A worker says how a task has ended."""
+        _, task_id, token = self._pick_token(number)
+        before, was_held = self.record(task_id), self.is_held(task_id, token)
+        failure = FAILURE if state is State.FAILED else None
+        ended = self.consumer.finish(task_id, token=token, state=state, failure=failure, document=DOCUMENT)
+        if not was_held:
+            assert self.record(task_id) == before
+        assert ended == (was_held or (before.get("token"), before.get("state")) == (token, state))
+
+    @precondition(lambda self: self.tokens)
+    @rule(number=some, following=some, comes_to_it=st.booleans())
+    def finish_and_claim(self, number: int, following: int, comes_to_it: bool) -> None:  # noqa: FBT001 - hypothesis calls it
+        """A worker ends a task and claims another; its process may end before it comes to that."""
+        worker, task_id, token = self._pick_token(number)
+        claim = Claim(self._pick(following), uuid4().hex, worker, DOCUMENT)
+        was_held = self.is_held(task_id, token)
+        self.consumer.finish(
+            task_id, token=token, state=State.SUCCEEDED, failure=None, document=DOCUMENT, following=claim
+        )
+        assert not self.is_held(task_id, token)
+        assert not was_held or self.record(task_id)["state"] == State.SUCCEEDED
+        if comes_to_it:
+            is_held = self.is_held(claim.task_id, claim.token)
+            assert isinstance(self.consumer.claim(claim), Granted) == is_held
+            self.tokens.append((worker, claim.task_id, claim.token))
+        else:
+            self.consumer.give_back()
+            assert not self.is_held(claim.task_id, claim.token)
+
+    @precondition(lambda self: self.tokens)
+    @rule(number=some, delay=st.sampled_from([timedelta(0), SHORT]))
+    def retry(self, number: int, delay: timedelta) -> None:
+        """A worker puts a task off."""
+        _, task_id, token = self._pick_token(number)
+        with self._only_if_held(task_id, token):
+            self.consumer.retry(task_id, token=token, delay=delay, failure=FAILURE, document=DOCUMENT)
+
+    @precondition(lambda self: self.tokens)
+    @rule(number=some)
+    def release(self, number: int) -> None:
+        """A worker that shuts down gives a task back."""
+        _, task_id, token = self._pick_token(number)
+        with self._only_if_held(task_id, token):
+            self.consumer.release(task_id, token=token)
+
+    @precondition(lambda self: self.tokens)
+    @rule(number=some)
+    def lose(self, number: int) -> None:
+        """The process that had a task is gone."""
+        _, task_id, token = self._pick_token(number)
+        self.consumer.lose(task_id, token=token, reason="its process is gone")
+
+    @precondition(lambda self: self.ids)
+    @rule(number=some, terminate=st.booleans())
+    def cancel(self, number: int, terminate: bool) -> None:  # noqa: FBT001 - hypothesis calls it
+        """Somebody cancels a task."""
+        self.runner.run(self.ledger.cancel(self._pick(number), terminate=terminate))
+
+    @precondition(lambda self: self.ids)
+    @rule(number=some)
+    def forget(self, number: int) -> None:
+        """Somebody deletes a task."""
+        self.runner.run(self.ledger.forget(self._pick(number)))
+
+    @rule(sweep=st.booleans())
+    def keep(self, sweep: bool) -> None:  # noqa: FBT001 - hypothesis calls it
+        """A keeper comes by."""
+        self.runner.run(self.keeper.go_round(sweep=sweep))
+
+    @rule()
+    def let_leases_end(self) -> None:
+        """By the clock of Redis, all that is short is over."""
+        seconds, micros = self.redis.time()
+        begun = seconds * 1_000_000 + micros
+        wait_until(lambda: self._now() - begun > 2 * SHORT / timedelta(microseconds=1))
+
+    @invariant()
+    def no_record_has_left_the_diagram(self) -> None:
+        """Each step was an arrow, or none; what is final stays, until it is forgotten."""
+        for task_id, record in self._records():
+            before = self.before.get(task_id)
+            if task_id in self.forgotten:
+                assert not record
+            elif not record:
+                assert before is None or State(before["state"]) in FINAL
+                assert self.redis.exists(keys.tombstone(task_id))
+                self.forgotten.add(task_id)
+            elif before is not None:
+                state, was = State(record["state"]), State(before["state"])
+                assert state is was or state in TRANSITIONS[was], f"{was} -> {state}"
+                assert was not in FINAL or record == before
+                assert int(record["attempt"]) >= int(before["attempt"])
+            self.before[task_id] = record or before or {"state": State.EXPIRED, "attempt": "0"}
+
+    @invariant()
+    def the_indexes_agree_with_the_records(self) -> None:
+        """Each task stands where its state says, and nowhere else."""
+        expected: dict[str, set[str]] = defaultdict(set)
+        for task_id, record in self._records():
+            if record:
+                state = State(record["state"])
+                expected[keys.tasks()].add(task_id)
+                expected[keys.listing(state, NAME)].add(task_id)
+                for key in self._indexes_of(task_id, state, record):
+                    expected[key].add(task_id)
+        indexes = [keys.tasks(), *(keys.listing(state, NAME) for state in State), keys.waiting(QUEUE)]
+        indexes += [keys.running(), keys.due(), keys.ended(), keys.deadlines()]
+        with self.redis.pipeline() as pipeline:
+            for key in indexes:
+                pipeline.zrange(key, 0, -1)
+            assert dict(zip(indexes, map(set, pipeline.execute()), strict=True)) == {
+                key: expected[key] for key in indexes
+            }
+
+    def record(self, task_id: str) -> Record:
+        """The record as it is; empty when there is none."""
+        record: Any = self.redis.hgetall(keys.record(task_id))
+        return dict(record)
+
+    def is_held(self, task_id: str, token: str) -> bool:
+        """Whether the task runs for this token."""
+        record = self.record(task_id)
+        return (record.get("state"), record.get("token")) == (State.RUNNING, token)
+
+    def _records(self) -> list[tuple[str, Record]]:
+        with self.redis.pipeline(transaction=False) as pipeline:
+            for task_id in self.ids:
+                pipeline.hgetall(keys.record(task_id))
+            return list(zip(self.ids, pipeline.execute(), strict=True))
+
+    def _indexes_of(self, task_id: str, state: State, record: Record) -> Iterator[str]:
+        match state:
+            case State.SCHEDULED:
+                yield keys.due()
+            case State.QUEUED:
+                yield keys.waiting(QUEUE)
+            case State.RUNNING:
+                yield keys.running()
+            case State.RETRYING:
+                is_due = self.redis.zscore(keys.due(), task_id) is None
+                yield keys.waiting(QUEUE) if is_due else keys.due()
+            case _:
+                yield keys.ended()
+        if state in {State.SCHEDULED, State.QUEUED} and "start_by" in record and record["attempt"] == "0":
+            yield keys.deadlines()
+
+    async def _accept(self, submission: Submission) -> Any:
+        return await self.ledger.accept(submission)
+
+    def _only_if_held(self, task_id: str, token: str) -> "_Unchanged":
+        return _Unchanged(self, task_id, unless=self.is_held(task_id, token))
+
+    def _pick(self, number: int) -> str:
+        latest = self.ids[:-3:-1]  # few, the newest first, so that much happens to each
+        return latest[number % len(latest)]
+
+    def _pick_token(self, number: int) -> tuple[str, str, str]:
+        latest = self.tokens[-4:]
+        return latest[number % len(latest)]
+
+    def _now(self) -> int:
+        seconds, micros = self.redis.time()
+        return int(seconds) * 1_000_000 + int(micros)
+
+
+class _Unchanged:
+    """What is done in this context changes nothing of the record, unless it may."""
+
+    def __init__(self, tasks: Tasks, task_id: str, *, unless: bool) -> None:
+        self._tasks, self._task_id, self._unless = tasks, task_id, unless
+
+    def __enter__(self) -> None:
+        self._before = self._tasks.record(self._task_id)
+
+    def __exit__(self, *failure: object) -> None:
+        assert self._unless or self._tasks.record(self._task_id) == self._before
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[type[Tasks]]:
+    """The machine, with a Valkey of its own."""
+    with Valkey(tmp_path / "valkey", options={"appendfsync": "no"}) as server, asyncio.Runner() as runner:
+        yield type("TasksHere", (Tasks,), {"url": server.url, "runner": runner})
+
+
+def test_a_record_never_leaves_the_diagram_and_its_indexes_agree_with_it(machine: type[Tasks]) -> None:
+    run_state_machine_as_test(machine, settings=bound)

@@ -1,0 +1,1 @@
+"""The docs, the imports and the rules of the house."""

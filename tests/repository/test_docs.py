@@ -1,0 +1,225 @@
+"""The documentation says what the code does: tables, names, links, code blocks and commands are held to it."""
+
+import inspect
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import MISSING, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic_core import PydanticUndefined
+
+from celeriac.contract.catalog import HEAVY, load_catalog
+from celeriac.contract.declaration import RESERVED_NAMES, RetryPolicy, definition_of, task
+from celeriac.ledger.model.states import FINAL, TRANSITIONS, State
+from celeriac.ledger.store import keys
+from celeriac.settings import PREFIX, Settings
+from celeriac_api.app import build_app
+from celeriac_api.response.errors import Problem
+from celeriac_api.response.task_document import TaskDocument
+from celeriac_worker.configuration import celery_configuration
+from lab.harness.checkout import ROOT
+
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+CODE_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+CELL = re.compile(r"(?<!\\)\|")
+NAME = re.compile(r"`([^`]+)`")
+
+
+def test_settings_md_lists_every_setting_with_its_default_and_meaning() -> None:
+    listed = table("docs/settings.md", "Variable", "Default", "Meaning")
+    assert listed == [
+        [f"`{PREFIX}{name.upper()}`", shown_default(field.default), field.description]
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def test_errors_md_lists_every_problem_with_its_status() -> None:
+    listed = [(row[0], row[1]) for row in table("docs/errors.md", "Type", "Status")]
+    assert listed == [(f"`{problem.code}`", str(problem.status)) for problem in Problem.__subclasses__()]
+
+
+def test_architecture_md_draws_every_transition_between_states() -> None:
+    arrows = set(re.findall(r"^ +(\S+) --> (\S+)$", text("ARCHITECTURE.md"), re.MULTILINE))
+    transitions = {(str(state), str(after)) for state, states in TRANSITIONS.items() for after in states}
+    assert arrows == transitions | {("[*]", "scheduled"), ("[*]", "queued")} | {
+        (str(state), "[*]") for state in FINAL
+    }
+
+
+def test_architecture_md_lists_every_key() -> None:
+    listed = {tuple(row[:3]) for row in table("ARCHITECTURE.md", "Key", "Function", "Type")}
+    assert listed == set(declared_keys())
+    assert f"`{keys.WATCH_CHANNEL}`" in text("ARCHITECTURE.md")
+
+
+def test_http_md_lists_every_route() -> None:
+    listed = {names(row[0])[0] for row in table("docs/http.md", "Route", "Does")}
+    catalog = load_catalog("tasks")
+    paths = build_app(Settings.read({}), catalog).openapi()["paths"]
+    routes = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    generic = {route for route in routes if route.removeprefix("POST /") not in catalog}
+    assert listed == generic | {"POST /{name}", "GET /", "GET /docs", "GET /openapi.json"}
+
+
+def test_http_md_describes_every_field_of_the_task_document() -> None:
+    (example,) = [block for kind, block in code_blocks("docs/http.md") if kind == "json"]
+    assert list(json.loads(example)) == list(TaskDocument.model_fields)
+    listed = [names(row[0])[0] for row in table("docs/http.md", "Field", "Type")]
+    assert listed == list(TaskDocument.model_fields)
+
+
+def test_http_md_describes_every_state() -> None:
+    rows = table("docs/http.md", "State", "Is", "Ready")
+    assert {row[0]: row[2] for row in rows} == {
+        f"`{state}`": "yes" if state in FINAL else "no" for state in State
+    }
+
+
+def test_tasks_md_lists_every_option_of_a_task() -> None:
+    options = [name for name in inspect.signature(task).parameters if name != "function"]
+    assert [names(row[0])[0] for row in table("docs/tasks.md", "Option", "Default")] == options
+
+
+def test_tasks_md_lists_every_member_of_a_retry_policy() -> None:
+    listed = table("docs/tasks.md", "Member", "Default")
+    assert [names(row[0])[0] for row in listed] == [member.name for member in fields(RetryPolicy)]
+    assert all(member.default is not MISSING for member in fields(RetryPolicy))
+
+
+@pytest.mark.parametrize("kept", [RESERVED_NAMES, HEAVY], ids=["reserved names", "heavy modules"])
+def test_tasks_md_lists_what_is_kept_out(kept: frozenset[str]) -> None:
+    paragraphs = re.split(r"\n\n", text("docs/tasks.md"))
+    assert any(set(names(paragraph)) == kept for paragraph in paragraphs)
+
+
+def test_decision_0003_gives_the_reason_for_every_setting_of_the_worker() -> None:
+    configuration = celery_configuration(Settings.read({}), load_catalog("tasks"))
+    transport = configuration.pop("broker_transport_options")
+    rows = table("docs/decisions/0003-worker-settings.md", "Setting", "Value", "Why")
+    explained = [name for row in rows for name in names(row[0])]
+    assert sorted(explained) == sorted([*configuration, *transport])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    prose = CODE_BLOCK.sub("", page.read_text())
+    local = [link for link in LINK.findall(prose) if not link.startswith(("http:", "https:"))]
+    for link in local:
+        file, _, anchor = link.partition("#")
+        target = (page.parent / file) if file else page
+        assert target.exists(), f"{link} leads nowhere"
+        assert not anchor or anchor in anchors(target), f"{link}: there is no such heading"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_python_in_the_documentation_runs(page: Path) -> None:
+    for number, (kind, block) in enumerate(code_blocks(page)):
+        if kind == "python":
+            code = compile(block, f"{page.name}, block {number}", "exec")
+            exec(code, {"__name__": "documentation"})  # noqa: S102 - it is ours, and readers will run it too
+
+
+def test_every_example_stands_in_the_quickstart_and_every_script_that_is_named_exists() -> None:
+    scripts = {script.name for script in ROOT.glob("examples/*.py")}
+    named = {name for page in PAGES for name in re.findall(r"examples/(\w+\.py)", page.read_text())}
+    assert named == scripts
+    assert all(f"../examples/{script}" in text("docs/quickstart.md") for script in scripts)
+
+
+def test_the_task_of_the_readme_works_and_the_quickstart_shows_the_same() -> None:
+    (block,) = [block for kind, block in code_blocks("README.md") if kind == "python"]
+    assert block in text("docs/quickstart.md")
+    module: dict[str, Any] = {"__name__": "documentation"}
+    exec(block, module)  # noqa: S102 - as above
+    assert definition_of(module["greet"])
+    assert module["greet"]("Ada", times=2) == "Hello, Ada! Hello, Ada!"
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_curl_lines_of_the_readme_do_what_it_says(client: httpx.Client) -> None:
+    submit, ask, wait = [line for line in text("README.md").splitlines() if line.startswith("curl ")]
+    accepted = curl(submit, client)
+    assert accepted["state"] == "queued"
+    assert curl(ask.replace("TASK_ID", str(accepted["task_id"])), client)["task_id"] == accepted["task_id"]
+    ended = curl(wait, client)
+    assert (ended["ready"], ended["result"]) == (True, 9)
+
+
+def curl(line: str, client: httpx.Client) -> dict[str, object]:
+    """The JSON that this command prints, asked of the stack of the tests."""
+    command = shlex.split(line.replace("localhost:8000", str(client.base_url).rstrip("/")))
+    answer = subprocess.run([*command, "-sS"], capture_output=True, text=True, check=True).stdout
+    document: dict[str, object] = json.loads(answer)
+    return document
+
+
+def text(name: str) -> str:
+    """A page of the documentation."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def table(page: str, *header: str) -> list[list[str]]:
+    """The rows of the table in this page whose first columns have these names."""
+    lines = text(page).splitlines()
+    (start,) = [number for number, line in enumerate(lines) if cells(line)[: len(header)] == list(header)]
+    rows = []
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        rows.append(cells(line))
+    return rows
+
+
+def cells(line: str) -> list[str]:
+    """The cells of a row of a table."""
+    return [cell.strip() for cell in CELL.split(line)[1:-1]]
+
+
+def names(cell: str) -> list[str]:
+    """What stands as code in a piece of Markdown."""
+    return NAME.findall(cell)
+
+
+def code_blocks(page: str | Path) -> list[tuple[str, str]]:
+    """The code blocks of a page, each with its language."""
+    return CODE_BLOCK.findall(text(str(page)) if isinstance(page, str) else page.read_text(encoding="utf-8"))
+
+
+def anchors(page: Path) -> Iterator[str]:
+    """The names under which a page's headings can be linked to, as GitHub makes them."""
+    for heading in re.findall(
+        r"^#+ (.*)$", CODE_BLOCK.sub("", page.read_text(encoding="utf-8")), re.MULTILINE
+    ):
+        yield re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def declared_keys() -> Iterator[tuple[str, str, str]]:
+    """For each function that makes a key: the key, with its parameters in capitals; its name; the type of the key."""
+    for name, function in inspect.getmembers(keys, inspect.isfunction):
+        kind, colon, _ = (function.__doc__ or "").partition(":")
+        if colon:
+            parameters = [parameter.upper() for parameter in inspect.signature(function).parameters]
+            yield f"`{function(*parameters)}`", f"`{name}`", kind
+
+
+def shown_default(value: object) -> str:
+    """A setting's default as its environment variable would say it."""
+    match value:
+        case None:
+            return "none"
+        case timedelta():
+            return f"`{value.total_seconds():.0f}`"
+        case bool():
+            return f"`{str(value).lower()}`"
+        case _:
+            assert value is not PydanticUndefined
+            return f"`{value}`"

@@ -1,0 +1,168 @@
+"""The API stays light, and imports form a tree: a package knows those below it and no other."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from celeriac.contract.catalog import HEAVY
+from celeriac.stack.valkey import Valkey
+from lab.harness.checkout import ROOT, python_path
+from tests.support.servers import environment
+
+# For each package of ours: the modules of others that it may import.
+MAY_IMPORT = {
+    "celeriac.durations": set[str](),
+    "celeriac.queue_names": set[str](),
+    "celeriac.redis_address": set[str](),
+    "celeriac.short_text": set[str](),
+    "celeriac.settings": {"celeriac.durations", "celeriac.queue_names", "celeriac.redis_address"},
+    "celeriac.contract": {"celeriac.queue_names", "celeriac.short_text"},
+    "celeriac.ledger": {"celeriac.settings", "celeriac.redis_address", "celeriac.short_text"},
+    "celeriac.telemetry": {
+        "celeriac.ledger",
+        "celeriac.settings",
+        "celeriac.short_text",
+        "celeriac.contract",
+    },
+    "celeriac.stack": {"celeriac.settings", "celeriac.redis_address", "celeriac.telemetry"},
+    "celeriac_worker": {"celeriac"},
+    "celeriac_api": {"celeriac"},
+    "tasks": {"celeriac.contract"},
+    "examples": set[str](),
+}
+OURS = {"celeriac", "celeriac_api", "celeriac_worker", "tasks", "lab", "examples", "tests"}
+# Where a package is that does not lie at the root of the checkout.
+PLACES = {"celeriac_api": "api", "celeriac_worker": "worker", "tasks": "worker"}
+# What the API never needs, of what is installed beside it.
+FORBIDDEN = HEAVY | {
+    "celeriac_worker",
+    "celeriac.stack",
+    "lab",
+    "tests",
+    "pytest",
+    "schemathesis",
+}
+
+SERVE_AND_TELL = """
+import asyncio, sys
+import httpx
+from celeriac_api.app import create_app
+
+async def serve():
+    app = create_app()
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            accepted = await client.post("/add", json={"x": 4, "y": 5}, params={"wait": 1})
+            assert accepted.status_code == 202, accepted.text
+            for path in (accepted.headers["location"], "/livez", "/readyz", "/docs", "/openapi.json", "/nothing"):
+                await client.get(path)
+
+asyncio.run(serve())
+print(*sys.modules)
+"""
+
+
+def test_an_api_that_has_served_every_route_has_loaded_nothing_heavy(quiet_url: str) -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", SERVE_AND_TELL],
+        cwd=ROOT,
+        env=environment(redis_url=quiet_url),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert "tasks.images" in loaded
+    assert {name for name in loaded if name in FORBIDDEN or name.partition(".")[0] in FORBIDDEN} == set()
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_a_package_imports_only_what_stands_below_it(package: str) -> None:
+    allowed = {package, *MAY_IMPORT[package]}
+    wrong = {
+        (module, imported)
+        for module in modules(package)
+        for imported in imports(module)
+        if imported.partition(".")[0] in OURS and not any(within(imported, one) for one in allowed)
+    }
+    assert wrong == set()
+
+
+def test_no_import_leads_back_to_where_it_came_from() -> None:
+    names = {name for package in OURS for name in modules(package)}
+    TopologicalSorter({name: names.intersection(imports(name)) for name in names}).prepare()
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "celeriac.contract.declaration",
+        "celeriac.contract.catalog",
+        "celeriac.contract.signature",
+        "celeriac.contract.context",
+    ],
+)
+def test_what_the_api_needs_of_the_worker_loads_without_celery(module: str) -> None:
+    command = [sys.executable, "-c", f"import sys, {module}; print(*sys.modules)"]
+    loaded = subprocess.run(
+        command, env=environment(), capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert HEAVY.isdisjoint(loaded)
+
+
+def test_an_api_starts_also_where_celery_is_not_installed(valkey: Valkey, tmp_path: Path) -> None:
+    for name in ("celery", "kombu", "billiard", "PIL"):
+        (tmp_path / f"{name}.py").write_text("raise ImportError('not installed here')")
+    variables = environment(redis_url=valkey.url)
+    variables["PYTHONPATH"] = f"{tmp_path}:{python_path()}"
+    command = [sys.executable, "-c", "from celeriac_api.app import create_app; create_app().openapi()"]
+    subprocess.run(command, cwd=tmp_path, env=variables, check=True)
+
+
+def within(name: str, package: str) -> bool:
+    """Whether a module is this one or in it."""
+    return name == package or name.startswith(package + ".")
+
+
+def modules(package: str) -> Iterator[str]:
+    """The names of a package's modules, or the name of the one module that it is."""
+    place = path_of(package)
+    if not place.is_dir():
+        yield package
+        return
+    for file in sorted(place.rglob("*.py")):
+        inner = ".".join(file.relative_to(place).with_suffix("").parts)
+        yield f"{package}.{inner}".removesuffix(".__init__")
+
+
+def imports(module: str) -> set[str]:
+    """All that a module imports at its top; for `from a import b` both `a` and, where that is a module, `a.b`."""
+    path = path_of(module)
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    names: set[str] = set()
+    for node in ast.parse(file.read_text()).body:
+        match node:
+            case ast.Import():
+                names.update(alias.name for alias in node.names)
+            case ast.ImportFrom():
+                parent = node.module or ""
+                inner = {f"{parent}.{alias.name}" for alias in node.names}
+                found = {name for name in inner if is_module(name)}
+                names |= found or {parent}
+    return names
+
+
+def is_module(name: str) -> bool:
+    """Whether this is the name of a module of ours."""
+    path = path_of(name)
+    return path.with_suffix(".py").exists() or (path / "__init__.py").exists()
+
+
+def path_of(name: str) -> Path:
+    """Where a module of ours lies, without its suffix, or its directory."""
+    return ROOT / PLACES.get(name.partition(".")[0], "") / name.replace(".", "/")

@@ -1,0 +1,1 @@
+"""`make run`, containers, settings."""

@@ -1,0 +1,262 @@
+"""The promises of the Dockerfile and of docker-compose.yml, as far as they can be held without Docker."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from celeriac.settings import Settings
+from celeriac_api.request.wait import LONGEST_SECONDS
+from lab.harness.checkout import ROOT, python_path
+from tests.support.dockerfile import Stage, read_stages
+
+STAGES = read_stages(ROOT / "Dockerfile")
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, Any] = COMPOSE["services"]
+PROXY: dict[str, Any] = yaml.safe_load((ROOT / "deploy/proxy.yml").read_text())["services"]["proxy"]
+OWN_TASKS = ROOT / "deploy/own_tasks"
+
+both = pytest.mark.parametrize("name", ["api", "worker"])
+
+# Run in a directory that holds what an image holds; prints what came along although it should not.
+START_API = """
+import sys
+from celeriac_api.app import create_app
+create_app()
+print(*{"celery", "kombu", "PIL"} & set(sys.modules))
+"""
+START_WORKER = """
+import sys
+import celeriac_worker.app
+print(*{"fastapi", "uvicorn"} & set(sys.modules))
+"""
+
+
+@both
+def test_each_image_has_the_packages_of_its_own_lock_and_those_of_spans_and_no_others(name: str) -> None:
+    taken = [value for value in STAGES[name].values("COPY") if value.startswith("--from")]
+    assert taken == [f"--from={name}-packages /venv /venv"]
+    (install,) = STAGES[f"{name}-packages"].values("RUN")
+    assert re.findall(r"--requirement (\S+)", install) == [
+        "/requirements/otel.txt",
+        f"/requirements/{name}.txt",
+    ]
+    assert "--require-hashes" in install
+
+
+def test_the_api_image_is_without_celery_and_the_worker_image_without_fastapi() -> None:
+    assert {"celery", "kombu", "billiard", "pillow"}.isdisjoint(locked("api") | locked("otel"))
+    assert {"fastapi", "uvicorn", "starlette"}.isdisjoint(locked("worker") | locked("otel"))
+    assert {"fastapi", "uvicorn", "redis", "hiredis"} <= locked("api")
+    assert {"celery", "redis", "hiredis", "pillow"} <= locked("worker")
+
+
+def test_every_copied_file_exists_and_is_in_the_build_context() -> None:
+    allowed = re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    for stage in STAGES.values():
+        for source in (source for copy in stage.copies() for source in copy.sources):
+            assert (ROOT / source).exists(), source
+            assert Path(source).parts[0] in allowed, source
+
+
+@pytest.mark.parametrize("spans", ["none", "otlp"])
+@pytest.mark.parametrize(("name", "script"), [("api", START_API), ("worker", START_WORKER)])
+def test_each_image_holds_every_file_that_its_service_imports(
+    name: str, script: str, spans: str, tmp_path: Path
+) -> None:
+    copy_as_image(STAGES[name], tmp_path)
+    environment = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("CELERIAC_", "OTEL_", "PYTHON"))
+    } | {"OTEL_TRACES_EXPORTER": spans, "PYTHONPATH": python_path(tmp_path)}
+    started = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert started.returncode == 0, started.stderr
+    assert started.stdout.split() == []
+
+
+@both
+def test_each_image_runs_as_a_user_without_rights(name: str) -> None:
+    (user,) = STAGES[STAGES[name].origin].values("USER")
+    assert user == "10001:10001"
+    assert STAGES[name].values("USER") == []
+
+
+@both
+def test_signals_reach_each_service_itself(name: str) -> None:
+    (command,) = STAGES[name].values("CMD")
+    assert json.loads(command)[:2] == ["python", "-m"]
+    assert STAGES[STAGES[name].origin].values("STOPSIGNAL") == ["SIGTERM"]
+
+
+@both
+def test_each_image_has_a_health_check(name: str) -> None:
+    (check,) = STAGES[name].values("HEALTHCHECK")
+    assert " CMD " in check
+
+
+def test_a_worker_is_healthy_while_redis_hears_of_it() -> None:
+    (check,) = STAGES["worker"].values("HEALTHCHECK")
+    assert json.loads(check.partition(" CMD ")[2]) == ["python", "-m", "celeriac_worker.health"]
+
+
+def test_the_api_is_healthy_when_it_can_accept_tasks() -> None:
+    (check,) = STAGES["api"].values("HEALTHCHECK")
+    python, flag, script = json.loads(check.partition(" CMD ")[2])
+    assert (python, flag) == ("python", "-c")
+    assert "'/readyz'" in script
+    compile(script, "HEALTHCHECK", "exec")
+
+
+@both
+def test_each_service_may_do_no_more_than_it_needs(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["tmpfs"] == ["/tmp:mode=1777,size=${TMP_SIZE:-256m}"]  # noqa: S108 - the one place to write to
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["build"]["target"] == name
+    assert service["restart"] == "unless-stopped"
+
+
+@both
+def test_each_service_waits_for_a_redis_that_answers(name: str) -> None:
+    assert SERVICES[name]["depends_on"] == {"redis": {"condition": "service_healthy"}}
+    assert (
+        SERVICES[name]["environment"]["CELERIAC_REDIS_URL"] == "${CELERIAC_REDIS_URL:-redis://redis:6379/0}"
+    )
+    assert "redis-cli ping" in SERVICES["redis"]["healthcheck"]["test"][1]
+
+
+@both
+def test_every_setting_of_the_shell_and_of_dot_env_reaches_the_containers(name: str) -> None:
+    of_make_run = {"host", "port", "data_dir", "valkey_server"}
+    passed = {variable for variable in SERVICES[name]["environment"] if variable.startswith("CELERIAC_")}
+    assert passed == {f"CELERIAC_{field.upper()}" for field in Settings.model_fields.keys() - of_make_run}
+    others = {
+        variable: value
+        for variable, value in SERVICES[name]["environment"].items()
+        if variable != "CELERIAC_REDIS_URL"
+    }
+    assert set(others.values()) == {None}, "a value here would go before the one of the shell"
+
+
+def test_compose_1_29_reads_what_compose_2_does() -> None:
+    assert {key for key in COMPOSE if not key.startswith("x-")} == {"services", "volumes"}
+    assert not re.search(r"\$\{[^}]*\$\{", (ROOT / "docker-compose.yml").read_text()), (
+        "it does not nest variables"
+    )
+
+
+def test_the_variables_of_the_containers_are_documented() -> None:
+    used = set()
+    for file in ("docker-compose.yml", "deploy/proxy.yml"):
+        used |= set(re.findall(r"\$\{(\w+)", (ROOT / file).read_text()))
+    text = (ROOT / "docs/containers.md").read_text()
+    documented = set(re.findall(r"^\| `([A-Z_]+)` \|", text, re.MULTILINE))
+    assert documented == (used | {"COMPOSE_PROJECT_NAME"}) - {"CELERIAC_REDIS_URL"}
+
+
+def test_redis_has_no_rights_and_a_health_check_that_knows_its_password() -> None:
+    redis = SERVICES["redis"]
+    assert (redis["user"], redis["read_only"], redis["cap_drop"]) == ("redis", True, ["ALL"])
+    command = redis["command"]
+    assert command[command.index("--requirepass") + 1] == "${REDIS_PASSWORD:-}"
+    assert redis["environment"] == {"REDISCLI_AUTH": "${REDIS_PASSWORD:-}"}
+
+
+def test_no_log_grows_for_ever() -> None:
+    for service in (*SERVICES.values(), PROXY):
+        assert service["logging"]["options"].keys() == {"max-size", "max-file"}
+
+
+def test_a_proxy_waits_longer_than_a_client_may() -> None:
+    text = (ROOT / "deploy/nginx.conf").read_text()
+    (seconds,) = re.findall(r"proxy_read_timeout (\d+)s;", text)
+    assert int(seconds) > LONGEST_SECONDS + 5
+    assert "proxy_buffering off;" in text
+
+
+def test_the_example_of_own_tasks_builds_on_the_images_of_compose() -> None:
+    stages = read_stages(OWN_TASKS / "Dockerfile")
+    services = yaml.safe_load((OWN_TASKS / "compose.yml").read_text())["services"]
+    for name in ("api", "worker"):
+        assert stages[name].origin == SERVICES[name]["image"]
+        assert services[name]["build"] == {"context": "deploy/own_tasks", "target": name}
+        assert services[name]["environment"] == {"CELERIAC_TASKS": "tasks,shop"}
+    assert stages["worker"].values("USER") == ["root", "10001:10001"]
+    assert load_catalog_of("tasks,shop", OWN_TASKS) >= {"add", "qr_code"}
+
+
+def test_redis_writes_down_what_it_accepted_and_evicts_nothing() -> None:
+    redis = SERVICES["redis"]
+    command = redis["command"]
+    assert redis["image"] == "redis:8"
+    assert command[command.index("--appendonly") + 1] == "yes"
+    assert command[command.index("--maxmemory-policy") + 1] == "noeviction"
+    assert command[command.index("--maxmemory") + 1] == "${REDIS_MAXMEMORY:-1gb}"
+    assert redis["volumes"] == ["redis-data:/data"]
+    assert "redis-data" in COMPOSE["volumes"]
+
+
+def test_only_the_api_can_be_reached_from_outside_and_only_from_this_machine() -> None:
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert published == {"api": ["127.0.0.1:${CELERIAC_PORT:-8000}:8000"]}
+
+
+def test_there_can_be_several_workers() -> None:
+    assert {"container_name", "ports", "hostname"}.isdisjoint(SERVICES["worker"])
+
+
+def test_a_worker_gets_longer_to_stop_than_its_tasks_may_go_on() -> None:
+    (seconds,) = re.findall(r":-(\d+)s\}", SERVICES["worker"]["stop_grace_period"])
+    grace = timedelta(seconds=int(seconds))
+    assert grace >= Settings.model_fields["shutdown_grace"].default + timedelta(seconds=10)
+    assert "REMAP_SIGTERM=SIGQUIT" in STAGES["worker"].values("ENV")
+
+
+def test_what_waits_for_an_answer_ends_before_the_api_is_killed() -> None:
+    command = json.loads(STAGES["api"].values("CMD")[0])
+    patience = int(command[command.index("--timeout-graceful-shutdown") + 1])
+    assert int(SERVICES["api"]["stop_grace_period"].removesuffix("s")) >= patience + 5
+
+
+def load_catalog_of(packages: str, directory: Path) -> set[str]:
+    """The names of the tasks in these packages, one of which is in the directory."""
+    script = f"from celeriac.contract.catalog import load_catalog; print(*load_catalog({packages!r}))"
+    environment = {**os.environ, "PYTHONPATH": f"{python_path()}{os.pathsep}{directory}"}
+    command = [sys.executable, "-c", script]
+    return set(
+        subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split()
+    )
+
+
+def locked(name: str) -> set[str]:
+    return set(re.findall(r"^([a-z0-9-]+)==", (ROOT / f"requirements/{name}.txt").read_text(), re.MULTILINE))
+
+
+def copy_as_image(stage: Stage, directory: Path) -> None:
+    """Lay out the files as the image would: a directory's contents, or the files, into the destination."""
+    for copy in stage.copies():
+        for source in (ROOT / source for source in copy.sources):
+            destination = directory / copy.destination
+            if source.is_dir():
+                shutil.copytree(source, destination, dirs_exist_ok=True)
+            else:
+                destination.mkdir(exist_ok=True)
+                shutil.copy(source, destination)

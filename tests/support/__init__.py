@@ -1,0 +1,1 @@
+"""What tests stand on: servers, clients, and what the system knows of processes."""

@@ -1,0 +1,65 @@
+"""Apps for the tests: the API as it is, with something added that the tests need."""
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from celeriac_api.app import create_app
+
+SECRET = "a secret in the fault"
+KEY = "kept-under-the-doormat"
+
+
+class Fault:
+    """The innermost layer: fails where `X-Fault` asks it to, as a bug in a route would."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap this app."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Fail before the answer, after its beginning, or not at all."""
+        where = dict(scope.get("headers", ())).get(b"x-fault")
+        if where == b"late":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"half of ", "more_body": True})
+        if where is not None:
+            raise RuntimeError(SECRET)
+        await self._app(scope, receive, send)
+
+
+def with_faults() -> FastAPI:
+    """The API, every route of which fails when it is asked to; at `/add` a second method, too."""
+    app = create_app()
+    app.user_middleware.append(Middleware(Fault))
+    app.get("/add", include_in_schema=False)(_nothing)
+    return app
+
+
+async def _nothing() -> None:
+    """Answer with nothing."""
+
+
+class Door:
+    """Before the API: lets in who has the key, and everyone to the page itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap this app."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 401 to everyone else."""
+        given = dict(scope.get("headers", ())).get(b"authorization")
+        is_open = scope["type"] != "http" or scope["path"] in ("/", "/livez") or "/static/" in scope["path"]
+        if is_open or given == b"Bearer " + KEY.encode():
+            await self._app(scope, receive, send)
+        else:
+            await JSONResponse({"detail": "A key is needed."}, 401)(scope, receive, send)
+
+
+def with_key() -> FastAPI:
+    """The API behind a door that wants a key."""
+    app = create_app()
+    app.add_middleware(Door)
+    return app

@@ -1,0 +1,12 @@
+"""What is in Redis, but for what the keeper of a running API writes by itself."""
+
+from redis import Redis
+
+from celeriac.ledger.store import keys
+
+OWN = {keys.kept().encode(), keys.sweeps().encode()}
+
+
+def stored(redis: Redis) -> set[bytes]:
+    """The keys that tasks have left there."""
+    return set(redis.scan_iter()) - OWN

@@ -1,0 +1,1 @@
+"""The worker: intake, processes, ends and recovery."""

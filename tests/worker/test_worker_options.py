@@ -1,0 +1,46 @@
+"""An option of `celery worker` that cannot work here, and a system that cannot, are refused with a sentence."""
+
+import subprocess
+import sys
+
+import pytest
+
+from celeriac_worker.controller import refuse_windows
+from lab.harness.checkout import ROOT
+from tests.support.servers import ALL_TASKS, environment
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["-P", "solo"], "Option -P asks for the pool celery.concurrency.solo, where"),
+        (["-P", "threads"], "Option -P asks for the pool celery.concurrency.thread, where"),
+        (["-P", "processes"], "Option -P asks for the pool celery.concurrency.prefork, where"),
+        (
+            ["-Q", "default,mails"],
+            "Option -Q names 'mails', which no task uses as its queue; known are default, ",
+        ),
+        (["-X", "mails"], "Option -X names 'mails', which no task uses as its queue; known are default, "),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_an_option_that_cannot_work_is_refused_with_a_sentence(options: list[str], sentence: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "celery", "-A", "celeriac_worker.app", "worker", *options],
+        cwd=ROOT,
+        env=environment(tasks=ALL_TASKS),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    said = ended.stdout + ended.stderr
+    assert ended.returncode == 2
+    assert said.startswith(f"The worker cannot start.\n{sentence}")
+    assert len(said.splitlines()) == 2
+
+
+def test_a_system_that_cannot_work_is_refused_with_a_sentence(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        refuse_windows("win32")
+    assert "The worker cannot start.\nIt does not run on Windows, which" in capfd.readouterr().err

@@ -1,0 +1,124 @@
+"""The Celery app of the pool, made from the contract: `celery -A celeriac_worker.app worker`."""
+
+import logging
+import sys
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from celery import Celery, signals
+
+from celeriac.contract.catalog import Catalog, files_without_tasks, load_catalog
+from celeriac.contract.declaration import ContractError, Definition
+from celeriac.ledger.for_workers import Consumer
+from celeriac.settings import Settings, SettingsError
+from celeriac.telemetry.start_messages import mention_files_without_tasks, refuse_start
+from celeriac.telemetry.trace_settings import is_wanted, packages_of_the_extra
+from celeriac_worker.configuration import celery_configuration
+from celeriac_worker.controller import Controller, refuse_windows
+from celeriac_worker.intake.prefetch import Ahead
+from celeriac_worker.logs import set_up as set_up_logs
+from celeriac_worker.logs import take_prints
+from celeriac_worker.processes.child import Inbox
+from celeriac_worker.processes.process_groups import Reaper
+from celeriac_worker.run.request import LedgerRequest
+from celeriac_worker.run.task import LedgerTask
+from celeriac_worker.steps.child_watch import Attention
+from celeriac_worker.steps.hand_back import Patience
+from celeriac_worker.steps.heartbeat import Heartbeat
+from celeriac_worker.steps.keeper import Housekeeping
+from celeriac_worker.steps.timer_cleanup import Timers
+from celeriac_worker.temporary_files import settle_temporary_directory
+
+logger = logging.getLogger(__name__)
+
+
+class Pool(Celery):  # type: ignore[misc]  # celery has no types
+    """A Celery app that knows the ledger."""
+
+    @cached_property
+    def Worker(self) -> Any:  # noqa: N802 - Celery's own name
+        """What `celery worker` starts."""
+        return self.subclass_with_self(Controller)
+
+    settings: Settings
+    consumer: Consumer
+    # How many messages to take beforehand.
+    ahead: Ahead
+    # By token: what the worker has taken, and what a process has begun with.
+    waiting: dict[str, LedgerRequest]
+    held: dict[str, LedgerRequest]
+    # Made before the pool is; not there in a process of the pool that is a Python of its own.
+    reaper: Reaper
+    # Of a process of the pool.
+    inbox: Inbox | None = None
+
+    def __reduce__(self) -> tuple[Callable[[], "Pool"], tuple[()]]:
+        """Where processes of the pool are spawned, and not forked, as on macOS, each makes the app anew."""
+        return _app_made_here, ()
+
+
+def create_app(settings: Settings, catalog: Catalog, *, task_class: type[LedgerTask] = LedgerTask) -> Pool:
+    """The app with one Celery task, of this class, for each definition of the catalog."""
+    app = Pool("celeriac", task_cls=task_class, set_as_current=True)
+    app.config_from_object(celery_configuration(settings, catalog))
+    app.settings = settings
+    app.consumer = Consumer(settings)
+    app.ahead = Ahead()
+    app.waiting = {}
+    app.held = {}
+    app.steps["worker"].update((Attention, Heartbeat, Housekeeping, Patience, Timers))
+    set_up_logs(settings.log_format)
+    for definition in catalog.values():
+        _register(app, definition, settings)
+    app.finalize()
+    return app
+
+
+def _register(app: Pool, definition: Definition, settings: Settings) -> None:
+    hard, soft = definition.time_limits(settings.soft_time_limit)
+    app.task(
+        name=definition.name,
+        definition=definition,
+        queue=definition.queue or settings.default_queue,
+        time_limit=hard.total_seconds(),
+        soft_time_limit=soft and soft.total_seconds(),
+    )(definition.function)
+
+
+def _app_made_here() -> Pool:
+    return app
+
+
+def _app_of_this_process() -> Pool:
+    refuse_windows()
+    try:
+        settings = Settings.read()
+        take_prints(settings.log_format)
+        settle_temporary_directory()
+        _keep_directory()
+        app = create_app(settings, load_catalog(settings.tasks), task_class=_task_class())
+    except (SettingsError, ContractError) as wrong:
+        refuse_start("worker", wrong)
+    signals.celeryd_after_setup.connect(
+        lambda **_: mention_files_without_tasks(logger, files_without_tasks(settings.tasks)), weak=False
+    )
+    return app
+
+
+def _keep_directory() -> None:
+    """Celery takes the directory in which it finds us out of the path again; a spawned process has to find us there, too."""
+    sys.path.append(str(Path.cwd()))
+
+
+def _task_class() -> type[LedgerTask]:
+    if not is_wanted():
+        return LedgerTask
+    with packages_of_the_extra():
+        from celeriac_worker import spans  # noqa: PLC0415 - an extra, and slow to load
+    spans.set_up()
+    return spans.TracedTask
+
+
+app = _app_of_this_process()

@@ -1,0 +1,60 @@
+"""Celery's worker, which refuses at its start, with a sentence, what cannot work here."""
+
+import sys
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from celery import concurrency
+from celery.utils.text import str_to_list
+
+from celeriac.telemetry.start_messages import refuse_start
+from celeriac_worker.name import NamedWorker
+from celeriac_worker.processes.scheduler import TaskPool
+
+
+class CannotWork(Exception):
+    """An option, or the machine; the text says what to do instead."""
+
+
+class Controller(NamedWorker):
+    """What `celery worker` makes of its options."""
+
+    def on_before_init(self, **options: Any) -> None:
+        """Called by Celery first of all."""
+        _check_pool(options.get("pool_cls") or options.get("pool") or self.app.conf.worker_pool)
+        for option, queues in (("-Q", options.get("queues")), ("-X", options.get("exclude_queues"))):
+            _check_queues(option, str_to_list(queues) or (), known=self.app.amqp.queues)
+        super().on_before_init(**options)
+
+
+def refuse_windows(platform: str = sys.platform) -> None:
+    """Called before anything else is tried."""
+    if platform == "win32":
+        refuse_start("worker", CannotWork(WINDOWS))
+
+
+OTHER_POOL = (
+    "Option -P asks for the pool {}, where a task could neither be terminated nor limited in time without the whole worker: "
+    "leave -P out."
+)
+WINDOWS = (
+    "It does not run on Windows, which has no process groups and no signals that end a task: "
+    "use the Windows Subsystem for Linux (WSL), or containers (docker compose up)."
+)
+UNKNOWN_QUEUE = (
+    "Option {} names {}, which no task uses as its queue; known are {}. "
+    "Check the spelling, and that CELERIAC_TASKS lists the tasks that use it."
+)
+
+
+def _check_pool(given: Any) -> None:
+    pool = concurrency.get_implementation(given)
+    if not issubclass(pool, TaskPool):
+        refuse_start("worker", CannotWork(OTHER_POOL.format(pool.__module__)))
+
+
+def _check_queues(option: str, queues: Iterable[str], *, known: Collection[str]) -> None:
+    unknown = [name for name in queues if name not in known]
+    if unknown:
+        names, others = ", ".join(map(repr, unknown)), ", ".join(sorted(known))
+        refuse_start("worker", CannotWork(UNKNOWN_QUEUE.format(option, names, others)))

@@ -1,0 +1,1 @@
+"""How messages come in: how many, and which are none."""

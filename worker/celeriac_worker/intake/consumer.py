@@ -1,0 +1,37 @@
+"""Celery's consumer, which waits for Redis in short pauses and few words, and helps where it does not know a task."""
+
+import warnings
+from typing import Any
+
+from celery.exceptions import CPendingDeprecationWarning
+from celery.worker import consumer
+from celery.worker.state import maybe_shutdown
+
+from celeriac_worker.intake.unknown_task import fail_unknown
+
+# The longest pause is the sum of start and most.
+PAUSES_SECONDS = {"interval_start": 0.2, "interval_step": 0.3, "interval_max": 1.8}
+
+
+class Consumer(consumer.Consumer):  # type: ignore[misc]  # celery has no types
+    """For the setting `worker_consumer`."""
+
+    def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:
+        """Called by Celery with a message that names no task of ours."""
+        fail_unknown(self, message)
+
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """Called by Celery, which recommends each time a setting that loses tasks on Redis."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CPendingDeprecationWarning)
+            super().on_connection_error_after_connected(exc)
+
+    def ensure_connected(self, conn: Any) -> Any:
+        """Called by Celery with a connection, to be connected however long that takes; its own pauses grow to half a minute."""
+        outage = self.app.consumer.outage
+        connected = conn.ensure_connection(
+            lambda error, _: outage.goes_on(error), callback=maybe_shutdown, **PAUSES_SECONDS
+        )
+        outage.ends()
+        self.first_connection_attempt = False
+        return connected

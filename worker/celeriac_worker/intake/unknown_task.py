@@ -1,0 +1,50 @@
+"""A message for a task that this worker does not know: its task fails, with words that say why and what to do.
+
+Celery's own consumer leaves the record as it was, and writes the whole message into the log.
+"""
+
+import logging
+from typing import Any
+from uuid import uuid4
+
+from celery import states
+from celery.app.task import Context
+from celery.exceptions import NotRegistered
+
+from celeriac.ledger.for_workers import Granted
+from celeriac.ledger.model.states import State
+from celeriac.ledger.model.task import Failure
+from celeriac.ledger.protocol.message import ORIGIN
+
+logger = logging.getLogger(__name__)
+
+
+def fail_unknown(consumer: Any, message: Any) -> None:
+    """End the task that this message is for; one from elsewhere goes into quarantine, too."""
+    task_id, name = message.headers["id"], message.headers["task"]
+    unknown = NotRegistered(_words(name))
+    logger.error("task %s: %s", task_id, unknown.args[0], extra={"task_id": task_id, "task_name": name})
+    if message.headers.get("origin") == ORIGIN:
+        message.ack_log_error(logger, consumer.connection_errors)
+        _end(consumer.app, task_id, unknown, worker=consumer.hostname)
+    else:
+        message.reject_log_error(logger, consumer.connection_errors)
+        consumer.app.backend.mark_as_failure(task_id, unknown, request=Context(id=task_id, task=name))
+
+
+def _end(app: Any, task_id: str, unknown: NotRegistered, *, worker: str) -> None:
+    """In the ledger, unless the task is somebody else's by now."""
+    token = uuid4().hex
+    if isinstance(app.consumer.claim(app.backend.claim(task_id, token, worker)), Granted):
+        document = app.backend.document(unknown, states.FAILURE, request=Context(id=task_id))
+        failure = Failure("NotRegistered", unknown.args[0])  # whose text is made for a KeyError
+        app.consumer.finish(task_id, token=token, state=State.FAILED, failure=failure, document=document)
+
+
+def _words(name: str) -> str:
+    shown = repr(name[:100])
+    return (
+        f"this worker knows no task {shown}: its definition was renamed or removed after the task was accepted, or the "
+        f"worker's CELERIAC_TASKS is not that of the API. Bring the definition back, with @task(name={shown}) if only the "
+        "function was renamed, and retry the task"
+    )

@@ -1,0 +1,89 @@
+"""A process of the pool: which job it has, and which one it will have next."""
+
+import os
+import select
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from billiard.common import terminate_handler_fired
+from billiard.pool import EX_RECYCLE
+from celery.concurrency import asynpool
+
+from celeriac_worker.processes.free_failures import let_go
+from celeriac_worker.processes.subprocesses import let_tasks_start_processes
+
+
+class Inbox:
+    """What the main process has written to this one. Behind a short task there may be others (worker/celeriac_worker/processes/scheduler.py)."""
+
+    def __init__(self, queue: Any, *, most: float) -> None:
+        """`queue` is billiard's pipe; the process ends after `most` jobs."""
+        self._queue = queue
+        self._left = most
+        self._readable = select.poll()
+        self._readable.register(queue._reader.fileno(), select.POLLIN)  # noqa: SLF001 - as billiard's own processes do
+        self._read: list[Any] = []
+
+    def receive(self, _timeout: float) -> tuple[bool, Any]:
+        """Wait for the next job; what billiard's processes call."""
+        if terminate_handler_fired():  # its last task was told to end, and did not let it
+            raise SystemExit(EX_RECYCLE)
+        self._left -= 1
+        return True, self._read.pop() if self._read else self._queue.get()
+
+    def following(self) -> Mapping[str, Any] | None:
+        """Celery's request for the job that this process runs next; None where it has none yet."""
+        if self._left < 1:
+            return None
+        if not self._read and self._readable.poll(0):
+            with _without_interruption():
+                self._read.append(self._queue.get())
+        if not self._read or self._read[0] is None:  # None: the pool is closed
+            return None
+        _, (_, _, _, arguments, _) = self._read[0]
+        request: Mapping[str, Any] = arguments[2]
+        return request
+
+
+@contextmanager
+def _without_interruption() -> Iterator[None]:
+    """A soft time limit is heard afterwards: who stops in the middle of a message does not find the next."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class Worker(asynpool.Worker):  # type: ignore[misc]  # celery has no types
+    """billiard's process, with an inbox in the app. A task that it has claimed and will not come to is given back."""
+
+    def after_fork(self) -> None:
+        """Called by billiard first of all."""
+        os.setsid()  # what its tasks start is one group with it, and ends with it (worker/celeriac_worker/processes/process_groups.py)
+        app, _ = self.initargs
+        if hasattr(app, "reaper"):  # a process that was forked has it
+            app.reaper.close()
+        super().after_fork()
+        let_tasks_start_processes()
+
+    def _make_recv_method(self, queue: Any) -> Any:
+        app, _ = self.initargs
+        # A process with a limit of memory may end after each job.
+        app.inbox = Inbox(queue, most=0 if self.max_memory_per_child else self.maxtasks or float("inf"))
+        return app.inbox.receive
+
+    def prepare_result(self, result: Any) -> Any:
+        """Called by billiard when a job has ended."""
+        let_go(result)
+        return result
+
+    def workloop(self, *arguments: Any, **options: Any) -> Any:
+        """Run jobs until the process is to end."""
+        app, _ = self.initargs
+        try:
+            return super().workloop(*arguments, **options)
+        finally:
+            app.consumer.give_back()

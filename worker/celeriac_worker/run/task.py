@@ -1,0 +1,199 @@
+"""One run of a task in a pool process: claim it, read its input, call the function, check what it returned."""
+
+import inspect
+import json
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from billiard.common import terminate_handler_fired
+from celery import Task, states
+from celery.exceptions import Ignore, SoftTimeLimitExceeded, TaskPredicate, TaskRevokedError
+from pydantic import ValidationError
+
+from celeriac.contract import context
+from celeriac.contract.declaration import Definition
+from celeriac.contract.reports import Send
+from celeriac.ledger.for_workers import Consumer, Granted, Refused
+from celeriac.ledger.model.states import State
+from celeriac_worker.run.outcome import (
+    Exited,
+    InvalidInput,
+    OutOfMemory,
+    failure_of,
+    invalid_input_sentence,
+    json_values,
+)
+from celeriac_worker.run.request import set_failure, token_of
+
+LONGEST_IN_LOG = 1_000
+
+logger = logging.getLogger(__name__)
+
+
+class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
+    """A Celery task made from a definition. Whatever way it ends, worker/celeriac_worker/run/backend.py writes the end down."""
+
+    abstract = True
+    Request = "celeriac_worker.run.request:LedgerRequest"
+    definition: Definition
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the task once; the answer is JSON values. `Ignore`: the message is to be dropped."""
+        attempt = self._claim()
+        context.begin(attempt, ask=self._ask(), send=self._send())
+        try:
+            return self._run_and_tell(args, kwargs)
+        except Exception as failure:
+            if isinstance(failure, context.Cancelled) and self._is_cancelled():
+                self._end_cancelled(failure_of(failure).message or "cancelled")
+                raise Ignore from failure
+            set_failure(self.request, failure_of(failure))
+            delay = self._delay(failure, attempt)
+            if delay is None:
+                raise
+            self._put_off(failure, attempt, delay)
+            raise Ignore from failure
+
+    def _ask(self) -> Callable[[], bool]:
+        """How any thread of the task finds out whether it is to end: `self.request` is there in one of them alone."""
+        if token_of(self.request) is None:
+            return lambda: False
+        consumer: Consumer = self.app.consumer
+        return partial(consumer.is_known_to_be_cancelled, self.request.id)
+
+    def _send(self) -> Send | None:
+        """Where what the task says of itself goes: nowhere, if the ledger does not know it."""
+        token = token_of(self.request)
+        if token is None:
+            return None
+        consumer: Consumer = self.app.consumer
+        return partial(consumer.emit, self.request.id, token)
+
+    def _run_and_tell(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The last that a task says of itself goes out before its end does."""
+        try:
+            return self._result(args, kwargs)
+        finally:
+            context.end()
+
+    def _claim(self) -> int:
+        """The number of this attempt. A task that is not in the ledger and not from the API runs as Celery's own do."""
+        request = self.request
+        token = token_of(request)
+        if token is None:
+            return int(request.retries) + 1
+        consumer: Consumer = self.app.consumer
+        match consumer.claim(self.backend.claim(request.id, token, request.hostname)):
+            case Granted(attempt):
+                return attempt
+            case Refused(state):
+                logger.info(
+                    "task %s: message dropped, the task is %s", request.id, state or "not in the ledger"
+                )
+                raise Ignore
+
+    def _result(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        definition = self.definition
+        arguments = self._arguments(args, kwargs)
+        try:
+            value = self._returned(arguments)
+        except BaseException as way_out:
+            if not terminate_handler_fired():
+                raise
+            # Its process was told to end; what the task makes of that, by a `finally` that fails, say, does not count.
+            self._give_back()
+            raise SystemExit from way_out
+        return json_values(value, definition.output)
+
+    def _returned(self, arguments: dict[str, Any]) -> object:
+        try:
+            return self.definition.function(**arguments)
+        except SoftTimeLimitExceeded as late:
+            soft = self.request.timelimit[1]
+            raise SoftTimeLimitExceeded(f"the task ran longer than its soft time limit of {soft} s") from late
+        except MemoryError as full:
+            raise OutOfMemory(str(full) or "the task ran out of memory") from full
+        except (SystemExit, KeyboardInterrupt, TaskPredicate) as way_out:
+            raise Exited(
+                f"the task raised {type(way_out).__name__}({way_out}): return or raise an error instead"
+            ) from way_out
+
+    def _arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The function's arguments in their real types. The API has validated its own by the same rules."""
+        try:
+            return _arguments(self.definition, args, kwargs)
+        except InvalidInput as wrong:
+            if token_of(self.request) is None:
+                raise
+            raise InvalidInput(
+                f"{str(wrong)[:LONGEST_IN_LOG]}. The definition of {self.name!r} has changed after the task was accepted, or "
+                "the API has another one than this worker: submit the task again with an input that fits"
+            ) from None
+
+    def _give_back(self) -> None:
+        """Someone else runs the task from its beginning: the worker stops, and its grace is over. Or it is to be cancelled."""
+        token = token_of(self.request)
+        if token is not None:
+            consumer: Consumer = self.app.consumer
+            consumer.release(self.request.id, token=token)
+            logger.info("task %s: handed back unfinished", self.request.id)
+
+    def _is_cancelled(self) -> bool:
+        """Whether somebody has asked for the end of this task; nobody can where the ledger does not know it."""
+        consumer: Consumer = self.app.consumer
+        return token_of(self.request) is not None and consumer.is_cancelled(self.request.id)
+
+    def _end_cancelled(self, words: str) -> None:
+        revoked = TaskRevokedError(words)
+        consumer: Consumer = self.app.consumer
+        consumer.finish(
+            self.request.id,
+            token=token_of(self.request) or "",
+            state=State.CANCELLED,
+            failure=failure_of(revoked),
+            document=self.backend.document(revoked, states.REVOKED, request=self.request),
+        )
+        logger.info("task %s: cancelled: %s", self.request.id, " ".join(words.split())[:LONGEST_IN_LOG])
+
+    def _delay(self, failure: Exception, attempt: int) -> timedelta | None:
+        policy = self.definition.retry
+        if (
+            policy is None
+            or token_of(self.request) is None
+            or isinstance(failure, InvalidInput | context.Cancelled)
+        ):
+            return None
+        return policy.delay(failure, attempt)
+
+    def _put_off(self, failure: Exception, attempt: int, delay: timedelta) -> None:
+        consumer: Consumer = self.app.consumer
+        consumer.retry(
+            self.request.id,
+            token=token_of(self.request) or "",
+            delay=delay,
+            failure=failure_of(failure),
+            document=self.backend.document(failure, states.RETRY, request=self.request),
+        )
+        logger.info(
+            "task %s: attempt %d failed, the next is due in %.1f s",
+            self.request.id,
+            attempt,
+            delay.total_seconds(),
+        )
+
+
+def _arguments(definition: Definition, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The function's arguments in their real types, by the same rules as at the API's door."""
+    try:
+        given = (
+            inspect.signature(definition.function).bind_partial(*args, **kwargs).arguments if args else kwargs
+        )
+        model = definition.input_model.model_validate_json(json.dumps(given), strict=True)
+    except ValidationError as wrong:
+        raise InvalidInput(invalid_input_sentence(wrong)) from None
+    except (TypeError, ValueError) as wrong:
+        raise InvalidInput(str(wrong)) from wrong
+    return dict(model.__dict__)

@@ -1,0 +1,1 @@
+"""The parts of the worker that Celery starts and stops with it."""

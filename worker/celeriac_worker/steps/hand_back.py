@@ -1,0 +1,70 @@
+"""The patience of a worker: a message that it took beforehand, and for which it has no process after a moment, is handed on.
+
+A worker takes messages, and writes jobs behind others, because tasks have been short of late. When one takes long all the same,
+what waits behind it goes back to the front of its queue, for any process that is free; so does all that waits when the worker
+stops. It stays where it is, too, and is claimed by whoever comes to it first.
+"""
+
+import logging
+import time
+from threading import Event, Thread
+from typing import Any
+
+from celery import bootsteps
+from redis.exceptions import RedisError
+
+from celeriac_worker.run.request import LedgerRequest
+
+PATIENCE_SECONDS = 0.25
+# How long the end of the worker waits for it: Redis may be away, and the keeper does the same a little later.
+FAREWELL_SECONDS = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+class Patience(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no types
+    """A thread of the worker's main process."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, worker: Any, **options: Any) -> None:
+        """Nothing runs before `start`."""
+        super().__init__(worker, **options)
+        self._stops = Event()
+        self._thread = Thread(target=self._go_on, args=(worker.app,), name="patience", daemon=True)
+
+    def start(self, worker: Any) -> None:
+        """Begin; called after the pool has forked its children."""
+        self._thread.start()
+
+    def stop(self, worker: Any) -> None:
+        """Called when the worker takes no more messages, and its pool is about to end."""
+        self._stops.set()
+        if self._thread.is_alive():
+            self._thread.join(FAREWELL_SECONDS)
+
+    terminate = stop
+
+    def _go_on(self, app: Any) -> None:
+        stops = False
+        while not stops:
+            stops = self._stops.wait(PATIENCE_SECONDS)
+            waiting = [request for request in list(app.waiting.values()) if not request.is_handed_on]
+            _hand_on(app, [request for request in waiting if stops or _is_late(request)])
+
+
+def _hand_on(app: Any, requests: list[LedgerRequest]) -> None:
+    """Put their messages back; the worker has room for others then."""
+    if not requests:
+        return
+    logger.info("handing on %d messages: no process has come to them", len(requests))
+    try:
+        app.consumer.hand_on([(request.id, request.stamp) for request in requests])
+    except RedisError as refusal:
+        logger.warning("redis refuses to take messages back (%s); the keeper will", refusal)
+    for request in requests:
+        request.hand_on()
+
+
+def _is_late(request: LedgerRequest) -> bool:
+    return time.monotonic() - request.taken_at >= PATIENCE_SECONDS

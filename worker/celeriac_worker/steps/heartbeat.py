@@ -1,0 +1,119 @@
+"""The heartbeat: a thread of the worker's main process says that it lives, and renews the leases of all that its pool runs.
+
+In the main process, so that a task which holds on to the interpreter cannot keep its own lease from being renewed. What the
+ledger answers is carried out here, too: a task that is to be cancelled, or is somebody else's by now, has its process ended.
+"""
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Iterable
+from threading import Thread
+from typing import Any
+
+from celery import bootsteps
+from celery.worker import state
+from redis.exceptions import RedisError
+
+from celeriac.ledger.model.times import date_done
+from celeriac_worker.health import Mark
+from celeriac_worker.name import refuse_namesake
+from celeriac_worker.run.request import LedgerRequest
+
+INTERVAL_SECONDS = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no types
+    """Started with the worker. It goes on while the worker stops, for its last tasks still need their leases."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, worker: Any, **options: Any) -> None:
+        """Nothing runs before `start`."""
+        super().__init__(worker, **options)
+        self._started_at = date_done()
+        self._mark: Mark | None = Mark()
+
+    def start(self, worker: Any) -> None:
+        """Begin; called after the pool has forked its children. No two workers may speak under one name."""
+        refuse_namesake(worker.app.consumer, worker.hostname)
+        Thread(target=self._go_on, args=(worker,), name="heartbeat", daemon=True).start()
+
+    def _go_on(self, worker: Any) -> None:
+        while True:
+            begun = time.monotonic()
+            try:
+                self._beat(worker)
+                self._note()
+            except RedisError as refusal:  # a replica's, say: without this thread every task would run twice
+                logger.warning("redis refuses the heartbeat (%s); trying again", refusal)
+            time.sleep(max(0.0, INTERVAL_SECONDS - (time.monotonic() - begun)))
+
+    def _beat(self, worker: Any) -> None:
+        # A process may have begun with what waits, and the main process, which is connecting again, not have heard of it.
+        # What goes over to `held` in between is asked for twice, which does no harm.
+        requests = [*list(worker.app.waiting.values()), *list(worker.app.held.values())]
+        answers = worker.app.consumer.beat(
+            worker.hostname,
+            says=self._says(worker, requests),
+            queues=_queues(worker),
+            held=[(request.id, request.token) for request in requests],
+        )
+        for request, answer in zip(requests, answers, strict=True):
+            _obey(worker, request, answer)
+
+    def _note(self) -> None:
+        """For `python -m celeriac_worker.health`."""
+        try:
+            if self._mark is not None:
+                self._mark.renew()
+        except OSError as refusal:
+            logger.warning("python -m celeriac_worker.health will not find this worker: %s", refusal)
+            self._mark = None
+
+    def _says(self, worker: Any, requests: Iterable[LedgerRequest]) -> dict[str, Any]:
+        return {
+            "name": worker.hostname,
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "concurrency": worker.concurrency,
+            "queues": _queues(worker),
+            "running": [request.id for request in requests if request in state.active_requests],
+            "started_at": self._started_at,
+        }
+
+
+def _queues(worker: Any) -> list[str]:
+    return sorted(worker.app.amqp.queues.consume_from)
+
+
+def _obey(worker: Any, request: LedgerRequest, answer: str) -> None:
+    """What renew_leases.lua answers for a task that a process of the pool has, had a moment ago, or will have."""
+    match answer:
+        case "held" | "ask":
+            request.was_ours = True
+        case "terminate":
+            _end(worker, request)
+        case "lost" if request.was_ours and request in state.active_requests:
+            logger.warning(
+                "task %s: it is somebody else's by now; its process is ended",
+                request.id,
+                extra={"task_id": request.id, "task_name": request.name},
+            )
+            _end(worker, request)
+        case "lost" | "unclaimed" if request in state.active_requests:
+            pass  # its process is about to claim it: from the lease of a dead worker, say, or for another attempt
+        case "unclaimed" if request.token in worker.app.waiting:
+            pass
+        case _:
+            worker.app.held.pop(request.token, None)
+            worker.app.waiting.pop(request.token, None)
+
+
+def _end(worker: Any, request: LedgerRequest) -> None:
+    """Have its process ended, and all that the task has started; once is enough."""
+    if request.worker_pid is not None:  # or it is not known yet which it is
+        worker.pool.terminate_job(request.worker_pid)

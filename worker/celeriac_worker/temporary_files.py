@@ -1,0 +1,24 @@
+"""Where temporary files go: Python's own choice; shared memory in a container where nothing else can be written to.
+
+The pool cannot start without such a directory: billiard maps a file of it into all of its processes.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+from celeriac.settings import SettingsError
+
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - the files in it are made by tempfile
+
+
+def settle_temporary_directory() -> None:
+    """Called once, before the pool starts; `SettingsError` where there is none."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError as none:
+        if not os.access(SHARED_MEMORY, os.W_OK):
+            raise SettingsError(
+                "No directory for temporary files can be written to. Give the container a /tmp, or name one in TMPDIR."
+            ) from none
+        tempfile.tempdir = os.environ["TMPDIR"] = str(SHARED_MEMORY)
