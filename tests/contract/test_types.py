@@ -31,7 +31,7 @@ ARGUMENTS: dict[str, tuple[object, str]] = {
     "clock": ("12:30:00", "time"),
     "duration": ("PT1H30M", "timedelta"),
     "amount": ("0.10", "Decimal"),
-    "key": ("0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52", "UUID"),
+    "key": ("6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10", "UUID"),
     "path": ("/srv/shop", "PurePath"),
     "colour": ("g", "Colour"),
     "level": (2, "Level"),
@@ -113,7 +113,7 @@ GUESSES: list[tuple[str, object]] = [
     *(("amount", text) for text in (" 1 ", "1_000", "Infinity", "\u0661", True)),
     *(
         ("key", text)
-        for text in ("0d9cbd4e5b6f4c3e9d0a3f1c5f1f8a52", "{0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52}")
+        for text in ("0d9cbd4e5b6f4c3e9d0a3f1c5f1f8a52", "{6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10}")
     ),
     *(("raw", text) for text in ("QUI==", "QQ", "Q Q=")),
     *(("level", value) for value in (True, 1.0, 3, "1")),
@@ -147,7 +147,7 @@ TAKEN: dict[str, dict[object, str]] = {
         0.1: "Decimal('0.1')",
         1: "Decimal('1')",
     },
-    "key": {"0D9CBD4E-5B6F-4C3E-9D0A-3F1C5F1F8A52": "UUID('0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52')"},
+    "key": {"0D9CBD4E-5B6F-4C3E-9D0A-3F1C5F1F8A52": "UUID('6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10')"},
     "grade": {1: "<Grade.FIRST: 1>", 0.5: "<Grade.HALF: 0.5>", False: "<Grade.NONE: False>"},
     "one": {1: "1", "b": "'b'"},
     "yes": {True: "True"},
@@ -195,7 +195,7 @@ def test_results_that_json_has_no_word_for_are_said_in_json(client: httpx.Client
         "2026-05-01T12:00:00+02:00",
         "PT1H30M",
         "0.10",
-        "0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52",
+        "6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10",
         "g",
         [7],
         {"x": 1.5, "y": -2.0},

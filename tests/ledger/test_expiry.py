@@ -15,7 +15,7 @@ from tests.support.door import cancel, document, ended, in_state, problem_of, ru
 from tests.support.servers import running_api, running_worker
 from tests.support.waiting import wait_until
 
-UNKNOWN = "0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52"
+UNKNOWN = "6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"
 # Keys that may be without a TTL, each with the reason that celeriac/ledger/store/keys.py gives.
 STAY = {
     "celeriac:task:*": "while the task is open",

@@ -14,7 +14,7 @@ from kombu import Connection
 from celeriac.ledger.protocol.message import envelope, expires_at
 from tests.support.messages import message as joined
 
-TASK_ID = "0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52"
+TASK_ID = "6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"
 SECOND = timedelta(seconds=1)
 ADD = envelope(task="add", queue="default", time_limit=90 * SECOND, soft_time_limit=60 * SECOND)
 

@@ -16,7 +16,7 @@ from celeriac.stack.valkey import Valkey
 from tests.support.door import document, ended, run
 from tests.support.servers import running_api, running_worker
 
-READY, LOAD, CALL, SHA, TEXT = "FCALL ready", "FUNCTION LOAD", "FCALL finish", "EVALSHA", "EVAL"
+READY, LOAD, CALL, SHA, TEXT = "FCALL ready", "FUNCTION LOAD", "FCALL end_task", "EVALSHA", "EVAL"
 UNKNOWN = ResponseError("Function not found")
 NONE = ResponseError("unknown command 'FCALL', with args beginning with: ")
 DENIED = NoPermissionError("this user has no permissions to run the 'fcall' command")
@@ -120,7 +120,7 @@ def _name(verb: str, what: str) -> str:
     """The constants above."""
     match verb:
         case "FCALL":
-            return f"{verb} {what.rpartition('_')[2]}"
+            return f"{verb} {what.split('_', 2)[2]}"
         case "FUNCTION":
             return f"{verb} {what}"
         case _:

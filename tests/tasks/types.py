@@ -199,7 +199,7 @@ def results_of_many_types() -> tuple[
         datetime.fromisoformat("2026-05-01T12:00:00+02:00"),
         timedelta(hours=1, minutes=30),
         Decimal("0.10"),
-        UUID("0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52"),
+        UUID("6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"),
         Colour.GREEN,
         {7},
         Point(1.5, -2),

@@ -17,7 +17,7 @@ from tests.support.raw import post, response_to
 from tests.support.servers import API, running_api
 
 ADD = {"x": 4, "y": 5}
-UNKNOWN = "/tasks/0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52"
+UNKNOWN = "/tasks/6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"
 KINDS = {kind.code: kind for kind in Problem.__subclasses__()}
 
 

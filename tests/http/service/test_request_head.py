@@ -12,7 +12,7 @@ from tests.support.stored import stored
 
 JSON = {"Content-Type": "application/json"}
 GOOD = b'{"x":4,"y":5}'
-UNKNOWN = "/tasks/0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52"
+UNKNOWN = "/tasks/6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"
 
 
 @pytest.mark.parametrize(

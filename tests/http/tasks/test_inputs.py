@@ -10,7 +10,7 @@ from tests.support.door import document, ended, problem_of, run, submit
 from tests.support.servers import running_api
 
 JSON = {"Content-Type": "application/json"}
-UNKNOWN = "0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52"
+UNKNOWN = "6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"
 ODD = b'{ "y": -0 , "x":100000000000000000000000000000000000000001\n}'
 
 

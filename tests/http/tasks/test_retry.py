@@ -8,7 +8,7 @@ from redis import Redis
 
 from tests.support.door import document, ended, problem_of, run, shown, submit, submit_with
 
-UNKNOWN = "0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52"
+UNKNOWN = "6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"
 
 
 def test_a_retry_is_a_new_task_with_the_same_input(client: httpx.Client) -> None:

@@ -90,7 +90,9 @@ def test_a_file_that_declares_no_task_is_mentioned_by_worker_and_api(
 ) -> None:
     for server in (json_worker, json_api):
         (line,) = [line for line in lines_of(server) if "declares no task" in line["message"]]
-        assert line["message"].startswith(f"{ROOT}/tests/waiting.py declares no task: put @task above")
+        assert line["message"].startswith(
+            f"{ROOT}/tests/support/waiting.py declares no task: put @task above"
+        )
         assert line["level"] == "WARNING"
 
 

@@ -202,16 +202,11 @@ def test_an_error_of_the_server_is_one_of_its_span_and_the_log_names_the_trace(
     assert " ERROR celeriac_api.server.outermost POST /add failed request_id=" in line
 
 
-def test_the_access_log_names_the_trace_of_a_request_and_none_for_a_probe(
-    traced: dict[str, str], directory: Path
-) -> None:
+def test_the_access_log_names_the_trace_of_a_request(traced: dict[str, str], directory: Path) -> None:
     with running_stack(directory / "stack", log_format="json", **traced) as stack, stack.api() as client:
-        for path in ("/queues", "/livez"):
-            client.get(path, headers={"traceparent": f"00-{'7' * 32}-{CALLER}-01"})
-        logged = wait_until(lambda: [line for line in stack.output.splitlines() if "/livez HTTP" in line])
-        asked = [line for line in stack.output.splitlines() if "/queues HTTP" in line]
+        client.get("/queues", headers={"traceparent": f"00-{'7' * 32}-{CALLER}-01"})
+        asked = wait_until(lambda: [line for line in stack.output.splitlines() if "/queues HTTP" in line])
     assert f'"trace_id": "{"7" * 32}"' in asked[0]
-    assert "trace_id" not in logged[-1]
 
 
 def test_inputs_and_results_are_in_no_span(door: httpx.Client, collector: Collector) -> None:
