@@ -44,7 +44,7 @@ EXAMPLE: dict[str, JsonValue] = {
     },
 }
 # Stand in a template for what is not known yet; no name of a task or queue can contain them.
-_ID, _TIME = "<task id>", b"<created at>"
+_ID = "<task id>"
 
 
 class ErrorDocument(BaseModel):
@@ -168,15 +168,22 @@ def new_task(accepted: Accepted, *, name: str, queue: str, retry_of: str | None 
 
 
 def queued_template(*, name: str, queue: str) -> bytes:
-    """The document of a task of this definition that was just accepted, but for its id and time."""
+    """The document of a task of this definition that was just accepted, as a format: without prefix, id and time."""
     task = new_task(Accepted(_ID, 0, State.QUEUED), name=name, queue=queue)
-    return task_document(task, show_traceback=False).replace(timestamp(0).encode(), _TIME)
+    document = task_document(task, show_traceback=False).replace(b"%", b"%%")
+    for written, place in (
+        (b'"/tasks/', b'"%(prefix)b/tasks/'),
+        (_ID.encode(), b"%(id)b"),
+        (timestamp(0).encode(), b"%(time)b"),
+    ):
+        document = document.replace(written, place)
+    return document
 
 
 def fill(template: bytes, *, task_id: str, created_at: int) -> bytes:
     """The template's document for this id and time (microseconds since 1970)."""
-    document = template.replace(_ID.encode(), task_id.encode()).replace(_TIME, timestamp(created_at).encode())
-    return document.replace(b'"/tasks/', f'"{prefix()}/tasks/'.encode()) if prefix() else document
+    time = timestamp(created_at).encode()
+    return template % {b"prefix": prefix().encode(), b"id": task_id.encode(), b"time": time}
 
 
 def timestamp(microseconds: int) -> str:
