@@ -10,38 +10,42 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 BEGINNING = b"HTTP/"
-# Of a head, or of trailers. A read from the socket has 256 KiB at most; the exact limits are the app's (api/celeriac_api/server/request_head.py).
-LARGEST_HEAD = 524_288
+# After so many bytes it is looked whether they belong to a head, or to trailers, that began before them: so none has more than
+# twice as many. A read from the socket has no more; the exact limits are the app's (celeriac_api/server/request_head.py).
+LOOK_BYTES = 262_144
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class OneWrite(HttpToolsProtocol):
     """For uvicorn's option `http`."""
 
-    _unparsed = 0
+    _without_body = 0
+    _begun: object = None
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop."""
-        super().data_received(data)
-        self._unparsed += len(data)
-        if self._unparsed > LARGEST_HEAD:
-            self._unparsed = 0
-            if not self._is_answering():
-                self.transport.write(TOO_LARGE)
-            self.transport.close()
-
-    def _is_answering(self) -> bool:
-        return bool(self.cycle) and not self.cycle.response_complete
-
-    def on_message_begin(self) -> None:
-        """Called by the parser."""
-        super().on_message_begin()
-        self._unparsed = 0
+        HttpToolsProtocol.data_received(self, data)
+        self._without_body += len(data)
+        if self._without_body > LOOK_BYTES:
+            self._look()
 
     def on_body(self, body: bytes) -> None:
         """Called by the parser."""
-        super().on_body(body)
-        self._unparsed = 0
+        HttpToolsProtocol.on_body(self, body)
+        self._without_body = 0
+
+    def _look(self) -> None:
+        """Let go of a client whose head has not ended since the last look."""
+        self._without_body = 0
+        if self.headers is not self._begun:  # each message has a list of its own
+            self._begun = self.headers
+            return
+        if not self._is_answering():
+            self.transport.write(TOO_LARGE)
+        self.transport.close()
+
+    def _is_answering(self) -> bool:
+        return bool(self.cycle) and not self.cycle.response_complete
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the event loop."""

@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 
 from celeriac_api.request.body import MOST_ERRORS
-from celeriac_api.server.one_write import LARGEST_HEAD
+from celeriac_api.server.one_write import LOOK_BYTES
 from celeriac_api.server.request_head import LARGEST_HEADERS, LONGEST_TARGET
 from tests.support.door import document, problem_of, submit
 from tests.support.raw import exchange, post
@@ -154,7 +154,7 @@ def test_a_head_without_an_end_ends_the_connection_and_not_the_server(
 ) -> None:
     address = (quiet.base_url.host, quiet.base_url.port or 80)
     with socket.create_connection(address, timeout=30) as connection, pytest.raises(ConnectionError):
-        connection.sendall(beginning + b"x" * 100 * LARGEST_HEAD)
+        connection.sendall(beginning + b"x" * 100 * LOOK_BYTES)
     assert submit(quiet, "add", x=1, y=2)["state"] == "queued"
 
 
