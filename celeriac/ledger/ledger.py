@@ -330,9 +330,9 @@ def _to_read(task_ids: Sequence[str], way: str, most_bytes: int, documents: str)
 
 def _task_or_error(task_id: str, reply: Sequence[Any]) -> Task | Exception | None:
     """A record that cannot be read is the error of those who ask for it, and not of all who ask meanwhile."""
-    refusal = next((part for part in reply if isinstance(part, Exception)), None)
-    if refusal is not None:
-        return refusal
+    for part in (reply[0], reply[-1]):  # the record, the document
+        if isinstance(part, Exception):
+            return part
     try:
         return from_reply(task_id, reply)
     except (ValueError, TypeError, Gone) as unreadable:
