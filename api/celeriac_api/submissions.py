@@ -19,7 +19,7 @@ from celeriac_api.request.accept_header import prefers_events
 from celeriac_api.request.generic_submission import required_parameters
 from celeriac_api.request.judgement import Judge
 from celeriac_api.request.new_id import new_id
-from celeriac_api.request.options import asked_options, fingerprint_of
+from celeriac_api.request.options import asked_options, asks_for_options, fingerprint_of
 from celeriac_api.request.wait import asked_wait, wait_for_end
 from celeriac_api.response.errors import MalformedJSON, ResultGone
 from celeriac_api.response.json_bytes import Answer
@@ -69,7 +69,7 @@ class Door:
         The input is valid.
         """
         seconds = asked_wait(request)
-        options = await self._options(request, input_json)
+        options = await self._options(request, input_json) if asks_for_options(request) else None
         if prefers_events(request):
             return self._stream(await accept(self._ledger, self.submission(new_id(), input_json, options)))
         if options is not None:

@@ -4,6 +4,8 @@ import re
 
 from starlette.requests import Request
 
+from celeriac_api.request.fields import FIELDS
+
 EVENTS = "text/event-stream"
 JSON = ("application/json", "application/*", "*/*")  # the most specific range counts
 _WEIGHT = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
@@ -11,10 +13,10 @@ _WEIGHT = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
 
 def prefers_events(request: Request) -> bool:
     """Events must be named, and weigh more than JSON: whoever takes both gets the usual answer."""
-    accept = [value for name, value in request.scope["headers"] if name == b"accept"]
-    if not any(b"event-stream" in value.lower() for value in accept):
+    accept = request.scope[FIELDS].get(b"accept", b"").lower()
+    if b"event-stream" not in accept:
         return False
-    weights = dict(map(_weighed, b",".join(accept).decode("latin-1").lower().split(",")))
+    weights = dict(map(_weighed, accept.decode("latin-1").split(",")))
     json = next((weights[media] for media in JSON if media in weights), 0.0)
     return weights.get(EVENTS, 0.0) > json
 

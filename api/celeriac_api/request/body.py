@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
+from celeriac_api.request.fields import FIELDS
 from celeriac_api.request.strict_json import DEEPEST, check, too_deep
 from celeriac_api.response.errors import (
     BodyTooLarge,
@@ -29,34 +30,26 @@ Model = TypeVar("Model", bound=BaseModel)
 
 async def read_json(request: Request, *, largest: int) -> bytes:
     """The body's bytes, none when there is no body; 415 unless it is plain JSON, 413 over `largest` bytes."""
-    headers = dict(request.scope["headers"])
-    if headers.get(b"content-type") == b"application/json" and b"content-encoding" not in headers:
+    fields = request.scope[FIELDS]
+    if fields.get(b"content-type") == b"application/json" and b"content-encoding" not in fields:
         return await _read(request, largest=largest)
-    refusal = _not_json(headers)
+    refusal = _not_json(fields)
     if refusal is None:
         return await _read(request, largest=largest)
-    if is_announced(headers) or await _read(request, largest=largest):
+    if is_announced(fields) or await _read(request, largest=largest):
         raise refusal
     return b""
 
 
 def refuse_body(request: Request) -> None:
     """422 for a body that nobody would read."""
-    if is_announced(dict(request.scope["headers"])):
+    if is_announced(request.scope[FIELDS]):
         raise InvalidInput(f"This route takes no body: send the {request.method} without one.")
 
 
-def is_announced(headers: dict[bytes, bytes]) -> bool:
+def is_announced(fields: dict[bytes, bytes]) -> bool:
     """Whether these headers say that a body follows (RFC 9112 §6)."""
-    return b"transfer-encoding" in headers or bool(headers.get(b"content-length", b"").strip(b"0 "))
-
-
-def header(request: Request, name: bytes) -> bytes:
-    """The first header of this name (in lower case), or nothing."""
-    for given, value in request.scope["headers"]:
-        if given == name:
-            return bytes(value)
-    return b""
+    return b"transfer-encoding" in fields or bool(fields.get(b"content-length", b"").strip(b"0 "))
 
 
 async def _read(request: Request, *, largest: int) -> bytes:
@@ -76,14 +69,14 @@ async def _read(request: Request, *, largest: int) -> bytes:
             return b"".join(chunks)
 
 
-def _not_json(headers: dict[bytes, bytes]) -> UnsupportedMediaType | None:
-    encoding = headers.get(b"content-encoding", b"").strip().lower()
+def _not_json(fields: dict[bytes, bytes]) -> UnsupportedMediaType | None:
+    encoding = fields.get(b"content-encoding", b"").strip().lower()
     if encoding not in (b"", b"identity"):
         return UnsupportedMediaType(
             f"The body came with content encoding {encoding.decode('latin-1')[:LONGEST_VALUE]!r}; send it unencoded.",
             headers={"Accept-Encoding": "identity"},
         )
-    content_type = headers.get(b"content-type", b"").decode("latin-1")
+    content_type = fields.get(b"content-type", b"").decode("latin-1")
     if content_type.partition(";")[0].strip().lower() == "application/json":
         return None
     given = (

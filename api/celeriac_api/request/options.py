@@ -15,7 +15,8 @@ from starlette.requests import Request
 from celeriac.ledger.model.submission import Options
 from celeriac.ledger.model.trace import Trace, parsed_trace
 from celeriac.settings import Settings
-from celeriac_api.request.body import header, invalid_input
+from celeriac_api.request.body import invalid_input
+from celeriac_api.request.fields import FIELDS
 from celeriac_api.request.parameters import asked_moment
 
 KNOWN = ("wait", "delay", "eta", "expires")
@@ -55,12 +56,15 @@ Traceparent = Annotated[
 ]
 
 
+def asks_for_options(request: Request) -> bool:
+    """Whether this request may have options: most have none."""
+    fields = request.scope[FIELDS]
+    return bool(request.scope["query_string"]) or b"idempotency-key" in fields or b"traceparent" in fields
+
+
 def asked_options(request: Request, settings: Settings, name: str, input_json: bytes) -> Options | None:
-    """The options of this request; None when it has none, as most have."""
+    """The options of this request; None when it has none."""
     key, trace = _key(request), _trace(request)
-    query = request.scope["query_string"]
-    if key is None and trace is None and not query:
-        return None
     options = Options(delay=_delay(request), start_within=_duration(request, "expires"), trace=trace)
     if key is not None:
         fingerprint = fingerprint_of(request, name, input_json)
@@ -94,18 +98,18 @@ def _canonical(input_json: bytes) -> str:
 
 def _key(request: Request) -> bytes | None:
     """The header as it came; an empty one is there, and wrong."""
-    return next((value for name, value in request.scope["headers"] if name == b"idempotency-key"), None)
+    key: bytes | None = request.scope[FIELDS].get(b"idempotency-key")
+    return key
 
 
 def _trace(request: Request) -> Trace | None:
     """A `traceparent` that comes twice is malformed; several `tracestate` are one list."""
-    traceparent = header(request, b"traceparent")
-    if not traceparent:
+    if b"traceparent" not in request.scope[FIELDS]:
         return None
-    given = request.headers
-    if len(given.getlist("traceparent")) > 1:
+    traceparents = request.headers.getlist("traceparent")
+    if len(traceparents) > 1:
         return None
-    return parsed_trace(traceparent.decode("latin-1"), ",".join(given.getlist("tracestate")))
+    return parsed_trace(traceparents[0], ",".join(request.headers.getlist("tracestate")))
 
 
 def _with_key(
@@ -120,7 +124,7 @@ def _digest_of(request: Request, key: bytes) -> str:
     text = key.decode("latin-1")
     if not _KEY.fullmatch(text):
         raise invalid_input([("Idempotency-Key", "should be 1 to 255 printable characters of ASCII", text)])
-    return hashlib.sha256(header(request, b"authorization") + b"\0" + key).hexdigest()
+    return hashlib.sha256(request.scope[FIELDS].get(b"authorization", b"") + b"\0" + key).hexdigest()
 
 
 def _delay(request: Request) -> timedelta | None:

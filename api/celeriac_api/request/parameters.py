@@ -36,7 +36,7 @@ def refuse_unknown(request: Request, *, known: Collection[str] = (), several: Co
 
     And for the body of a GET or DELETE, which nobody would read.
     """
-    if request.method in WITHOUT_BODY:
+    if request.scope["method"] in WITHOUT_BODY:
         refuse_body(request)
     query = request.scope["query_string"]
     if not query:

@@ -10,6 +10,7 @@ from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.live.task_ends import Ended
 from celeriac.ledger.model.task import Task
 from celeriac_api.request.body import invalid_input
+from celeriac_api.request.fields import FIELDS
 
 # Less than the 60 seconds after which most proxies give up by default.
 LONGEST_SECONDS = 55
@@ -29,10 +30,9 @@ def asked_wait(request: Request) -> int | None:
                 [("?wait", f"should be a number of seconds from 0 to {LONGEST_SECONDS}", asked)]
             )
         return _seconds(asked)
-    for name, value in request.scope["headers"]:
-        if name == b"prefer" and (found := _PREFERENCE.search(value.decode("latin-1"))):
-            return _seconds(found[1])
-    return None
+    preferences = request.scope[FIELDS].get(b"prefer")
+    found = preferences and _PREFERENCE.search(preferences.decode("latin-1"))
+    return _seconds(found[1]) if found else None
 
 
 async def wait_for_end(

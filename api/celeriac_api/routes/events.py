@@ -26,7 +26,8 @@ from celeriac.ledger.model.task import Gone
 from celeriac.ledger.store import keys
 from celeriac.ledger.store.connection import InDoubt, Unavailable
 from celeriac.settings import Settings
-from celeriac_api.request.body import header, invalid_input
+from celeriac_api.request.body import invalid_input
+from celeriac_api.request.fields import FIELDS
 from celeriac_api.request.parameters import refuse_unknown
 from celeriac_api.request.task_id import asked_id, find
 from celeriac_api.response.errors import TaskNotFound
@@ -224,7 +225,7 @@ def _is_wanted(entry: Entry, wanted: Wanted) -> bool:
 
 
 def _last_event_id(request: Request) -> bytes | None:
-    given = header(request, b"last-event-id")
+    given: bytes = request.scope[FIELDS].get(b"last-event-id", b"")
     if not given:
         return None
     if not _ID.fullmatch(given):

@@ -90,12 +90,14 @@ class Metrics:
 
     def count(self, route: str, method: str, status: int) -> None:
         """One more request was answered; methods that nobody serves count as one."""
-        method = method if method in METHODS else "OTHER"
         counter = self._counters.get((route, method, status))
         if counter is None:
-            counter = self._requests.labels(route, method, str(status))
-            self._counters[route, method, status] = counter
+            counter = self._counter(route, method if method in METHODS else "OTHER", status)
         counter.inc()
+
+    def _counter(self, route: str, method: str, status: int) -> Counter:
+        counter = self._counters[route, method, status] = self._requests.labels(route, method, str(status))
+        return counter
 
 
 def install(app: FastAPI, metrics: Metrics, ledger: Ledger, overview: Overview, feed: Feed) -> None:

@@ -13,7 +13,7 @@ from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.task import Task
 from celeriac.settings import Settings
-from celeriac_api.request.body import header
+from celeriac_api.request.fields import FIELDS
 from celeriac_api.request.parameters import refuse_unknown
 from celeriac_api.request.task_id import asked_id, not_found
 from celeriac_api.request.wait import asked_wait, wait_for_end
@@ -38,7 +38,7 @@ def install(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
         task, headers = await _asked_task(ledger, request)
         content = task_document(task, show_traceback=settings.show_tracebacks)
         etag = _etag(content)
-        if _matches(header(request, b"if-none-match"), etag):
+        if _matches(request.scope[FIELDS].get(b"if-none-match"), etag):
             return Response(status_code=304, headers={"ETag": etag, "Cache-Control": "no-cache"})
         return Answer(content, 200, etag=etag, cache_control="no-cache", **headers)
 
@@ -86,7 +86,7 @@ def _etag(content: bytes) -> str:
     return f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
 
 
-def _matches(if_none_match: bytes, etag: str) -> bool:
+def _matches(if_none_match: bytes | None, etag: str) -> bool:
     """Weak comparison, RFC 9110 §13.1.2."""
     if not if_none_match:
         return False

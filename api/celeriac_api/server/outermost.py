@@ -6,6 +6,7 @@ import re
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from celeriac_api.request.fields import FIELDS
 from celeriac_api.request.new_id import new_id
 from celeriac_api.response.errors import InternalError
 from celeriac_api.response.problems import answer
@@ -35,6 +36,7 @@ class Boundary:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        refused = refusal(scope)
         enter(scope)
         given_id = _request_id(scope)
         request_id.set(given_id)
@@ -49,7 +51,6 @@ class Boundary:
                 self._metrics.count(route, scope["method"], message["status"])
             await send(message)
 
-        refused = refusal(scope)
         if refused is not None:
             await answer(refused, scope["path"])(scope, receive, send_with_id)
             return
@@ -69,6 +70,8 @@ class Boundary:
 
 
 def _request_id(scope: Scope) -> bytes:
+    if HEADER not in scope[FIELDS]:
+        return new_id().encode()
     for name, value in scope["headers"]:
         if name == HEADER and _ACCEPTED.fullmatch(value):
             return bytes(value)

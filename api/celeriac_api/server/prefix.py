@@ -9,6 +9,8 @@ from contextvars import ContextVar
 
 from starlette.types import Scope
 
+from celeriac_api.request.fields import FIELDS
+
 HEADER = b"x-forwarded-prefix"
 _PREFIX = re.compile(rb"(/[A-Za-z0-9._~-]{1,100}){1,10}/?")
 
@@ -18,10 +20,12 @@ _prefix: ContextVar[str] = ContextVar("prefix", default="")
 
 def enter(scope: Scope) -> None:
     """From now on, this request is one for an address under its prefix; the scope says so as uvicorn would have."""
-    if not scope.get("root_path") and _is_of_trusted_proxy(scope):
-        scope["root_path"] = _forwarded(scope)
-        scope["path"] = scope["root_path"] + scope["path"]
-    _prefix.set(scope.get("root_path", "").rstrip("/"))
+    root = scope.get("root_path", "")
+    if not root and HEADER in scope[FIELDS] and _is_of_trusted_proxy(scope):
+        root = scope["root_path"] = _forwarded(scope[FIELDS][HEADER])
+        scope["path"] = root + scope["path"]
+    if root or _prefix.get():  # a request in a pipeline begins in the context of the one before
+        _prefix.set(root.rstrip("/"))
 
 
 def prefix() -> str:
@@ -36,7 +40,7 @@ def address(path: str) -> str:
 
 def own_path(scope: Scope) -> str:
     """The path of a request without its prefix."""
-    root, path = scope.get("root_path", ""), scope["path"]
+    root, path = scope.get("root_path"), scope["path"]
     return str(path[len(root) :] if root and path.startswith(f"{root}/") else path)
 
 
@@ -49,9 +53,6 @@ def _is_of_trusted_proxy(scope: Scope) -> bool:
     return client is not None and client[1] == 0
 
 
-def _forwarded(scope: Scope) -> str:
+def _forwarded(given: bytes) -> str:
     """What the proxy says, once and well-formed; otherwise nothing."""
-    given = [value for name, value in scope["headers"] if name == HEADER]
-    if len(given) != 1 or not _PREFIX.fullmatch(given[0]):
-        return ""
-    return str(given[0].decode().rstrip("/"))
+    return given.decode().rstrip("/") if _PREFIX.fullmatch(given) else ""

@@ -6,6 +6,7 @@ from itertools import chain
 from starlette.types import Scope
 
 from celeriac_api.request.body import invalid_input
+from celeriac_api.request.fields import read_fields
 from celeriac_api.response.errors import HeadersTooLarge, InvalidHost, Problem, TargetTooLong
 
 LONGEST_TARGET = 8_192
@@ -18,18 +19,17 @@ SINGLE = {
 
 
 def refusal(scope: Scope) -> Problem | None:
-    """What is wrong with this request's head, if anything."""
-    headers = scope["headers"]
+    """What is wrong with this request's head, if anything; otherwise, its fields are read from now on."""
+    headers, fields = scope["headers"], read_fields(scope)
     if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > LONGEST_TARGET:
         return TargetTooLong(
             f"The path and query are longer than {LONGEST_TARGET} bytes together: shorten them."
         )
-    values = dict(headers)
-    if len(values) < len(headers):
+    if len(fields) < len(headers):
         return _refusal_of_doubled(headers, needs_host=scope["http_version"] != "1.0")
-    if len(b"".join(values)) + len(b"".join(values.values())) > LARGEST_HEADERS:
+    if len(b"".join([*fields, *fields.values()])) > LARGEST_HEADERS:
         return _too_large()
-    if b"host" not in values and scope["http_version"] != "1.0":
+    if b"host" not in fields and scope["http_version"] != "1.0":
         return _without_host()
     return None
 
