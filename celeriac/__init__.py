@@ -1,1 +1,37 @@
-"""What both services stand on, and what people import."""
+"""What both services stand on, and the names that a file of tasks imports: `from celeriac import task`.
+
+A name is loaded when it is first asked for: `import celeriac` alone loads nothing else.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from celeriac.contract import context
+    from celeriac.contract.declaration import RetryPolicy, task
+    from celeriac.contract.signature import Base64Bytes
+
+__all__ = ["Base64Bytes", "RetryPolicy", "context", "task"]
+
+# For each public name, its module; where the name is a module itself, that module.
+_MODULES = {
+    "Base64Bytes": "celeriac.contract.signature",
+    "RetryPolicy": "celeriac.contract.declaration",
+    "context": "celeriac.contract.context",
+    "task": "celeriac.contract.declaration",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name; Python asks here for what this module does not have yet."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(_MODULES[name])
+    value = module if module.__name__.endswith(f".{name}") else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """The public names, loaded or not."""
+    return sorted({*globals(), *__all__})

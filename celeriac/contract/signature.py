@@ -193,7 +193,7 @@ def _check_type(hint: Any, where: str, *, mode: typing.Literal["validation", "se
         )
     if "bytes" in kinds:
         raise ContractError(
-            f"{where} has `bytes` inside a model, which pydantic would read as plain text: declare that field as celeriac.contract.signature.Base64Bytes."
+            f"{where} has `bytes` inside a model, which pydantic would read as plain text: declare that field as celeriac.Base64Bytes."
         )
 
 

@@ -8,7 +8,7 @@ from celeriac.contract.catalog import HEAVY, files_without_tasks, load_catalog
 from celeriac.contract.declaration import ContractError
 
 TASK = """
-from celeriac.contract.declaration import task
+from celeriac import task
 
 @task
 def {name}(x: int) -> int:
@@ -76,18 +76,18 @@ def test_a_module_that_imports_what_is_not_there_is_refused_with_both_names(
         ("\n\nx = y\n", "NameError: name 'y' is not defined", 3),
         ("import os\nx = os.environ['SHOP_URL']\n", "KeyError: 'SHOP_URL'", 2),
         (
-            "from celeriac.contract.declaration import task\n\n@task(retries=3)\ndef f() -> None: ...\n",
+            "from celeriac import task\n\n@task(retries=3)\ndef f() -> None: ...\n",
             "TypeError: task() got an unexpected keyword argument 'retries'",
             3,
         ),
         (
-            "from celeriac.contract.declaration import task\n\n@task\ndef f(x) -> None: ...\n",
+            "from celeriac import task\n\n@task\ndef f(x) -> None: ...\n",
             "parameter 'x' of task 'f' has no type hint",
             3,
         ),
         ("import sys\nsys.exit()\n", "SystemExit", 2),
         ("raise ValueError('two\\nlines')\n", "ValueError: two lines", 1),
-        ("from celeriac.contract.declaration import tsk\n", "ImportError: cannot import name 'tsk'", 1),
+        ("from celeriac import tsk\n", "ImportError: cannot import name 'tsk'", 1),
     ],
     ids=lambda value: value[:20].replace("\n", " ") if isinstance(value, str) else "",
 )

@@ -301,14 +301,14 @@ async def asynchronous_generator() -> AsyncIterator[int]:
         (opaque_result, "the result of task 'opaque_result' .*no JSON form"),
         (function_type, "parameter 'x' of task 'function_type' .*no JSON form"),
         (unchecked_items, "parameter 'x' of task 'unchecked_items' .*use `list`"),
-        (model_with_bytes, "parameter 'x' .*`bytes` inside a model.*celeriac.contract.signature.Base64Bytes"),
+        (model_with_bytes, "parameter 'x' .*`bytes` inside a model.*celeriac.Base64Bytes"),
         (
             dataclass_with_bytes,
-            "parameter 'x' .*`bytes` inside a model.*celeriac.contract.signature.Base64Bytes",
+            "parameter 'x' .*`bytes` inside a model.*celeriac.Base64Bytes",
         ),
         (
             result_with_bytes,
-            "the result of task 'result_with_bytes' .*celeriac.contract.signature.Base64Bytes",
+            "the result of task 'result_with_bytes' .*celeriac.Base64Bytes",
         ),
         (unknown_hint, "Task 'unknown_hint': name 'Nowhere' is not defined.*outside `if TYPE_CHECKING`"),
         (

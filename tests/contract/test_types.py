@@ -147,7 +147,7 @@ TAKEN: dict[str, dict[object, str]] = {
         0.1: "Decimal('0.1')",
         1: "Decimal('1')",
     },
-    "key": {"0D9CBD4E-5B6F-4C3E-9D0A-3F1C5F1F8A52": "UUID('6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10')"},
+    "key": {"0D9CBD4E-5B6F-4C3E-9D0A-3F1C5F1F8A52": "UUID('0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52')"},
     "grade": {1: "<Grade.FIRST: 1>", 0.5: "<Grade.HALF: 0.5>", False: "<Grade.NONE: False>"},
     "one": {1: "1", "b": "'b'"},
     "yes": {True: "True"},

@@ -1,6 +1,6 @@
 """The definitions as they are when the tasks are run."""
 
-from celeriac.contract.declaration import task
+from celeriac import task
 
 
 @task

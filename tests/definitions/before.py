@@ -1,6 +1,6 @@
 """The definitions as they were when the tasks were accepted."""
 
-from celeriac.contract.declaration import task
+from celeriac import task
 
 
 @task

@@ -16,8 +16,9 @@ import httpx
 import pytest
 from pydantic_core import PydanticUndefined
 
+from celeriac import RetryPolicy, task
 from celeriac.contract.catalog import HEAVY, load_catalog
-from celeriac.contract.declaration import RESERVED_NAMES, RetryPolicy, definition_of, task
+from celeriac.contract.declaration import RESERVED_NAMES, definition_of
 from celeriac.ledger.model.states import FINAL, TRANSITIONS, State
 from celeriac.ledger.store import keys
 from celeriac.settings import PREFIX, Settings

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import celeriac
 from celeriac.contract.catalog import HEAVY
 from celeriac.stack.valkey import Valkey
 from lab.harness.checkout import ROOT, python_path
@@ -32,7 +33,6 @@ MAY_IMPORT = {
     "celeriac.stack": {"celeriac.settings", "celeriac.redis_address", "celeriac.telemetry"},
     "celeriac_worker": {"celeriac"},
     "celeriac_api": {"celeriac"},
-    "tasks": {"celeriac.contract"},
     "examples": set[str](),
 }
 OURS = {"celeriac", "celeriac_api", "celeriac_worker", "tasks", "lab", "examples", "tests"}
@@ -93,6 +93,16 @@ def test_a_package_imports_only_what_stands_below_it(package: str) -> None:
     assert wrong == set()
 
 
+def test_a_starter_task_imports_only_the_public_names_of_celeriac() -> None:
+    wrong = {
+        (module, imported)
+        for module in modules("tasks")
+        for imported in imports(module)
+        if imported.partition(".")[0] in OURS and imported != "celeriac"
+    }
+    assert wrong == set()
+
+
 def test_no_import_leads_back_to_where_it_came_from() -> None:
     names = {name for package in OURS for name in modules(package)}
     TopologicalSorter({name: names.intersection(imports(name)) for name in names}).prepare()
@@ -113,6 +123,24 @@ def test_what_the_api_needs_of_the_worker_loads_without_celery(module: str) -> N
         command, env=environment(), capture_output=True, text=True, check=True
     ).stdout.split()
     assert HEAVY.isdisjoint(loaded)
+
+
+def test_importing_celeriac_loads_no_other_module_until_a_name_is_asked_for() -> None:
+    program = (
+        "import sys, celeriac; print(*(m for m in sys.modules if m.partition('.')[0] in "
+        "('celeriac', 'celery', 'fastapi', 'redis', 'pydantic'))); "
+        "from celeriac import RetryPolicy, context, task; print(task.__module__, context.__name__)"
+    )
+    command = [sys.executable, "-c", program]
+    told = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True).stdout
+    assert told.splitlines() == ["celeriac", "celeriac.contract.declaration celeriac.contract.context"]
+
+
+def test_a_public_name_of_celeriac_is_found_by_dir_and_an_unknown_one_is_refused() -> None:
+    assert set(celeriac.__all__) <= set(dir(celeriac))
+    assert all(hasattr(celeriac, name) for name in celeriac.__all__)
+    with pytest.raises(ImportError, match="cannot import name 'tsk' from 'celeriac'"):
+        exec("from celeriac import tsk")  # noqa: S102 - as a file of tasks would
 
 
 def test_an_api_starts_also_where_celery_is_not_installed(valkey: Valkey, tmp_path: Path) -> None:

@@ -199,7 +199,7 @@ def test_what_is_wrong_at_the_start_ends_it_with_a_sentence_and_no_traceback(
 @pytest.fixture(scope="module")
 def modules(directory: Path) -> Path:
     """Modules of tasks, each with one thing wrong."""
-    task = "from celeriac.contract.declaration import task\n@task(name='{name}')\ndef {function}({parameter}) -> None: ...\n"
+    task = "from celeriac import task\n@task(name='{name}')\ndef {function}({parameter}) -> None: ...\n"
     texts = {
         "reserved_name": task.format(name="docs", function="one", parameter=""),
         "same_name": task.format(name="same", function="one", parameter="")
@@ -208,7 +208,7 @@ def modules(directory: Path) -> Path:
         "opaque_type": "class Opaque: ...\n"
         + task.format(name="opaque", function="one", parameter="x: Opaque"),
         "no_python": "def (:\n",
-        "unknown_option": "from celeriac.contract.declaration import task\n@task(retries=3)\ndef one() -> None: ...\n",
+        "unknown_option": "from celeriac import task\n@task(retries=3)\ndef one() -> None: ...\n",
         "heavy_import": "import PIL\n" + task.format(name="heavy", function="one", parameter=""),
     }
     for name, text in texts.items():

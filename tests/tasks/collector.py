@@ -2,7 +2,7 @@
 
 import gc
 
-from celeriac.contract.declaration import task
+from celeriac import task
 
 
 @task

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from celeriac.contract.declaration import task
+from celeriac import task
 from tests.tasks.pace import POLL_SECONDS
 
 SLEEP = ("sleep", "600")

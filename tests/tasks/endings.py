@@ -6,8 +6,7 @@ import sys
 import time
 from datetime import timedelta
 
-from celeriac.contract import context
-from celeriac.contract.declaration import RetryPolicy, task
+from celeriac import RetryPolicy, context, task
 
 SHORT = timedelta(seconds=0.3)
 FOR_EVER = 600

@@ -4,8 +4,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from celeriac.contract import context
-from celeriac.contract.declaration import RetryPolicy, task
+from celeriac import RetryPolicy, context, task
 
 POLL_SECONDS = 0.02
 

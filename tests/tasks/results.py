@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from celeriac.contract.declaration import task
+from celeriac import task
 
 
 @task

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from celeriac.contract.declaration import task
+from celeriac import task
 
 
 class Card(BaseModel):

@@ -5,8 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from celeriac.contract import context
-from celeriac.contract.declaration import task
+from celeriac import context, task
 
 
 @task(hidden=("licence",))

@@ -1,6 +1,6 @@
 """A task that makes a span of its own."""
 
-from celeriac.contract.declaration import task
+from celeriac import task
 
 
 @task

@@ -3,7 +3,7 @@
 import json
 from urllib.request import Request, urlopen
 
-from celeriac.contract.declaration import task
+from celeriac import task
 
 
 @task

@@ -6,8 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from celeriac.contract import context
-from celeriac.contract.declaration import task
+from celeriac import context, task
 from celeriac.contract.reports import LONGEST
 
 lasting = ThreadPoolExecutor(1)

@@ -10,8 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from celeriac.contract.declaration import task
-from celeriac.contract.signature import Base64Bytes
+from celeriac import Base64Bytes, task
 
 
 class Colour(Enum):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from celeriac.contract.declaration import task
+from celeriac import task
 
 ONE_PIXEL_PNG = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from celeriac.contract.declaration import task
+from celeriac import task
 
 
 @task(examples=[{"text": "to be or not to be"}])

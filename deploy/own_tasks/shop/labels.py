@@ -1,6 +1,6 @@
 """Labels for what the shop sends out."""
 
-from celeriac.contract.declaration import task
+from celeriac import task
 
 
 @task

@@ -2,8 +2,7 @@
 
 import time
 
-from celeriac.contract import context
-from celeriac.contract.declaration import task
+from celeriac import context, task
 
 STEP_SECONDS = 0.01
 

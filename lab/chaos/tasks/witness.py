@@ -4,8 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from celeriac.contract import context
-from celeriac.contract.declaration import task
+from celeriac import context, task
 
 
 @task

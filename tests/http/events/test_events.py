@@ -11,7 +11,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from celeriac.contract import context
+from celeriac import context
 from celeriac.ledger.store import keys
 from celeriac.stack.valkey import Valkey
 from tests.support.door import cancel, document, ended, in_state, run, shown, submit

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from celeriac.contract import context
+from celeriac import context
 from lab.harness.checkout import python_path
 from tests.support.door import cancel, document, ended, in_state, problem_of, run, shown, submit, submit_with
 from tests.support.servers import ALONE, Server, environment, running_worker
