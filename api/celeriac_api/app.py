@@ -15,6 +15,7 @@ from celeriac.ledger.for_operators import Overview
 from celeriac.ledger.keeper import Keeper
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.live.event_streams import Feed
+from celeriac.ledger.store.epoch import Epoch
 from celeriac.settings import Settings, SettingsError
 from celeriac.telemetry.start_messages import mention_files_without_tasks, refuse_start
 from celeriac.telemetry.trace_settings import close, is_wanted, packages_of_the_extra
@@ -72,6 +73,7 @@ def create_app() -> FastAPI:
 def build_app(settings: Settings, catalog: Catalog, *, spans: "TracerProvider | None" = None) -> FastAPI:
     """The app for these settings and this catalog; with `spans`, each request makes one."""
     metrics = Metrics()
+    epoch = Epoch()
     ledger = Ledger(
         backend=settings.backend,
         broker=settings.broker,
@@ -79,12 +81,13 @@ def build_app(settings: Settings, catalog: Catalog, *, spans: "TracerProvider | 
         tombstone_ttl=settings.tombstone_ttl,
         durability=settings.durability,
         tracebacks=settings.show_tracebacks,
+        epoch=epoch,
         on_answer=metrics.round_trip.observe,
     )
-    feed = Feed(settings.backend)
+    feed = Feed(settings.backend, epoch)
     queues = {definition.queue or settings.default_queue for definition in catalog.values()}
-    overview = Overview(settings, queues=queues)
-    keeper = Keeper(settings)
+    overview = Overview(settings, queues=queues, epoch=epoch)
+    keeper = Keeper(settings, epoch)
     judge = Judge(largest=settings.max_body_bytes)
 
     @asynccontextmanager

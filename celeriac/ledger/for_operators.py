@@ -13,6 +13,7 @@ from celeriac.ledger.model.times import date_done, microseconds
 from celeriac.ledger.protocol.remote_control import RemoteControl, StockWorker
 from celeriac.ledger.store import keys, scripts
 from celeriac.ledger.store.connection import Argument, Connection, InDoubt, Unavailable
+from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.store.group_commit import Batching
 from celeriac.settings import Settings
 
@@ -70,15 +71,18 @@ class Histogram:
 class Overview:
     """Rare questions, one after the other, over a connection of their own."""
 
-    def __init__(self, settings: Settings, *, queues: Collection[str] = ()) -> None:
+    def __init__(
+        self, settings: Settings, *, queues: Collection[str] = (), epoch: Epoch | None = None
+    ) -> None:
         """Nothing is sent yet. `queues` are those of the catalog, which are there before their first task."""
         self._queues = frozenset(queues)
         self._one_server = settings.backend == settings.broker
         self._ttl = microseconds(settings.result_ttl)
-        self._backend, self._broker = Connection(settings.backend), Connection(settings.broker)
+        self._backend = Connection(settings.backend, epoch=epoch)
+        self._broker = Connection(settings.broker, epoch=epoch)
         self._asking = Batching(self._ask_all)
         self._moving = Batching(self._move_all)
-        self._remote_control = RemoteControl(settings.broker)
+        self._remote_control = RemoteControl(settings.broker, epoch)
 
     async def queues(self) -> list[Queue]:
         """The queues of the catalog, and all on which a task was ever accepted, by name."""

@@ -25,6 +25,8 @@ from celeriac.short_text import shortened
 # Several beats of a worker, so that one which is late is not taken for gone.
 FRESH = timedelta(seconds=30)
 HASTE_SECONDS = 0.25
+# After a failover that cuts no connection, one that only reads leads to a replica.
+LONGEST_HASTY_SECONDS = 5.0
 MOST_POISON = 1_000
 LONGEST_POISON = 1_000_000
 POISON_TTL = timedelta(days=7)
@@ -75,6 +77,7 @@ class Consumer:
                 retry=Retry(NoBackoff(), 0),
             )
         )
+        self._hasty_until = 0.0
         self._where = "push" if self._broker is self._redis else "record"
         self._ttl = microseconds(settings.result_ttl)
         self._lease = microseconds(settings.lease)
@@ -170,11 +173,15 @@ class Consumer:
         self._redis.run(scripts.EMIT, task_id, token, progress or "", *said)
 
     def is_cancelled(self, task_id: str) -> bool:
-        """Whether somebody wants this running task to end."""
+        """Whether somebody wants this running task to end, as the primary has it: a replica refuses what comes first."""
+        self._redis.call("ZREM", keys.tasks(), "")  # takes nothing away, for no task has this id
         return self._redis.call("HGET", keys.record(task_id), "cancel") is not None
 
     def is_known_to_be_cancelled(self, task_id: str) -> bool:
         """The same at once: no, if Redis does not say so within `HASTE_SECONDS`. A task that asks has other things to do."""
+        if monotonic() > self._hasty_until:
+            self._hasty.connection_pool.disconnect(inuse_connections=False)
+            self._hasty_until = monotonic() + LONGEST_HASTY_SECONDS
         try:
             return self._hasty.hget(keys.record(task_id), "cancel") is not None
         except RedisError:

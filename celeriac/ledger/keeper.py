@@ -13,7 +13,9 @@ from redis.exceptions import RedisError
 
 from celeriac.ledger.model.times import date_done, microseconds
 from celeriac.ledger.store import keys, scripts
-from celeriac.ledger.store.connection import Connection, InDoubt, Unavailable
+from celeriac.ledger.store.connection import Connection, InDoubt, Refused, Unavailable
+from celeriac.ledger.store.epoch import Epoch
+from celeriac.ledger.store.health import WRITE
 from celeriac.settings import Settings
 
 INTERVAL_SECONDS = 0.25
@@ -29,13 +31,17 @@ class Keeper:
     """Rounds over what is to be done.
 
     While Redis is away there are none, and keep_tasks.lua spares leases after such a gap: their holders could not renew them either.
+    When it takes writes again, another server may do so, and the epoch of all connections ends.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, epoch: Epoch | None = None) -> None:
         """Nothing is sent before `keep`."""
+        self._epoch = epoch or Epoch()
+        self._may_have_moved = False
         self._one_server = settings.backend == settings.broker
         self._where = "push" if self._one_server else "record"
-        self._backend, self._broker = Connection(settings.backend), Connection(settings.broker)
+        self._backend = Connection(settings.backend, epoch=self._epoch)
+        self._broker = Connection(settings.broker, epoch=self._epoch)
         self._lease = microseconds(settings.lease)
         self._grace = microseconds(settings.rescue_grace)
         self._ends = (microseconds(settings.result_ttl), microseconds(settings.tombstone_ttl))
@@ -50,7 +56,10 @@ class Keeper:
             number += 1
             try:
                 await self.go_round(sweep=number % SWEEP_EVERY == 0)
+                self._connect_all_anew()
             except (Unavailable, InDoubt, RedisError) as error:
+                if isinstance(error, Refused) and error.refusal.may_pass_elsewhere:
+                    self._may_have_moved = True
                 if self._is_answered:
                     is_away = isinstance(error, Unavailable | InDoubt)  # which others say, too
                     logger.log(
@@ -64,6 +73,8 @@ class Keeper:
             pass
         self._is_answered = True
         if sweep:
+            if not self._one_server:
+                await self._broker.call(*WRITE)
             while await self._push(await self._backend.run(scripts.SWEEP, await self._sweep_arguments())):
                 pass
 
@@ -71,6 +82,12 @@ class Keeper:
         """Let go of the connections."""
         await self._backend.close()
         await self._broker.close()
+
+    def _connect_all_anew(self) -> None:
+        """Redis takes writes: if it did not before, whoever only reads may still be asking who did not."""
+        if self._may_have_moved:
+            self._may_have_moved = False
+            self._epoch.ends()
 
     def _keep_arguments(self) -> list[Any]:
         return [AT_ONCE, self._where, self._lease, self._most_lost_runs, *self._ends, date_done()]

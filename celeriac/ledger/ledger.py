@@ -24,6 +24,7 @@ from celeriac.ledger.protocol import message as wire
 from celeriac.ledger.store import keys, scripts
 from celeriac.ledger.store.connection import Argument, Connection, InDoubt, Refused, Unavailable
 from celeriac.ledger.store.durability import confirm
+from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.store.group_commit import LATER, Batching, Later
 from celeriac.ledger.store.health import faults
 from celeriac.redis_address import database
@@ -80,6 +81,7 @@ class Ledger:
         tombstone_ttl: timedelta,
         durability: Durability = Durability.AOF,
         tracebacks: bool = False,
+        epoch: Epoch | None = None,
         on_answer: Callable[[float], None] | None = None,
     ) -> None:
         """URLs of the Redis that holds records and results, and of the one that holds the queues; mostly the same.
@@ -91,18 +93,19 @@ class Ledger:
         self._ttl, self._tombstone_ttl = microseconds(result_ttl), microseconds(tombstone_ttl)
         self._durability = durability
         self._tracebacks = "tracebacks" if tracebacks else ""
+        epoch = epoch or Epoch()
         self._accepts, self._reads, self._changes = (
-            Connection(backend, on_answer=on_answer),
-            Connection(backend, on_answer=on_answer),
-            Connection(backend, on_answer=on_answer),
+            Connection(backend, epoch=epoch, on_answer=on_answer),
+            Connection(backend, epoch=epoch, on_answer=on_answer),
+            Connection(backend, epoch=epoch, on_answer=on_answer),
         )
-        self._pushes, self._tells = Connection(broker), Connection(broker)
-        self._probes = [Connection(url) for url in dict.fromkeys((backend, broker))]
+        self._pushes, self._tells = Connection(broker, epoch=epoch), Connection(broker, epoch=epoch)
+        self._probes = [Connection(url, epoch=epoch) for url in dict.fromkeys((backend, broker))]
         self._accepting = Batching(self._accept_all)
         self._reading = Batching(self._read_all)
         self._pinging = Batching(self._ping_all)
         self._changing = Batching(self._change_all)
-        self.watch = Watch(backend, self.read)
+        self.watch = Watch(backend, self.read, epoch)
 
     def accept(self, submission: Submission) -> asyncio.Future[Accepted]:
         """Write record, index and message. `Conflict` or `Gone` when its key or id is taken."""

@@ -1,10 +1,11 @@
-"""With sentinels, API and worker go over to whoever is the primary."""
+"""With sentinels, API and worker go over to whoever is the primary, and nothing that a replica has confirmed is lost."""
 
 import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import httpx
@@ -14,10 +15,13 @@ from redis.exceptions import RedisError
 
 from celeriac.stack.processes.ports import free_port
 from celeriac.stack.valkey import Valkey
-from tests.support.door import document, run
+from tests.support.door import document, problem_of, run
 from tests.support.servers import environment, running_api, running_worker
 from tests.support.waiting import wait_until
 
+ADD = {"x": 1, "y": 2}
+# A replica need not wait for others.
+SOON = {"repl-diskless-sync-delay": "0"}
 SERVER = shutil.which("redis-server")
 
 
@@ -53,10 +57,10 @@ def knows_all(sentinel: Redis) -> bool:
     return bool(told["num-other-sentinels"] == 2 and told["num-slaves"] == 1)
 
 
-def test_when_the_primary_is_killed_tasks_are_accepted_and_run_on_the_other(tmp_path: Path) -> None:
+def test_when_the_primary_is_killed_under_load_nothing_accepted_is_lost(tmp_path: Path) -> None:
     with (
-        Valkey(tmp_path / "one") as one,
-        Valkey(tmp_path / "two") as two,
+        Valkey(tmp_path / "one", options=SOON) as one,
+        Valkey(tmp_path / "two", options=SOON) as two,
         Redis.from_url(two.url) as replica,
     ):
         replica.replicaof("127.0.0.1", one.port)
@@ -64,18 +68,61 @@ def test_when_the_primary_is_killed_tasks_are_accepted_and_run_on_the_other(tmp_
             hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
             url = f"redis+sentinel://{hosts}/main/0"
             with (
-                running_api(tmp_path, redis_url=url) as api,
+                running_api(tmp_path, redis_url=url, durability="replica") as api,
                 running_worker(tmp_path, "-Q", "default", redis_url=url) as worker,
                 api.client() as client,
             ):
                 assert run(client, "add", x=4, y=5)["result"] == 9
+                load = Load(api.client())
+                wait_until(lambda: len(load.accepted) > 50)
                 one.kill()
-                accepted = wait_until(lambda: accepted_by(client), 60)
-                at_end = document(client.get(accepted, params={"wait": 50}))
-                assert (at_end["result"], worker.ending()) == (3, None)
+                wait_until(lambda: replica.info("replication")["role"] == "master", 60, what="a new primary")
+                one.restart()
+                before = len(load.accepted)
+                wait_until(lambda: len(load.accepted) > before + 50, 60, what="tasks that are accepted")
+                load.stop()
+                for task in load.accepted:
+                    at_end = document(client.get(task, params={"wait": 50}))
+                    assert (at_end["state"], at_end["result"]) == ("succeeded", 3)
+                assert worker.ending() is None
 
 
-def accepted_by(client: httpx.Client) -> str | None:
-    """Where the task is, once one is accepted."""
-    response = client.post("/add", json={"x": 1, "y": 2})
-    return response.headers["location"] if response.status_code == 202 else None
+def test_a_submission_that_a_demoted_primary_refuses_is_not_in_doubt(tmp_path: Path) -> None:
+    with (
+        Valkey(tmp_path / "one", options=SOON) as one,
+        Valkey(tmp_path / "two", options=SOON) as two,
+        Redis.from_url(one.url) as primary,
+        Redis.from_url(two.url) as replica,
+    ):
+        replica.replicaof("127.0.0.1", one.port)
+        with sentinels(tmp_path, one.port) as ports:
+            url = f"redis+sentinel://127.0.0.1:{ports[0]}/main/0"
+            with running_api(tmp_path, redis_url=url) as api, api.client() as client:
+                wait_until(lambda: client.post("/add", json=ADD).status_code == 202)
+                primary.replicaof("127.0.0.1", 1)  # which the sentinels need a moment to hear of
+                refused = client.post("/add", json=ADD)
+                assert problem_of(refused) == (503, "redis-refuses")
+                assert document(refused)["detail"].startswith("Redis is a replica")
+
+
+class Load:
+    """Submissions one after the other, until it is stopped; where the tasks are that were accepted."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        """It begins."""
+        self.accepted: list[str] = []
+        self._client, self._stops = client, Event()
+        self._thread = Thread(target=self._go_on, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """The last one is answered."""
+        self._stops.set()
+        self._thread.join()
+
+    def _go_on(self) -> None:
+        with self._client:
+            while not self._stops.is_set():
+                response = self._client.post("/add", json=ADD)
+                if response.status_code == 202:
+                    self.accepted.append(response.headers["location"])

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from celeriac.ledger.live.recent_batches import Batch, Batches, Entry
 from celeriac.ledger.store import scripts
 from celeriac.ledger.store.connection import Connection, InDoubt, Unavailable
+from celeriac.ledger.store.epoch import Epoch
 
 # Between two reads, so that a busy stream comes in batches: less than what a person takes for at once.
 PAUSE_SECONDS = 0.03
@@ -52,9 +53,9 @@ class _Stream:
 class Feed:
     """Follows streams, each reader from where it asks on."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, epoch: Epoch | None = None) -> None:
         """Nothing is sent before the first reader."""
-        self._ranges, self._news = Connection(url), Connection(url)
+        self._ranges, self._news = Connection(url, epoch=epoch), Connection(url, epoch=epoch)
         self._ranging = asyncio.Lock()
         self._streams: dict[str, _Stream] = {}
         self._batches = Batches()

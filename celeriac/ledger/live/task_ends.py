@@ -23,6 +23,7 @@ from celeriac.ledger.store.connection import (
     Unavailable,
     new_connection,
 )
+from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.store.group_commit import Batching
 
 IDLE_SECONDS = 5.0
@@ -49,9 +50,12 @@ class _Place:
 class Watch:
     """Follows tasks to their end, over one connection however many are followed."""
 
-    def __init__(self, url: str, read: Callable[[str], Awaitable[Task | None]]) -> None:
+    def __init__(
+        self, url: str, read: Callable[[str], Awaitable[Task | None]], epoch: Epoch | None = None
+    ) -> None:
         """`read` answers a task as it stands; it is asked once for all who wait for the same task."""
         self._url = url
+        self._epoch = epoch or Epoch()
         self._read = read
         self._places: dict[str, _Place] = {}
         self._unconfirmed: Counter[str] = Counter()
@@ -138,10 +142,12 @@ class Watch:
                 await self._follow()
             except (TimeoutError, OSError, RedisError) as error:
                 logger.warning("the subscriber connection is gone (%s); connecting again", error)
-            await asyncio.sleep(RETRY_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _follow(self) -> None:
+        """Return at the end of the epoch."""
         connection = new_connection(self._url)
+        over = asyncio.create_task(self._epoch.end())
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await connection.connect()
@@ -151,12 +157,22 @@ class Watch:
             for task_id in self._places:
                 self._order("SUBSCRIBE", task_id)
                 self._settle_soon(task_id)
-            await self._listen(connection)
+            await self._listen(connection, until=over)
         finally:
+            over.cancel()
             self._connection = None
             await connection.disconnect(nowait=True)
 
-    async def _listen(self, connection: AbstractConnection) -> None:
+    async def _listen(self, connection: AbstractConnection, *, until: asyncio.Task[None]) -> None:
+        listening = asyncio.create_task(self._hear_all(connection))
+        try:
+            await asyncio.wait((listening, until), return_when=asyncio.FIRST_COMPLETED)
+            if listening.done():
+                listening.result()
+        finally:
+            listening.cancel()
+
+    async def _hear_all(self, connection: AbstractConnection) -> None:
         pinged = False
         while True:
             message = await connection.read_response(timeout=IDLE_SECONDS)

@@ -15,6 +15,7 @@ from celeriac.ledger.model.times import milliseconds
 from celeriac.ledger.protocol import message as wire
 from celeriac.ledger.store import keys, scripts
 from celeriac.ledger.store.connection import Connection
+from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.store.group_commit import Batching
 from celeriac.redis_address import database
 
@@ -44,10 +45,10 @@ class StockWorker:
 class RemoteControl:
     """Asks over a connection of its own, for it waits."""
 
-    def __init__(self, broker: str) -> None:
+    def __init__(self, broker: str, epoch: Epoch | None = None) -> None:
         """Nothing is sent yet."""
         self._channel = keys.remote_control(database(broker))
-        self._connection = Connection(broker)
+        self._connection = Connection(broker, epoch=epoch)
         self._asking = Batching(self._answer_all, largest=10_000)
 
     async def workers(self) -> list[StockWorker]:

@@ -10,6 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
+from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.store.functions import Steps, Way
 from celeriac.ledger.store.refusal import Refusal, refusal_of
 from celeriac.ledger.store.scripts import Script
@@ -53,11 +54,19 @@ def new_connection(url: str) -> AbstractConnection:
 
 
 class Connection:
-    """Connects when it is first needed, and again after a failure."""
+    """Connects when it is first needed, and again after a failure, and in each epoch."""
 
-    def __init__(self, url: str, *, on_answer: Callable[[float], None] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        epoch: Epoch | None = None,
+        on_answer: Callable[[float], None] | None = None,
+    ) -> None:
         """Nothing is sent before the first call. `on_answer` is told how many seconds each script took to answer."""
         self._on_answer = on_answer
+        self._epoch = epoch or Epoch()
+        self._made_in = 0
         self._connection = new_connection(url)
         self._way = Way()
 
@@ -106,15 +115,18 @@ class Connection:
         return answer
 
     async def close(self) -> None:
-        """Let go of the connection."""
+        """Let go of the connection; the next call makes another one."""
         await self._connection.disconnect()
 
     async def _connect(self) -> None:
         try:
-            if self._connection.is_connected and await self._connection.can_read():
-                await (
-                    self._connection.disconnect()
-                )  # nobody asked: the server has closed it, or it is out of step
+            if self._connection.is_connected and (
+                self._made_in != self._epoch.number
+                # Nobody asked: the server has closed it, or it is out of step.
+                or await self._connection.can_read()
+            ):
+                await self._connection.disconnect()
+            self._made_in = self._epoch.number
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self._connection.connect()
         except (TimeoutError, OSError, RedisError) as error:

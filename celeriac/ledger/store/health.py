@@ -13,6 +13,7 @@ async def faults(connection: Connection, durability: Durability) -> list[str]:
     """What makes this server unsafe to trust with tasks, in sentences that say what to do; `Refused` when it takes no writes."""
     info = _parsed(await connection.call("INFO", "everything"))
     if info.get("role") == "slave":
+        await connection.close()  # the next one may lead to a primary
         raise Refused(Refusal("READONLY", "its role is that of a replica"))
     await connection.call(*WRITE)
     sentences = []

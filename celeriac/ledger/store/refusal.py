@@ -46,6 +46,8 @@ _CODES = (
     (AuthenticationError, "NOAUTH"),
     (NoPermissionError, "NOPERM"),
 )
+# What redis-py makes of a READONLY where a sentinel has named the primary.
+_DEMOTED = "The previous master is now a slave"
 # What may be before the code: redis-py's words about a pipeline; and, before Redis 7, Redis' own about a script.
 _CODE = re.compile(
     r"(?:Command # \d+ \(.*\) of pipeline caused error: )?(?:(?:ERR Error running script |@user_script).*?: -)?([A-Z]+) ",
@@ -79,6 +81,8 @@ def refusal_of(error: BaseException) -> Refusal | None:
 
 
 def _code(text: str) -> str:
+    if text == _DEMOTED:
+        return "READONLY"
     if text.startswith("max number of clients reached"):
         return "MAXCLIENTS"
     found = _CODE.match(text)
