@@ -33,8 +33,10 @@ class Pair(NamedTuple):
 
     def fail_over(self) -> None:
         """New connections lead to the new primary. The old one is cut off from it: what it knows stays as it is."""
+        self.first.client_pause(60_000, all=False)
         wait_until(lambda: offset(self.first) == offset(self.second), what="a replica that knows all")
         self.first.replicaof("127.0.0.1", 1)
+        self.first.client_unpause()
         self.second.replicaof("NO", "ONE")
         self.proxy.target = self.second_port
 
