@@ -5,8 +5,6 @@
 
 PYTHON = $(or $(suitable),python3)
 BIN = .venv/bin
-# Where Python finds the packages of this checkout, and the starter tasks as `tasks`.
-export PYTHONPATH := $(CURDIR):$(CURDIR)/api:$(CURDIR)/worker
 RUNNABLE = .venv/runnable
 INSTALLED = .venv/installed
 LOCAL = $(wildcard requirements/local.txt)
@@ -77,8 +75,8 @@ soak: $(INSTALLED) ## a steady, mixed load for half an hour: does anything grow?
 	$(BIN)/python -m lab.soak $(ARGS)
 
 lock: $(INSTALLED) ## write requirements/ anew from pyproject.toml; ARGS=--upgrade takes newer versions
-	$(LOCK) --extra api --extra worker --extra otel --group dev --output-file requirements/dev.txt
-	$(LOCK) --extra api --extra worker --extra otel --group run --constraint requirements/dev.txt --output-file requirements/run.txt
+	$(LOCK) --extra all --group dev --output-file requirements/dev.txt
+	$(LOCK) --extra all --group run --constraint requirements/dev.txt --output-file requirements/run.txt
 	$(LOCK) --extra api --constraint requirements/dev.txt --output-file requirements/api.txt
 	$(LOCK) --extra worker --constraint requirements/dev.txt --output-file requirements/worker.txt
 	$(LOCK) --extra otel --constraint requirements/dev.txt --output-file requirements/otel.txt
@@ -89,15 +87,16 @@ clean: ## remove .venv, .conformance, .peers and caches; the data directory stay
 	@echo "The data of make run (.celeriac, or your DATA_DIR) is untouched: remove it yourself if you want it gone."
 
 # All that `make run` needs; whoever has the tools as well has it, too.
-$(RUNNABLE): requirements/run.txt $(LOCAL)
+$(RUNNABLE): requirements/run.txt pyproject.toml $(LOCAL)
 	$(call install,requirements/run.txt)
 	@touch $@
 
-$(INSTALLED): requirements/dev.txt $(LOCAL)
+$(INSTALLED): requirements/dev.txt pyproject.toml $(LOCAL)
 	$(call install,requirements/dev.txt)
 	@touch $(RUNNABLE) $@
 
 # Into the .venv that there is, so that what else was installed stays; a new one where there is none, or its Python is gone.
+# The checkout itself comes last: Python finds its packages where they lie, and `.venv/bin/celeriac` is the command.
 define install
 @$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Celeriac needs Python 3.11\
@@ -108,6 +107,7 @@ define install
 	$(PYTHON) -m venv --clear .venv; }
 @echo "Installing the packages of $(1) into .venv."
 @$(BIN)/python -m lab.install $(1)
+@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 endef
 
 # kombu[redis], for Celery 5.4 does not ask for all that kombu's Redis transport needs.

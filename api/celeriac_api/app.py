@@ -19,6 +19,7 @@ from celeriac.ledger.store.epoch import Epoch
 from celeriac.settings import Settings, SettingsError
 from celeriac.telemetry.start_messages import mention_files_without_tasks, refuse_start
 from celeriac.telemetry.trace_settings import close, is_wanted, packages_of_the_extra
+from celeriac.version import VERSION
 from celeriac_api.page import files as page
 from celeriac_api.request.judgement import Judge
 from celeriac_api.response import problems
@@ -43,7 +44,6 @@ from celeriac_api.server.spans import SERVICE, Traced, telemetry_config
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
-VERSION = "0.1.0"
 DESCRIPTION = """The HTTP front door to a Celery worker pool.
 
 Submit a task with `POST /{name}`; the answer, 202, is a task document. Ask for it with `GET /tasks/{task_id}` until it is

@@ -11,6 +11,19 @@ import pytest
 
 from lab.harness.checkout import ROOT
 
+# Builds the checkout of the clone: the wheel that lies there.
+BACKEND = """
+import shutil
+
+def build_editable(directory, *_):
+    return shutil.copy("wheels/checkout-1.0-py3-none-any.whl", directory).rpartition("/")[2]
+"""
+PROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+"""
 # Those of make itself, and of a `make test` that runs this.
 OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES")
 
@@ -21,7 +34,9 @@ def clone(directory: Path) -> Path:
     clone = directory / "clone"
     shutil.copytree(ROOT / "lab", clone / "lab", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "Makefile", clone)
-    for name in ("ours", "tool", "theirs", "byhand"):
+    (clone / "backend.py").write_text(BACKEND)
+    (clone / "pyproject.toml").write_text(PROJECT)
+    for name in ("checkout", "ours", "tool", "theirs", "byhand"):
         add_wheel(clone, name, "1.0")
     add_wheel(clone, "ours", "2.0")
     lock(clone, "run", ours="1.0")
@@ -36,6 +51,7 @@ def test_what_was_installed_for_tasks_stays_when_a_lock_changes_and_make_run_get
     said = make(clone, ".venv/runnable")
     assert "1 of 1 packages: ours" in said
     assert installed(clone) == {"ours": "1.0", "theirs": "1.0"}
+    assert (clone / ".venv/bin/checkout").exists()
     pip(clone, "byhand")
     lock(clone, "run", ours="2.0")
     lock(clone, "dev", ours="2.0", tool="1.0")
@@ -66,6 +82,7 @@ def add_wheel(clone: Path, name: str, version: str) -> None:
         wheel.writestr(f"{name}.py", "")
         wheel.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
         wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{about}/entry_points.txt", f"[console_scripts]\n{name} = {name}:main\n")
         wheel.writestr(f"{about}/RECORD", "")
 
 
@@ -94,9 +111,9 @@ def break_venv(clone: Path) -> None:
 
 
 def installed(clone: Path) -> dict[str, str]:
-    """Of the four packages, those that are there, with their versions."""
+    """The packages that are there beside the checkout, with their versions."""
     lines = pip(clone, command="freeze").splitlines()
-    return dict(line.split("==") for line in lines)
+    return dict(line.split("==") for line in lines if not line.startswith(("#", "-e ", "checkout")))
 
 
 def pip(clone: Path, *arguments: str, command: str = "install") -> str:
