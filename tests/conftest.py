@@ -12,8 +12,8 @@ from xdist.remote import Producer
 
 from celeriac.stack.processes.ports import SHARE, free_port
 from celeriac.stack.valkey import Valkey
+from lab.harness.servers import API, Server, running_api, running_worker
 from tests.support.failures import Failures
-from tests.support.servers import API, Server, running_api, running_worker
 from tests.support.shares import Shares, longest_first, refuse_namesakes
 
 # A task definition with this queue is accepted and stays queued: the shared worker listens to the default queue alone.

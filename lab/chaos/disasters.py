@@ -25,7 +25,7 @@ from lab.chaos.server import (
     stall_valkey,
 )
 from lab.chaos.stage import Program, Stage
-from tests.support.processes import descendants
+from lab.harness.processes import descendants
 
 TICK_SECONDS = 0.05
 PAUSE_SECONDS = (0.1, 1.2)

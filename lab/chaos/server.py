@@ -13,8 +13,8 @@ from redis.exceptions import RedisError
 
 from lab.chaos.plan import LEASE
 from lab.chaos.stage import Stage
-from tests.support.processes import descendants
-from tests.support.waiting import wait_until
+from lab.harness.processes import descendants
+from lab.harness.waiting import wait_until
 
 # How long it lasts, in seconds, and what ends it.
 Disaster = tuple[float, Callable[[], None]]

@@ -20,7 +20,7 @@ from lab.chaos.plan import LEASE, RESCUE_GRACE, Plan
 from lab.chaos.proxy import Proxy
 from lab.chaos.sabotage import copy_without
 from lab.harness.checkout import ROOT, python_path
-from tests.support.processes import descendants
+from lab.harness.processes import descendants
 
 ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from celeriac.stack.valkey import Valkey
+from lab.harness.servers import running_api
 from tests.conformance.stock import Program, running_program, running_stock_worker
-from tests.support.servers import running_api
 
 STOCK_DATABASE = 2
 

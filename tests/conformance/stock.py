@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.servers import ALONE, Server, environment
+from lab.harness.servers import ALONE, Server, environment
 
 PYTHON = os.environ.get("CELERY_PYTHON", sys.executable)
 PLAIN = Path(__file__).with_name("plain.py")

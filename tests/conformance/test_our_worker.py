@@ -10,9 +10,9 @@ import httpx
 import pytest
 from redis import Redis
 
+from lab.harness.servers import Server
 from tests.conformance.stock import Program
 from tests.support.door import in_state, run, submit
-from tests.support.servers import Server
 
 TEXT = 'zero \0, quote ", line \u2028, celeriac 🥬'
 

@@ -10,10 +10,10 @@ import httpx
 import pytest
 from redis import Redis
 
+from lab.harness.servers import Server, running_worker
+from lab.harness.waiting import wait_until
 from tests.conformance.stock import running_program, running_stock_worker
 from tests.support.door import document, submit
-from tests.support.servers import Server, running_worker
-from tests.support.waiting import wait_until
 
 REPLIES = "celeriac:replies"
 

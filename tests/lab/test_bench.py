@@ -9,7 +9,7 @@ import pytest
 
 from lab.bench.__main__ import MEASUREMENTS
 from lab.harness.checkout import ROOT
-from tests.support.processes import linux_only
+from tests.support.marks import linux_only
 
 pytestmark = linux_only  # it reads CPU times and memory from /proc
 SMALLEST = [

@@ -11,8 +11,8 @@ from lab.chaos.sabotage import GUARDS, copy_without
 from lab.chaos.trial import carry_out
 from lab.chaos.verdict import judge
 from lab.harness.checkout import python_path
-from tests.support.processes import linux_only
-from tests.support.servers import environment
+from lab.harness.servers import environment
+from tests.support.marks import linux_only
 
 SEED = 4
 

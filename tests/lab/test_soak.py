@@ -7,7 +7,7 @@ from lab.bench.cpu import children, resident_bytes
 from lab.harness.checkout import ROOT
 from lab.soak.growth import Growth
 from lab.soak.sample import Sample, _files, _sum
-from tests.support.processes import linux_only
+from tests.support.marks import linux_only
 
 SMALL = Sample(50, 100, 10, 1000, 8, 20, 40)
 

@@ -11,9 +11,9 @@ from redis import Redis
 
 from celeriac.ledger.model.states import FINAL, State
 from celeriac.ledger.store import keys
+from lab.harness.servers import running_api, running_worker
+from lab.harness.waiting import wait_until
 from tests.support.door import cancel, document, ended, in_state, problem_of, run, shown, submit, submit_with
-from tests.support.servers import running_api, running_worker
-from tests.support.waiting import wait_until
 
 UNKNOWN = "6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"
 # Keys that may be without a TTL, each with the reason that celeriac/ledger/store/keys.py gives.

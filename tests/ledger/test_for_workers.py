@@ -13,9 +13,9 @@ from celeriac.ledger.for_workers import Claim, Consumer, Granted, Refused
 from celeriac.ledger.model.states import State
 from celeriac.ledger.store import keys
 from celeriac.settings import Settings
+from lab.harness.waiting import wait_until
 from tests.support.connections import cut
 from tests.support.door import Document, shown, submit
-from tests.support.waiting import wait_until
 
 LEASE = timedelta(seconds=1)
 DOCUMENT = b'{"status": "SUCCESS", "result": 9}'

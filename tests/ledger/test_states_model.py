@@ -31,7 +31,7 @@ from celeriac.ledger.store import keys
 from celeriac.settings import Settings
 from celeriac.stack.valkey import Valkey
 from lab.bench.stores import store
-from tests.support.waiting import wait_until
+from lab.harness.waiting import wait_until
 
 QUEUE, NAME = "default", "add"
 WORKERS = ("ada", "bob")

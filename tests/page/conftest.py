@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.servers import API
+from lab.harness.servers import API
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -10,9 +10,9 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from celeriac.stack.valkey import Valkey
 from lab.harness.checkout import ROOT
+from lab.harness.servers import API, running_api, running_worker
 from tests.page.chromium import PHONE, running_chromium
 from tests.support.door import ended, run, submit, submit_with
-from tests.support.servers import API, running_api, running_worker
 
 PICTURES = ROOT / "docs/screenshots"
 DESK = ViewportSize(width=1120, height=700)

@@ -7,9 +7,9 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from celeriac.stack.processes.ports import free_port
 from celeriac.stack.valkey import Valkey
+from lab.harness.servers import API, running_api, running_worker
 from tests.page.chromium import opened
 from tests.support.door import run
-from tests.support.servers import API, running_api, running_worker
 
 
 def test_an_api_that_is_away_is_told_and_the_page_comes_back_by_itself(

@@ -8,7 +8,8 @@ import pytest
 
 from lab.harness.checkout import ROOT
 
-FILES = sorted((ROOT / "api/celeriac_api/page/static").iterdir())
+STATIC = ROOT / "api/celeriac_api/page/static"
+FILES = sorted(file for file in STATIC.rglob("*") if file.is_file())
 MODULES = [file for file in FILES if file.suffix == ".js"]
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -19,14 +20,14 @@ TYPES = {".html": "text/html", ".css": "text/css", ".js": "javascript", ".svg": 
 
 def name(file: Path) -> str:
     """As a parametrized test is called."""
-    return file.name
+    return file.relative_to(STATIC).as_posix()
 
 
 def test_the_page_is_served_and_says_what_it_may_load(quiet: httpx.Client) -> None:
     page = quiet.get("/")
     assert page.status_code == 200
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert page.text == (ROOT / "api/celeriac_api/page/static/index.html").read_text()
+    assert page.text == (STATIC / "index.html").read_text()
     assert page.headers["content-security-policy"] == POLICY
     assert page.headers["x-content-type-options"] == "nosniff"
     assert len(page.headers.get_list("x-request-id")) == 1
@@ -34,7 +35,7 @@ def test_the_page_is_served_and_says_what_it_may_load(quiet: httpx.Client) -> No
 
 @pytest.mark.parametrize("file", FILES, ids=name)
 def test_every_file_of_the_page_is_served_as_what_it_is(file: Path, quiet: httpx.Client) -> None:
-    asset = quiet.get(f"/static/page/{file.name}")
+    asset = quiet.get(f"/static/page/{name(file)}")
     assert asset.status_code == 200
     assert asset.content == file.read_bytes()
     assert TYPES[file.suffix] in asset.headers["content-type"]
@@ -50,11 +51,12 @@ def test_a_file_that_has_not_changed_is_not_sent_again(quiet: httpx.Client) -> N
 
 
 def test_all_that_the_page_refers_to_is_there() -> None:
-    names = {file.name for file in FILES}
-    html = (ROOT / "api/celeriac_api/page/static/index.html").read_text()
+    names = {name(file) for file in FILES}
+    html = (STATIC / "index.html").read_text()
     referred = set(re.findall(r'(?:src|href)="static/page/([^"]+)"', html))
     for module in MODULES:
-        referred |= set(re.findall(r'from "\./([^"]+)"', module.read_text()))
+        imported = re.findall(r'from "(\.[^"]+)"', module.read_text())
+        referred |= {name((module.parent / path).resolve()) for path in imported}
     assert referred == names - {"index.html"}
 
 
@@ -65,7 +67,7 @@ def test_nothing_refers_to_another_host(file: Path) -> None:
 
 
 def test_the_page_has_no_script_style_or_handler_in_it() -> None:
-    html = (ROOT / "api/celeriac_api/page/static/index.html").read_text()
+    html = (STATIC / "index.html").read_text()
     assert re.findall(r"<script([^>]*)>(.*?)</script>", html, re.DOTALL) == [
         (' type="module" src="static/page/app.js"', "")
     ]

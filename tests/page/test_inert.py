@@ -6,9 +6,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from lab.harness.servers import API
 from tests.page.chromium import opened
 from tests.support.door import run
-from tests.support.servers import API
 
 MARKUP = "<script>document.title='owned'</script><img/src=x/onerror=\"document.title='owned'\">"
 LONG = MARKUP + "x" * 1_000_000

@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from celeriac.stack.valkey import Valkey
+from lab.harness.servers import API, Server, running_api
 from tests.page.chromium import opened
 from tests.support.apps import KEY
 from tests.support.door import run
-from tests.support.servers import API, Server, running_api
 
 
 @pytest.fixture(scope="module")

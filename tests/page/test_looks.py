@@ -4,9 +4,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from lab.harness.servers import API
 from tests.page.chromium import PHONE, opened
 from tests.support.door import run, submit
-from tests.support.servers import API
 
 VIEWS = (
     "#/tasks",

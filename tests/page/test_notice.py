@@ -6,10 +6,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from lab.harness.servers import API
 from tests.page.chromium import PHONE, opened
 from tests.page.test_looks import CONTRAST
 from tests.support.door import Document, run, submit
-from tests.support.servers import API
 
 BOX = "node => { const {x, y, width, height} = node.getBoundingClientRect(); return {x, y, width, height}; }"
 

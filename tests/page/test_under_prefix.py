@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from lab.harness.servers import API
 from tests.page.chromium import opened
 from tests.support.nginx import PROGRAM, SAYS_ALL, running_nginx
-from tests.support.servers import API
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="nginx is not installed")
 

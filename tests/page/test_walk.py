@@ -5,9 +5,9 @@ import re
 import httpx
 from playwright.sync_api import Browser, Page, Route, expect
 
+from lab.harness.servers import API
 from tests.page.chromium import opened
 from tests.support.door import run
-from tests.support.servers import API
 
 
 def test_primes_is_submitted_from_its_form_watched_and_its_result_is_shown(page: Page) -> None:

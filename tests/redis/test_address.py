@@ -16,9 +16,9 @@ from celeriac.settings import PREFIX, Settings, SettingsError
 from celeriac.stack.processes.ports import free_port
 from celeriac.stack.processes.readiness import redis_refusal
 from celeriac.stack.valkey import Valkey
+from lab.harness.servers import environment, running_api, running_worker
+from lab.harness.waiting import wait_until
 from tests.support.door import run
-from tests.support.servers import environment, running_api, running_worker
-from tests.support.waiting import wait_until
 
 # Each character that has a meaning in a URL, and some beyond it.
 PASSWORD = "57#Wc/90?3z@:%+ [ä]&;="

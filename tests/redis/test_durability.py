@@ -11,9 +11,9 @@ import pytest
 from redis import Redis
 
 from celeriac.stack.valkey import Valkey
+from lab.harness.servers import running_api
+from lab.harness.waiting import wait_until
 from tests.support.door import document, problem_of, submit
-from tests.support.servers import running_api
-from tests.support.waiting import wait_until
 
 ADD = {"x": 4, "y": 5}
 

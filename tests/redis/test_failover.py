@@ -12,10 +12,10 @@ from redis import Redis
 
 from celeriac.stack.valkey import Valkey
 from lab.chaos.proxy import Proxy
+from lab.harness.servers import API, running_api, running_worker
+from lab.harness.waiting import wait_until
 from tests.http.events.test_events import watch
 from tests.support.door import cancel, document, ended, in_state, shown, submit
-from tests.support.servers import API, running_api, running_worker
-from tests.support.waiting import wait_until
 
 RECOVERED_SECONDS = 20
 # A replica need not wait for others.

@@ -13,8 +13,8 @@ from celeriac.ledger.store.connection import Unavailable
 from celeriac.ledger.store.functions import Way
 from celeriac.ledger.store.scripts import FINISH
 from celeriac.stack.valkey import Valkey
+from lab.harness.servers import running_api, running_worker
 from tests.support.door import document, ended, run
-from tests.support.servers import running_api, running_worker
 
 READY, LOAD, CALL, SHA, TEXT = "FCALL ready", "FUNCTION LOAD", "FCALL end_task", "EVALSHA", "EVAL"
 UNKNOWN = ResponseError("Function not found")

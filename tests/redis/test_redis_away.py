@@ -14,9 +14,9 @@ import pytest
 from redis import Redis
 
 from celeriac.stack.valkey import Valkey
+from lab.harness.servers import running_api, running_worker
+from lab.harness.waiting import wait_until
 from tests.support.door import cancel, document, ended, in_state, submit
-from tests.support.servers import running_api, running_worker
-from tests.support.waiting import wait_until
 
 DONE = '{"status": "SUCCESS", "result": 3, "traceback": null, "children": []}'
 SOME_ID = "00000000-0000-4000-8000-000000000000"

@@ -9,10 +9,10 @@ import pytest
 from redis import Redis
 
 from celeriac.stack.valkey import Valkey
+from lab.harness.servers import Server, running_api, running_worker, starting_worker
+from lab.harness.waiting import wait_until
 from tests.support.door import cancel, document, ended, problem_of, shown, submit, submit_with
 from tests.support.refusals import WAYS, refusing
-from tests.support.servers import Server, running_api, running_worker, starting_worker
-from tests.support.waiting import wait_until
 
 ADD = {"x": 4, "y": 5}
 

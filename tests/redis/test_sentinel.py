@@ -15,9 +15,9 @@ from redis.exceptions import RedisError
 
 from celeriac.stack.processes.ports import free_port
 from celeriac.stack.valkey import Valkey
+from lab.harness.servers import environment, running_api, running_worker
+from lab.harness.waiting import wait_until
 from tests.support.door import document, problem_of, run
-from tests.support.servers import environment, running_api, running_worker
-from tests.support.waiting import wait_until
 
 ADD = {"x": 1, "y": 2}
 # A replica need not wait for others.

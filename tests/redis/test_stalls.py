@@ -15,9 +15,9 @@ from redis import Redis
 from celeriac.ledger.store import keys
 from celeriac.stack.valkey import Valkey
 from lab.chaos.clock import IS_THERE, Clock
+from lab.harness.servers import Server, running_api, running_worker
+from lab.harness.waiting import wait_until
 from tests.support.door import document, ended, in_state, shown, submit, submit_with
-from tests.support.servers import Server, running_api, running_worker
-from tests.support.waiting import wait_until
 
 LEASE_SECONDS = 3.0
 SETTINGS: dict[str, Any] = {"lease": LEASE_SECONDS, "rescue_grace": 1}

@@ -9,9 +9,9 @@ import pytest
 from redis import Redis
 
 from celeriac.stack.valkey import Valkey
+from lab.harness.servers import ALONE, Server, environment, running_api, running_worker
+from lab.harness.waiting import wait_until
 from tests.support.door import Document, document, problem_of, run, submit
-from tests.support.servers import ALONE, Server, environment, running_api, running_worker
-from tests.support.waiting import wait_until
 
 # What was answered is on the disk: a server that is killed may otherwise lose the last second.
 KEEPS_ALL = {"appendfsync": "always"}

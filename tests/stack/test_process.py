@@ -8,8 +8,9 @@ from pathlib import Path
 
 from celeriac.stack.processes import process
 from lab.harness.checkout import ROOT
-from tests.support.processes import descendants, is_alive, linux_only
-from tests.support.waiting import wait_until
+from lab.harness.processes import descendants, is_alive
+from lab.harness.waiting import wait_until
+from tests.support.marks import linux_only
 
 GRACE = timedelta(seconds=0.2)
 SLEEP = "import time; time.sleep(600)"

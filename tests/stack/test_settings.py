@@ -9,7 +9,7 @@ import pytest
 
 from celeriac.settings import LOCAL_REDIS, PREFIX, Settings, SettingsError
 from lab.harness.checkout import ROOT
-from tests.support.servers import ALONE, environment
+from lab.harness.servers import ALONE, environment
 
 API = ["uvicorn", "--factory", "celeriac_api.app:create_app"]
 WORKER = ["celery", "-A", "celeriac_worker.app", "worker", *ALONE]

@@ -12,9 +12,10 @@ from redis import Redis
 from celeriac.ledger.store import keys
 from celeriac.stack.processes.ports import free_port
 from celeriac.stack.valkey import Valkey
-from tests.support.processes import Process, is_alive, linux_only
-from tests.support.running import Stack, refused_stack, running_stack
-from tests.support.waiting import wait_until
+from lab.harness.processes import Process, is_alive
+from lab.harness.stack import Stack, refused_stack, running_stack
+from lab.harness.waiting import wait_until
+from tests.support.marks import linux_only
 
 pytestmark = linux_only
 

@@ -9,7 +9,8 @@ from redis import Redis
 from celeriac.stack.errors import CannotStart
 from celeriac.stack.valkey import Valkey
 from celeriac.stack.valkey_binary import find_server
-from tests.support.processes import is_alive, linux_only
+from lab.harness.processes import is_alive
+from tests.support.marks import linux_only
 
 
 def test_what_was_written_survives_a_kill(tmp_path: Path) -> None:

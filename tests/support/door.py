@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 import httpx
 
-from tests.support.waiting import wait_until
+from lab.harness.waiting import wait_until
 
 Document = dict[str, Any]
 

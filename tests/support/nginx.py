@@ -9,7 +9,7 @@ from pathlib import Path
 from celeriac.stack.processes import process
 from celeriac.stack.processes.ports import free_port
 from celeriac.stack.processes.readiness import answers_over_http
-from tests.support.waiting import wait_until
+from lab.harness.waiting import wait_until
 
 PROGRAM = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 # What a proxy says of itself, as docs/operations.md has it.

@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
-from tests.support.waiting import wait_until
+from lab.harness.waiting import wait_until
 
 PATH = "/v1/traces"
 ERROR = 2

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from redis import Redis
 from redis.exceptions import RedisError
 
-from tests.support.waiting import wait_until
+from lab.harness.waiting import wait_until
 
 
 class Way(NamedTuple):

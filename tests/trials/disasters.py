@@ -11,7 +11,7 @@ from threading import Event
 from typing import NamedTuple
 
 from lab.chaos.proxy import Mode
-from tests.support.waiting import wait_until
+from lab.harness.waiting import wait_until
 from tests.trials.pools import Pool
 
 RECOVERY_SECONDS = 15.0

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import httpx
 
+from lab.harness.servers import Server, running_api, running_worker
+from lab.harness.waiting import wait_until
 from tests.conformance.stock import Program, running_program, running_stock_worker
-from tests.support.servers import Server, running_api, running_worker
-from tests.support.waiting import wait_until
 from tests.trials.place import Place
 
 

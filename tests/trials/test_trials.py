@@ -9,8 +9,8 @@ from typing import NamedTuple
 import pytest
 from redis import Redis
 
-from tests.support.processes import linux_only
-from tests.support.waiting import wait_until
+from lab.harness.waiting import wait_until
+from tests.support.marks import linux_only
 from tests.trials import disasters
 from tests.trials.place import QUEUE, Place, apart, together
 from tests.trials.pools import Pool, ours, stock

@@ -6,10 +6,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from lab.harness.servers import Server, running_api, running_worker
 from tests.support.door import Document, document, ended, problem_of, submit
-from tests.support.servers import Server, running_api, running_worker
 
-BEFORE, AFTER = "tests.definitions.before", "tests.definitions.after"
+BEFORE, AFTER = "tests.worker.definitions.before", "tests.worker.definitions.after"
 SECRET = "secret-in-the-input"
 
 

@@ -7,8 +7,8 @@ import httpx
 import pytest
 from redis import Redis
 
+from lab.harness.servers import Server
 from tests.support.door import Document, ended, run, submit
-from tests.support.servers import Server
 
 # For each task that fails: the error's type, and words of its message.
 FAILURES = {

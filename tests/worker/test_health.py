@@ -15,8 +15,8 @@ from celeriac.ledger.store import keys
 from celeriac.stack.valkey import Valkey
 from celeriac_worker.processors import usable_processors
 from lab.harness.checkout import ROOT
-from tests.support.servers import ALONE, Server, environment
-from tests.support.waiting import wait_until
+from lab.harness.servers import ALONE, Server, environment
+from lab.harness.waiting import wait_until
 
 # In a container without a directory for temporary files: whatever asks Python for one fails.
 WITHOUT_TMP = """

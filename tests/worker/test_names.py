@@ -4,9 +4,9 @@ from pathlib import Path
 
 import httpx
 
+from lab.harness.servers import running_worker, worker_of
+from lab.harness.waiting import wait_until
 from tests.support.door import document, run
-from tests.support.servers import running_worker, worker_of
-from tests.support.waiting import wait_until
 
 
 def names(client: httpx.Client) -> set[str]:

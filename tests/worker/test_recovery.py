@@ -13,10 +13,11 @@ from redis import Redis
 
 from celeriac.ledger.store import keys
 from celeriac.stack.valkey import Valkey
+from lab.harness.processes import descendants
+from lab.harness.servers import running_api, running_worker
+from lab.harness.waiting import wait_until
 from tests.support.door import Document, document, ended, in_state, run, shown, submit
-from tests.support.processes import descendants, linux_only
-from tests.support.servers import running_api, running_worker
-from tests.support.waiting import wait_until
+from tests.support.marks import linux_only
 
 # Short, so that the tests are; what the defaults are is in docs/settings.md.
 SOON: dict[str, Any] = {"lease": 2, "rescue_grace": 1}

@@ -15,10 +15,10 @@ from redis import Redis
 
 from celeriac.ledger.protocol.message import envelope
 from celeriac.ledger.store import keys
+from lab.harness.servers import running_api, running_worker
+from lab.harness.waiting import wait_until
 from tests.support.door import document, problem_of, run
 from tests.support.messages import message as joined
-from tests.support.servers import running_api, running_worker
-from tests.support.waiting import wait_until
 
 ENVELOPE = envelope(task="add", queue="default", time_limit=timedelta(minutes=1), soft_time_limit=None)
 Change = Callable[[dict[str, Any]], object]

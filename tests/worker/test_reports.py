@@ -7,7 +7,7 @@ from redis import Redis
 
 from celeriac.contract.reports import Telling
 from celeriac.ledger.store.blocking_connection import PatientConnection
-from tests.support.waiting import wait_until
+from lab.harness.waiting import wait_until
 
 # More than redis-py lets a pool make, unless it is told otherwise.
 MANY = 150

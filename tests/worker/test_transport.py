@@ -10,8 +10,8 @@ from redis import Redis
 
 from celeriac_worker.intake.prefetch import HORIZON_SECONDS, MEMORY_SECONDS, MOST, Ahead
 from celeriac_worker.intake.transport import Hold
+from lab.harness.servers import running_worker
 from tests.support.door import ended, submit
-from tests.support.servers import running_worker
 
 
 class Clock:

@@ -7,7 +7,7 @@ import pytest
 
 from celeriac_worker.controller import refuse_windows
 from lab.harness.checkout import ROOT
-from tests.support.servers import ALL_TASKS, environment
+from lab.harness.servers import ALL_TASKS, environment
 
 
 @pytest.mark.parametrize(

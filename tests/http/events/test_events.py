@@ -14,9 +14,9 @@ from redis import Redis
 from celeriac import context
 from celeriac.ledger.store import keys
 from celeriac.stack.valkey import Valkey
+from lab.harness.servers import running_api
+from lab.harness.waiting import wait_until
 from tests.support.door import cancel, document, ended, in_state, run, shown, submit
-from tests.support.servers import running_api
-from tests.support.waiting import wait_until
 
 
 class Event(NamedTuple):

@@ -12,10 +12,10 @@ from redis import Redis
 
 from celeriac.stack.valkey import Valkey
 from lab.chaos.proxy import Proxy
+from lab.harness.servers import running_api, running_worker
+from lab.harness.waiting import wait_until
 from tests.http.events.test_events import watch
 from tests.support.door import submit
-from tests.support.servers import running_api, running_worker
-from tests.support.waiting import wait_until
 
 PER_SECOND = 100
 PAUSE_SECONDS = 5

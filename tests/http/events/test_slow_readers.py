@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from celeriac.stack.valkey import Valkey
+from lab.harness.servers import API, running_api
+from lab.harness.waiting import wait_until
 from tests.http.events.test_events import watch
 from tests.support.door import Document, document, run
-from tests.support.processes import linux_only
-from tests.support.servers import API, running_api
-from tests.support.waiting import wait_until
+from tests.support.marks import linux_only
 
 MEGABYTE = 1_000_000
 READERS = 200

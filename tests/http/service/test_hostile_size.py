@@ -14,10 +14,10 @@ from redis import Redis
 from celeriac_api.request.body import MOST_ERRORS
 from celeriac_api.server.one_write import LOOK_BYTES
 from celeriac_api.server.request_head import LARGEST_HEADERS, LONGEST_TARGET
+from lab.harness.waiting import wait_until
 from tests.support.door import document, problem_of, submit
 from tests.support.raw import exchange, post
 from tests.support.stored import stored
-from tests.support.waiting import wait_until
 
 JSON = {"Content-Type": "application/json"}
 # It took 5 to 40 s where the time grew with the square of the size; a busy machine has its room.

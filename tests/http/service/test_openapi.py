@@ -15,8 +15,8 @@ from redis import Redis
 from celeriac.contract.catalog import load_catalog
 from celeriac_api.openapi import derived
 from lab.harness.checkout import ROOT
+from lab.harness.servers import API
 from tests.support.door import document, in_state, run, submit
-from tests.support.servers import API
 
 DOCUMENT: dict[str, Any] = json.loads(derived())
 NAMES = list(load_catalog("tasks"))

@@ -7,9 +7,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
+from lab.harness.servers import running_worker
+from lab.harness.waiting import wait_until
 from tests.support.door import Document, cancel, document, ended, run, submit, submit_with
-from tests.support.servers import running_worker
-from tests.support.waiting import wait_until
 
 # What is said of a queue that is not going to be empty.
 A_YEAR = 365 * 24 * 3600

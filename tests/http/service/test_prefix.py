@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from celeriac.stack.valkey import Valkey
+from lab.harness.servers import API, running_api
 from tests.http.events.test_events import watch
 from tests.support.door import document
 from tests.support.nginx import PROGRAM, SAYS_ALL, running_nginx
-from tests.support.servers import API, running_api
 
 # The proxy says which prefix it takes off; uvicorn knows it; nobody tells.
 SAID, ROOTED, SILENT = "/jobs", "/rooted", "/deep/silent"

@@ -11,10 +11,10 @@ import pytest
 
 from celeriac.stack.valkey import Valkey
 from celeriac_api.response.errors import Problem
+from lab.harness.servers import API, running_api
 from tests.support.apps import SECRET
 from tests.support.door import document, run, submit
 from tests.support.raw import post, response_to
-from tests.support.servers import API, running_api
 
 ADD = {"x": 4, "y": 5}
 UNKNOWN = "/tasks/6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"

@@ -15,7 +15,7 @@ from schemathesis.config import SchemathesisConfig
 
 from celeriac.stack.valkey import Valkey
 from lab.harness.checkout import ROOT
-from tests.support.servers import running_api, running_worker
+from lab.harness.servers import running_api, running_worker
 
 Case = AnyCase[Any]
 

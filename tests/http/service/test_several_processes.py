@@ -10,7 +10,7 @@ import httpx
 from celeriac.stack.processes.ports import free_port
 from celeriac.stack.processes.readiness import answers_over_http
 from celeriac.stack.valkey import Valkey
-from tests.support.servers import Server, environment
+from lab.harness.servers import Server, environment
 
 
 def test_a_missing_directory_for_the_numbers_of_all_is_made(valkey: Valkey, directory: Path) -> None:

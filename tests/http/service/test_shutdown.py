@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from lab.harness.servers import running_api
+from lab.harness.waiting import wait_until
 from tests.support.door import document, submit
-from tests.support.servers import running_api
-from tests.support.waiting import wait_until
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

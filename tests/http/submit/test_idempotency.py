@@ -11,9 +11,9 @@ import httpx
 import pytest
 from redis import Redis
 
+from lab.harness.servers import running_api, running_worker
+from lab.harness.waiting import wait_until
 from tests.support.door import document, ended, problem_of, run, shown, submit
-from tests.support.servers import running_api, running_worker
-from tests.support.waiting import wait_until
 
 JSON = {"Content-Type": "application/json"}
 

@@ -13,9 +13,9 @@ from redis import Redis
 
 from celeriac import context
 from lab.harness.checkout import python_path
+from lab.harness.servers import ALONE, Server, environment, running_worker
+from lab.harness.waiting import wait_until
 from tests.support.door import cancel, document, ended, in_state, problem_of, run, shown, submit, submit_with
-from tests.support.servers import ALONE, Server, environment, running_worker
-from tests.support.waiting import wait_until
 
 UNKNOWN = "6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"
 

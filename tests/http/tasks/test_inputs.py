@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from celeriac_api.request.json_text import member, without_values
+from lab.harness.servers import running_api
 from tests.support.door import document, ended, problem_of, run, submit
-from tests.support.servers import running_api
 
 JSON = {"Content-Type": "application/json"}
 UNKNOWN = "6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from redis import Redis
 
+from lab.harness.waiting import wait_until
 from tests.support.door import Document, cancel, document, problem_of, run, submit, submit_with
-from tests.support.waiting import wait_until
 
 
 def listed(client: httpx.Client, **query: Any) -> list[str]:

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from celeriac.stack.valkey import Valkey
+from lab.harness.servers import running_api, running_worker
+from lab.harness.waiting import wait_until
 from tests.support.door import Document, document, ended, run, submit
-from tests.support.servers import running_api, running_worker
-from tests.support.waiting import wait_until
 
 # One for each test, so that no worker of another takes a task from here.
 DATABASES = {"worker": 4, "api": 5}

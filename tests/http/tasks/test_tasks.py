@@ -8,9 +8,9 @@ import pytest
 from redis import Redis
 
 from celeriac.stack.valkey import Valkey
+from lab.harness.servers import running_api, running_worker
+from lab.harness.waiting import wait_until
 from tests.support.door import document, ended, in_state, run, shown, submit
-from tests.support.servers import running_api, running_worker
-from tests.support.waiting import wait_until
 
 UNKNOWN = "6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"
 

@@ -13,14 +13,14 @@ import pytest
 
 from celeriac.stack.valkey import Valkey
 from lab.harness.checkout import ROOT
+from lab.harness.servers import ALL_TASKS, API, Server, running_api, running_worker
+from lab.harness.stack import Stack, running_stack
+from lab.harness.waiting import wait_until
 from tests.http.telemetry.test_trace import PARENT, TRACE_ID
 from tests.support.door import Document, ended, run
-from tests.support.running import Stack, running_stack
-from tests.support.servers import ALL_TASKS, API, Server, running_api, running_worker
-from tests.support.waiting import wait_until
 
 # The last is a file without a task.
-TASKS = f"{ALL_TASKS},tests.support.waiting"
+TASKS = f"{ALL_TASKS},lab.harness.waiting"
 SECRET = "secret-in-the-input"
 TEXT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (DEBUG|INFO|WARNING|ERROR|CRITICAL) [\w.]+ \S.*")
 Line = dict[str, Any]
@@ -90,9 +90,7 @@ def test_a_file_that_declares_no_task_is_mentioned_by_worker_and_api(
 ) -> None:
     for server in (json_worker, json_api):
         (line,) = [line for line in lines_of(server) if "declares no task" in line["message"]]
-        assert line["message"].startswith(
-            f"{ROOT}/tests/support/waiting.py declares no task: put @task above"
-        )
+        assert line["message"].startswith(f"{ROOT}/lab/harness/waiting.py declares no task: put @task above")
         assert line["level"] == "WARNING"
 
 

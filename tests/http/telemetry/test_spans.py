@@ -10,12 +10,12 @@ import pytest
 
 from celeriac.stack.processes.ports import free_port
 from celeriac.stack.valkey import Valkey
+from lab.harness.servers import API, Server, running_api, running_worker
+from lab.harness.stack import running_stack
+from lab.harness.waiting import wait_until
 from tests.http.telemetry.test_trace import PARENT, TRACE_ID
 from tests.support.door import Document, cancel, document, ended, in_state
 from tests.support.otlp_collector import Collector, Span, running_collector
-from tests.support.running import running_stack
-from tests.support.servers import API, Server, running_api, running_worker
-from tests.support.waiting import wait_until
 
 CALLER = PARENT[36:52]
 

@@ -14,7 +14,7 @@ from celeriac.telemetry.trace_settings import is_wanted
 from celeriac_api.app import build_app
 from celeriac_api.server.spans import Traced
 from lab.harness.checkout import ROOT, python_path
-from tests.support.servers import environment
+from lab.harness.servers import environment
 
 HERE = "http://localhost:4318"
 # What the extra brings, but for the part of it that redis-py loads wherever it is installed.

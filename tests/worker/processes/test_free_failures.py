@@ -4,8 +4,8 @@ from pathlib import Path
 
 import httpx
 
+from lab.harness.servers import running_worker
 from tests.support.door import run
-from tests.support.servers import running_worker
 
 FAILING = (
     "raise_from_cause",

@@ -10,10 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
+from lab.harness.processes import descendants, is_alive
+from lab.harness.servers import Server, running_api, running_worker
+from lab.harness.waiting import wait_until
 from tests.support.door import cancel, document, ended, in_state, run, shown, submit
-from tests.support.processes import descendants, is_alive, linux_only
-from tests.support.servers import Server, running_api, running_worker
-from tests.support.waiting import wait_until
+from tests.support.marks import linux_only
 
 # One lost run ends a task, so a task that runs again was handed back; no lease ends while a test runs.
 SETTINGS: dict[str, Any] = {"lease": 600, "rescue_grace": 600, "max_lost_runs": 1, "shutdown_grace": 0.5}

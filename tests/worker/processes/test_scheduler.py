@@ -15,11 +15,12 @@ from redis import Redis
 
 from celeriac_worker.processes.run_times import Pace
 from celeriac_worker.processes.scheduler import PromptPool
+from lab.harness.processes import descendants
+from lab.harness.servers import START_METHOD, Server, running_worker
+from lab.harness.waiting import wait_until
 from tests.support.connections import cut
 from tests.support.door import Document, ended, in_state, shown, submit
-from tests.support.processes import descendants, linux_only
-from tests.support.servers import START_METHOD, Server, running_worker
-from tests.support.waiting import wait_until
+from tests.support.marks import linux_only
 
 # Nothing but what is tested here brings a task back before a test has ended.
 LONG: dict[str, Any] = {"lease": 600, "rescue_grace": 600}

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import httpx
 
+from lab.harness.processes import descendants, is_alive
+from lab.harness.servers import ALL_TASKS, ALONE, SPAWN, Server, environment
+from lab.harness.waiting import wait_until
 from tests.support.door import cancel, ended, in_state, run, shown, submit
-from tests.support.processes import descendants, is_alive, linux_only
-from tests.support.servers import ALL_TASKS, ALONE, SPAWN, Server, environment
-from tests.support.waiting import wait_until
+from tests.support.marks import linux_only
 
 # What such a process would say at its start, in a form of its own.
 NOISE = ("calling self.run()", "CDeprecationWarning")

@@ -1,15 +1,15 @@
 // The contents of the page: which view stands at which address.
 
-import { empty, heading } from "./dom.js";
+import { empty, heading } from "./elements/dom.js";
 import { here } from "./router.js";
-import * as form from "./form.js";
-import * as key from "./key.js";
-import * as notice from "./notice.js";
-import * as queues from "./queues.js";
+import * as form from "./form/form.js";
+import * as key from "./api/key.js";
+import * as notice from "./elements/notice.js";
+import * as queues from "./queues/queues.js";
 import * as scroll from "./scroll.js";
 import * as status from "./status.js";
-import * as task from "./task.js";
-import * as tasks from "./tasks.js";
+import * as task from "./tasks/task.js";
+import * as tasks from "./tasks/list.js";
 import * as workers from "./workers.js";
 
 // A view fills `main`. It returns `end()`, and `back()` for when what was away answers again.

@@ -1,7 +1,7 @@
 // A view that asks for a list every few seconds, and says politely when there is none.
 
-import { json } from "./api.js";
-import { el, empty, heading, loading } from "./dom.js";
+import { json } from "./api/requests.js";
+import { el, empty, heading, loading } from "./elements/dom.js";
 
 const EVERY_MS = 2000;
 

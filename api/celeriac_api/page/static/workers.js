@@ -1,10 +1,10 @@
 // The workers: what each serves, what it runs, and when it was last heard of.
 
-import { el, setText, table } from "./dom.js";
-import { keyed } from "./keyed.js";
+import { el, setText, table } from "./elements/dom.js";
+import { keyed } from "./elements/keyed.js";
 import { polled } from "./polled.js";
 import { address } from "./router.js";
-import { ago, exact } from "./times.js";
+import { ago, exact } from "./elements/times.js";
 
 export function show(main) {
   const body = el("tbody");

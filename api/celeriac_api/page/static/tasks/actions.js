@@ -1,10 +1,10 @@
 // What can be done with a task: cancel it, or run its input again.
 
-import { json } from "./api.js";
-import { confirm } from "./confirm.js";
-import { el } from "./dom.js";
-import { noticeThere } from "./notice.js";
-import { go } from "./router.js";
+import { json } from "../api/requests.js";
+import { confirm } from "../elements/confirm.js";
+import { el } from "../elements/dom.js";
+import { noticeThere } from "../elements/notice.js";
+import { go } from "../router.js";
 
 // Fills `place` with the buttons that fit; one that fits still stays, and with it the focus.
 export function actions(place, task, reload) {

@@ -1,6 +1,6 @@
 // How many tasks of a queue are started per second, counted from the events since it was asked last.
 
-import { follow } from "./stream.js";
+import { follow } from "../api/stream.js";
 
 export function starts() {
   const counts = new Map();

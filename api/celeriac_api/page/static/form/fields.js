@@ -1,6 +1,6 @@
 // One field of a form, of the kind that its schema asks for. It gives its value as the text of a JSON value.
 
-import { el } from "./dom.js";
+import { el } from "../elements/dom.js";
 
 const INTEGER = /^-?(0|[1-9]\d*)$/;
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;

@@ -1,6 +1,6 @@
 // A small chart of the last figures; the newest is on the right.
 
-import { el, setText } from "./dom.js";
+import { el, setText } from "../elements/dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [300, 48];

@@ -11,9 +11,9 @@ import httpx
 
 from celeriac.stack.processes.ports import free_port
 from lab.harness.checkout import ROOT
-from tests.support.processes import Process, descendants
-from tests.support.servers import environment
-from tests.support.waiting import wait_until
+from lab.harness.processes import Process, descendants
+from lab.harness.servers import environment
+from lab.harness.waiting import wait_until
 
 READY = "Celeriac is ready."
 
@@ -47,7 +47,8 @@ class Stack:
         wait_until(
             lambda: READY in self.output or self._process.poll() is not None, 60, what="the stack's start"
         )
-        assert READY in self.output, self.output
+        if READY not in self.output:
+            raise RuntimeError(f"The stack has ended:\n{self.output}")
 
     def api(self) -> httpx.Client:
         """A client of its API."""

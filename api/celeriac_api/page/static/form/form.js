@@ -1,10 +1,10 @@
 // A form for each task definition, made from the schema of its input.
 
-import { definitions, json } from "./api.js";
-import { el, empty, heading, loading } from "./dom.js";
+import { definitions, json } from "../api/requests.js";
+import { el, empty, heading, loading } from "../elements/dom.js";
 import { field } from "./fields.js";
-import { noticeThere } from "./notice.js";
-import { address, go } from "./router.js";
+import { noticeThere } from "../elements/notice.js";
+import { address, go } from "../router.js";
 
 export function show(main, name) {
   let over = false, isThere = false, busy = false, again = false;

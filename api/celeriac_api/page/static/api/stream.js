@@ -1,7 +1,7 @@
 // Server-sent events, read with `fetch`: unlike EventSource it can send a key. They come back by themselves, where they
 // were left off.
 
-import { answer } from "./api.js";
+import { answer } from "./requests.js";
 
 const AGAIN_MS = 2000;
 // The API says something every 10 seconds; after such a silence there is nobody at the other end.

@@ -1,6 +1,6 @@
 // JSON as it came, digit for digit: laid out from its text, never through a number of JavaScript. Long values are folded.
 
-import { el, setText } from "./dom.js";
+import { el, setText } from "../elements/dom.js";
 
 const FIRST = 4_000;
 // A browser that is to lay out more than this in one piece stands still for a second.

@@ -1,7 +1,7 @@
 // The key that an API may ask for: kept for this tab alone, and asked for when there is none or it is refused.
 
-import { el } from "./dom.js";
-import { notice } from "./notice.js";
+import { el } from "../elements/dom.js";
+import { notice } from "../elements/notice.js";
 
 const KEPT = "celeriac-key";
 const USABLE = /^[\x21-\x7e]+$/;

@@ -1,12 +1,7 @@
 """What the system knows of processes (from /proc, so on Linux only)."""
 
-import sys
 from pathlib import Path
 from typing import NamedTuple
-
-import pytest
-
-linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and needs PR_SET_PDEATHSIG")
 
 
 class Process(NamedTuple):

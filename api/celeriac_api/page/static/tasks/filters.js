@@ -1,8 +1,8 @@
 // The filters above the list. Each is a link or a field that changes the address, and nothing else.
 
-import { definitions, json } from "./api.js";
-import { el } from "./dom.js";
-import { address, changed, go } from "./router.js";
+import { definitions, json } from "../api/requests.js";
+import { el } from "../elements/dom.js";
+import { address, changed, go } from "../router.js";
 
 const STATES = ["scheduled", "queued", "running", "retrying", "succeeded", "failed", "cancelled", "expired"];
 

@@ -1,8 +1,8 @@
 // What happens to a task, as its events tell it: progress, timeline, log, partial output.
 
-import { badge, el, setText } from "./dom.js";
+import { badge, el, setText } from "../elements/dom.js";
 import { lines } from "./lines.js";
-import { exact, fine, span } from "./times.js";
+import { exact, fine, span } from "../elements/times.js";
 
 const MOST_STEPS = 1000;
 

@@ -1,7 +1,7 @@
 // What can be done with a queue: keep workers from it, let them in again, cancel all that waits in it.
 
-import { json } from "./api.js";
-import { confirm } from "./confirm.js";
+import { json } from "../api/requests.js";
+import { confirm } from "../elements/confirm.js";
 
 export function pause(queue, reload) {
   confirm({

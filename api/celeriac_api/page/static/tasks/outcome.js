@@ -1,7 +1,7 @@
 // What a task was given, and what came of it.
 
-import { text } from "./api.js";
-import { el, empty } from "./dom.js";
+import { text } from "../api/requests.js";
+import { el, empty } from "../elements/dom.js";
 import { folded, laidOut, saveable } from "./result.js";
 
 export async function input(task) {

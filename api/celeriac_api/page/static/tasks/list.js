@@ -1,12 +1,12 @@
 // The list of tasks, the newest first: a page at a time, filters in the address, live.
 
-import { json } from "./api.js";
-import { announce, badge, el, heading, loading, setText, table } from "./dom.js";
+import { json } from "../api/requests.js";
+import { announce, badge, el, heading, loading, setText, table } from "../elements/dom.js";
 import { filters } from "./filters.js";
-import { keyed } from "./keyed.js";
-import { address } from "./router.js";
-import { follow } from "./stream.js";
-import { ago, exact, took } from "./times.js";
+import { keyed } from "../elements/keyed.js";
+import { address } from "../router.js";
+import { follow } from "../api/stream.js";
+import { ago, exact, took } from "../elements/times.js";
 
 const EVERY_MS = 1000;
 const FILTERS = ["state", "name", "queue", "cursor"];

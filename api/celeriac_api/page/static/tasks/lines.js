@@ -1,7 +1,7 @@
 // The last lines of a text that grows, however fast. What is new is written once a frame, in elements of its own: so only
 // that is laid out, and what stands there already is not.
 
-import { el, setText } from "./dom.js";
+import { el, setText } from "../elements/dom.js";
 
 const MOST_LINES = 1000;
 const MOST_CHARACTERS = 200_000;

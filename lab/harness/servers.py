@@ -14,12 +14,12 @@ from celeriac.stack.processes import process
 from celeriac.stack.processes.ports import free_port
 from celeriac.stack.processes.readiness import answers_over_http
 from lab.harness.checkout import ROOT, python_path
-from tests.support.waiting import wait_until
+from lab.harness.waiting import wait_until
 
 ALL_TASKS = "tasks,tests.tasks"
 # With TEST_START_METHOD=spawn the processes of a pool are started as on macOS.
 START_METHOD = os.environ.get("TEST_START_METHOD", "fork")
-SPAWN = ROOT / "tests" / "spawn"
+SPAWN = ROOT / "tests" / "support" / "spawn"
 # Nobody asks anybody here, so a worker starts in half the time.
 ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
@@ -64,7 +64,8 @@ class Server:
     def wait_until(self, is_ready: Callable[[], bool]) -> None:
         """Return when it is ready; fails with its log when it has ended."""
         wait_until(lambda: is_ready() or self._process.poll() is not None, what="the start of a server")
-        assert self._process.poll() is None, self.log
+        if self._process.poll() is not None:
+            raise RuntimeError(f"A server has ended:\n{self.log}")
 
 
 class API(Server):

@@ -1,14 +1,14 @@
 // One task: where it stands, what came of it, what it says and has said, what it was given.
 
-import { json } from "./api.js";
-import { announce, badge, el, empty, heading, setText } from "./dom.js";
+import { json } from "../api/requests.js";
+import { announce, badge, el, empty, heading, setText } from "../elements/dom.js";
 import { actions, isAskedToEnd } from "./actions.js";
-import { facts } from "./facts.js";
+import { facts } from "../elements/facts.js";
 import { input, outcome } from "./outcome.js";
-import { address } from "./router.js";
+import { address } from "../router.js";
 import { story } from "./story.js";
-import { follow } from "./stream.js";
-import { ago, exact, took } from "./times.js";
+import { follow } from "../api/stream.js";
+import { ago, exact, took } from "../elements/times.js";
 
 const EVERY_MS = 1000;
 

@@ -1,14 +1,14 @@
 // The queues: how much waits in each and for how long, who serves it, how it moves, and what can be done with it.
 
-import { badge, el, setText } from "./dom.js";
+import { badge, el, setText } from "../elements/dom.js";
 import { chart } from "./chart.js";
-import { facts } from "./facts.js";
-import { keyed } from "./keyed.js";
-import { polled } from "./polled.js";
+import { facts } from "../elements/facts.js";
+import { keyed } from "../elements/keyed.js";
+import { polled } from "../polled.js";
 import { pause, purge, resume } from "./queue_actions.js";
-import { address } from "./router.js";
+import { address } from "../router.js";
 import { starts } from "./starts.js";
-import { span } from "./times.js";
+import { span } from "../elements/times.js";
 
 const SAMPLES = 60;
 // What the API says of a queue that is not going to be empty.
