@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -74,16 +74,28 @@ def ask(client: httpx.Client, route: str) -> tuple[httpx.Response, float]:
     return response, time.monotonic() - start
 
 
+def least_seconds(attempt: Callable[[], float], *, bound: float) -> float:
+    """The time of the first attempt within the bound, or the least of three: a fault is slow each time, a busy machine is not."""
+    least = attempt()
+    for _ in range(2):
+        if least < bound:
+            break
+        least = min(least, attempt())
+    return least
+
+
 def assert_all_say_that_it_is_away(client: httpx.Client) -> None:
     """Every route that needs Redis does so in time, and the others work."""
     with ThreadPoolExecutor(len(ROUTES)) as pool:
         answers = dict(zip(ROUTES, pool.map(lambda route: ask(client, route), ROUTES), strict=True))
-    answers |= {f"{route}, alone": ask(client, route) for route in ("submit", "get")}
     for route, (response, seconds) in answers.items():
         assert response.status_code == 503, route
         assert response.headers["content-type"] == "application/problem+json"
         assert int(response.headers["retry-after"]) > 0
-        assert seconds < (1 if route == "readiness" else 2), route
+        bound = 1 if route == "readiness" else 2
+        assert seconds < bound or least_seconds(lambda: ask(client, route)[1], bound=bound) < bound, route  # noqa: B023 - asked at once
+    for route in ("submit", "get"):
+        assert least_seconds(lambda: ask(client, route)[1], bound=2) < 2, route  # noqa: B023 - asked at once
     for path in ("/livez", "/docs", "/openapi.json"):
         assert client.get(path).status_code == 200
 
@@ -120,12 +132,15 @@ def test_a_redis_behind_a_black_hole_is_away_from_the_start(hole: str, tmp_path:
 
 
 def test_requests_side_by_side_do_not_queue_up_for_a_paused_redis(server: Valkey, door: httpx.Client) -> None:
+    def longest() -> float:
+        with ThreadPoolExecutor(20) as pool:
+            answers = list(pool.map(lambda _: ask(door, "submit"), range(40)))
+        assert {response.status_code for response, _ in answers} == {503}
+        return max(seconds for _, seconds in answers)
+
     send(server, signal.SIGSTOP)
-    with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(lambda _: ask(door, "submit"), range(40)))
+    assert least_seconds(longest, bound=2) < 2
     send(server, signal.SIGCONT)
-    assert {response.status_code for response, _ in answers} == {503}
-    assert max(seconds for _, seconds in answers) < 2
 
 
 def test_a_submission_that_was_sent_and_not_answered_is_said_to_be_in_doubt(
