@@ -45,6 +45,7 @@ EXAMPLE: dict[str, JsonValue] = {
 }
 # Stand in a template for what is not known yet; no name of a task or queue can contain them.
 _ID = "<task id>"
+_NO_RESULT = b'"result":null'
 
 
 class ErrorDocument(BaseModel):
@@ -135,13 +136,19 @@ def task_document(task: Task, *, show_traceback: bool) -> bytes:
 
 @lru_cache(maxsize=1)  # thousands may be told of the same end
 def _task_document(task: Task, _prefix: str, *, show_traceback: bool) -> bytes:
-    before, after = _dumps(_beginning(task)), _dumps(_rest(task, show_traceback=show_traceback))
-    return b'%b,"result":%b,%b' % (before[:-1], task.result or b"null", after[1:])
+    document = _dumps(_members(task, show_traceback=show_traceback))
+    if task.result is None:
+        return document
+    return document.replace(
+        _NO_RESULT, b'"result":' + task.result, 1
+    )  # a text has no bare quote, so it is the member
 
 
 def document_without_result(task: Task, *, show_traceback: bool) -> bytes:
     """The same without the member `result`: for who has not read it, null would not be true."""
-    return _dumps(_beginning(task) | _rest(task, show_traceback=show_traceback))
+    members = _members(task, show_traceback=show_traceback)
+    del members["result"]
+    return _dumps(members)
 
 
 def new_task(accepted: Accepted, *, name: str, queue: str, retry_of: str | None = None) -> Task:
@@ -201,23 +208,17 @@ def _timestamp(microseconds: int | None) -> str | None:
     return None if microseconds is None else timestamp(microseconds)
 
 
-def _beginning(task: Task) -> dict[str, Any]:
-    """What stands before the result."""
+def _members(task: Task, *, show_traceback: bool) -> dict[str, Any]:
+    """The document, but that its result is null."""
+    succeeded, ready = task.state is State.SUCCEEDED, task.ready
     return {
         "task_id": task.task_id,
         "name": task.name,
         "state": task.state,
-        "ready": task.ready,
-        "successful": task.state is State.SUCCEEDED if task.ready else None,
-    }
-
-
-def _rest(task: Task, *, show_traceback: bool) -> dict[str, Any]:
-    """What stands after it."""
-    return {
-        "error": _error(task.failure, show_traceback=show_traceback)
-        if task.state is not State.SUCCEEDED
-        else None,
+        "ready": ready,
+        "successful": succeeded if ready else None,
+        "result": None,
+        "error": None if succeeded else _error(task.failure, show_traceback=show_traceback),
         "progress": task.progress and json.loads(task.progress),
         "cancel_requested": task.cancel_requested,
         "attempt": task.attempt,
@@ -253,4 +254,4 @@ def _dumps(value: dict[str, Any]) -> bytes:
     try:
         return to_json(value)
     except PydanticSerializationError:  # a lone surrogate in an error's text, which UTF-8 does not have
-        return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
