@@ -37,7 +37,7 @@ from celeriac_api.routes.metrics import install as install_metrics
 from celeriac_api.server.logs import set_up as set_up_logs
 from celeriac_api.server.logs import take_prints
 from celeriac_api.server.outermost import Boundary
-from celeriac_api.server.route_table import Signpost
+from celeriac_api.server.route_table import RouteTable
 from celeriac_api.server.shutdown import at_termination
 from celeriac_api.server.spans import SERVICE, Traced, telemetry_config
 
@@ -115,6 +115,7 @@ def build_app(settings: Settings, catalog: Catalog, *, spans: "TracerProvider | 
         redoc_url=None,
         redirect_slashes=False,
     )
+    app.add_middleware(RouteTable, routes=app.routes)
     app.add_middleware(Boundary, metrics=metrics)
     if spans is not None:
         app.add_middleware(Traced)
@@ -132,7 +133,6 @@ def build_app(settings: Settings, catalog: Catalog, *, spans: "TracerProvider | 
     events.install(app, settings, ledger, feed)
     poison.install(app, ledger)
     submit.install(app, catalog, settings, doors, judge)
-    app.router.routes.insert(0, Signpost(app.routes))
     return app
 
 

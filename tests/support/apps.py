@@ -12,7 +12,7 @@ KEY = "kept-under-the-doormat"
 
 
 class Fault:
-    """The innermost layer: fails where `X-Fault` asks it to, as a bug in a route would."""
+    """The innermost layer before the routes: fails where `X-Fault` asks it to, as a bug in a route would."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap this app."""
@@ -32,7 +32,7 @@ class Fault:
 def with_faults() -> FastAPI:
     """The API, every route of which fails when it is asked to; at `/add` a second method, too."""
     app = create_app()
-    app.user_middleware.append(Middleware(Fault))
+    app.user_middleware.insert(-1, Middleware(Fault))  # before the table of the routes
     app.get("/add", include_in_schema=False)(_nothing)
     return app
 

@@ -40,7 +40,11 @@ class ShortRoute(APIRoute):
         super().__init__(path, documented, **options)
 
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-            response = await handler(Request(scope, receive, send))
+            request = Request(scope, receive, send)
+            try:
+                response = await handler(request)
+            except Exception as error:  # noqa: BLE001 - the app knows which it has an answer to
+                response = await _answer(request, error)
             await response(scope, receive, send)
 
         self.app = serve
@@ -56,3 +60,13 @@ def add_route(
 ) -> None:
     """Serve `method path` with `handler`. `documented` never runs: its signature is what OpenAPI shows."""
     app.router.routes.append(ShortRoute(path, documented, handler=handler, methods=[method], **documentation))
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    """What the app has to say to an error of this kind; one that it does not expect is raised."""
+    handlers = request.app.exception_handlers
+    for kind in type(error).__mro__:
+        if kind in handlers:
+            response: Response = await handlers[kind](request, error)
+            return response
+    raise error

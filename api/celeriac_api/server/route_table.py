@@ -2,46 +2,51 @@
 
 from collections.abc import Iterable
 
-from starlette.routing import BaseRoute, Match
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from celeriac_api.server.prefix import own_path
 from celeriac_api.server.route import ShortRoute
 
 
-class Signpost(BaseRoute):
-    """Stands before all other routes.
+class RouteTable:
+    """ASGI middleware inside all others.
 
     What is not in its table goes on to FastAPI, which tries one route after the other: another method, and whatever is no
     short route.
     """
 
-    def __init__(self, routes: Iterable[BaseRoute]) -> None:
+    def __init__(self, app: ASGIApp, *, routes: Iterable[BaseRoute]) -> None:
         """The short ones of these are in the table. A path has no parameter, or one as its second part."""
+        self._app = app
         self._plain: dict[tuple[str, str], ShortRoute] = {}
         self._with_parameter: dict[tuple[str, str, str], ShortRoute] = {}
         for route in routes:
             if isinstance(route, ShortRoute):
                 self._enter(route)
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Called by the router."""
-        if scope["type"] != "http":
-            return Match.NONE, {}
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        found = self.find(scope) if scope["type"] == "http" else None
+        if found is None:
+            await self._app(scope, receive, send)
+            return
+        route, scope["path_params"] = found
+        scope["route"], scope["endpoint"] = route, route.endpoint
+        await route.app(scope, receive, send)
+
+    def find(self, scope: Scope) -> tuple[ShortRoute, dict[str, str]] | None:
+        """The short route of this request, and the parameters in its path."""
         method, path = scope["method"], own_path(scope)
         route = self._plain.get((method, path))
         if route is not None:
-            return Match.FULL, {"route": route, "endpoint": route.endpoint, "path_params": {}}
+            return route, {}
         first, parameter, rest = _parts(path)
         route = self._with_parameter.get((method, first, rest))
         if route is None or not parameter:
-            return Match.NONE, {}
+            return None
         (name,) = route.param_convertors
-        return Match.FULL, {"route": route, "endpoint": route.endpoint, "path_params": {name: parameter}}
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Called by the router with what `matches` has found."""
-        await scope["route"].app(scope, receive, send)
+        return route, {name: parameter}
 
     def _enter(self, route: ShortRoute) -> None:
         first, parameter, rest = _parts(route.path)

@@ -10,10 +10,11 @@ from celeriac.contract.catalog import load_catalog
 from celeriac.settings import Settings
 from celeriac_api.app import build_app
 from celeriac_api.server.route import ShortRoute, add_route
-from celeriac_api.server.route_table import Signpost
+from celeriac_api.server.route_table import RouteTable
 
 ROUTES = build_app(Settings.read({}), load_catalog("tasks")).routes
 SHORT = [route for route in ROUTES if isinstance(route, ShortRoute)]
+TABLE = RouteTable(FastAPI(), routes=ROUTES)
 
 
 def scope(method: str, path: str, root_path: str = "") -> dict[str, Any]:
@@ -21,14 +22,21 @@ def scope(method: str, path: str, root_path: str = "") -> dict[str, Any]:
     return {"type": "http", "method": method, "path": path, "root_path": root_path}
 
 
+def found(method: str, path: str, root_path: str = "") -> tuple[ShortRoute, dict[str, str]]:
+    """What is in the table for this request."""
+    entry = TABLE.find(scope(method, path, root_path))
+    assert entry is not None
+    return entry
+
+
 @pytest.mark.parametrize("route", SHORT, ids=lambda route: f"{route.methods} {route.path}")
 def test_every_short_route_is_found_as_fastapi_finds_it(route: ShortRoute) -> None:
     assert route.methods is not None
     (method,) = route.methods
     request = scope(method, route.path.replace("{task_id}", "some-id"))
-    found, expected = Signpost(ROUTES).matches(request), route.matches(request)
-    assert found == expected
-    assert found[0] is Match.FULL
+    match, expected = route.matches(request)
+    assert match is Match.FULL
+    assert TABLE.find(request) == (expected["route"], expected["path_params"])
 
 
 @pytest.mark.parametrize(
@@ -53,19 +61,17 @@ def test_every_short_route_is_found_as_fastapi_finds_it(route: ShortRoute) -> No
 )
 def test_what_is_not_quite_a_short_route_is_left_to_fastapi(method: str, path: str) -> None:
     request = scope(method, path)
-    assert Signpost(ROUTES).matches(request) == (Match.NONE, {})
+    assert TABLE.find(request) is None
     assert all(route.matches(request)[0] is not Match.FULL for route in SHORT)
 
 
 def test_a_parameter_may_look_like_its_own_name() -> None:
-    _, child_scope = Signpost(ROUTES).matches(scope("GET", "/tasks/{task_id}"))
-    assert child_scope["path_params"] == {"task_id": "{task_id}"}
+    assert found("GET", "/tasks/{task_id}")[1] == {"task_id": "{task_id}"}
 
 
 def test_what_comes_under_a_prefix_is_found_without_it() -> None:
-    match, child_scope = Signpost(ROUTES).matches(scope("POST", "/api/add", root_path="/api"))
-    assert (match, child_scope["route"].path) == (Match.FULL, "/add")
-    assert Signpost(ROUTES).matches(scope("POST", "/apiadd", root_path="/api"))[0] is Match.NONE
+    assert found("POST", "/api/add", root_path="/api")[0].path == "/add"
+    assert TABLE.find(scope("POST", "/apiadd", root_path="/api")) is None
 
 
 @pytest.mark.parametrize("path", ["/{first}", "/a/b/{third}", "/a/{second}/{third}", "/a/x{part}"])
@@ -73,7 +79,7 @@ def test_a_path_that_does_not_fit_into_the_table_stops_the_start(path: str) -> N
     app = FastAPI()
     add_route(app, "GET", path, _unused, _documented)
     with pytest.raises(ValueError, match="at most one parameter"):
-        Signpost(app.routes)
+        RouteTable(app, routes=app.routes)
 
 
 async def _unused(*_: object) -> Any:
