@@ -1,55 +1,80 @@
-# Two images: `docker build --target api .` and `docker build --target worker .`
-# Each holds the packages of its own lock, those that send spans (docs/decisions/0010-spans.md), and the files that it
-# imports, and runs as a user without rights. Neither writes to its root file system, so that may be read-only; tasks may
-# write to /tmp.
+# Two images: `docker build --target api .` and `docker build --target worker .`; `make images` builds both, with the version.
+# Each holds Celeriac's wheel, the packages of its own lock, those that send spans (docs/decisions/0010-spans.md), and the
+# starter tasks, and runs as a user without rights. Neither writes to its root file system, so that may be read-only. Tasks
+# of your own go on top, with the packages that they need: docs/containers.md.
 
 ARG PYTHON=3.13
 
+# With the system's packages, the place where `pip install` puts those of your own tasks counts, too (PYTHONUSERBASE).
 FROM python:${PYTHON}-slim AS packages
-RUN python -m venv /venv
+RUN python -m venv --system-site-packages /venv
 ENV PATH=/venv/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+
+FROM packages AS wheel
+WORKDIR /checkout
+COPY requirements/build.txt requirements/
+RUN pip install --require-hashes --only-binary :all: --requirement requirements/build.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY celeriac/ celeriac/
+COPY api/ api/
+COPY worker/ worker/
+RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels .
 
 FROM packages AS api-packages
 COPY requirements/api.txt requirements/otel.txt /requirements/
 RUN pip install --require-hashes --only-binary :all: --requirement /requirements/otel.txt \
     --requirement /requirements/api.txt
+COPY --from=wheel /wheels/ /wheels/
+RUN pip freeze --local > /venv/constraints.txt && pip install --no-deps --no-index /wheels/*.whl
 
 FROM packages AS worker-packages
 COPY requirements/worker.txt requirements/otel.txt /requirements/
 RUN pip install --require-hashes --only-binary :all: --requirement /requirements/otel.txt \
     --requirement /requirements/worker.txt
+COPY --from=wheel /wheels/ /wheels/
+RUN pip freeze --local > /venv/constraints.txt && pip install --no-deps --no-index /wheels/*.whl
 
 FROM python:${PYTHON}-slim AS service
-RUN groupadd --gid 10001 celeriac && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp celeriac
-ENV PATH=/venv/bin:$PATH HOME=/tmp PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
-    PYTHONPATH=/celeriac:/celeriac/api:/celeriac/worker
+RUN groupadd --gid 10001 celeriac && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp celeriac \
+    && install --directory --owner 10001 --group 10001 /packages
+# Packages of your own go into /packages, without root, and in versions that go with ours.
+ENV PATH=/venv/bin:/packages/bin:$PATH HOME=/tmp PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PYTHONPATH=/celeriac \
+    PYTHONUSERBASE=/packages PIP_CONSTRAINT=/venv/constraints.txt PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /celeriac
 STOPSIGNAL SIGTERM
 USER 10001:10001
+LABEL org.opencontainers.image.licenses="Apache-2.0" org.opencontainers.image.vendor="Celeriac"
 
 FROM service AS api
 COPY --from=api-packages /venv /venv
-COPY celeriac/ celeriac/
 # What the API offers: the tasks, and nothing of what runs them.
-COPY worker/tasks/ worker/tasks/
-COPY api/ api/
-ENV CELERIAC_HOST=0.0.0.0
+COPY worker/tasks/ tasks/
+ENV CELERIAC_HOST=0.0.0.0 CELERIAC_PORT=8000
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD ["python", "-c", "\
-import http.client, sys; \
-api = http.client.HTTPConnection('127.0.0.1', 8000, timeout=4); \
+import http.client, os, sys; \
+api = http.client.HTTPConnection('127.0.0.1', int(os.environ['CELERIAC_PORT']), timeout=4); \
 api.request('GET', '/readyz'); \
 sys.exit(api.getresponse().status != 200)"]
 CMD ["python", "-m", "uvicorn", "--factory", "celeriac_api.app:create_app", "--http", "celeriac_api.server.one_write:OneWrite", \
     "--host", "0.0.0.0", "--port", "8000", "--timeout-graceful-shutdown", "5"]
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Celeriac API" org.opencontainers.image.version=$VERSION \
+    org.opencontainers.image.revision=$REVISION \
+    org.opencontainers.image.description="The HTTP front door to a Celery worker pool."
 
 FROM service AS worker
 COPY --from=worker-packages /venv /venv
-COPY celeriac/ celeriac/
-COPY worker/ worker/
+COPY worker/tasks/ tasks/
 # Makes SIGTERM hand running tasks back after CELERIAC_SHUTDOWN_GRACE, instead of waiting for each to end.
 ENV REMAP_SIGTERM=SIGQUIT
 # Healthy is a worker that Redis has heard of lately.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD ["python", "-m", "celeriac_worker.health"]
 CMD ["python", "-m", "celery", "-A", "celeriac_worker.app", "worker", "--loglevel", "INFO", \
     "--without-gossip", "--without-mingle", "--without-heartbeat"]
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Celeriac worker" org.opencontainers.image.version=$VERSION \
+    org.opencontainers.image.revision=$REVISION \
+    org.opencontainers.image.description="A Celery worker that runs the tasks of Celeriac."

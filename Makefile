@@ -80,6 +80,7 @@ lock: $(INSTALLED) ## write requirements/ anew from pyproject.toml; ARGS=--upgra
 	$(LOCK) --extra api --constraint requirements/dev.txt --output-file requirements/api.txt
 	$(LOCK) --extra worker --constraint requirements/dev.txt --output-file requirements/worker.txt
 	$(LOCK) --extra otel --constraint requirements/dev.txt --output-file requirements/otel.txt
+	$(LOCK:pyproject.toml=) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
 
 clean: ## remove .venv, .conformance, .peers and caches; the data directory stays
 	rm -rf .venv .conformance .peers .mypy_cache .pytest_cache .ruff_cache .hypothesis
