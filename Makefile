@@ -24,7 +24,7 @@ suitable = $(shell for name in python3 python3.14 python3.13 python3.12 python3.
 # Only what stands on make's own command line is passed on: some shells export a HOST of their own.
 typed = $(foreach name,HOST PORT DATA_DIR REDIS_URL,$(if $(findstring command,$(origin $(name))),CELERIAC_$(name)="$($(name))"))
 
-.PHONY: help run test conformance check fix openapi screenshots bench bench-peers trials chaos soak lock clean
+.PHONY: help run test conformance check fix openapi screenshots bench bench-peers trials chaos soak lock images clean
 
 help: ## list these commands
 	@echo "make run PORT=8010 sets a port; HOST, DATA_DIR and REDIS_URL go the same way. make test ARGS=-x passes -x on."
@@ -82,10 +82,19 @@ lock: $(INSTALLED) ## write requirements/ anew from pyproject.toml; ARGS=--upgra
 	$(LOCK) --extra otel --constraint requirements/dev.txt --output-file requirements/otel.txt
 	$(LOCK:pyproject.toml=) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
 
+images: ## build the images of API and worker, tagged with the version
+	$(call image,api)
+	$(call image,worker)
+
 clean: ## remove .venv, .conformance, .peers and caches; the data directory stays
 	rm -rf .venv .conformance .peers .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "The data of make run (.celeriac, or your DATA_DIR) is untouched: remove it yourself if you want it gone."
+
+# Read when it is needed: `make images` is the only one that does.
+version = $(shell sed -n 's/^VERSION = "\(.*\)"$$/\1/p' celeriac/version.py)
+image = docker build --target $(1) --build-arg VERSION=$(version) --build-arg REVISION=$(shell git rev-parse HEAD) \
+	--tag celeriac-$(1):$(version) --tag celeriac-$(1):$(basename $(version)) --tag celeriac-$(1):latest .
 
 # All that `make run` needs; whoever has the tools as well has it, too.
 $(RUNNABLE): requirements/run.txt pyproject.toml $(LOCAL)

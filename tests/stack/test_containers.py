@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from celeriac.settings import Settings
+from celeriac.version import VERSION
 from celeriac_api.request.wait import LONGEST_SECONDS
 from lab.harness.checkout import ROOT, python_path
 from tests.support.dockerfile import Stage, read_stages
@@ -22,7 +23,7 @@ STAGES = read_stages(ROOT / "Dockerfile")
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
 PROXY: dict[str, Any] = yaml.safe_load((ROOT / "deploy/proxy.yml").read_text())["services"]["proxy"]
-OWN_TASKS = ROOT / "deploy/own_tasks"
+OWN_IMAGE = ROOT / "examples/own_image"
 
 both = pytest.mark.parametrize("name", ["api", "worker"])
 
@@ -40,16 +41,33 @@ print(*{"fastapi", "uvicorn"} & set(sys.modules))
 """
 
 
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory into which the wheel of this checkout was installed, as the Dockerfile builds and installs it."""
+    place = tmp_path_factory.mktemp("installed")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    options = ["--no-deps", "--no-build-isolation", "--no-compile", "--target", str(place)]
+    subprocess.run([*pip, *options, str(ROOT)], check=True)
+    return place
+
+
 @both
-def test_each_image_has_the_packages_of_its_own_lock_and_those_of_spans_and_no_others(name: str) -> None:
+def test_each_image_has_the_wheel_the_packages_of_its_own_lock_and_those_of_spans_and_no_others(
+    name: str,
+) -> None:
     taken = [value for value in STAGES[name].values("COPY") if value.startswith("--from")]
     assert taken == [f"--from={name}-packages /venv /venv"]
-    (install,) = STAGES[f"{name}-packages"].values("RUN")
-    assert re.findall(r"--requirement (\S+)", install) == [
+    locks, wheel = STAGES[f"{name}-packages"].values("RUN")
+    assert re.findall(r"--requirement (\S+)", locks) == [
         "/requirements/otel.txt",
         f"/requirements/{name}.txt",
     ]
-    assert "--require-hashes" in install
+    assert "--require-hashes" in locks
+    assert wheel.endswith("pip install --no-deps --no-index /wheels/*.whl")
+    assert "--from=wheel /wheels/ /wheels/" in STAGES[f"{name}-packages"].values("COPY")
+    (tools, built) = STAGES["wheel"].values("RUN")
+    assert "--require-hashes" in tools
+    assert built == "pip wheel --no-deps --no-build-isolation --wheel-dir /wheels ."
 
 
 def test_the_api_image_is_without_celery_and_the_worker_image_without_fastapi() -> None:
@@ -70,14 +88,14 @@ def test_every_copied_file_exists_and_is_in_the_build_context() -> None:
 @pytest.mark.parametrize("spans", ["none", "otlp"])
 @pytest.mark.parametrize(("name", "script"), [("api", START_API), ("worker", START_WORKER)])
 def test_each_image_holds_every_file_that_its_service_imports(
-    name: str, script: str, spans: str, tmp_path: Path
+    name: str, script: str, spans: str, installed: Path, tmp_path: Path
 ) -> None:
     copy_as_image(STAGES[name], tmp_path)
     environment = {
         key: value
         for key, value in os.environ.items()
         if not key.startswith(("CELERIAC_", "OTEL_", "PYTHON"))
-    } | {"OTEL_TRACES_EXPORTER": spans, "PYTHONPATH": python_path(tmp_path)}
+    } | {"OTEL_TRACES_EXPORTER": spans, "PYTHONPATH": f"{tmp_path}{os.pathsep}{installed}"}
     started = subprocess.run(
         [sys.executable, "-c", script],
         cwd=tmp_path,
@@ -192,15 +210,49 @@ def test_a_proxy_waits_longer_than_a_client_may() -> None:
     assert "proxy_buffering off;" in text
 
 
-def test_the_example_of_own_tasks_builds_on_the_images_of_compose() -> None:
-    stages = read_stages(OWN_TASKS / "Dockerfile")
-    services = yaml.safe_load((OWN_TASKS / "compose.yml").read_text())["services"]
+def test_an_image_with_tasks_and_packages_of_ones_own_takes_three_lines() -> None:
+    stages = read_stages(OWN_IMAGE / "Dockerfile")
+    services = yaml.safe_load((OWN_IMAGE / "compose.yml").read_text())["services"]
     for name in ("api", "worker"):
         assert stages[name].origin == SERVICES[name]["image"]
-        assert services[name]["build"] == {"context": "deploy/own_tasks", "target": name}
+        assert services[name]["build"] == {"context": "examples/own_image", "target": name}
         assert services[name]["environment"] == {"CELERIAC_TASKS": "tasks,shop"}
-    assert stages["worker"].values("USER") == ["root", "10001:10001"]
-    assert load_catalog_of("tasks,shop", OWN_TASKS) >= {"add", "qr_code"}
+    copied = ("COPY", "shop/ shop/")
+    assert stages["api"].instructions == [copied]
+    assert stages["worker"].instructions == [
+        copied,
+        ("RUN", "pip install --requirement shop/requirements.txt"),
+    ]
+    documented = (ROOT / "docs/containers.md").read_text()
+    assert "FROM celeriac-worker\nCOPY shop/ shop/\nRUN pip install" in documented
+    assert load_catalog_of("tasks,shop", OWN_IMAGE) >= {"add", "qr_code"}
+
+
+def test_packages_of_ones_own_are_installed_without_root_and_go_with_ours() -> None:
+    (environment,) = (dict(re.findall(r"(\w+)=(\S+)", value)) for value in STAGES["service"].values("ENV"))
+    (users,) = STAGES["service"].values("RUN")
+    assert users.endswith(f"install --directory --owner 10001 --group 10001 {environment['PYTHONUSERBASE']}")
+    (venv,) = STAGES["packages"].values("RUN")
+    assert "--system-site-packages" in venv, "PYTHONUSERBASE does not count in other ones"
+    for name in ("api", "worker"):
+        (_, wheel) = STAGES[f"{name}-packages"].values("RUN")
+        assert wheel.startswith(f"pip freeze --local > {environment['PIP_CONSTRAINT']} &&")
+
+
+@both
+def test_each_image_says_what_it_is_and_make_images_gives_it_its_version(name: str) -> None:
+    labels = " ".join(STAGES["service"].values("LABEL") + STAGES[name].values("LABEL"))
+    for label in ("title", "description", "licenses", "version=$VERSION", "revision=$REVISION"):
+        assert f"org.opencontainers.image.{label}" in labels
+    planned = subprocess.run(
+        ["make", "--dry-run", "images"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    (build,) = [line for line in planned.splitlines() if f"--target {name} " in line]
+    assert f"--build-arg VERSION={VERSION} " in build
+    series = VERSION.rpartition(".")[0]
+    assert re.findall(r"--tag (\S+)", build) == [
+        f"celeriac-{name}:{tag}" for tag in (VERSION, series, "latest")
+    ]
 
 
 def test_redis_writes_down_what_it_accepted_and_evicts_nothing() -> None:
