@@ -31,6 +31,8 @@ from celeriac_api.server.prefix import address, prefix
 MEDIA_TYPE = "application/problem+json"
 LONGEST_PATH = 500
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+
 logger = logging.getLogger(__name__)
 
 
@@ -81,7 +83,7 @@ def answer(problem: Problem, path: str) -> Response:
         "instance": path,
         **problem.members,
     }
-    content = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
+    content = _ENCODER.encode(document).encode("utf-8", "replace")
     return Response(content, problem.status, problem.headers, MEDIA_TYPE)
 
 
