@@ -74,6 +74,7 @@ def build_app(settings: Settings, catalog: Catalog, *, spans: "TracerProvider | 
     """The app for these settings and this catalog; with `spans`, each request makes one."""
     metrics = Metrics()
     epoch = Epoch()
+    queues = {definition.queue or settings.default_queue for definition in catalog.values()}
     ledger = Ledger(
         backend=settings.backend,
         broker=settings.broker,
@@ -85,7 +86,6 @@ def build_app(settings: Settings, catalog: Catalog, *, spans: "TracerProvider | 
         on_answer=metrics.round_trip.observe,
     )
     feed = Feed(settings.backend, epoch)
-    queues = {definition.queue or settings.default_queue for definition in catalog.values()}
     overview = Overview(settings, queues=queues, epoch=epoch)
     keeper = Keeper(settings, epoch)
     judge = Judge(largest=settings.max_body_bytes)
@@ -122,7 +122,7 @@ def build_app(settings: Settings, catalog: Catalog, *, spans: "TracerProvider | 
     problems.install(app, names=catalog)
     docs.install(app)
     page.install(app)
-    health.install(app, settings, ledger)
+    health.install(app, settings, ledger, queues=queues)
     tasks.install(app, settings, ledger)
     inputs.install(app, catalog, ledger)
     doors = submit.doors_of(catalog, settings, ledger, feed, judge)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -167,11 +167,14 @@ class Ledger:
         left_out, *entries = await self._change(scripts.POISON, queue, limit, MOST_LISTED_BYTES)
         return [Poison(**json.loads(entry)) for entry in entries], left_out
 
-    async def ping(self) -> list[str]:
-        """Raise unless every Redis answers within `PING_SECONDS`; what is unsafe about them, in sentences."""
+    async def ping(self, queues: Collection[str] = ()) -> list[str]:
+        """Raise unless every Redis answers within `PING_SECONDS`; what is unsafe about them, in sentences.
+
+        Its user needs rights to these queues, too.
+        """
         try:
             async with asyncio.timeout(PING_SECONDS):
-                return await self._pinging.do(None)
+                return await self._pinging.do(queues)
         except TimeoutError as late:
             raise Unavailable(f"no answer within {PING_SECONDS} s") from late
 
@@ -242,8 +245,11 @@ class Ledger:
         left_out = [task.task_id for task in tasks if task.state is State.SUCCEEDED and task.task_id in cut]
         return Page(tasks, before, left_out)
 
-    async def _ping_all(self, askers: Sequence[None]) -> Sequence[list[str]]:
-        found = [await faults(probe, self._durability) for probe in self._probes]
+    async def _ping_all(self, askers: Sequence[Collection[str]]) -> Sequence[list[str]]:
+        found = [
+            await faults(probe, self._durability, queues=askers[0], database=self._database)
+            for probe in self._probes
+        ]
         return [[sentence for sentences in found for sentence in sentences]] * len(askers)
 
     async def _listed(self, asked: Listing) -> tuple[list[str], int | None]:

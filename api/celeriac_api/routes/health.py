@@ -1,5 +1,7 @@
 """Health: whether this process lives, and whether it can do its work."""
 
+from collections.abc import Collection
+
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 from starlette.requests import Request
@@ -17,8 +19,8 @@ class Health(BaseModel):
     status: str = Field("ok", description="Always `ok`.")
 
 
-def install(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
-    """Serve `GET /livez` and `GET /readyz`."""
+def install(app: FastAPI, settings: Settings, ledger: Ledger, *, queues: Collection[str]) -> None:
+    """Serve `GET /livez` and `GET /readyz`, for an API that submits to these queues."""
 
     @app.get(
         "/livez",
@@ -40,7 +42,7 @@ def install(app: FastAPI, settings: Settings, ledger: Ledger) -> None:
     )
     async def readyz(request: Request) -> Health:
         refuse_unknown(request)
-        faults = await ledger.ping()
+        faults = await ledger.ping(queues)
         if faults and not settings.allow_unsafe_redis:
             raise RedisUnsafe(" ".join(faults) + " CELERIAC_ALLOW_UNSAFE_REDIS=true takes it as it is.")
         return Health()

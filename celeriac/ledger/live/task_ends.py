@@ -20,11 +20,13 @@ from celeriac.ledger.store.connection import (
     ANSWER_SECONDS,
     CONNECT_SECONDS,
     InDoubt,
+    Refused,
     Unavailable,
     new_connection,
 )
 from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.store.group_commit import Batching
+from celeriac.ledger.store.refusal import Refusal, refusal_of
 
 IDLE_SECONDS = 5.0
 RETRY_SECONDS = 0.25
@@ -64,6 +66,7 @@ class Watch:
         self._follower: asyncio.Task[None] | None = None
         self._settling: set[asyncio.Task[None]] = set()
         self._released = False
+        self._refusal: Refusal | None = None
 
     @property
     def waiters(self) -> int:
@@ -116,6 +119,8 @@ class Watch:
                 await place.subscribed.wait()
         except TimeoutError as late:
             self.leave(task_id, future)
+            if self._refusal is not None:
+                raise Refused(self._refusal) from late
             raise Unavailable("the subscription was not confirmed") from late
         except asyncio.CancelledError:
             self.leave(task_id, future)
@@ -141,6 +146,7 @@ class Watch:
             try:
                 await self._follow()
             except (TimeoutError, OSError, RedisError) as error:
+                self._refusal = refusal_of(error)
                 logger.warning("the subscriber connection is gone (%s); connecting again", error)
                 await asyncio.sleep(RETRY_SECONDS)
 
@@ -190,6 +196,7 @@ class Watch:
         task_id = keys.task_of_result(channel)
         match kind:
             case b"subscribe":
+                self._refusal = None
                 self._unconfirmed[channel] -= 1
                 if self._unconfirmed[channel] <= 0:
                     del self._unconfirmed[channel]

@@ -1,17 +1,34 @@
 """Whether a Redis takes what it is given, and keeps it."""
 
+from collections.abc import Collection
+
 from celeriac.ledger.store import keys
 from celeriac.ledger.store.connection import Connection, Refused
 from celeriac.ledger.store.refusal import Refusal
+from celeriac.ledger.store.rights import require_rights
 from celeriac.settings import Durability
 
 # Adds nothing, for no task has this id; it is refused where any write is.
 WRITE = ("ZADD", keys.tasks(), "XX", 0, "")
+# All else works without this right.
+UNCHECKED = (
+    "Redis denies its user the command INFO, so whether it evicts keys or keeps no append-only file is not known: "
+    "grant +info."
+)
 
 
-async def faults(connection: Connection, durability: Durability) -> list[str]:
+async def faults(
+    connection: Connection, durability: Durability, *, queues: Collection[str], database: int
+) -> list[str]:
     """What makes this server unsafe to trust with tasks, in sentences that say what to do; `Refused` when it takes no writes."""
-    info = _parsed(await connection.call("INFO", "everything"))
+    await require_rights(connection, queues=queues, database=database, durability=durability)
+    try:
+        info = _parsed(await connection.call("INFO", "everything"))
+    except Refused as refused:
+        if refused.refusal.code != "NOPERM":
+            raise
+        await connection.call(*WRITE)
+        return [UNCHECKED]
     if info.get("role") == "slave":
         await connection.close()  # the next one may lead to a primary
         raise Refused(Refusal("READONLY", "its role is that of a replica"))

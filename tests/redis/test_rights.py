@@ -1,0 +1,155 @@
+"""A user of Redis with the rights that the docs list can do all; of one with fewer, /readyz says which are missing."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from redis import Redis
+
+from celeriac.stack.valkey import Valkey
+from lab.harness.checkout import ROOT
+from tests.support.door import cancel, document, ended, in_state, problem_of, run, submit, submit_with
+from tests.support.servers import running_api, running_worker
+from tests.support.waiting import wait_until
+
+DOCUMENTED = re.search(
+    r"ACL SETUSER celeriac on >PASSWORD (.*?)\n```", (ROOT / "docs/operations.md").read_text(), re.DOTALL
+)
+RIGHTS = DOCUMENTED[1].replace("\\\n", " ").split() if DOCUMENTED else []
+# The workers' alone, and those for another durability; and what another one does as well.
+NOT_OF_THE_API = (
+    "+blmpop +brpop +evalsha +exec +expire +eval +fcall +function|load +ltrim +multi +select +wait +waitaof"
+).split()
+# In place of all keys.
+NARROW = ("~celeriac:*", "~celery-task-meta-*", "~_kombu.binding*", "~default*", "~unserved*")
+ADD = {"x": 4, "y": 5}
+
+
+@pytest.fixture(scope="module")
+def redis(directory: Path) -> Iterator[Redis]:
+    """A Valkey of these tests' own, which has the user."""
+    with Valkey(directory / "rights") as server, Redis.from_url(server.url) as client:
+        client.execute_command("ACL", "SETUSER", "celeriac", "on", ">secret", *RIGHTS)
+        yield client
+
+
+@pytest.fixture(scope="module")
+def url(redis: Redis) -> str:
+    """As that user."""
+    return f"redis://celeriac:secret@127.0.0.1:{redis.connection_pool.connection_kwargs['port']}/1"
+
+
+@pytest.fixture(scope="module")
+def door(url: str, directory: Path) -> Iterator[httpx.Client]:
+    """An API that comes as that user."""
+    with running_api(directory, redis_url=url) as api, api.client() as client:
+        yield client
+
+
+def test_the_rights_that_are_documented_are_enough(
+    door: httpx.Client, redis: Redis, url: str, directory: Path, tmp_path: Path
+) -> None:
+    without(redis, "resetkeys", *NARROW)
+    started = tmp_path / "started"
+    with running_worker(directory, "-Q", "default", redis_url=url):
+        assert run(door, "add", **ADD)["result"] == 9
+        assert run(door, "flaky", failures=1)["attempt"] == 2
+        submitted = door.post("/add", json=ADD, params={"wait": 30}, headers={"Idempotency-Key": "one"})
+        assert document(submitted)["result"] == 9
+        task = submit(door, "stop_when_asked", started=str(started))
+        in_state(door, task, "running")
+        assert cancel(door, task).status_code == 202
+        assert ended(door, task)["state"] == "cancelled"
+        assert door.get(task["links"]["events"]).text.count("event: done") == 1
+        assert door.post(task["links"]["self"] + "/retry").status_code == 202
+        workers = door.get("/workers")
+        assert (workers.status_code, len(document(workers)["items"])) == (200, 1), workers.text
+    submit_with(door, "/unserved?delay=1000")
+    submit(door, "unserved")
+    for path in ("pause", "resume", "purge"):
+        assert door.post(f"/queues/unserved/{path}").status_code == 200
+    for path in ("/tasks", "/queues", "/queues/default/poison", "/metrics"):
+        assert door.get(path).status_code == 200, path
+    assert door.delete(task["links"]["self"]).status_code == 204
+    denied: Any = redis.acl_log()
+    assert {entry["object"] for entry in denied} <= {"client|setinfo"}  # which redis-py only tries
+
+
+def test_readyz_names_each_right_that_is_missing(door: httpx.Client, redis: Redis) -> None:
+    for right in RIGHTS:
+        if right.startswith("+") and right not in NOT_OF_THE_API:
+            without(redis, "-" + right[1:])
+            problem = door.get("/readyz")
+            assert problem_of(problem)[0] == 503, right
+            assert re.search(rf"{re.escape(right)}\b", document(problem)["detail"]), (right, problem.text)
+    without(redis)
+    assert door.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("rights", "named"),
+    [
+        (["-hset", "-xadd", "-publish"], ["+hset", "+xadd", "+publish"]),
+        (["resetchannels"], ["&celery-task-meta-*", "&celeriac:watch"]),
+        (["resetchannels", "&celeriac:*"], ["&celery-task-meta-*", "+publish on &/1.celery.pidbox and &cel"]),
+        (["resetkeys", "~celeriac:*", "~default"], ["~celery-task-meta-*", "~unserved"]),
+        (["resetkeys", "~default"], ["~celeriac:*", "~celery-task-meta-*"]),
+        (["-@scripting"], ["+evalsha", "+fcall"]),
+    ],
+)
+def test_all_that_are_missing_are_named_at_once(
+    door: httpx.Client, redis: Redis, rights: list[str], named: list[str]
+) -> None:
+    without(redis, *rights)
+    problem = wait_until(lambda: refused(door))
+    without(redis)
+    for right in named:
+        assert right in document(problem)["detail"]
+    wait_until(lambda: door.get("/readyz").status_code == 200)
+
+
+def test_without_channels_a_wait_says_why_it_is_refused(door: httpx.Client, redis: Redis) -> None:
+    without(redis, "resetchannels")
+    waited = wait_until(lambda: wait_refused(door))
+    without(redis)
+    assert document(waited)["detail"].startswith("Redis denies its user a right")
+    wait_until(lambda: door.get("/readyz").status_code == 200)
+
+
+def test_without_info_everything_works_and_readyz_says_what_is_not_known(
+    door: httpx.Client, redis: Redis, url: str, directory: Path
+) -> None:
+    without(redis, "-info")
+    with (
+        running_api(directory, redis_url=url, allow_unsafe_redis=True) as trusting,
+        trusting.client() as client,
+    ):
+        unknown = door.get("/readyz")
+        assert client.get("/readyz").status_code == 200
+        assert submit(client, "add", **ADD)["state"] == "queued"
+    without(redis)
+    assert problem_of(unknown) == (503, "redis-unsafe")
+    assert "grant +info" in document(unknown)["detail"]
+
+
+def without(redis: Redis, *rights: str) -> None:
+    """The user has all rights, but for these changes."""
+    redis.execute_command(
+        "ACL", "SETUSER", "celeriac", "-@all", "resetkeys", "resetchannels", *RIGHTS, *rights
+    )
+
+
+def refused(door: httpx.Client) -> httpx.Response | None:
+    """What /readyz says, if it is of a refusal."""
+    response = door.get("/readyz")
+    return response if problem_of(response) == (503, "redis-refuses") else None
+
+
+def wait_refused(door: httpx.Client) -> httpx.Response | None:
+    """The answer to a wait, if it is of a refusal."""
+    task = submit(door, "unserved")
+    response = door.get(task["links"]["self"], params={"wait": 3})
+    return response if response.status_code == 503 and problem_of(response)[1] == "redis-refuses" else None
