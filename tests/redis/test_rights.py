@@ -11,9 +11,9 @@ from redis import Redis
 
 from celeriac.stack.valkey import Valkey
 from lab.harness.checkout import ROOT
+from lab.harness.servers import running_api, running_worker
+from lab.harness.waiting import wait_until
 from tests.support.door import cancel, document, ended, in_state, problem_of, run, submit, submit_with
-from tests.support.servers import running_api, running_worker
-from tests.support.waiting import wait_until
 
 DOCUMENTED = re.search(
     r"ACL SETUSER celeriac on >PASSWORD (.*?)\n```", (ROOT / "docs/operations.md").read_text(), re.DOTALL
