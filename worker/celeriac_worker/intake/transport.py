@@ -138,9 +138,15 @@ class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
             logger.warning("redis refuses to bind a queue (%s); messages are taken without it", error)
 
     def _size(self, queue: str) -> int:
-        """Called by Celery for each queue when it has connected; a refusal makes it connect again."""
+        """Called by Celery for each queue when it has connected; a refusal makes it connect again.
+
+        Kombu asks in a transaction, which Redis 7.0 refuses while it is full.
+        """
         try:
-            return int(super()._size(queue))
+            with self.conn_or_acquire() as client, client.pipeline(transaction=False) as pipe:
+                for priority in self.priority_steps:
+                    pipe.llen(self._q_for_pri(queue, priority))
+                return sum(map(int, pipe.execute()))
         except RefusedError:
             sleep(PAUSE_SECONDS)
             raise
