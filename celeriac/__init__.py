@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from celeriac.contract import context
-    from celeriac.contract.declaration import RetryPolicy, task
+    from celeriac.contract.declaration import task
+    from celeriac.contract.retry import RetryPolicy
     from celeriac.contract.signature import Base64Bytes
 
 __all__ = ["Base64Bytes", "RetryPolicy", "context", "task"]
@@ -16,7 +17,7 @@ __all__ = ["Base64Bytes", "RetryPolicy", "context", "task"]
 # For each public name, its module; where the name is a module itself, that module.
 _MODULES = {
     "Base64Bytes": "celeriac.contract.signature",
-    "RetryPolicy": "celeriac.contract.declaration",
+    "RetryPolicy": "celeriac.contract.retry",
     "context": "celeriac.contract.context",
     "task": "celeriac.contract.declaration",
 }

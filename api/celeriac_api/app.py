@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
-from celeriac.contract.catalog import Catalog, files_without_tasks, load_catalog
-from celeriac.contract.declaration import ContractError
+from celeriac.contract.catalog import (
+    Catalog,
+    Validators,
+    catalog_of,
+    files_without_tasks,
+    load_implementations,
+    validators_of,
+)
+from celeriac.contract.signature import ContractError
 from celeriac.ledger.for_operators import Overview
 from celeriac.ledger.keeper import Keeper
 from celeriac.ledger.ledger import Ledger
@@ -60,17 +67,19 @@ def create_app() -> FastAPI:
     try:
         settings = Settings.read()
         take_prints(settings.log_format)
-        catalog = load_catalog(settings.tasks)
+        implementations = load_implementations(settings.tasks)
         prepare_shared_directory()
         spans = _spans()
     except (SettingsError, ContractError) as wrong:
         refuse_start("API", wrong)
     set_up_logs(settings.log_format)
     mention_files_without_tasks(logger, files_without_tasks(settings.tasks))
-    return build_app(settings, catalog, spans=spans)
+    return build_app(settings, catalog_of(implementations), validators_of(implementations), spans=spans)
 
 
-def build_app(settings: Settings, catalog: Catalog, *, spans: "TracerProvider | None" = None) -> FastAPI:
+def build_app(
+    settings: Settings, catalog: Catalog, validators: Validators, *, spans: "TracerProvider | None" = None
+) -> FastAPI:
     """The app for these settings and this catalog; with `spans`, each request makes one."""
     metrics = Metrics()
     epoch = Epoch()
@@ -125,14 +134,14 @@ def build_app(settings: Settings, catalog: Catalog, *, spans: "TracerProvider | 
     health.install(app, settings, ledger, queues=queues)
     tasks.install(app, settings, ledger)
     inputs.install(app, catalog, ledger)
-    doors = submit.doors_of(catalog, settings, ledger, feed, judge)
+    doors = submit.doors_of(catalog, validators, settings, ledger, feed, judge)
     changes.install(app, settings, ledger, doors, judge)
     listing.install(app, settings, ledger)
     operations.install(app, settings, overview, catalog)
     install_metrics(app, metrics, ledger, overview, feed)
     events.install(app, settings, ledger, feed)
     poison.install(app, ledger)
-    submit.install(app, catalog, settings, doors, judge)
+    submit.install(app, catalog, validators, settings, doors, judge)
     return app
 
 

@@ -4,7 +4,9 @@ import json
 import sys
 from pathlib import Path
 
-from celeriac.contract.catalog import load_catalog
+from fastapi import FastAPI
+
+from celeriac.contract.catalog import catalog_of, load_implementations, validators_of
 from celeriac.settings import Settings
 from celeriac_api.app import build_app
 
@@ -12,10 +14,14 @@ FILE = Path("openapi.json")
 
 
 def derived() -> str:
-    """The document of the starter tasks, as the file holds it; the environment plays no part."""
-    settings = Settings.read({})
-    document = build_app(settings, load_catalog("tasks")).openapi()
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    """The document of the starter tasks, as the file holds it."""
+    return json.dumps(starter_app().openapi(), indent=2, ensure_ascii=False) + "\n"
+
+
+def starter_app() -> FastAPI:
+    """The app of the starter tasks with the default of every setting; the environment plays no part."""
+    tasks = load_implementations("tasks")
+    return build_app(Settings.read({}), catalog_of(tasks), validators_of(tasks))
 
 
 def main(arguments: list[str]) -> int:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from celeriac.contract.declaration import Definition
+from celeriac.contract.definition import Definition
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.submission import Accepted, Options, Submission
 from celeriac.ledger.model.task import Task
@@ -16,7 +17,6 @@ from celeriac.settings import Settings
 from celeriac_api.acceptance import accept, accepted_headers
 from celeriac_api.request import body
 from celeriac_api.request.accept_header import prefers_events
-from celeriac_api.request.generic_submission import required_parameters
 from celeriac_api.request.judgement import Judge
 from celeriac_api.request.new_id import new_id
 from celeriac_api.request.options import asked_options, asks_for_options, fingerprint_of
@@ -34,14 +34,23 @@ class Door:
     """Prepared once for a definition, used for every request."""
 
     def __init__(
-        self, definition: Definition, settings: Settings, ledger: Ledger, stream: Stream, judge: Judge
+        self,
+        definition: Definition,
+        validator: type[BaseModel],
+        settings: Settings,
+        ledger: Ledger,
+        stream: Stream,
+        judge: Judge,
     ) -> None:
         """What is the same for every task of this definition is made here."""
         self._name = definition.name
-        self._input_model = definition.input_model
+        self._required = definition.required
+        self._validator = validator
         self._queue = definition.queue or settings.default_queue
         hard, soft = definition.time_limits(settings.soft_time_limit)
-        self._envelope = envelope(task=self._name, queue=self._queue, time_limit=hard, soft_time_limit=soft)
+        self._envelope = envelope(
+            task=definition.celery_name, queue=self._queue, time_limit=hard, soft_time_limit=soft
+        )
         self._queued = queued_template(name=self._name, queue=self._queue)
         self._settings = settings
         self._ledger = ledger
@@ -51,16 +60,17 @@ class Door:
     def checked(self, raw: bytes) -> bytes:
         """The input that this body is, valid for the definition. No body is `{}`, where no parameter is required."""
         if raw:
-            body.validate(raw, self._input_model)
+            body.validate(raw, self._validator)
             return raw
-        required = required_parameters(self._input_model)
-        if not required:
+        if not self._required:
             return b"{}"
-        raise MalformedJSON(f"The body is empty: send a JSON object with {', '.join(map(repr, required))}.")
+        raise MalformedJSON(
+            f"The body is empty: send a JSON object with {', '.join(map(repr, self._required))}."
+        )
 
     def fitting(self, input_json: bytes, *, at: str) -> bytes:
         """This input, valid for the definition; it is a part (at this JSON pointer) of a body that was checked."""
-        body.fit(input_json, self._input_model, at=at)
+        body.fit(input_json, self._validator, at=at)
         return input_json
 
     async def submit(self, request: Request, input_json: bytes) -> Response:

@@ -1,14 +1,22 @@
-"""The catalog: every task definition, found by loading the modules of the packages that declare tasks."""
+"""The catalog: all task definitions, with their implementations, found by loading the modules that declare tasks."""
 
 import pkgutil
 import sys
 from collections.abc import Iterator
 from types import ModuleType
 
-from celeriac.contract.declaration import ContractError, Definition, definition_of
-from celeriac.contract.importing import import_tasks
+from pydantic import BaseModel
 
+from celeriac.contract.definition import Definition
+from celeriac.contract.implementation import Implementation, implementation_of
+from celeriac.contract.importing import import_tasks
+from celeriac.contract.signature import ContractError
+
+# By name.
 Catalog = dict[str, Definition]
+Implementations = dict[str, Implementation]
+# What judges the input of each definition, while the definition's own schema does not.
+Validators = dict[str, type[BaseModel]]
 
 # Slow to load, or kept out of the API's process on purpose; a task imports them inside its function.
 HEAVY = frozenset(
@@ -17,21 +25,31 @@ HEAVY = frozenset(
 )
 
 
-def load_catalog(packages: str) -> Catalog:
+def load_implementations(packages: str) -> Implementations:
     """Load every module of these packages (names separated by commas) and collect what they declare.
 
     `ContractError` says which module cannot be loaded, which name stands twice, or that nothing was found.
     """
-    catalog: Catalog = {}
+    implementations: Implementations = {}
     for package in packages.split(","):
         for module in _modules(package.strip()):
-            for definition in _declared(module):
-                _add(catalog, definition)
-    if not catalog:
+            for implementation in _declared(module):
+                _add(implementations, implementation)
+    if not implementations:
         raise ContractError(
             f"No task is declared in {packages}: put @task above a function in a module there."
         )
-    return catalog
+    return implementations
+
+
+def catalog_of(implementations: Implementations) -> Catalog:
+    """The definitions that these carry out."""
+    return {name: implementation.definition for name, implementation in implementations.items()}
+
+
+def validators_of(implementations: Implementations) -> Validators:
+    """The models that judge the inputs of these."""
+    return {name: implementation.input_model for name, implementation in implementations.items()}
 
 
 def files_without_tasks(packages: str) -> list[str]:
@@ -44,7 +62,7 @@ def files_without_tasks(packages: str) -> list[str]:
         for package in packages.split(",")
         for module in _modules(package.strip())
         if not (hasattr(module, "__path__") or module.__name__.rpartition(".")[2].startswith("_"))
-        and not any(map(definition_of, vars(module).values()))
+        and not any(map(implementation_of, vars(module).values()))
     ]
 
 
@@ -67,17 +85,18 @@ def _load(name: str) -> ModuleType:
     return module
 
 
-def _declared(module: ModuleType) -> Iterator[Definition]:
+def _declared(module: ModuleType) -> Iterator[Implementation]:
     for value in vars(module).values():
-        definition = definition_of(value)
-        if definition and definition.function.__module__ == module.__name__:
-            yield definition
+        implementation = implementation_of(value)
+        if implementation and implementation.definition.module == module.__name__:
+            yield implementation
 
 
-def _add(catalog: Catalog, definition: Definition) -> None:
-    other = catalog.setdefault(definition.name, definition)
-    if other is not definition:
+def _add(implementations: Implementations, implementation: Implementation) -> None:
+    name = implementation.definition.name
+    other = implementations.setdefault(name, implementation)
+    if other is not implementation:
         raise ContractError(
-            f"Task name {definition.name!r} is declared twice, in {other.function.__module__} and in "
-            f"{definition.function.__module__}: rename one with @task(name=...)."
+            f"Task name {name!r} is declared twice, in {other.definition.module} and in "
+            f"{implementation.definition.module}: rename one with @task(name=...)."
         )

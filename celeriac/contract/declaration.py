@@ -4,19 +4,25 @@ This module and every module of tasks import light: the API loads them without C
 """
 
 import inspect
-import random
+import json
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar, overload
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
 
-from celeriac.contract.signature import ContractError, input_model, output_adapter
+from celeriac.contract.definition import Definition
+from celeriac.contract.implementation import Implementation
+from celeriac.contract.retry import RetryPolicy
+from celeriac.contract.signature import (
+    ContractError,
+    input_model,
+    input_schema,
+    output_adapter,
+    output_schema,
+)
 from celeriac.queue_names import taken_for
-
-__all__ = ["ContractError", "Definition", "RetryPolicy", "definition_of", "task"]
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 # What the API serves, or will serve, at its root: `POST /{name}` must not stand in its way.
@@ -24,77 +30,9 @@ RESERVED_NAMES = frozenset(
     "tasks workflows schedules queues workers catalog events metrics livez readyz docs redoc openapi.json "
     "static assets webhooks keys admin health favicon.ico robots.txt".split()
 )
-HARD_MARGIN = timedelta(seconds=30)
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, kw_only=True)
-class RetryPolicy:
-    """Which errors make a task run again, how often and after which delay.
-
-    `attempts` counts the first one too. The delay before attempt n + 1 is `backoff` doubled n - 1 times, at most
-    `max_backoff`, of which a random half is taken off ("equal jitter", so that failures do not come back in step).
-    """
-
-    on: tuple[type[Exception], ...] = (Exception,)
-    attempts: int = 3
-    backoff: timedelta = timedelta(seconds=1)
-    max_backoff: timedelta = timedelta(minutes=10)
-
-    def __post_init__(self) -> None:
-        """Refuse a policy that could never be carried out."""
-        if self.attempts < 2:
-            raise ContractError(
-                f"RetryPolicy(attempts={self.attempts}) never runs again: give 2 or more, or no policy."
-            )
-        if self.backoff < timedelta(0) or self.max_backoff < self.backoff:
-            raise ContractError(
-                f"RetryPolicy(backoff={self.backoff}, max_backoff={self.max_backoff}): give 0 <= backoff <= max_backoff."
-            )
-
-    def delay(self, failure: Exception, attempt: int) -> timedelta | None:
-        """How long to wait after `attempt` (1 for the first) ended in `failure`; None: do not run again."""
-        if attempt >= self.attempts or not isinstance(failure, self.on):
-            return None
-        doublings = min(attempt - 1, 64)
-        longest = min(self.backoff.total_seconds() * 2**doublings, self.max_backoff.total_seconds())
-        return timedelta(seconds=longest * random.uniform(0.5, 1.0))  # noqa: S311 - spreading load is no secret
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Definition:
-    """What can be done: a declared function with everything that the API and the pool need to know of it."""
-
-    name: str
-    function: Callable[..., Any]
-    input_model: type[BaseModel]
-    output: TypeAdapter[Any]
-    queue: str | None
-    soft_time_limit: timedelta | None
-    time_limit: timedelta | None
-    retry: RetryPolicy | None
-    hidden: frozenset[str]
-    examples: tuple[dict[str, Any], ...]
-
-    @property
-    def summary(self) -> str:
-        """The first line of the function's docstring."""
-        return self.description.partition("\n")[0] or self.name
-
-    @property
-    def description(self) -> str:
-        """The function's whole docstring."""
-        return inspect.getdoc(self.function) or ""
-
-    def time_limits(self, default_soft: timedelta) -> tuple[timedelta, timedelta | None]:
-        """The hard limit and the soft one (None: none), with `default_soft` where the task sets neither."""
-        soft = self.soft_time_limit
-        if self.time_limit is not None:
-            return self.time_limit, soft
-        soft = soft or default_soft
-        return soft + HARD_MARGIN, soft
 
 
 @overload
@@ -136,30 +74,33 @@ def task(
     """
 
     def declare(function: Callable[P, R]) -> Callable[P, R]:
+        definition_name = _checked_name(name or function.__name__)
+        model, output = input_model(function, hidden=hidden), output_adapter(function)
+        description = inspect.getdoc(function) or ""
         definition = Definition(
-            name=_checked_name(name or function.__name__),
-            function=function,
-            input_model=input_model(function, hidden=hidden),
-            output=output_adapter(function),
+            name=definition_name,
+            celery_name=definition_name,
+            module=function.__module__,
             queue=_checked_queue(queue),
             soft_time_limit=soft_time_limit,
             time_limit=time_limit,
-            retry=retry,
-            hidden=frozenset(hidden),
-            examples=tuple(examples),
+            retry=None if retry is None else retry.data,
+            summary=description.partition("\n")[0] or definition_name,
+            description=description,
+            input_schema=input_schema(model),
+            output_schema=output_schema(output),
+            hidden=tuple(sorted(hidden)),
+            examples=tuple(json.loads(_as_json(example)) for example in examples),
+        )
+        implementation = Implementation(
+            definition=definition, function=function, input_model=model, output=output, retry=retry
         )
         _check_limits(definition)
-        _check_examples(definition)
-        function.__definition__ = definition  # type: ignore[attr-defined]  # mypy knows no attributes of functions
+        _check_examples(implementation, examples)
+        function.__celeriac__ = implementation  # type: ignore[attr-defined]  # mypy knows no attributes of functions
         return function
 
     return declare if function is None else declare(function)
-
-
-def definition_of(function: object) -> Definition | None:
-    """The definition that `@task` recorded on this function, if any."""
-    definition = getattr(function, "__definition__", None)
-    return definition if isinstance(definition, Definition) else None
 
 
 def _checked_name(name: str) -> str:
@@ -199,13 +140,13 @@ def _check_limits(definition: Definition) -> None:
         )
 
 
-def _check_examples(definition: Definition) -> None:
-    for example in definition.examples:
+def _check_examples(implementation: Implementation, examples: Sequence[dict[str, Any]]) -> None:
+    for example in examples:
         try:
-            definition.input_model.model_validate_json(_as_json(example), strict=True)
+            implementation.input_model.model_validate_json(_as_json(example), strict=True)
         except ValueError as wrong:
             raise ContractError(
-                f"Task {definition.name!r}: the example {example!r} is no valid input: {wrong}"
+                f"Task {implementation.definition.name!r}: the example {example!r} is no valid input: {wrong}"
             ) from wrong
 
 

@@ -90,6 +90,22 @@ def output_adapter(function: Callable[..., Any]) -> TypeAdapter[Any]:
     return TypeAdapter(tuple[hint], config=OUTPUT_CONFIG)  # type: ignore[valid-type]  # the type is known at run time
 
 
+def input_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The JSON Schema of the input that this model takes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a default without a JSON form is left out
+        return model.model_json_schema()
+
+
+def output_schema(output: TypeAdapter[Any]) -> dict[str, Any]:
+    """The JSON Schema of the result that this adapter, which is of a one-tuple, turns into JSON."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # likewise
+        schema = output.json_schema(mode="serialization")
+    (item,) = schema["prefixItems"]
+    return {**item, **({"$defs": schema["$defs"]} if "$defs" in schema else {})}
+
+
 def _encode(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 

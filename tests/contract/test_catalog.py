@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from celeriac.contract.catalog import HEAVY, files_without_tasks, load_catalog
-from celeriac.contract.declaration import ContractError
+from celeriac.contract.catalog import HEAVY, files_without_tasks, load_implementations
+from celeriac.contract.signature import ContractError
 
 TASK = """
 from celeriac import task
@@ -24,7 +24,7 @@ def test_a_name_that_is_declared_twice_is_refused_with_both_places(
         ContractError,
         match=r"'same' is declared twice, in twice_tasks\.one and in twice_tasks\.two: rename one",
     ):
-        load_catalog("twice_tasks")
+        load_implementations("twice_tasks")
 
 
 def test_a_task_that_is_imported_by_another_module_is_declared_once(
@@ -37,25 +37,25 @@ def test_a_task_that_is_imported_by_another_module_is_declared_once(
         one=TASK.format(name="lent"),
         two="from lent_tasks.one import lent\n",
     )
-    assert list(load_catalog("lent_tasks")) == ["lent"]
+    assert list(load_implementations("lent_tasks")) == ["lent"]
 
 
 def test_every_module_of_every_package_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package(tmp_path, monkeypatch, "first_tasks", one=TASK.format(name="a"), two=TASK.format(name="b"))
     package(tmp_path, monkeypatch, "second_tasks", __init__=TASK.format(name="c"))
-    assert set(load_catalog("first_tasks, second_tasks")) == {"a", "b", "c"}
+    assert set(load_implementations("first_tasks, second_tasks")) == {"a", "b", "c"}
 
 
 def test_a_package_without_tasks_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package(tmp_path, monkeypatch, "empty_tasks")
     with pytest.raises(ContractError, match="No task is declared in empty_tasks: put @task above a function"):
-        load_catalog("empty_tasks")
+        load_implementations("empty_tasks")
 
 
 @pytest.mark.parametrize("name", ["nowhere_tasks", "tasks.nowhere", "tasks.text.nowhere"])
 def test_a_package_that_is_not_there_is_refused_with_its_name(name: str) -> None:
     with pytest.raises(ContractError, match=f"The tasks in {name} cannot be loaded: No module named"):
-        load_catalog(name)
+        load_implementations(name)
 
 
 def test_a_module_that_imports_what_is_not_there_is_refused_with_both_names(
@@ -65,7 +65,7 @@ def test_a_module_that_imports_what_is_not_there_is_refused_with_both_names(
     with pytest.raises(
         ContractError, match=r"in missing_tasks\.one cannot be loaded: No module named 'no_such_library'"
     ):
-        load_catalog("missing_tasks")
+        load_implementations("missing_tasks")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_file_that_cannot_be_loaded_is_named_with_the_line_and_the_reason(
     name = f"broken_tasks_{request.node.callspec.indices['text']}"
     package(tmp_path, monkeypatch, name, one=text)
     with pytest.raises(ContractError) as refused:
-        load_catalog(name)
+        load_implementations(name)
     sentence = str(refused.value)
     assert sentence.startswith(f"The tasks in {name}.one cannot be loaded: {reason}")
     assert sentence.endswith(f" ({tmp_path}/{name}/one.py, line {line}).")
@@ -121,7 +121,7 @@ def test_a_file_without_a_task_is_found_unless_it_is_marked_as_private(
         _helpers="",
         forgotten="def send(x: int) -> int: ...\n",
     )
-    load_catalog("idle_tasks")
+    load_implementations("idle_tasks")
     assert files_without_tasks("idle_tasks") == [f"{tmp_path}/idle_tasks/forgotten.py"]
 
 
@@ -133,7 +133,7 @@ def test_a_heavy_import_at_the_top_of_a_module_is_refused(
     with pytest.raises(
         ContractError, match=r"heavy_tasks\.one imports polars at its top.*move the import into the function"
     ):
-        load_catalog("heavy_tasks")
+        load_implementations("heavy_tasks")
 
 
 def test_what_the_worker_is_made_of_counts_as_heavy() -> None:

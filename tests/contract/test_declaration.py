@@ -12,13 +12,12 @@ from pydantic import BaseModel, Field
 from celeriac.contract import context
 from celeriac.contract.declaration import (
     RESERVED_NAMES,
-    ContractError,
-    Definition,
-    RetryPolicy,
-    definition_of,
     task,
 )
-from celeriac.contract.signature import Base64Bytes
+from celeriac.contract.definition import Definition
+from celeriac.contract.implementation import Implementation, implementation_of
+from celeriac.contract.retry import RetryPolicy
+from celeriac.contract.signature import Base64Bytes, ContractError
 
 SECOND = timedelta(seconds=1)
 
@@ -43,8 +42,8 @@ def test_a_declared_function_with_options_is_returned_unchanged() -> None:
 
 
 def test_a_function_without_a_declaration_has_no_definition() -> None:
-    assert definition_of(print) is None
-    assert definition_of(None) is None
+    assert implementation_of(print) is None
+    assert implementation_of(None) is None
 
 
 def test_what_was_declared_is_recorded() -> None:
@@ -65,15 +64,16 @@ def test_what_was_declared_is_recorded() -> None:
         """
         return 2 * x + y
 
-    definition = declared(double)
-    assert (definition.name, definition.queue, definition.function) == ("twice", "slow", double)
+    implementation = implemented(double)
+    definition = implementation.definition
+    assert (definition.name, definition.queue, implementation.function) == ("twice", "slow", double)
     assert (definition.summary, definition.description) == (
         "Twice as much.",
         "Twice as much.\n\nAnd no more.",
     )
     assert definition.time_limits(9 * SECOND) == (2 * SECOND, SECOND)
-    assert (definition.retry, definition.examples) == (policy, ({"x": 4},))
-    assert list(definition.input_model.model_fields) == ["x", "y"]
+    assert (implementation.retry, definition.retry, definition.examples) == (policy, policy.data, ({"x": 4},))
+    assert list(definition.input_schema["properties"]) == ["x", "y"]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_a_hidden_parameter_keeps_its_bounds_and_default() -> None:
     @task(hidden=["pin"])
     def unlock(pin: Annotated[int, Field(ge=0, description="Four digits.")] = 0) -> None: ...
 
-    schema = declared(unlock).input_model.model_json_schema()["properties"]["pin"]
+    schema = declared(unlock).input_schema["properties"]["pin"]
     assert schema == {
         "default": 0,
         "description": "Four digits.",
@@ -187,7 +187,7 @@ def test_a_hidden_parameter_keeps_its_bounds_and_default() -> None:
         "type": "integer",
         "writeOnly": True,
     }
-    assert declared(unlock).hidden == {"pin"}
+    assert declared(unlock).hidden == ("pin",)
 
 
 class Opaque:
@@ -390,6 +390,11 @@ def test_outside_a_worker_every_attempt_is_the_first() -> None:
 
 def declared(function: Callable[..., Any]) -> Definition:
     """The definition of a task."""
-    definition = definition_of(function)
-    assert definition is not None
-    return definition
+    return implemented(function).definition
+
+
+def implemented(function: Callable[..., Any]) -> Implementation:
+    """A task with all that carries it out."""
+    implementation = implementation_of(function)
+    assert implementation is not None
+    return implementation

@@ -17,12 +17,13 @@ import pytest
 from pydantic_core import PydanticUndefined
 
 from celeriac import RetryPolicy, task
-from celeriac.contract.catalog import HEAVY, load_catalog
-from celeriac.contract.declaration import RESERVED_NAMES, definition_of
+from celeriac.contract.catalog import HEAVY, catalog_of, load_implementations
+from celeriac.contract.declaration import RESERVED_NAMES
+from celeriac.contract.implementation import implementation_of
 from celeriac.ledger.model.states import FINAL, TRANSITIONS, State
 from celeriac.ledger.store import keys
 from celeriac.settings import PREFIX, Settings
-from celeriac_api.app import build_app
+from celeriac_api.openapi import starter_app
 from celeriac_api.response.errors import Problem
 from celeriac_api.response.task_document import TaskDocument
 from celeriac_worker.configuration import celery_configuration
@@ -64,10 +65,9 @@ def test_architecture_md_lists_every_key() -> None:
 
 def test_http_md_lists_every_route() -> None:
     listed = {names(row[0])[0] for row in table("docs/http.md", "Route", "Does")}
-    catalog = load_catalog("tasks")
-    paths = build_app(Settings.read({}), catalog).openapi()["paths"]
+    paths = starter_app().openapi()["paths"]
     routes = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
-    generic = {route for route in routes if route.removeprefix("POST /") not in catalog}
+    generic = {route for route in routes if route.removeprefix("POST /") not in load_implementations("tasks")}
     assert listed == generic | {"POST /{name}", "GET /", "GET /docs", "GET /openapi.json"}
 
 
@@ -103,7 +103,7 @@ def test_tasks_md_lists_what_is_kept_out(kept: frozenset[str]) -> None:
 
 
 def test_decision_0003_gives_the_reason_for_every_setting_of_the_worker() -> None:
-    configuration = celery_configuration(Settings.read({}), load_catalog("tasks"))
+    configuration = celery_configuration(Settings.read({}), catalog_of(load_implementations("tasks")))
     transport = configuration.pop("broker_transport_options")
     rows = table("docs/decisions/0003-worker-settings.md", "Setting", "Value", "Why")
     explained = [name for row in rows for name in names(row[0])]
@@ -141,7 +141,7 @@ def test_the_task_of_the_readme_works_and_the_quickstart_shows_the_same() -> Non
     assert block in text("docs/quickstart.md")
     module: dict[str, Any] = {"__name__": "documentation"}
     exec(block, module)  # noqa: S102 - as above
-    assert definition_of(module["greet"])
+    assert implementation_of(module["greet"])
     assert module["greet"]("Ada", times=2) == "Hello, Ada! Hello, Ada!"
 
 

@@ -125,6 +125,8 @@ def test_no_import_leads_back_to_where_it_came_from() -> None:
         "celeriac.contract.catalog",
         "celeriac.contract.signature",
         "celeriac.contract.context",
+        "celeriac.contract.definition",
+        "celeriac.contract.implementation",
     ],
 )
 def test_what_the_api_needs_of_the_worker_loads_without_celery(module: str) -> None:

@@ -290,7 +290,7 @@ def test_what_waits_for_an_answer_ends_before_the_api_is_killed() -> None:
 
 def load_catalog_of(packages: str, directory: Path) -> set[str]:
     """The names of the tasks in these packages, one of which is in the directory."""
-    script = f"from celeriac.contract.catalog import load_catalog; print(*load_catalog({packages!r}))"
+    script = f"from celeriac.contract.catalog import load_implementations; print(*load_implementations({packages!r}))"
     environment = {**os.environ, "PYTHONPATH": f"{python_path()}{os.pathsep}{directory}"}
     command = [sys.executable, "-c", script]
     return set(

@@ -9,8 +9,14 @@ from typing import Any
 
 from celery import Celery, signals
 
-from celeriac.contract.catalog import Catalog, files_without_tasks, load_catalog
-from celeriac.contract.declaration import ContractError, Definition
+from celeriac.contract.catalog import (
+    Implementations,
+    catalog_of,
+    files_without_tasks,
+    load_implementations,
+)
+from celeriac.contract.implementation import Implementation
+from celeriac.contract.signature import ContractError
 from celeriac.ledger.for_workers import Consumer
 from celeriac.settings import Settings, SettingsError
 from celeriac.telemetry.start_messages import mention_files_without_tasks, refuse_start
@@ -59,10 +65,12 @@ class Pool(Celery):  # type: ignore[misc]  # celery has no types
         return _app_made_here, ()
 
 
-def create_app(settings: Settings, catalog: Catalog, *, task_class: type[LedgerTask] = LedgerTask) -> Pool:
-    """The app with one Celery task, of this class, for each definition of the catalog."""
+def create_app(
+    settings: Settings, implementations: Implementations, *, task_class: type[LedgerTask] = LedgerTask
+) -> Pool:
+    """The app with one Celery task, of this class, for each of these."""
     app = Pool("celeriac", task_cls=task_class, set_as_current=True)
-    app.config_from_object(celery_configuration(settings, catalog))
+    app.config_from_object(celery_configuration(settings, catalog_of(implementations)))
     app.settings = settings
     app.consumer = Consumer(settings)
     app.ahead = Ahead()
@@ -70,21 +78,22 @@ def create_app(settings: Settings, catalog: Catalog, *, task_class: type[LedgerT
     app.held = {}
     app.steps["worker"].update((Attention, Heartbeat, Housekeeping, Patience, Timers))
     set_up_logs(settings.log_format)
-    for definition in catalog.values():
-        _register(app, definition, settings)
+    for implementation in implementations.values():
+        _register(app, implementation, settings)
     app.finalize()
     return app
 
 
-def _register(app: Pool, definition: Definition, settings: Settings) -> None:
+def _register(app: Pool, implementation: Implementation, settings: Settings) -> None:
+    definition = implementation.definition
     hard, soft = definition.time_limits(settings.soft_time_limit)
     app.task(
-        name=definition.name,
-        definition=definition,
+        name=definition.celery_name,
+        implementation=implementation,
         queue=definition.queue or settings.default_queue,
         time_limit=hard.total_seconds(),
         soft_time_limit=soft and soft.total_seconds(),
-    )(definition.function)
+    )(implementation.function)
 
 
 def _app_made_here() -> Pool:
@@ -98,7 +107,7 @@ def _app_of_this_process() -> Pool:
         take_prints(settings.log_format)
         settle_temporary_directory()
         _keep_directory()
-        app = create_app(settings, load_catalog(settings.tasks), task_class=_task_class())
+        app = create_app(settings, load_implementations(settings.tasks), task_class=_task_class())
     except (SettingsError, ContractError) as wrong:
         refuse_start("worker", wrong)
     signals.celeryd_after_setup.connect(

@@ -4,8 +4,8 @@ from typing import Any, Literal, Union
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from celeriac.contract.catalog import Catalog
-from celeriac.contract.declaration import Definition
+from celeriac.contract.catalog import Catalog, Validators
+from celeriac.contract.definition import Definition
 
 
 class GenericSubmission(BaseModel):
@@ -17,23 +17,17 @@ class GenericSubmission(BaseModel):
     input: dict[str, Any] = {}
 
 
-def documented_submission(catalog: Catalog) -> Any:
+def documented_submission(catalog: Catalog, validators: Validators) -> Any:
     """The type that OpenAPI shows: for each name, the input that goes with it."""
-    return Union[tuple(_submission_of(definition) for definition in catalog.values())]  # noqa: UP007 - made at start
+    return Union[tuple(_submission_of(definition, validators[name]) for name, definition in catalog.items())]  # noqa: UP007 - made at start
 
 
-def required_parameters(model: type[BaseModel]) -> list[str]:
-    """The names of the parameters that an input of this model must have."""
-    return [field.alias or name for name, field in model.model_fields.items() if field.is_required()]
-
-
-def _submission_of(definition: Definition) -> type[BaseModel]:
-    needs_input = bool(required_parameters(definition.input_model))
+def _submission_of(definition: Definition, input_model: type[BaseModel]) -> type[BaseModel]:
     fields: dict[str, Any] = {
         "name": Literal[definition.name],
-        "input": (definition.input_model, ... if needs_input else {}),
+        "input": (input_model, ... if definition.required else {}),
     }
-    name = definition.input_model.__name__.removesuffix("Input") + "Submission"
+    name = input_model.__name__.removesuffix("Input") + "Submission"
     title = f"Submission of {definition.name}"
     model: type[BaseModel] = create_model(name, __config__=ConfigDict(title=title, extra="forbid"), **fields)
     return model

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from celeriac.contract.catalog import Catalog
-from celeriac.contract.declaration import Definition
+from celeriac.contract.definition import Definition
 from celeriac.ledger.for_operators import Overview, Queue, Worker
 from celeriac.ledger.protocol.remote_control import StockWorker
 from celeriac.settings import Settings
@@ -255,15 +255,12 @@ def _stock_worker(worker: StockWorker) -> WorkerDocument:
 
 
 def _definition(definition: Definition, settings: Settings) -> DefinitionDocument:
-    output = definition.output.json_schema(mode="serialization")
-    items = output.pop("prefixItems")  # the result is kept as a one-tuple
-    schema = {**items[0], **({"$defs": output["$defs"]} if "$defs" in output else {})}
     return DefinitionDocument(
         name=definition.name,
         summary=definition.summary,
         description=definition.description,
         queue=definition.queue or settings.default_queue,
-        input_schema=definition.input_model.model_json_schema(),
-        output_schema=schema,
+        input_schema=definition.input_schema,
+        output_schema=definition.output_schema,
         examples=list(definition.examples),
     )

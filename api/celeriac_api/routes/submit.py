@@ -2,14 +2,15 @@
 
 from collections.abc import Collection, Mapping
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Body, FastAPI
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from celeriac.contract.catalog import Catalog
-from celeriac.contract.declaration import Definition
+from celeriac.contract.catalog import Catalog, Validators
+from celeriac.contract.definition import Definition
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.live.event_streams import Feed
 from celeriac.ledger.model.submission import Accepted
@@ -17,11 +18,7 @@ from celeriac.settings import Settings
 from celeriac_api.acceptance import stream_headers
 from celeriac_api.request import body
 from celeriac_api.request.accept_header import EVENTS
-from celeriac_api.request.generic_submission import (
-    GenericSubmission,
-    documented_submission,
-    required_parameters,
-)
+from celeriac_api.request.generic_submission import GenericSubmission, documented_submission
 from celeriac_api.request.json_text import member
 from celeriac_api.request.judgement import Judge
 from celeriac_api.request.options import ETA, KNOWN, Delay, Expires, IdempotencyKey, Traceparent
@@ -68,17 +65,23 @@ ANSWERS: Responses = {
 
 
 def install(
-    app: FastAPI, catalog: Catalog, settings: Settings, doors: Mapping[str, Door], judge: Judge
+    app: FastAPI,
+    catalog: Catalog,
+    validators: Validators,
+    settings: Settings,
+    doors: Mapping[str, Door],
+    judge: Judge,
 ) -> None:
     """Serve `POST /{name}` for every definition of the catalog, and `POST /tasks`."""
-    for definition in catalog.values():
-        _add_definition(app, definition, _handler(doors[definition.name], settings, judge))
-    _add_generic(app, catalog, _generic_handler(doors, settings, judge))
-    _add_put(app, catalog, _put_handler(doors, settings, judge))
+    for name, definition in catalog.items():
+        _add_definition(app, definition, validators[name], _handler(doors[name], settings, judge))
+    submission = documented_submission(catalog, validators)
+    _add_generic(app, catalog, submission, _generic_handler(doors, settings, judge))
+    _add_put(app, catalog, submission, _put_handler(doors, settings, judge))
 
 
 def doors_of(
-    catalog: Catalog, settings: Settings, ledger: Ledger, feed: Feed, judge: Judge
+    catalog: Catalog, validators: Validators, settings: Settings, ledger: Ledger, feed: Feed, judge: Judge
 ) -> dict[str, Door]:
     """The door of each definition, by its name."""
 
@@ -86,7 +89,10 @@ def doors_of(
         headers = stream_headers(accepted)
         return task_stream(settings, ledger, feed, accepted.task_id, headers=headers)
 
-    return {name: Door(definition, settings, ledger, stream, judge) for name, definition in catalog.items()}
+    return {
+        name: Door(definition, validators[name], settings, ledger, stream, judge)
+        for name, definition in catalog.items()
+    }
 
 
 def _handler(door: Door, settings: Settings, judge: Judge) -> Handler:
@@ -138,8 +144,9 @@ def unknown_task_name(name: str, known: Collection[str]) -> UnknownTaskName:
     )
 
 
-def _add_definition(app: FastAPI, definition: Definition, handler: Handler) -> None:
-    input_model = definition.input_model
+def _add_definition(
+    app: FastAPI, definition: Definition, input_model: type[BaseModel], handler: Handler
+) -> None:
     examples = list(definition.examples) or None
 
     async def documented(
@@ -166,18 +173,17 @@ def _add_definition(app: FastAPI, definition: Definition, handler: Handler) -> N
         description=definition.description,
         tags=["submit"],
         status_code=202,
-        openapi_extra={"requestBody": {"required": bool(required_parameters(input_model))}},
+        openapi_extra={"requestBody": {"required": bool(definition.required)}},
         responses={**ANSWERS, **problems(400, 413, 415, 422, 503)},
     )
 
 
-def _add_generic(app: FastAPI, catalog: Catalog, handler: Handler) -> None:
+def _add_generic(app: FastAPI, catalog: Catalog, submission: Any, handler: Handler) -> None:
     names = list(catalog)
     example = {"name": names[0], "input": next(iter(catalog[names[0]].examples), {})}
-    submission = documented_submission(catalog)
 
     async def documented(
-        body: Annotated[submission, Body(examples=[example])],  # type: ignore[valid-type]  # made at start, too
+        body: Annotated[submission, Body(examples=[example])],
         wait: Wait = None,
         prefer: Prefer = None,
         delay: Delay = None,
@@ -203,14 +209,13 @@ def _add_generic(app: FastAPI, catalog: Catalog, handler: Handler) -> None:
     )
 
 
-def _add_put(app: FastAPI, catalog: Catalog, handler: Handler) -> None:
+def _add_put(app: FastAPI, catalog: Catalog, submission: Any, handler: Handler) -> None:
     names = list(catalog)
     example = {"name": names[0], "input": next(iter(catalog[names[0]].examples), {})}
-    submission = documented_submission(catalog)
 
     async def documented(
         task_id: TaskID,
-        body: Annotated[submission, Body(examples=[example])],  # type: ignore[valid-type]  # made at start, too
+        body: Annotated[submission, Body(examples=[example])],
         wait: Wait = None,
         prefer: Prefer = None,
         delay: Delay = None,

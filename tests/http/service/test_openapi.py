@@ -12,14 +12,14 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from redis import Redis
 
-from celeriac.contract.catalog import load_catalog
+from celeriac.contract.catalog import load_implementations
 from celeriac_api.openapi import derived
 from lab.harness.checkout import ROOT
 from lab.harness.servers import API
 from tests.support.door import document, in_state, run, submit
 
 DOCUMENT: dict[str, Any] = json.loads(derived())
-NAMES = list(load_catalog("tasks"))
+NAMES = list(load_implementations("tasks"))
 JSON = {"Content-Type": "application/json"}
 UNKNOWN = "0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52"
 
@@ -350,13 +350,13 @@ def test_every_example_fits_the_schema_that_it_stands_in() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_task_is_described_by_its_own_docstring_and_types(name: str) -> None:
-    definition = load_catalog("tasks")[name]
+    definition = load_implementations("tasks")[name].definition
     operation = DOCUMENT["paths"][f"/{name}"]["post"]
     assert (operation["operationId"], operation["summary"]) == (name, definition.summary)
     reference = operation["requestBody"]["content"]["application/json"]["schema"]
     title = reference.get("$ref", "").rpartition("/")[2]
     schema = DOCUMENT["components"]["schemas"].get(title, reference)
-    assert list(schema["properties"]) == list(definition.input_model.model_fields)
+    assert list(schema["properties"]) == list(definition.input_schema["properties"])
     assert schema["additionalProperties"] is False
 
 

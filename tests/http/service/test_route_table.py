@@ -6,13 +6,11 @@ import pytest
 from fastapi import FastAPI
 from starlette.routing import Match
 
-from celeriac.contract.catalog import load_catalog
-from celeriac.settings import Settings
-from celeriac_api.app import build_app
+from celeriac_api.openapi import starter_app
 from celeriac_api.server.route import ShortRoute, add_route
 from celeriac_api.server.route_table import RouteTable
 
-ROUTES = build_app(Settings.read({}), load_catalog("tasks")).routes
+ROUTES = starter_app().routes
 SHORT = [route for route in ROUTES if isinstance(route, ShortRoute)]
 TABLE = RouteTable(FastAPI(), routes=ROUTES)
 

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from celeriac.contract.catalog import load_catalog
-from celeriac.settings import Settings, SettingsError
+from celeriac.settings import SettingsError
 from celeriac.telemetry.trace_settings import is_wanted
-from celeriac_api.app import build_app
+from celeriac_api.openapi import starter_app
 from celeriac_api.server.spans import Traced
 from lab.harness.checkout import ROOT, python_path
 from lab.harness.servers import environment
@@ -121,7 +120,7 @@ def test_nothing_of_the_extra_is_loaded_where_nobody_asks_for_it(
 
 
 def test_an_app_that_sends_no_spans_has_no_layer_for_them() -> None:
-    app = build_app(Settings.read({}), load_catalog("tasks"))
+    app = starter_app()
     layers: list[object] = [layer.cls for layer in app.user_middleware]
     assert Traced not in layers
 

@@ -14,7 +14,7 @@ from celery.exceptions import Ignore, SoftTimeLimitExceeded, TaskPredicate, Task
 from pydantic import ValidationError
 
 from celeriac.contract import context
-from celeriac.contract.declaration import Definition
+from celeriac.contract.implementation import Implementation
 from celeriac.contract.reports import Send
 from celeriac.ledger.for_workers import Consumer, Granted, Refused
 from celeriac.ledger.model.states import State
@@ -38,7 +38,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
 
     abstract = True
     Request = "celeriac_worker.run.request:LedgerRequest"
-    definition: Definition
+    implementation: Implementation
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task once; the answer is JSON values. `Ignore`: the message is to be dropped."""
@@ -96,7 +96,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
                 raise Ignore
 
     def _result(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        definition = self.definition
+        output = self.implementation.output
         arguments = self._arguments(args, kwargs)
         try:
             value = self._returned(arguments)
@@ -106,11 +106,11 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
             # Its process was told to end; what the task makes of that, by a `finally` that fails, say, does not count.
             self._give_back()
             raise SystemExit from way_out
-        return json_values(value, definition.output)
+        return json_values(value, output)
 
     def _returned(self, arguments: dict[str, Any]) -> object:
         try:
-            return self.definition.function(**arguments)
+            return self.implementation.function(**arguments)
         except SoftTimeLimitExceeded as late:
             soft = self.request.timelimit[1]
             raise SoftTimeLimitExceeded(f"the task ran longer than its soft time limit of {soft} s") from late
@@ -124,7 +124,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
     def _arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """The function's arguments in their real types. The API has validated its own by the same rules."""
         try:
-            return _arguments(self.definition, args, kwargs)
+            return _arguments(self.implementation, args, kwargs)
         except InvalidInput as wrong:
             if token_of(self.request) is None:
                 raise
@@ -159,7 +159,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
         logger.info("task %s: cancelled: %s", self.request.id, " ".join(words.split())[:LONGEST_IN_LOG])
 
     def _delay(self, failure: Exception, attempt: int) -> timedelta | None:
-        policy = self.definition.retry
+        policy = self.implementation.retry
         if (
             policy is None
             or token_of(self.request) is None
@@ -185,13 +185,17 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
         )
 
 
-def _arguments(definition: Definition, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+def _arguments(
+    implementation: Implementation, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
     """The function's arguments in their real types, by the same rules as at the API's door."""
     try:
         given = (
-            inspect.signature(definition.function).bind_partial(*args, **kwargs).arguments if args else kwargs
+            inspect.signature(implementation.function).bind_partial(*args, **kwargs).arguments
+            if args
+            else kwargs
         )
-        model = definition.input_model.model_validate_json(json.dumps(given), strict=True)
+        model = implementation.input_model.model_validate_json(json.dumps(given), strict=True)
     except ValidationError as wrong:
         raise InvalidInput(invalid_input_sentence(wrong)) from None
     except (TypeError, ValueError) as wrong:

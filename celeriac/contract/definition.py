@@ -1,0 +1,92 @@
+"""A task definition: what can be done, as plain data that goes through JSON and back unchanged."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict, TypeAdapter
+
+HARD_MARGIN = timedelta(seconds=30)
+SECONDS = ConfigDict(ser_json_timedelta="float")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retry:
+    """When a failed attempt is followed by another; the errors by their full names, such as `builtins.OSError`."""
+
+    __pydantic_config__: ClassVar = SECONDS
+
+    on: tuple[str, ...]
+    attempts: int
+    backoff: timedelta
+    max_backoff: timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """What can be done, without what does it. All durations are seconds in JSON."""
+
+    __pydantic_config__: ClassVar = SECONDS
+
+    # In the API: `POST /{name}`.
+    name: str
+    # In Celery's messages.
+    celery_name: str
+    # Where it is declared.
+    module: str
+    # None: the default queue.
+    queue: str | None
+    soft_time_limit: timedelta | None
+    time_limit: timedelta | None
+    retry: Retry | None
+    summary: str
+    description: str
+    # JSON Schema of input and result.
+    input_schema: dict[str, Any]
+    output_schema: dict[str, Any]
+    # The parameters whose values nobody is shown.
+    hidden: tuple[str, ...]
+    # Inputs that work.
+    examples: tuple[dict[str, Any], ...]
+
+    @classmethod
+    def from_json(cls, document: object) -> "Definition":
+        """The definition that `to_json` made this document from. Members that it does not know are left out.
+
+        `ValueError` says which member is missing or has the wrong type.
+        """
+        definition: Definition = _adapter().validate_python(document)
+        return definition
+
+    def to_json(self) -> dict[str, Any]:
+        """This definition in JSON values."""
+        document: dict[str, Any] = _adapter().dump_python(self, mode="json")
+        return document
+
+    @property
+    def digest(self) -> str:
+        """A hash of all that it says: the same in every process, another after any change."""
+        canonical = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode(errors="surrogatepass")).hexdigest()
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The names of the parameters that an input must have."""
+        return tuple(self.input_schema.get("required", ()))
+
+    def time_limits(self, default_soft: timedelta) -> tuple[timedelta, timedelta | None]:
+        """The hard limit and the soft one (None: none), with `default_soft` where the task sets neither."""
+        soft = self.soft_time_limit
+        if self.time_limit is not None:
+            return self.time_limit, soft
+        soft = soft or default_soft
+        return soft + HARD_MARGIN, soft
+
+
+@cache
+def _adapter() -> TypeAdapter[Any]:
+    """Made when it is first needed: it takes a few milliseconds, and few processes read or write definitions."""
+    return TypeAdapter(Definition)

@@ -1,0 +1,27 @@
+"""The implementation of a task: the function that carries out a definition, with the types that guard it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+
+from celeriac.contract.definition import Definition
+from celeriac.contract.retry import RetryPolicy
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Implementation:
+    """A declared function, and the definition that follows from its declaration."""
+
+    definition: Definition
+    function: Callable[..., Any]
+    input_model: type[BaseModel]
+    output: TypeAdapter[Any]
+    retry: RetryPolicy | None
+
+
+def implementation_of(function: object) -> Implementation | None:
+    """What `@task` recorded on this function, if anything."""
+    implementation = getattr(function, "__celeriac__", None)
+    return implementation if isinstance(implementation, Implementation) else None
