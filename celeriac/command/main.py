@@ -1,17 +1,27 @@
 """`celeriac`: the options of the command itself, and its list of subcommands."""
 
+import sys
 from typing import Annotated
 
 import typer
 
+from celeriac.command import services, up
+from celeriac.command.refusal import Refusal
 from celeriac.version import VERSION
 
-app = typer.Typer(name="celeriac", add_completion=False, no_args_is_help=True)
+app = typer.Typer(name="celeriac", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app.command(name="up")(up.up)
+app.command(name="api", context_settings=services.PASS_ON)(services.api)
+app.command(name="worker", context_settings=services.PASS_ON)(services.worker)
 
 
 def main() -> None:
     """What the installed script calls."""
-    app()
+    try:
+        app()
+    except Refusal as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        sys.exit(2)
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,1 +1,1 @@
-"""The whole stack on one machine, for `make run`: Valkey, the worker and the API under one supervisor."""
+"""The whole stack on one machine, for `celeriac up`: Valkey, the worker and the API under one supervisor."""

@@ -18,7 +18,7 @@ def claim(directory: Path) -> IO[bytes]:
         file = (directory / "lock").open("ab")
     except OSError as error:
         raise CannotStart(
-            f"The data directory {directory} cannot be used: {error.strerror}. Choose another: make run DATA_DIR=…"
+            f"The data directory {directory} cannot be used: {error.strerror}. Choose another: celeriac up --data-dir …"
         ) from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -26,6 +26,6 @@ def claim(directory: Path) -> IO[bytes]:
         file.close()
         raise CannotStart(
             f"The data directory {directory} is in use by another Valkey. Stop that one, or choose another: "
-            "make run DATA_DIR=…"
+            "celeriac up --data-dir …"
         ) from error
     return file

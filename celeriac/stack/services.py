@@ -1,5 +1,6 @@
-"""The programs of the stack: how the worker and the API are started, and when each is ready."""
+"""The worker and the API of the stack: how they are started and restarted, and when they are ready."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -10,49 +11,63 @@ from celeriac.stack.processes import process
 from celeriac.stack.processes.part import Child
 from celeriac.stack.processes.process import Process
 from celeriac.stack.processes.readiness import answers_over_http, wait_until
+from celeriac.stack.processes.supervisor import Supervisor
 
-# What uvicorn is told to serve, and how.
-API = ("--factory", "celeriac_api.app:create_app", "--http", "celeriac_api.server.one_write:OneWrite")
 READY_TIMEOUT = timedelta(seconds=60)
-# What the API is given to answer those who wait, and what each needs to wind up.
-API_GRACE = timedelta(seconds=5)
+# What each needs to wind up after its grace.
 MARGIN = timedelta(seconds=5)
 
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - one may listen on all, and ask none but one
 
 
-def start_worker(redis_url: str | None) -> Process:
-    """The pool, as one would start it by hand."""
-    command = [*_module("celery"), "-A", "celeriac_worker.app", "worker", "--loglevel", "INFO"]
-    command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    # Makes SIGTERM hand running tasks back after the grace, instead of waiting for each to end.
-    return _start(command, redis_url, REMAP_SIGTERM="SIGQUIT")
+class Services:
+    """The worker and the API of one stack."""
 
+    def __init__(self, settings: Settings, supervisor: Supervisor, redis_url: str | None) -> None:
+        """Nothing is started yet. `redis_url` is that of our own Valkey; without it, the settings say which Redis."""
+        self._settings = settings
+        self._supervisor = supervisor
+        self._redis_url = redis_url
+        self._ending: asyncio.Task[None] | None = None
 
-def start_api(settings: Settings, redis_url: str | None) -> Process:
-    """The API, as one would start it by hand."""
-    command = [*_module("uvicorn"), *API]
-    command += ["--host", settings.host, "--port", str(settings.port)]
-    command += ["--timeout-graceful-shutdown", f"{API_GRACE.total_seconds():.0f}"]
-    return _start(command, redis_url)
+    async def start(self) -> None:
+        """Return when the worker takes tasks and the API answers."""
+        self._worker = self._add("worker", "celeriac_worker", self._settings.shutdown_grace)
+        self._api = self._add("api", "celeriac_api", self._settings.api_grace)
+        await asyncio.gather(self._wait_for_worker(), self._wait_for_api())
 
+    async def restart(self) -> None:
+        """Start both anew, and return when they are ready; the old worker hands back what it runs."""
+        if self._ending is not None:
+            await self._ending
+        self._ending = asyncio.create_task(self._supervisor.end(self._worker))
+        self._worker = self._add("worker", "celeriac_worker", self._settings.shutdown_grace)
+        await self._supervisor.end(self._api)
+        self._api = self._add("api", "celeriac_api", self._settings.api_grace)
+        await asyncio.gather(self._wait_for_worker(), self._wait_for_api())
 
-def wait_for_worker(child: Child) -> None:
-    """Return when it takes tasks; Celery says so in its log, and nowhere else without remote control."""
-    wait_until(
-        lambda: child.has_said(" ready."), name="The worker", process=child.process, timeout=READY_TIMEOUT
-    )
+    def _add(self, name: str, package: str, grace: timedelta) -> Child:
+        return self._supervisor.add(name, _start(package, self._redis_url), grace=grace + MARGIN)
 
+    async def _wait_for_worker(self) -> None:
+        """Celery says in its log that it takes tasks, and nowhere else without remote control."""
+        await asyncio.to_thread(
+            wait_until,
+            lambda: self._worker.has_said(" ready."),
+            name="The worker",
+            process=self._worker.process,
+            timeout=READY_TIMEOUT,
+        )
 
-def wait_for_api(child: Child, settings: Settings) -> None:
-    """Return when it answers."""
-    host = ANY_ADDRESS.get(settings.host, settings.host)
-    wait_until(
-        lambda: answers_over_http(host, settings.port, "/livez"),
-        name="The API",
-        process=child.process,
-        timeout=READY_TIMEOUT,
-    )
+    async def _wait_for_api(self) -> None:
+        host = ANY_ADDRESS.get(self._settings.host, self._settings.host)
+        await asyncio.to_thread(
+            wait_until,
+            lambda: answers_over_http(host, self._settings.port, "/livez"),
+            name="The API",
+            process=self._api.process,
+            timeout=READY_TIMEOUT,
+        )
 
 
 def api_url(settings: Settings) -> str:
@@ -61,13 +76,9 @@ def api_url(settings: Settings) -> str:
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
-def _module(name: str) -> list[str]:
-    return [sys.executable, "-m", name]
-
-
-def _start(command: list[str], redis_url: str | None, **variables: str) -> Process:
-    """With our environment, and the address of our own Redis where there is one."""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", **variables}
+def _start(package: str, redis_url: str | None) -> Process:
+    """As `celeriac worker` and `celeriac api` do; with the address of our own Redis where there is one."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     if redis_url is not None:
         environment["CELERIAC_REDIS_URL"] = redis_url
-    return process.start(command, environment=environment, output=subprocess.PIPE)
+    return process.start([sys.executable, "-m", package], environment=environment, output=subprocess.PIPE)

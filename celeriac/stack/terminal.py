@@ -1,4 +1,4 @@
-"""What whoever typed `make run` sees: the lines of all parts, each with the name of its part in its colour; or all as JSON."""
+"""What `celeriac up` prints: the lines of all parts, each with the coloured name of its part; or all as JSON."""
 
 import json
 import os

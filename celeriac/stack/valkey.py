@@ -1,4 +1,4 @@
-"""One Valkey (or Redis) server with its data in a directory: for `make run` and for the tests."""
+"""One Valkey (or Redis) server with its data in a directory: for `celeriac up` and for the tests."""
 
 from collections.abc import Mapping
 from datetime import timedelta

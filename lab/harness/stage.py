@@ -19,8 +19,8 @@ from celeriac.stack.processes import process
 from celeriac.stack.processes.ports import free_port
 from celeriac.stack.processes.process import Process
 from celeriac.stack.processes.readiness import wait_until
-from celeriac.stack.services import API
 from celeriac.stack.valkey import Valkey
+from celeriac_api.serving import APP
 from lab.harness.checkout import python_path
 
 READY_TIMEOUT = timedelta(seconds=30)
@@ -99,7 +99,7 @@ class Stage:
 
     def celeriac(self, database: int) -> Program:
         """The API, as one starts it by hand, when it listens."""
-        return self.serve(*API, database=database)
+        return self.serve(*APP, database=database)
 
     def serve(self, *app: str, database: int = 0) -> Program:
         """One uvicorn process with this app, when it listens."""

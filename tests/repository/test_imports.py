@@ -31,7 +31,12 @@ MAY_IMPORT = {
         "celeriac.short_text",
         "celeriac.contract",
     },
-    "celeriac.stack": {"celeriac.settings", "celeriac.redis_address", "celeriac.telemetry"},
+    "celeriac.stack": {
+        "celeriac.settings",
+        "celeriac.redis_address",
+        "celeriac.telemetry",
+        "celeriac.contract",
+    },
     "celeriac.command": {"celeriac.version"},
     "celeriac_worker": {"celeriac"},
     "celeriac_api": {"celeriac"},

@@ -67,7 +67,7 @@ def test_a_signal_during_the_start_stops_what_was_started(tmp_path: Path) -> Non
 def test_a_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
     with running_stack(tmp_path, shutdown_grace="600") as stack:
         started = stack.processes()
-        os.kill(stack.part("celery").pid, signal.SIGSTOP)
+        os.kill(stack.part("celeriac_worker").pid, signal.SIGSTOP)
         wait_until(lambda: ctrl_c_hurries(stack))
         assert stack.exit_code() == 1
         assert alive(started) == []
@@ -76,7 +76,7 @@ def test_a_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
 def test_a_worker_that_does_not_end_in_its_grace_is_killed_and_that_is_said(tmp_path: Path) -> None:
     with running_stack(tmp_path, shutdown_grace="0.1") as stack:
         started = stack.processes()
-        os.kill(stack.part("celery").pid, signal.SIGSTOP)
+        os.kill(stack.part("celeriac_worker").pid, signal.SIGSTOP)
         stack.signal(signal.SIGTERM)
         assert stack.exit_code() == 0
         assert "The worker did not end in time and was killed." in stack.output
@@ -84,7 +84,7 @@ def test_a_worker_that_does_not_end_in_its_grace_is_killed_and_that_is_said(tmp_
 
 
 @pytest.mark.parametrize(
-    ("words", "name"), [("celery", "worker"), ("uvicorn", "api"), ("valkey-server", "valkey")]
+    ("words", "name"), [("celeriac_worker", "worker"), ("celeriac_api", "api"), ("valkey-server", "valkey")]
 )
 def test_a_crash_of_one_part_is_told_with_its_last_lines_and_stops_the_others(
     tmp_path: Path, words: str, name: str
@@ -129,7 +129,7 @@ def test_a_port_that_is_taken_is_named_with_how_to_choose_another(tmp_path: Path
         with refused_stack(tmp_path, port=str(port)) as stack:
             assert stack.exit_code() == 1
             assert f"Port {port} is taken" in stack.output
-            assert f"make run PORT={port + 10}" in stack.output
+            assert f"celeriac up --port {port + 10}" in stack.output
             assert "Traceback" not in stack.output
 
 

@@ -27,6 +27,7 @@ class Supervisor:
         self._children: list[Child] = []
         self._followers: list[asyncio.Task[None]] = []
         self._over = asyncio.Event()
+        self._leaving: set[Child] = set()
         self._crashed: Child | None = None
         self._told_at = 0.0
         self._hurried = False
@@ -54,9 +55,15 @@ class Supervisor:
         self._followers.append(asyncio.create_task(self._watch(child)))
         return child
 
+    async def end(self, child: Child) -> None:
+        """Stop this part alone; the others go on."""
+        self._leaving.add(child)
+        await self._stop(child)
+        self._children.remove(child)
+
     async def _watch(self, child: Child) -> None:
         await child.follow(self._terminal)
-        if not self._over.is_set():
+        if child not in self._leaving and not self._over.is_set():
             self._crashed = child
             self._over.set()
 
@@ -97,11 +104,14 @@ class Supervisor:
         return FAILED if refusal or self._crashed or self._hurried else STOPPED
 
     async def _stop_all(self) -> None:
-        for child in reversed(self._children):
-            if not await asyncio.to_thread(child.stop):
-                self._terminal.say(f"The {child.name} did not end in time and was killed.")
+        for child in reversed(tuple(self._children)):
+            await self._stop(child)
         await asyncio.gather(*self._followers)
         self._listen_no_more()
+
+    async def _stop(self, child: Child) -> None:
+        if not await asyncio.to_thread(child.stop):
+            self._terminal.say(f"The {child.name} did not end in time and was killed.")
 
     def _listen_no_more(self) -> None:
         for number in SIGNALS:

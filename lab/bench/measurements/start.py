@@ -5,7 +5,7 @@ import time
 from contextlib import suppress
 from functools import partial
 
-from celeriac.stack.services import API
+from celeriac_api.serving import APP
 from lab.bench.figures import Figures, ratio
 from lab.bench.plan import Plan
 from lab.bench.report import Column, Goal, judge, show
@@ -22,7 +22,7 @@ def measure(plan: Plan) -> None:
     with Stage() as stage:
         contenders = {
             FLOOR: partial(_start, stage, "lab.bench.contenders.floor:app"),
-            CELERIAC: partial(_start, stage, *API),
+            CELERIAC: partial(_start, stage, *APP),
         }
         take_turns(plan.console, contenders, rounds=1)  # so that both are in the cache of the system
         results = take_turns(plan.console, contenders, rounds=plan.rounds)

@@ -1,26 +1,30 @@
-"""`make run`: start Valkey, the worker and the API, say where they are, and keep them together until Ctrl-C."""
+"""Start Valkey, the worker and the API, say where they are, and keep them together until Ctrl-C."""
 
 import asyncio
 import os
 import signal
 import subprocess
 import sys
+import time
 from functools import partial
 from urllib.parse import urlsplit
 
 from celeriac.redis_address import place
 from celeriac.settings import PREFIX, LogFormat, Settings, SettingsError
-from celeriac.stack import services, valkey
+from celeriac.stack import valkey
 from celeriac.stack.errors import CannotStart
+from celeriac.stack.example_call import example_call
 from celeriac.stack.processes.ports import is_free, keep_port, kept_port
 from celeriac.stack.processes.readiness import redis_refusal
 from celeriac.stack.processes.supervisor import FAILED, SIGNALS, WRONG_START, Supervisor
+from celeriac.stack.reload import loadable_versions
+from celeriac.stack.services import Services, api_url
 from celeriac.stack.terminal import Terminal
 from celeriac.stack.valkey import Valkey
 
 
-def main() -> int:
-    """The exit code: 0 after Ctrl-C or SIGTERM, 1 when a part could not start or crashed, 2 for a wrong setting or task file."""
+def run(*, reload: bool = False) -> int:
+    """Run it all, as the environment says, with `reload` anew when tasks are saved. The exit code: 0 after Ctrl-C or SIGTERM, 1 when a part could not start or crashed, 2 for a wrong setting or task file."""
     try:
         settings = Settings.read()
     except SettingsError as wrong:
@@ -28,7 +32,7 @@ def main() -> int:
         return WRONG_START
     try:
         _require_port(settings)
-        return asyncio.run(_run(settings))
+        return asyncio.run(_run(settings, reload=reload))
     except CannotStart as refusal:
         _say_why(refusal)
         return FAILED
@@ -42,9 +46,10 @@ def _say_why(refusal: Exception) -> None:
         sys.stderr.write(words + "\n")
 
 
-async def _run(settings: Settings) -> int:
+async def _run(settings: Settings, *, reload: bool) -> int:
     terminal = Terminal(settings.log_format)
-    code = await Supervisor(terminal).run(partial(_start, settings, terminal))
+    start = partial(_start_and_reload if reload else _start, settings, terminal)
+    code = await Supervisor(terminal).run(start)
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # all has ended: one Ctrl-C more than needed is no error
     return code
@@ -52,18 +57,34 @@ async def _run(settings: Settings) -> int:
 
 async def _start(settings: Settings, terminal: Terminal, supervisor: Supervisor) -> None:
     """Each part when the one that it needs is there."""
+    redis_url = await _start_redis(settings, supervisor)
+    await Services(settings, supervisor, redis_url).start()
+    await _say_ready(settings, terminal, redis_url)
+
+
+async def _start_and_reload(settings: Settings, terminal: Terminal, supervisor: Supervisor) -> None:
+    """The same, as soon as the tasks can be loaded; and again whenever they were saved."""
+    redis_url = await _start_redis(settings, supervisor)
+    services = Services(settings, supervisor, redis_url)
+    is_running = False
+    async for saved in loadable_versions(settings.tasks, terminal):
+        if not is_running:
+            await services.start()
+            await _say_ready(settings, terminal, redis_url)
+            is_running = True
+            continue
+        terminal.say(f"{saved} was saved: restarting the worker and the API.")
+        began = time.monotonic()
+        await services.restart()
+        terminal.say(f"Reloaded in {time.monotonic() - began:.1f} s.")
+
+
+async def _start_redis(settings: Settings, supervisor: Supervisor) -> str | None:
+    """The address of our own Valkey; None where the settings name a Redis."""
     if settings.given_redis:
-        redis_url = None
         await asyncio.to_thread(_require_redis, settings)
-    else:
-        redis_url = await _start_valkey(settings, supervisor)
-    worker_grace = settings.shutdown_grace + services.MARGIN
-    worker = supervisor.add("worker", services.start_worker(redis_url), grace=worker_grace)
-    api_grace = services.API_GRACE + services.MARGIN
-    api = supervisor.add("api", services.start_api(settings, redis_url), grace=api_grace)
-    await asyncio.to_thread(services.wait_for_worker, worker)
-    await asyncio.to_thread(services.wait_for_api, api, settings)
-    terminal.say(*_banner(settings, redis_url))
+        return None
+    return await _start_valkey(settings, supervisor)
 
 
 async def _start_valkey(settings: Settings, supervisor: Supervisor) -> str:
@@ -78,12 +99,12 @@ def _require_port(settings: Settings) -> None:
     where = f"{settings.host}:{settings.port}"
     try:
         if not is_free(settings.host, settings.port):
-            advice = f"Stop what listens there, or choose another: make run PORT={settings.port + 10}"
+            advice = f"Stop what listens there, or choose another: celeriac up --port {settings.port + 10}"
             raise CannotStart(
                 f"Port {settings.port} is taken: {where} is in use by another program. {advice}"
             )
     except OSError as error:
-        advice = "Choose another: make run HOST=127.0.0.1 PORT=8010"
+        advice = "Choose another: celeriac up --host 127.0.0.1 --port 8010"
         raise CannotStart(f"The API cannot listen on {where}: {error.strerror}. {advice}") from error
 
 
@@ -92,28 +113,25 @@ def _require_redis(settings: Settings) -> None:
         refusal = redis_refusal(url)
         if refusal is not None:
             raise CannotStart(
-                f"The Redis at {urlsplit(place(url)).netloc} cannot be used: {refusal}. Start it, or leave REDIS_URL and the "
-                "CELERIAC_ variables with an address of Redis out: then make run starts its own."
+                f"The Redis at {urlsplit(place(url)).netloc} cannot be used: {refusal}. Start it, or leave --redis-url and the "
+                "CELERIAC_ variables with an address of Redis out: then celeriac up starts its own."
             )
 
 
-def _banner(settings: Settings, redis_url: str | None) -> list[str]:
+async def _say_ready(settings: Settings, terminal: Terminal, redis_url: str | None) -> None:
     """`redis_url` is that of our own Valkey, None where another Redis is used."""
-    url = services.api_url(settings)
+    url = api_url(settings)
+    call = await asyncio.to_thread(example_call, url)
     data = f"{settings.data_dir.resolve()} (kept)" if redis_url else "in the Redis that you named"
-    return [
+    terminal.say(
         "",
         "Celeriac is ready.",
         "",
         f"  API   {url}",
         f"  Docs  {url}/docs",
-        f"  Try   curl -X POST {url}/add -H 'content-type: application/json' -d '{{\"x\": 4, \"y\": 5}}'",
+        *([f"  Try   {call}"] if call else []),
         *([f"  Redis {redis_url}"] if redis_url else []),
         f"  Data  {data}",
         "  Stop  Ctrl-C",
         "",
-    ]
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    )

@@ -1,0 +1,22 @@
+"""`python -m celeriac_api`: serve the API with uvicorn, as the settings say. Further options are uvicorn's."""
+
+import sys
+
+from uvicorn.main import main as uvicorn
+
+from celeriac.settings import Settings, SettingsError
+from celeriac.telemetry.start_messages import refuse_start
+from celeriac_api.serving import uvicorn_options
+
+
+def main() -> None:
+    """Serve until a signal comes; exit code 2 and a sentence for a wrong setting."""
+    try:
+        settings = Settings.read()
+    except SettingsError as wrong:
+        refuse_start("API", wrong)
+    uvicorn([*uvicorn_options(settings), *sys.argv[1:]], prog_name="celeriac api")
+
+
+if __name__ == "__main__":
+    main()

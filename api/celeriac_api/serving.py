@@ -1,0 +1,18 @@
+"""The options with which uvicorn serves the API: the app, and what the settings say."""
+
+import math
+
+from celeriac.settings import Settings
+
+APP = ("--factory", "celeriac_api.app:create_app", "--http", "celeriac_api.server.one_write:OneWrite")
+
+
+def uvicorn_options(settings: Settings) -> list[str]:
+    """As they are written on uvicorn's command line."""
+    return [
+        *APP,
+        *("--host", settings.host),
+        *("--port", str(settings.port)),
+        *("--workers", str(settings.api_processes)),
+        *("--timeout-graceful-shutdown", str(math.ceil(settings.api_grace.total_seconds()))),
+    ]

@@ -1,0 +1,16 @@
+"""Why a command does nothing; the exit code is 2."""
+
+from importlib.util import find_spec
+
+
+class Refusal(Exception):
+    """The text says what is wrong, with the value, and what to do."""
+
+
+def require_packages(command: str, extra: str, *packages: str) -> None:
+    """`Refusal` where a package of this extra is not installed."""
+    missing = [package for package in packages if find_spec(package) is None]
+    if missing:
+        raise Refusal(
+            f"celeriac {command} needs {', '.join(missing)}, not installed here: pip install 'celeriac[{extra}]'"
+        )

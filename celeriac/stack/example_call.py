@@ -1,0 +1,37 @@
+"""A call that can be tried at once, from the first task that declares an example."""
+
+import json
+import shlex
+from contextlib import suppress
+from typing import Any
+from urllib.request import ProxyHandler, build_opener
+
+ANSWER_SECONDS = 20.0
+# It has to fit into a line.
+LONGEST_BODY = 60
+
+
+def example_call(url: str) -> str | None:
+    """A command for the shell; None where no task of the API at this URL has an example."""
+    with suppress(OSError, ValueError):
+        # No proxy: the API is on this machine.
+        with build_opener(ProxyHandler({})).open(f"{url}/openapi.json", timeout=ANSWER_SECONDS) as answer:
+            document = json.load(answer)
+        for path, methods in document["paths"].items():
+            for body in map(json.dumps, _examples(methods)):
+                if _is_of_a_task(path) and len(body) <= LONGEST_BODY:
+                    return (
+                        f"curl -X POST {url}{path} -H 'content-type: application/json' -d {shlex.quote(body)}"
+                    )
+    return None
+
+
+def _is_of_a_task(path: str) -> bool:
+    return path.count("/") == 1 and path != "/tasks"
+
+
+def _examples(methods: dict[str, Any]) -> list[Any]:
+    """Those of a task's input."""
+    content = methods.get("post", {}).get("requestBody", {}).get("content", {})
+    examples: list[Any] = content.get("application/json", {}).get("schema", {}).get("examples", [])
+    return examples

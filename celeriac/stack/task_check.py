@@ -1,0 +1,30 @@
+"""`python -m celeriac.stack.task_check PACKAGES`: whether these tasks can be loaded, tried in a process of its own."""
+
+import subprocess
+import sys
+
+from celeriac.contract.catalog import load_catalog
+from celeriac.contract.declaration import ContractError
+
+
+def refusal(packages: str) -> str | None:
+    """Why the tasks cannot be loaded now, in one sentence; None when they can."""
+    command = [sys.executable, "-m", "celeriac.stack.task_check", packages]
+    ended = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if ended.returncode == 0:
+        return None
+    return ended.stderr.strip().rpartition("\n")[2] or f"Python ended with exit code {ended.returncode}."
+
+
+def main(packages: str) -> int:
+    """Load them; 1 when that fails, with the reason as the last line of standard error."""
+    try:
+        load_catalog(packages)
+    except ContractError as wrong:
+        sys.stderr.write(f"{wrong}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
