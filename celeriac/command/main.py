@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from celeriac.command import services, up
+from celeriac.command.new import new
 from celeriac.command.refusal import Refusal
 from celeriac.version import VERSION
 
@@ -13,6 +14,7 @@ app = typer.Typer(name="celeriac", add_completion=False, no_args_is_help=True, p
 app.command(name="up")(up.up)
 app.command(name="api", context_settings=services.PASS_ON)(services.api)
 app.command(name="worker", context_settings=services.PASS_ON)(services.worker)
+app.command(name="new")(new)
 
 
 def main() -> None:

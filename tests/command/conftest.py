@@ -1,5 +1,6 @@
 """The wheel of this checkout, built once."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,3 +22,11 @@ def wheel(directory: Path) -> Path:
     )
     (file,) = place.glob("*.whl")
     return file
+
+
+def pinned(directory: Path) -> list[str]:
+    """Options of pip that choose the versions of `make run`."""
+    file = directory / "pinned.txt"
+    lock = (ROOT / "requirements/run.txt").read_text()
+    file.write_text("\n".join(re.findall(r"^\S+==\S+", lock, re.MULTILINE)))
+    return ["--constraint", str(file)]
