@@ -4,9 +4,9 @@ import sys
 
 from uvicorn.main import main as uvicorn
 
+from celeriac.serving import uvicorn_options
 from celeriac.settings import Settings, SettingsError
 from celeriac.telemetry.start_messages import refuse_start
-from celeriac_api.serving import uvicorn_options
 
 
 def main() -> None:

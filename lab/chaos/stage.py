@@ -10,11 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
+from celeriac.serving import APP
 from celeriac.stack.processes import process
 from celeriac.stack.processes.ports import free_port
 from celeriac.stack.processes.process import Process
 from celeriac.stack.valkey import Valkey
-from celeriac_api.serving import APP
 from lab.chaos.clock import IS_THERE, Clock
 from lab.chaos.plan import LEASE, RESCUE_GRACE, Plan
 from lab.chaos.proxy import Proxy

@@ -14,13 +14,13 @@ from typing import Self
 
 from redis import Redis
 
+from celeriac.serving import APP
 from celeriac.stack.errors import CannotStart
 from celeriac.stack.processes import process
 from celeriac.stack.processes.ports import free_port
 from celeriac.stack.processes.process import Process
 from celeriac.stack.processes.readiness import wait_until
 from celeriac.stack.valkey import Valkey
-from celeriac_api.serving import APP
 from lab.harness.checkout import python_path
 
 READY_TIMEOUT = timedelta(seconds=30)

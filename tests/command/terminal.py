@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from tests.support.waiting import wait_until
+from lab.harness.waiting import wait_until
 
 # Makes the terminal the one that Ctrl-C comes from.
 TAKE_TERMINAL = """

@@ -14,10 +14,10 @@ import pytest
 
 from celeriac.stack.processes.ports import free_port
 from lab.harness.checkout import ROOT
+from lab.harness.waiting import wait_until
 from tests.command.conftest import PIP, pinned
 from tests.command.terminal import PseudoTerminal
-from tests.support.processes import linux_only
-from tests.support.waiting import wait_until
+from tests.support.marks import linux_only
 
 pytestmark = [linux_only, pytest.mark.timeout(300)]
 

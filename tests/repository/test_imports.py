@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "celeriac.short_text": set[str](),
     "celeriac.version": set[str](),
     "celeriac.settings": {"celeriac.durations", "celeriac.queue_names", "celeriac.redis_address"},
+    "celeriac.serving": {"celeriac.settings"},
     "celeriac.contract": {"celeriac.queue_names", "celeriac.short_text"},
     "celeriac.ledger": {"celeriac.settings", "celeriac.redis_address", "celeriac.short_text"},
     "celeriac.telemetry": {

@@ -5,7 +5,7 @@ import time
 from contextlib import suppress
 from functools import partial
 
-from celeriac_api.serving import APP
+from celeriac.serving import APP
 from lab.bench.figures import Figures, ratio
 from lab.bench.plan import Plan
 from lab.bench.report import Column, Goal, judge, show
