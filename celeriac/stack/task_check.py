@@ -3,8 +3,8 @@
 import subprocess
 import sys
 
-from celeriac.contract.catalog import load_catalog
-from celeriac.contract.declaration import ContractError
+from celeriac.contract.catalog import load_implementations
+from celeriac.contract.signature import ContractError
 
 
 def refusal(packages: str) -> str | None:
@@ -19,7 +19,7 @@ def refusal(packages: str) -> str | None:
 def main(packages: str) -> int:
     """Load them; 1 when that fails, with the reason as the last line of standard error."""
     try:
-        load_catalog(packages)
+        load_implementations(packages)
     except ContractError as wrong:
         sys.stderr.write(f"{wrong}\n")
         return 1
