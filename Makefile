@@ -24,7 +24,7 @@ suitable = $(shell for name in python3 python3.14 python3.13 python3.12 python3.
 # Only what stands on make's own command line is passed on: some shells export a HOST of their own.
 typed = $(foreach name,HOST PORT DATA_DIR REDIS_URL,$(if $(findstring command,$(origin $(name))),CELERIAC_$(name)="$($(name))"))
 
-.PHONY: help run test conformance check fix openapi screenshots bench bench-peers trials chaos soak lock images clean
+.PHONY: help run test quick coverage conformance check fix openapi screenshots bench bench-peers trials chaos soak lock images clean
 
 help: ## list these commands
 	@echo "make run PORT=8010 sets a port; HOST, DATA_DIR, REDIS_URL and RELOAD=1 go the same way. make test ARGS=-x passes -x on."
@@ -36,6 +36,15 @@ run: $(or $(wildcard $(INSTALLED)),$(RUNNABLE)) ## start it all: Valkey, worker 
 
 test: $(INSTALLED) ## run all tests
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
+
+quick: $(INSTALLED) ## run the tests that start no server, in seconds
+	$(BIN)/python -m pytest --quick $(ARGS)
+
+# Programs that tests start are measured, too: each process writes a file of its own.
+coverage: $(INSTALLED) ## run all tests, and show which lines they reach
+	@rm -f .coverage .coverage.*
+	@$(BIN)/python -m coverage run -m pytest $(SIDE_BY_SIDE) $(ARGS); ended=$$?; \
+		$(BIN)/python -m coverage combine --quiet && $(BIN)/python -m coverage report; exit $$ended
 
 conformance: $(INSTALLED) $(CELERIES:%=.conformance/%/installed) ## test whether Celery 5.4 to 5.7 understand us
 	@for version in $(CELERIES); do \

@@ -13,14 +13,21 @@ from xdist.remote import Producer
 from celeriac.stack.processes.ports import SHARE, free_port
 from celeriac.stack.valkey import Valkey
 from lab.harness.servers import API, Server, running_api, running_worker
-from tests.support.failures import Failures
-from tests.support.shares import Shares, longest_first, refuse_namesakes
+from tests.support.suite.expiry import Immortals
+from tests.support.suite.failures import Failures
+from tests.support.suite.quick import leave_out_slow
+from tests.support.suite.shares import Shares, longest_first, refuse_namesakes
 
 # A task definition with this queue is accepted and stays queued: the shared worker listens to the default queue alone.
 UNSERVED_DATABASE = 1
 # From here on, a database for each test that asks for one.
 FIRST_OWN_DATABASE = 10
 DATABASES = 64
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make quick` asks for it."""
+    parser.addoption("--quick", action="store_true", help="run the tests that start no program, and no other")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -36,9 +43,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Shares:
     return Shares(config, log)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In which order."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Which, and in which order."""
     refuse_namesakes(items)
+    if config.getoption("quick"):
+        leave_out_slow(config, items)
     longest_first(items)
 
 
@@ -53,6 +62,21 @@ def valkey(directory: Path) -> Iterator[Valkey]:
     """The server of all who need no server of their own."""
     with Valkey(directory / "valkey", options={"databases": str(DATABASES)}) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def immortals(valkey: Valkey) -> Immortals:
+    """Its keys that have no TTL."""
+    return Immortals(valkey.url)
+
+
+@pytest.fixture(autouse=True)
+def every_key_dies(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After each test that uses the shared server: no key of ours is there that has neither a TTL nor a reason to stay."""
+    yield
+    if "valkey" in request.fixturenames:
+        immortals: Immortals = request.getfixturevalue("immortals")
+        assert immortals.without_reason() == set()
 
 
 @pytest.fixture(scope="session")

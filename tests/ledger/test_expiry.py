@@ -1,6 +1,5 @@
 """What has ended is forgotten after its time, what has not never is; and no key stays without a reason."""
 
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -9,39 +8,13 @@ import httpx
 import pytest
 from redis import Redis
 
-from celeriac.ledger.model.states import FINAL, State
 from celeriac.ledger.store import keys
 from lab.harness.servers import running_api, running_worker
 from lab.harness.waiting import wait_until
 from tests.support.door import cancel, document, ended, in_state, problem_of, run, shown, submit, submit_with
+from tests.support.suite.expiry import keys_without_reason
 
 UNKNOWN = "6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"
-# Keys that may be without a TTL, each with the reason that celeriac/ledger/store/keys.py gives.
-STAY = {
-    "celeriac:task:*": "while the task is open",
-    "celeriac:events:*": "while the task is open",
-    "celeriac:events": "one stream of bounded length",
-    "celeriac:totals": "one field a name and state",
-    "celeriac:times": "one field a bucket",
-    "celeriac:tasks": "as many members as there are records",
-    "celeriac:tasks:*": "as many members as there are records",
-    "celeriac:names": "one member a definition",
-    "celeriac:envelopes": "one field a definition and its limits",
-    "celeriac:queues": "one member a queue",
-    "celeriac:waiting:*": "gone when empty",
-    "celeriac:running": "gone when empty",
-    "celeriac:due": "gone when empty",
-    "celeriac:deadlines": "gone when empty",
-    "celeriac:ended": "as many members as there are ended tasks",
-    "celeriac:clock": "one number",
-    "celeriac:kept": "one number",
-    "celeriac:sweeps": "one field a queue",
-    "celeriac:workers": "the keeper removes old members",
-    "celeriac:serving": "one field a queue",
-    "default": "a queue, gone when empty",
-    "unserved": "a queue, gone when empty",
-    "_kombu.binding*": "Celery's own, one a queue",
-}
 
 
 def test_a_result_is_kept_for_its_time_then_gone_then_unknown(
@@ -127,7 +100,7 @@ def test_no_key_stays_without_a_reason(
         submit(client, "unserved")
         ended(client, submit_with(client, "/unserved?expires=0"))
         run(client, "add", x=1, y=2)
-        assert kinds_without_reason(own_redis) == set()
+        assert keys_without_reason(own_redis) == set()
         mortal = {key.decode().rpartition(":")[0] for key in own_redis.scan_iter() if own_redis.ttl(key) > 0}
     assert mortal >= {
         "celeriac:task",
@@ -138,16 +111,10 @@ def test_no_key_stays_without_a_reason(
     }
 
 
-def kinds_without_reason(redis: Redis) -> set[str]:
-    """The keys that have no TTL, and are none of those that may stay."""
-    immortal = {key.decode() for key in redis.scan_iter() if redis.ttl(key) == -1}
-    of_tasks = {key for key in immortal if key.startswith(("celeriac:task:", "celeriac:events:"))}
-    ended_ones = {key for key in of_tasks if state_of(redis, key.rpartition(":")[2]) in FINAL}
-    return ended_ones | {key for key in immortal if not any(fnmatch(key, pattern) for pattern in STAY)}
-
-
-def state_of(redis: Redis, task_id: str) -> State:
-    """The state in this task's record."""
-    (state,) = redis.hmget(f"celeriac:task:{task_id}", ["state"])
-    assert isinstance(state, bytes)
-    return State(state.decode())
+def test_a_key_without_a_reason_is_found(own_redis: Redis) -> None:
+    own_redis.hset("celeriac:task:1", "state", "succeeded")
+    own_redis.hset("celeriac:task:2", "state", "queued")
+    own_redis.set("celeriac:idempotency:1", "")
+    own_redis.set("celeriac:gone:1", "", ex=10)
+    assert keys_without_reason(own_redis) == {"celeriac:task:1", "celeriac:idempotency:1"}
+    own_redis.flushdb()

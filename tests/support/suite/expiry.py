@@ -1,0 +1,81 @@
+"""Which keys may be without a TTL, and a look for others that costs one command where nothing has changed."""
+
+import re
+from fnmatch import fnmatch
+
+from redis import Redis
+
+from celeriac.ledger.model.states import FINAL
+
+# Keys that may be without a TTL, each with the reason that celeriac/ledger/store/keys.py gives.
+STAY = {
+    "celeriac:task:*": "while the task is open",
+    "celeriac:events:*": "while the task is open",
+    "celeriac:events": "one stream of bounded length",
+    "celeriac:totals": "one field a name and state",
+    "celeriac:times": "one field a bucket",
+    "celeriac:tasks": "as many members as there are records",
+    "celeriac:tasks:*": "as many members as there are records",
+    "celeriac:names": "one member a definition",
+    "celeriac:envelopes": "one field a definition and its limits",
+    "celeriac:queues": "one member a queue",
+    "celeriac:waiting:*": "gone when empty",
+    "celeriac:running": "gone when empty",
+    "celeriac:due": "gone when empty",
+    "celeriac:deadlines": "gone when empty",
+    "celeriac:ended": "as many members as there are ended tasks",
+    "celeriac:paused": "one member a queue",
+    "celeriac:held:*": "gone when the queue is resumed",
+    "celeriac:clock": "one number",
+    "celeriac:kept": "one number",
+    "celeriac:sweeps": "one field a queue",
+    "celeriac:workers": "the keeper removes old members",
+    "celeriac:serving": "one field a queue",
+}
+# ARGV: the final states. Answer: the keys of ours without a TTL, but for records and events of tasks that are open.
+LUA = """
+local final, found = {}, {}
+for _, state in ipairs(ARGV) do final[state] = true end
+for _, pattern in ipairs({'celeriac:*', 'celery-task-meta-*'}) do
+  for _, key in ipairs(redis.call('KEYS', pattern)) do
+    if redis.call('TTL', key) == -1 then
+      local id = key:match('^celeriac:task:(.+)$') or key:match('^celeriac:events:(.+)$')
+      local state = id and redis.call('TYPE', 'celeriac:task:' .. id).ok == 'hash'
+        and redis.call('HGET', 'celeriac:task:' .. id, 'state')
+      if not id or final[state] then found[#found + 1] = key end
+    end
+  end
+end
+return found
+"""
+
+
+class Immortals:
+    """The databases of one server, and how many keys without a TTL each had when it was looked through last."""
+
+    def __init__(self, url: str) -> None:
+        """Nothing is looked through yet."""
+        self._url = url.removesuffix("/0")
+        self._counts: dict[str, int] = {}
+
+    def without_reason(self) -> set[str]:
+        """Keys of ours that have no TTL and should have one, where there are more or fewer than before."""
+        with Redis.from_url(f"{self._url}/0") as client:
+            databases = client.info("keyspace")
+        counts = {name: stats["keys"] - stats["expires"] for name, stats in databases.items()}
+        changed = [name for name, count in counts.items() if self._counts.get(name) != count]
+        self._counts = counts
+        return {key for name in changed for key in self._look_through(name.removeprefix("db"))}
+
+    def _look_through(self, database: str) -> set[str]:
+        with Redis.from_url(f"{self._url}/{database}") as client:
+            return keys_without_reason(client)
+
+
+def keys_without_reason(redis: Redis) -> set[str]:
+    """The keys of ours in this database that have no TTL, and are none of those that may stay."""
+    found = redis.eval(LUA, 0, *FINAL)
+    assert isinstance(found, list)
+    names = {key.decode() for key in found}
+    ended = {key for key in names if re.match("celeriac:(task|events):", key)}
+    return ended | {key for key in names if not any(fnmatch(key, pattern) for pattern in STAY)}
