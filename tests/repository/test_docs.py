@@ -63,6 +63,15 @@ def test_architecture_md_lists_every_key() -> None:
     assert f"`{keys.WATCH_CHANNEL}`" in text("ARCHITECTURE.md")
 
 
+def test_architecture_md_names_a_test_for_each_promise() -> None:
+    promises = table("ARCHITECTURE.md", "Promise", "Tests")
+    assert len(promises) >= 10
+    for promise, tests in promises:
+        found = [name.split("::") for name in names(tests) if "::" in name]
+        assert found, promise
+        assert all(f"\ndef {function}(" in text(file) for file, function in found), promise
+
+
 def test_http_md_lists_every_route() -> None:
     listed = {names(row[0])[0] for row in table("docs/http.md", "Route", "Does")}
     paths = starter_app().openapi()["paths"]
