@@ -14,6 +14,7 @@ from lab.harness.checkout import ROOT
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 50
 MAX_NAMES = 15
+MAX_FIRST_LINE_WORDS = 15
 CODE = {".py", ".lua", ".js", ".css", ".c"}
 # A drawer for odds and ends has one of these names.
 DRAWERS = {"utils", "util", "common", "core", "helpers", "helper", "base", "manager", "misc"}
@@ -76,6 +77,11 @@ def test_a_class_says_what_it_is_and_not_which_pattern_it_follows() -> None:
         if node.name.startswith("Base") or node.name.endswith(("Impl", "Manager"))
     }
     assert names == set()
+
+
+def test_a_file_opens_with_what_it_does_in_at_most_fifteen_words() -> None:
+    first = {str(file): (ast.get_docstring(module) or "").partition("\n")[0] for file, module in modules()}
+    assert {file for file, line in first.items() if not 1 <= len(line.split()) <= MAX_FIRST_LINE_WORDS} == set()
 
 
 def functions(module: ast.Module) -> Iterator[tuple[str, int]]:

@@ -32,7 +32,8 @@ STAY = {
     "celeriac:workers": "the keeper removes old members",
     "celeriac:serving": "one field a queue",
 }
-# ARGV: the final states. Answer: the keys of ours without a TTL, but for records and events of tasks that are open.
+# ARGV: the final states. Answer: the keys of ours without a TTL, but for those of tasks that are open; a result of such
+# a task is another program's.
 LUA = """
 local final, found = {}, {}
 for _, state in ipairs(ARGV) do final[state] = true end
@@ -40,6 +41,7 @@ for _, pattern in ipairs({'celeriac:*', 'celery-task-meta-*'}) do
   for _, key in ipairs(redis.call('KEYS', pattern)) do
     if redis.call('TTL', key) == -1 then
       local id = key:match('^celeriac:task:(.+)$') or key:match('^celeriac:events:(.+)$')
+        or key:match('^celery%-task%-meta%-(.+)$')
       local state = id and redis.call('TYPE', 'celeriac:task:' .. id).ok == 'hash'
         and redis.call('HGET', 'celeriac:task:' .. id, 'state')
       if not id or final[state] then found[#found + 1] = key end
@@ -77,5 +79,5 @@ def keys_without_reason(redis: Redis) -> set[str]:
     found = redis.eval(LUA, 0, *FINAL)
     assert isinstance(found, list)
     names = {key.decode() for key in found}
-    ended = {key for key in names if re.match("celeriac:(task|events):", key)}
+    ended = {key for key in names if re.match("celeriac:(task|events):|celery-task-meta-", key)}
     return ended | {key for key in names if not any(fnmatch(key, pattern) for pattern in STAY)}
