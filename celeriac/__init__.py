@@ -1,4 +1,4 @@
-"""What both services stand on, and the names that a file of tasks imports: `from celeriac import task`.
+"""The names that a file of tasks imports: `from celeriac import task`.
 
 A name is loaded when it is first asked for: `import celeriac` alone loads nothing else.
 """

@@ -1,4 +1,4 @@
-"""The address of a Redis: what may be written as one, and pools of connections to it, the same for API, worker and `make run`.
+"""Parses the address of a Redis and makes connection pools for it.
 
 `redis://`, `rediss://` (TLS), `unix://` (a socket) and `redis+sentinel://HOST:PORT,HOST:PORT/SERVICE/DATABASE`.
 """

@@ -1,4 +1,4 @@
-"""What every process of Celeriac is told by its environment: one typed object, read once at the start."""
+"""The settings: every `CELERIAC_` variable, read once at the start."""
 
 import difflib
 import os

@@ -1,4 +1,4 @@
-"""Texts that others have made, cut to a length that does nobody harm: messages of errors, tracebacks, lines of a log."""
+"""Cuts texts of others to a harmless length: errors, tracebacks, log lines."""
 
 LONGEST_MESSAGE = 10_000
 LONGEST_LINE = 2_000

@@ -1,1 +1,1 @@
-"""What breaks and measures the rest: the bench, chaos, the soak, and the harness they share."""
+"""Measures and breaks the rest: bench, chaos, soak, and the harness they share."""

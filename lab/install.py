@@ -1,4 +1,4 @@
-"""`python -m lab.install LOCK`: installs the packages of a lock and those of `requirements/local.txt`, with progress.
+"""`python -m lab.install LOCK` installs the packages of a lock, with progress.
 
 It needs nothing but Python's own library and pip, for it is what `make` runs first in a new `.venv`.
 """

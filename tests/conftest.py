@@ -1,4 +1,4 @@
-"""What the tests of a process share: one Valkey, one worker, one API, and an API whose tasks nobody takes."""
+"""Fixtures that tests of a process share: one Valkey, one worker, several APIs."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""The contract: a plain typed function, declared once with `@task`, is offered by the API and run by the pool.
+"""Declares a typed function as a task: `@task`.
 
 This module and every module of tasks import light: the API loads them without Celery.
 """

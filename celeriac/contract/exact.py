@@ -1,4 +1,4 @@
-"""A validator that takes nothing for what it is not, where pydantic's strict mode for JSON still guesses.
+"""Validates JSON exactly where pydantic's strict mode still guesses.
 
 Strict pydantic reads `"1777636800"` as a moment, `true` as the enum's 1, `"1 day"` and `"P1M"` as durations, `"01"` as the key 1.
 Here the text is checked first, and then read by pydantic's own rules; bounds, and all else that a type asks for, stay.

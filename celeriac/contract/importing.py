@@ -1,4 +1,4 @@
-"""Imports a module of tasks; what keeps it from loading becomes one sentence with the file, the line and the reason."""
+"""Imports a task module; a failure becomes a sentence with file, line and reason."""
 
 import importlib
 import sysconfig

@@ -1,4 +1,4 @@
-"""What a running task says of itself, on its way to the ledger: throttled, in batches, and whole when the task ends."""
+"""Sends what a running task reports to the ledger, throttled and in batches."""
 
 import json
 import math

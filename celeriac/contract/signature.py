@@ -1,4 +1,4 @@
-"""From a function's type hints to the types of its input and output, in pydantic's terms."""
+"""Turns a function's type hints into the types of its input and output."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""What a task's threads and executors do belongs to its run: they inherit it from who starts or submits it.
+"""Lets a task's threads and executors inherit the context of its run.
 
 Python hands context variables on to coroutines, and not to threads.
 """

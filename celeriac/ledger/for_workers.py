@@ -1,4 +1,4 @@
-"""What a worker does with the ledger: claim a task, finish it, put it off, give it back, and say that it lives."""
+"""The ledger for workers: claim, end, retry and return tasks, and send heartbeats."""
 
 import json
 from collections.abc import Mapping, Sequence

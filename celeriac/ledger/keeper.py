@@ -1,4 +1,4 @@
-"""The keeper: what is due is queued, what a dead worker held runs again, what was popped and lost is queued, what is old goes.
+"""The keeper: queues what is due, recovers what was lost, removes what is old.
 
 Every API and worker process has one. There is no leader: the scripts let each thing be done once.
 """

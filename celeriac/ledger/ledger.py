@@ -1,4 +1,4 @@
-"""What the API does with the ledger: accept tasks, read them, follow them to their end, cancel and forget them."""
+"""The ledger for the API: accept, read, follow, cancel and forget tasks."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A line of the log, as text or as JSON: time, level, logger, message, and of which request or task it speaks.
+"""Formats log lines as text or JSON: time, level, logger, message, request, task.
 
 The values are in UTC and of one line each, but for tracebacks in text; what is too long is cut. Fields that a line has nothing to say of are left
 out.

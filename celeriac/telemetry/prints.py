@@ -1,4 +1,4 @@
-"""What a program prints, as lines of the log: in JSON, every line that leaves a process is an object."""
+"""Turns what a program prints into log lines when the log is JSON."""
 
 import io
 import logging

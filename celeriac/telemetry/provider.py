@@ -1,4 +1,4 @@
-"""What makes spans and sends them, in batches, from a thread of its own; loaded only where they are wanted."""
+"""Makes spans and sends them in batches; loaded only where tracing is on."""
 
 import os
 

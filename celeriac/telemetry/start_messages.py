@@ -1,4 +1,4 @@
-"""What a service says at its start: that it cannot, and why, or what of the tasks' files looks like a mistake."""
+"""Says why a service cannot start, and warns of mistakes in task files."""
 
 import logging
 import multiprocessing

@@ -1,4 +1,4 @@
-"""Whether spans are to be sent to a collector: OpenTelemetry's own variables say so, and nothing of it is loaded before.
+"""Reads from OpenTelemetry's own variables whether spans are sent.
 
 https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
 """

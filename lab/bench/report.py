@@ -1,4 +1,4 @@
-"""How results are shown: a table with ratios to a reference, and the goals under it."""
+"""Prints results as a table with ratios to a reference, and the goals."""
 
 import math
 from collections.abc import Sequence

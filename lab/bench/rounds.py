@@ -1,4 +1,4 @@
-"""Short rounds in which the contenders take turns: what disturbs the machine for a while disturbs all of them."""
+"""Measures in short rounds, so that a disturbance reaches all contenders."""
 
 from collections.abc import Callable, Mapping
 

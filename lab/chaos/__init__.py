@@ -1,1 +1,1 @@
-"""`make chaos`: tasks are submitted while everything breaks, and afterwards each of them is accounted for."""
+"""`make chaos`: submits tasks while everything breaks, and accounts for each."""

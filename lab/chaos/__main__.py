@@ -1,4 +1,4 @@
-"""`python -m lab.chaos`: one trial for each seed; the exit code is 1 when a task was lost, doubled, ended twice, told wrongly or taken."""
+"""`python -m lab.chaos`: runs a trial for each seed; exits with 1 for harm."""
 
 import argparse
 import dataclasses

@@ -1,4 +1,4 @@
-"""A clock of a server's own, which can be set without touching that of the machine (on Linux, with a C compiler)."""
+"""Gives a server a clock of its own (on Linux, with a C compiler)."""
 
 import os
 import shutil

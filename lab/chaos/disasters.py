@@ -1,4 +1,4 @@
-"""What is done to a trial: a table of disasters, drawn by the seed, each undone some time later."""
+"""The disasters of a trial, drawn by the seed, each undone later."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A TCP proxy before Valkey that can be told to misbehave, in a thread of its own."""
+"""A TCP proxy before Valkey that can misbehave, in its own thread."""
 
 import asyncio
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""A copy of the program with one of its guards taken out: a trial of it has to fail, or the trial proves nothing."""
+"""Copies the program without one of its guards: a trial of it must fail."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is done to Valkey: it is killed, stalls, refuses writes, has its clock set, and hands over to another server."""
+"""The disasters of Valkey: kills, stalls, refusals, clock changes and failovers."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""All that a trial breaks: Valkey, proxies before it, APIs and workers; everything ends with the trial."""
+"""Starts all that a trial breaks: Valkey, proxies, APIs and workers."""
 
 import os
 import signal

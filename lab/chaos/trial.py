@@ -1,4 +1,4 @@
-"""One trial: submit while everything breaks, mend it all, wait for every task to end, and account for each."""
+"""Runs one trial: submits while everything breaks, mends it, and accounts."""
 
 import time
 from collections import defaultdict

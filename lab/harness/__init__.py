@@ -1,1 +1,1 @@
-"""Starts a Valkey, an API, a worker: for the bench, chaos, the soak and the tests."""
+"""Starts a Valkey, an API, a worker: for bench, chaos, soak and tests."""

@@ -1,4 +1,4 @@
-"""Real servers for the tests: a worker or an API as one would start it by hand, with its log in a file."""
+"""Starts an API or a worker as by hand, with its log in a file."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A whole stack as `make run` starts it, on a free port, in a process of its own."""
+"""Starts a whole stack as `make run` does, on a free port."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""What every measurement stands on: a Valkey of its own, servers and workers; all of it ends with the measurement."""
+"""Starts what a measurement needs: a Valkey of its own, servers and workers."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""`python -m lab.soak`: a steady, mixed load for as long as you like; the exit code is 1 when an answer was wrong or something grew."""
+"""`python -m lab.soak`: a steady, mixed load; exits with 1 for wrong answers or growth."""
 
 import argparse
 import asyncio

@@ -1,4 +1,4 @@
-"""What clients do, each with what the answer has to be: a table of acts, drawn by the seed."""
+"""What clients do, drawn by the seed, each with its expected answer."""
 
 from collections.abc import Awaitable, Callable
 from random import Random

@@ -1,4 +1,4 @@
-"""What grew: the last third of the samples beside the second; in the first one everything warms up. Pure counting."""
+"""Finds what grew: compares the last third of the samples with the second."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

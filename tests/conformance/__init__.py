@@ -1,1 +1,1 @@
-"""Whether we and stock Celery understand each other: the installed version here, several with `make conformance`."""
+"""Whether stock Celery and Celeriac understand each other."""

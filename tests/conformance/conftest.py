@@ -1,4 +1,4 @@
-"""What the conformance tests share: programs of stock Celery, and an API whose tasks a stock worker runs."""
+"""Programs of stock Celery, and an API whose tasks a stock worker runs."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A Celery app that knows nothing of Celeriac; run by whichever Python has the Celery that is to be asked.
+"""A Celery app without Celeriac, run by the Python of the tested Celery.
 
 `python plain.py` reads lines of JSON, `[ACTION, ARGUMENTS]`, does each as any Celery program would, and answers with
 a line of JSON; `celery -A plain worker` runs the tasks. Broker and result backend are in CELERY_URL; CELERY_RESULTS

@@ -1,4 +1,4 @@
-"""Stock Celery beside ours: a program that talks to it, and its worker. CELERY_PYTHON says whose Celery; else our own."""
+"""Stock Celery beside ours: a program and a worker; CELERY_PYTHON says whose."""
 
 import json
 import os

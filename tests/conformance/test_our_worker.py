@@ -1,4 +1,4 @@
-"""Stock Celery reads what our worker writes, and our worker runs what stock Celery sends, unless it is a pickle."""
+"""Stock Celery reads our worker's results, and our worker runs its messages."""
 
 import base64
 import json

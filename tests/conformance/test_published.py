@@ -1,4 +1,4 @@
-"""What the API publishes is what stock Celery publishes for the same task, field by field."""
+"""The API publishes what stock Celery publishes for the same task."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""What a worker that knows nothing of Celeriac tells of itself, as its remote control has it."""
+"""Workers that do not know Celeriac are shown from their remote control."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

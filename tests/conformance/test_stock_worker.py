@@ -1,4 +1,4 @@
-"""A stock worker runs what the API accepts, and the API tells truthfully what became of it."""
+"""A stock worker runs what the API accepts, and the API reports it truthfully."""
 
 from datetime import datetime
 from typing import Any

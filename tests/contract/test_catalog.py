@@ -1,4 +1,4 @@
-"""The catalog: every task of every package is found, and what cannot be loaded stops the start with a sentence."""
+"""The catalog finds every task, and refuses to start with what cannot load."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A declaration that cannot be kept stops the start with a sentence that says what to do; a good one changes nothing."""
+"""A declaration that cannot work stops the start with a sentence."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator

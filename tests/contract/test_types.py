@@ -1,4 +1,4 @@
-"""Input arrives in the function as the types of its hints, and results leave as JSON of them."""
+"""Inputs arrive as the types of the hints, and results leave as JSON."""
 
 import base64
 from io import BytesIO

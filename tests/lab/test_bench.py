@@ -1,4 +1,4 @@
-"""The bench runs: each measurement, at its smallest, ends well and prints its table. Its numbers are no test's matter."""
+"""Each measurement of the bench runs at its smallest and prints its table."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A short run of `make soak`: every answer is the true one, and nothing is left open. What grows takes a long run to see."""
+"""A short soak has only true answers and leaves nothing open."""
 
 import subprocess
 import sys

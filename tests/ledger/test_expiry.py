@@ -1,4 +1,4 @@
-"""What has ended is forgotten after its time, what has not never is; and no key stays without a reason."""
+"""Ended tasks expire after their time, and no key stays without a reason."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a task leaves in Redis, in bytes: while it is queued, and when it has ended."""
+"""How many bytes a queued and an ended task take in Redis."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A worker asks for its next task in the packet in which it ends the last, and no accident of that packet costs a task."""
+"""A worker ends a task and claims the next in one packet, safely."""
 
 from datetime import timedelta
 from time import monotonic

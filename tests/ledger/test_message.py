@@ -1,4 +1,4 @@
-"""The wire format's own rules: what is in a message, and that the input passes through it byte for byte."""
+"""The wire format: what a message holds, with the input byte for byte."""
 
 import base64
 import json

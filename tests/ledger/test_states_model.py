@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, a record never leaves the diagram of its states, and its indexes agree with it."""
+"""A record never leaves the diagram of states, and its indexes agree."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What these tests share: one browser. All of them are skipped where Playwright or Chromium is not installed."""
+"""One browser for these tests, which are skipped where there is none."""
 
 from collections.abc import Iterator
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""`make screenshots`: the page with something on it, light and dark, as pictures for the documentation."""
+"""`make screenshots`: takes pictures of the page, light and dark."""
 
 import sys
 import tempfile

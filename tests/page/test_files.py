@@ -1,4 +1,4 @@
-"""The page at `/` is whole, loads nothing from elsewhere, and gives an attacker no hold."""
+"""The page at `/` is complete, self-contained and safe."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whatever a task is given, says or returns is text on the page, and the page does not stand still over it."""
+"""Whatever a task returns is text on the page, and never blocks it."""
 
 from collections.abc import Iterator
 

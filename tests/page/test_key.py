@@ -1,4 +1,4 @@
-"""An API that asks for a key is given one: by the page, for this tab."""
+"""The page asks for a key where the API does, for this tab."""
 
 from collections.abc import Iterator
 

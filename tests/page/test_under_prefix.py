@@ -1,4 +1,4 @@
-"""The page and the description work under a prefix, also where the proxy does not say that there is one."""
+"""The page and `/docs` work under a prefix."""
 
 from collections.abc import Iterator
 from pathlib import Path

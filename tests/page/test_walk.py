@@ -1,4 +1,4 @@
-"""A walk through the page: submit from a form, look at the list, filter it, share the address."""
+"""A walk through the page: submit, list, filter, share the address."""
 
 import re
 

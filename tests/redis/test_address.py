@@ -1,4 +1,4 @@
-"""One address of Redis works for API, worker and `make run` alike, or is refused with a sentence; no password is shown."""
+"""One Redis address works everywhere or is refused, and hides its password."""
 
 import shutil
 import socket

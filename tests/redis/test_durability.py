@@ -1,4 +1,4 @@
-"""How durable an accepted task is: what the answer waits for, and which Redis is not fit for it."""
+"""What an answer waits for, and which Redis is not durable enough."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor

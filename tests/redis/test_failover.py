@@ -1,4 +1,4 @@
-"""A failover that cuts no connection: whoever writes, reads, waits or listens goes over to the new primary."""
+"""After a failover that cuts no connection, everything uses the new primary."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Steps of the ledger are functions of Redis where it has them, and scripts where it has not, or does not let us."""
+"""Scripts run as Redis functions, or as scripts where functions are unavailable."""
 
 from collections.abc import Iterator
 from pathlib import Path

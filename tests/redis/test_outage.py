@@ -1,4 +1,4 @@
-"""What a process says of a Redis that is away: once, then each minute, and that it is back."""
+"""An outage of Redis is logged once, then each minute, then its end."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""While Redis is away every route says so soon, and all is well again soon after it is back."""
+"""While Redis is away every route says so, and recovers soon after."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A Redis that answers and refuses: full, read-only, or with something else in the place of a record."""
+"""Redis answers and refuses: full, read-only, or with a foreign value."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor

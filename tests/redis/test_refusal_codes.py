@@ -1,4 +1,4 @@
-"""Which errors of Redis are refusals that pass, whatever redis-py and the version of Redis make of them."""
+"""Which errors of Redis are refusals that pass, in every version."""
 
 import pytest
 from redis.exceptions import (

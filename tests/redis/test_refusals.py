@@ -1,4 +1,4 @@
-"""A Redis that refuses for now: callers are told why, workers wait, nothing is lost, and what frees memory goes on."""
+"""While Redis refuses, callers learn why and workers lose nothing."""
 
 import shutil
 from collections.abc import Iterator

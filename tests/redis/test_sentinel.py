@@ -1,4 +1,4 @@
-"""With sentinels, API and worker go over to whoever is the primary, and nothing that a replica has confirmed is lost."""
+"""With Sentinel, API and worker follow the primary, and nothing confirmed is lost."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""A server that stalls, or whose clock is set, takes no task from a worker that lives, and nothing waits for that time."""
+"""A stalled server or a set clock takes no task from its worker."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Broker and result backend on two Redis servers, as in Celery's own tutorial; our worker, and a stock one."""
+"""Broker and result backend can be two Redis servers."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The documentation says what the code does: tables, names, links, code blocks and commands are held to it."""
+"""The documentation agrees with the code: tables, names, links, blocks, commands."""
 
 import inspect
 import json

@@ -1,4 +1,4 @@
-"""The API stays light, and imports form a tree: a package knows those below it and no other."""
+"""Imports form a tree, and the API loads nothing heavy."""
 
 import ast
 import subprocess

@@ -1,4 +1,4 @@
-"""What `make` installs: a lock, with progress; nothing that the user has installed is thrown away for it."""
+"""`make` installs a lock with progress, and keeps what the user installed."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""The promises of the Dockerfile and of docker-compose.yml, as far as they can be held without Docker."""
+"""The Dockerfile and docker-compose.yml keep their promises, checked without Docker."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A wrong setting stops the start with a sentence: its name, its value, and what to do."""
+"""A wrong setting stops the start with its name, value and remedy."""
 
 import subprocess
 import sys

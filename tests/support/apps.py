@@ -1,4 +1,4 @@
-"""Apps for the tests: the API as it is, with something added that the tests need."""
+"""The API with additions that tests need."""
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware

@@ -1,4 +1,4 @@
-"""Messages as the scripts join them, for tests without a server; tests/http/submit/test_submit.py holds the two together."""
+"""Builds messages as the scripts do, for tests without a server."""
 
 from celeriac.ledger.protocol.message import Envelope, encoded_input
 

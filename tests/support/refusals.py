@@ -1,4 +1,4 @@
-"""Ways to make a Redis refuse for a while, as a full disk, a lost replica or a rotated password would."""
+"""Ways to make a Redis refuse: full disk, lost replica, rotated password."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress

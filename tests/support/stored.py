@@ -1,4 +1,4 @@
-"""What is in Redis, but for what the keeper of a running API writes by itself."""
+"""The keys in Redis, without those that a keeper writes."""
 
 from redis import Redis
 

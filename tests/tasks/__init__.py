@@ -1,1 +1,1 @@
-"""Tasks for the tests, beside the starter tasks: every type, every way to end, and some that wait to be told."""
+"""Tasks for the tests: every type, every end, and some that wait."""

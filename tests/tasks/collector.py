@@ -1,4 +1,4 @@
-"""Python's garbage collector in a process of the pool: switched off, and what it would have found."""
+"""Reports on Python's garbage collector in a pool process."""
 
 import gc
 

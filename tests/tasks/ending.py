@@ -1,4 +1,4 @@
-"""Tasks whose process is ended: some tidy up, some do not let it, and some have started processes of their own."""
+"""Tasks whose process is ended, some of which resist or start others."""
 
 import multiprocessing
 import subprocess

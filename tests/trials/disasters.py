@@ -1,4 +1,4 @@
-"""The trials: each breaks one thing under a pool, and answers with a sentence for each harm that came of it."""
+"""The trials: each breaks one thing and lists the harm."""
 
 import signal
 import time

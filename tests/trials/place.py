@@ -1,4 +1,4 @@
-"""Where a trial takes place: Valkey, one server or two, and proxies before it, of the workers and of the clients."""
+"""Where a trial takes place: Valkey servers, and proxies before them."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Who is tried: stock workers and ours, each with the client that submits to them. All settings are the defaults."""
+"""The pools on trial: stock workers and ours, with default settings."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager

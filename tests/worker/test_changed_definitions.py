@@ -1,4 +1,4 @@
-"""A task whose definition was renamed, removed or changed after it was accepted fails with words that say so."""
+"""A task whose definition changed after its submission fails with the reason."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every way in which a task can end is told truthfully, and the worker goes on after it."""
+"""Every end of a task is reported truthfully, and the worker goes on."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""A worker's health check: how old its last heartbeat is; and how many processes it has."""
+"""The worker's health check reads the age of its last heartbeat."""
 
 import json
 import os

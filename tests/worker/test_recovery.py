@@ -1,4 +1,4 @@
-"""Whatever is accepted and neither waits in a queue, nor runs, nor has ended, is found again and runs within seconds."""
+"""Every accepted task that was lost is found and runs within seconds."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Whatever lies in a queue, the worker goes on, and what is no message is kept to be looked at."""
+"""A rejected message is kept, and the worker goes on."""
 
 import base64
 import json

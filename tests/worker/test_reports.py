@@ -1,4 +1,4 @@
-"""What tasks say of themselves goes out over one connection, however much and however often they say it."""
+"""A task's reports go out over one connection, however many there are."""
 
 from collections.abc import Callable
 from threading import Event, Thread, get_ident

@@ -1,4 +1,4 @@
-"""A worker holds what it runs, and where tasks are short, what it will have run in a moment."""
+"""A worker reserves what it runs, and a little more where tasks are short."""
 
 from pathlib import Path
 from types import SimpleNamespace

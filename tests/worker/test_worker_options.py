@@ -1,4 +1,4 @@
-"""An option of `celery worker` that cannot work here, and a system that cannot, are refused with a sentence."""
+"""Options and systems that cannot work are refused with a sentence."""
 
 import subprocess
 import sys

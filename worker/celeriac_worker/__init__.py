@@ -1,1 +1,1 @@
-"""The pool: the contract of tasks, the tasks themselves, and the Celery app that runs them."""
+"""The worker: a Celery app that runs the tasks of the catalog."""

@@ -1,4 +1,4 @@
-"""`python -m celeriac_worker.health`: says how old the last heartbeat of each worker here is; the exit code is 1 if one is too old.
+"""`python -m celeriac_worker.health` prints each worker's last heartbeat; exits with 1 if too old.
 
 A worker keeps a file for this in shared memory, whose time is that of its last heartbeat: one that Redis has answered.
 """

@@ -1,4 +1,4 @@
-"""The name of a worker: one of its own unless it was given one, and then one that no other worker has."""
+"""Gives a worker a name that no other worker has."""
 
 import json
 import os

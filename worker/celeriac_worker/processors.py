@@ -1,4 +1,4 @@
-"""How many processors a worker may keep busy: in a container those of its quota, not those of the host."""
+"""Counts the processors that a worker may use, by its container's quota."""
 
 import math
 import os

@@ -1,4 +1,4 @@
-"""A span for each run, made by OpenTelemetry's instrumentation of Celery, in the trace that the message belongs to."""
+"""Makes a span for each run, in the trace of its message."""
 
 from datetime import timedelta
 from functools import partial

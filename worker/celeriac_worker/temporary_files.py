@@ -1,4 +1,4 @@
-"""Where temporary files go: Python's own choice; shared memory in a container where nothing else can be written to.
+"""Chooses the directory of temporary files; shared memory in a read-only container.
 
 The pool cannot start without such a directory: billiard maps a file of it into all of its processes.
 """

@@ -1,1 +1,1 @@
-"""The tasks. Every module in this package is found by itself; see docs/tasks.md for how to add one."""
+"""The starter tasks: each module of this package is found by itself."""

@@ -1,4 +1,4 @@
-"""Tasks on images. Pillow is imported where it is used, so that the API can load this module without it."""
+"""Tasks on images; Pillow is imported where it is used."""
 
 from io import BytesIO
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Events as they happen: one connection per process reads the streams of all that are followed, in few reads.
+"""Reads the streams of all followed tasks over one connection per process.
 
 The streams are the truth, and each reader keeps its place in them: a connection that breaks loses and doubles nothing, and a
 reader that falls behind reads on from Redis, so that no memory grows. A read is bounded in bytes, and readers at the same

@@ -1,4 +1,4 @@
-"""What was read of streams last, for readers who come to the same place: bounded in bytes, however many streams there are."""
+"""Keeps recently read events for readers at the same place, bounded in bytes."""
 
 from collections import deque
 from collections.abc import Sequence

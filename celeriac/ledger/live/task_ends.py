@@ -1,4 +1,4 @@
-"""Waiting: one subscriber connection per process tells every waiter of the end of its task, and nobody polls.
+"""Tells every waiter of the end of its task, over one connection per process.
 
 The end of a task is published on Celery's own channel for it, by our workers and by any other Celery worker. A waiter is
 subscribed before it reads the task once, so no end is missed; after a reconnect everything waited for is read again.

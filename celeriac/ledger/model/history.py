@@ -1,4 +1,4 @@
-"""What happened to a task before somebody follows it, where its record alone says it (follow_task.lua)."""
+"""Rebuilds a task's events from its record, for the time before it was followed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What was found in a queue and is no message of Celery's: kept to be looked at."""
+"""A rejected message: what a worker found in a queue and could not read."""
 
 from dataclasses import dataclass
 

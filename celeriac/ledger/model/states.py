@@ -1,4 +1,4 @@
-"""The states of a task, the one table of how they follow each other, and Celery's names for them."""
+"""The states of a task, the transitions between them, and Celery's names for them."""
 
 from enum import StrEnum
 

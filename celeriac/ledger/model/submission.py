@@ -1,4 +1,4 @@
-"""The wish for a task, and what may come of it instead of a new task."""
+"""A submission, and its possible outcomes."""
 
 import json
 from dataclasses import dataclass

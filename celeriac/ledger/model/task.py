@@ -1,4 +1,4 @@
-"""One task as it stands: our record and Celery's own result document, made into one truth."""
+"""A task: our record and Celery's result document, combined."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Celery's own workers, those that know nothing of Celeriac: what they say of themselves when its remote control asks.
+"""Asks Celery's own workers about themselves by its remote control.
 
 Workers answer within milliseconds, or not at all. All who ask share one question every `FRESH`, and its answers.
 """

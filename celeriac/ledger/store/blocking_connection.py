@@ -1,4 +1,4 @@
-"""One connection of a worker to Redis, for each of its threads and processes: it waits for a Redis that is away, or refuses for now.
+"""A worker's connection to Redis, which waits while Redis is away.
 
 Redis-py's own client does the same with a pool, events and generic retries around each command, and takes twice as long.
 """

@@ -1,4 +1,4 @@
-"""One connection of the API to Redis, for one call at a time: bounded in time, and exact about what a failure means."""
+"""The API's connection to Redis: bounded in time, exact about failures."""
 
 import asyncio
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Since when the connections of a process are to be as they are: at the end of an epoch each of them connects anew.
+"""Makes every connection of a process connect anew after a failover.
 
 After a failover that cuts no connection, one that only reads, or listens, never hears that its server is a replica by now.
 """

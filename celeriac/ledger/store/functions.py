@@ -1,4 +1,4 @@
-"""The scripts as a library of Redis functions, which the server reads once; a script is made anew at every call.
+"""Loads the scripts as a library of Redis functions.
 
 Redis has functions since version 7.0. Where a server has none, or does not let us use them, scripts are sent as such.
 The library is named by its hash, so that several versions can use one server.

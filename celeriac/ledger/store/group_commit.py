@@ -1,4 +1,4 @@
-"""Group commit: while one call is in flight, everything that arrives forms the next one. No timer, no added latency."""
+"""Groups calls: what arrives while one is in flight forms the next one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

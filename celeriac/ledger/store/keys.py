@@ -1,4 +1,4 @@
-"""Every Redis key and channel, each made by a function here. A key dies by its TTL, or its line says why it may stay.
+"""Every Redis key and channel, each made by a function here.
 
 The scripts make the same keys by `keys.lua`; tests/ledger/test_keys.py holds the two together.
 """

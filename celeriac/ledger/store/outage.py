@@ -1,4 +1,4 @@
-"""How long a Redis has been away, as the log of a process says it: once, then each minute, and that it is back."""
+"""Logs how long Redis has been away: once, then each minute, then its return."""
 
 import logging
 import os

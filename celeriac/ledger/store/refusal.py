@@ -1,4 +1,4 @@
-"""Why Redis refuses to do something for now: every refusal that can pass, and what to say of it.
+"""Recognizes the refusals of Redis that can pass, and words them.
 
 Whoever meets one waits and tries again, as if Redis were away. All else that Redis refuses is an error of the caller.
 """

@@ -1,4 +1,4 @@
-"""The Lua scripts, read from the files beside this one; each file says its ARGV and answer.
+"""Reads the Lua scripts from their files and puts the prelude before each.
 
 Before every script go the texts of the prelude: the names of the keys, and what scripts have in common. Where a server has
 functions, they go once before all of them (celeriac/ledger/store/functions.py).

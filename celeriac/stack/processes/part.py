@@ -1,4 +1,4 @@
-"""A part of the stack that runs: its lines on our terminal, the last ones kept for when it crashes."""
+"""A running part of the stack: prints its lines and keeps the last ones."""
 
 import asyncio
 from collections import deque

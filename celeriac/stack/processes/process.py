@@ -1,4 +1,4 @@
-"""Processes that we start: each leads a group of its own, ends with its whole group, and dies with us."""
+"""Starts processes that lead their own group and end with us."""
 
 import os
 import signal

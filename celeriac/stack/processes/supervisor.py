@@ -1,4 +1,4 @@
-"""Keeps the parts of the stack together: starts them in order, and when one or the user ends it, stops them all."""
+"""Starts the parts of the stack in order, and stops all when one ends."""
 
 import asyncio
 import signal

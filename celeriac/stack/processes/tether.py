@@ -1,4 +1,4 @@
-"""`python tether.py PARENT COMMAND…` becomes COMMAND, which the system kills when its parent dies (on Linux).
+"""`python tether.py PARENT COMMAND…` becomes COMMAND, and dies with its parent (on Linux).
 
 A program in between, because asking for this between fork and exec is unsafe in a process that has threads.
 """

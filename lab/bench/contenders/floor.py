@@ -1,4 +1,4 @@
-"""The least that a FastAPI app does: a validated body in, a small document out, nothing behind it."""
+"""The least that a FastAPI app does: validates a body and returns a document."""
 
 import asyncio
 

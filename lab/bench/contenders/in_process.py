@@ -1,4 +1,4 @@
-"""`python -m lab.bench.contenders.in_process SECONDS`: `delay().get()` again and again, as a program does without HTTP; JSON on stdout."""
+"""`python -m lab.bench.contenders.in_process SECONDS` repeats `delay().get()` and prints its rate."""
 
 import json
 import sys

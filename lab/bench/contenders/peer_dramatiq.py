@@ -1,4 +1,4 @@
-"""The same task for dramatiq, its result kept in Redis, too; run by the peers' environment.
+"""The same task for dramatiq, with its result in Redis.
 
 `python -m lab.bench.contenders.peer_dramatiq COUNT` queues so many additions.
 """

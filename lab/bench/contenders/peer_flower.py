@@ -1,4 +1,4 @@
-"""The stock app for Flower, which looks for results with whatever app is the default; run by the peers' environment."""
+"""The stock app for Flower, made the default app for results."""
 
 from lab.bench.contenders import stock
 

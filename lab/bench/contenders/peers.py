@@ -1,4 +1,4 @@
-"""The peers: what one would use instead, run by an environment of its own, which `make bench-peers` sets up."""
+"""Runs the peers in an environment of their own (`make bench-peers`)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What people have today: a plain Celery app with a task, on Redis. BENCH_REDIS_URL says which."""
+"""A plain Celery app with one task, on the Redis at BENCH_REDIS_URL."""
 
 import os
 from typing import Any

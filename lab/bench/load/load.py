@@ -1,4 +1,4 @@
-"""Load on a server, from a process of its own: what to send, and what came of it."""
+"""Describes a load on a server, and what came of it."""
 
 import json
 import subprocess

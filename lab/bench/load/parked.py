@@ -1,4 +1,4 @@
-"""Clients that wait: `python -m lab.bench.load.parked PORT REQUESTS REPORT`, of two JSON files; a process of its own.
+"""`python -m lab.bench.load.parked PORT REQUESTS REPORT`: a process of waiting clients.
 
 Says "parked" on stdout when every request is sent, and ends when every one is answered.
 """

@@ -1,4 +1,4 @@
-"""What an HTTP server does under load, as figures: 64 clients, each of which asks again as soon as it is answered."""
+"""Measures an HTTP server under 64 clients that ask without a pause."""
 
 from collections.abc import Sequence
 

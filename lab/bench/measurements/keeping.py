@@ -1,4 +1,4 @@
-"""What the keeper's rounds cost the Redis server until a message that was lost is queued again."""
+"""Measures what the keeper's rounds cost Redis until a lost message is queued."""
 
 from typing import Any, cast
 

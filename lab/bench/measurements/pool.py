@@ -1,4 +1,4 @@
-"""The pool: how many tasks a second a worker carries out, and what each costs the worker and Redis."""
+"""Measures how many tasks a second a worker runs, and their cost."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Records: what the same requests cost, and what the keeper does, in a store of few tasks and in one of a million."""
+"""Measures requests and the keeper in a small store and a large one."""
 
 import time
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""Streams: one task says a thousand words a second, and ever more clients listen to it on one API process."""
+"""Measures a task of a thousand events a second with ever more listeners."""
 
 import json
 from functools import partial

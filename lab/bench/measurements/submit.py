@@ -1,4 +1,4 @@
-"""Submitting: how many tasks a second one API process accepts, how fast it answers, and what that costs."""
+"""Measures how many tasks a second an API accepts, how fast, and the cost."""
 
 from collections.abc import Callable, Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""Waiting: from submitting to the result in hand, one task after the other on a system that is idle otherwise."""
+"""Measures the time from a submission to its result on an idle system."""
 
 import json
 from functools import partial

@@ -1,4 +1,4 @@
-"""Waiters: thousands of clients parked on one API process, what they cost, and how soon they are told of the end."""
+"""Measures thousands of waiting clients: their cost, and when each is told."""
 
 import http.client
 import json

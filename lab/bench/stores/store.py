@@ -1,4 +1,4 @@
-"""A store of many tasks, made by the ledger's own scripts without a worker: the oldest tenth has ended, the rest is queued."""
+"""Fills a store with many tasks by the ledger's own scripts."""
 
 from datetime import timedelta
 from typing import Any

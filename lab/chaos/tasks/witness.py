@@ -1,4 +1,4 @@
-"""A task that leaves a trace of each of its runs where no failure of Redis can reach it."""
+"""A task that records each of its runs where no failure can reach."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""What happens to a task can be watched: from the beginning, from where one left off, and by everyone the same."""
+"""A task's events can be watched, from the beginning or from any place."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Readers of a stream: those that keep up share what was read, and those that fell behind are told what is gone."""
+"""Readers of a stream share what was read, and hear what is gone."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Clients that open a stream and do not read it cost the API little, and are told what they have missed."""
+"""Clients that do not read their stream cost little, and lose nothing silently."""
 
 import fcntl
 import socket

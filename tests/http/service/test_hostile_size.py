@@ -1,4 +1,4 @@
-"""Whatever a client sends in large amounts, others are answered meanwhile, and the answer is short."""
+"""However much a client sends, others are answered, and the answer is short."""
 
 import json
 import socket

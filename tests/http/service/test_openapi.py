@@ -1,4 +1,4 @@
-"""The description of the API is the one of the code, valid, and true: every documented answer is given for real."""
+"""The OpenAPI document is fresh, valid and true."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Behind a proxy that serves the API under a path of its own, every address that the API gives is right."""
+"""Behind a proxy with a prefix every address of the API is right."""
 
 import re
 from collections.abc import Iterator

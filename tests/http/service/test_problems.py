@@ -1,4 +1,4 @@
-"""Whatever the API refuses is a problem document with a stable type, and every answer has a request id."""
+"""Every refusal is a problem document, and every answer has a request id."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The head of a request: HEAD itself, hosts, encodings, bodies that nobody reads, and what is given twice."""
+"""The head of a request: HEAD, hosts, encodings, unread bodies, doubled headers."""
 
 import gzip
 

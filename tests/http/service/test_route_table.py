@@ -1,4 +1,4 @@
-"""The table of short routes sends a request where FastAPI's own routing would, or leaves it to FastAPI."""
+"""The route table agrees with FastAPI's routing, or leaves a request to it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""An API that is told to end: whoever waits is answered, and what was accepted is there."""
+"""An API that ends answers whoever waits, and keeps what it accepted."""
 
 import signal
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""A submission that is sent again is still one task: by a key, or by an id of the client's own."""
+"""A repeated submission is one task: by a key, or by the client's id."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor

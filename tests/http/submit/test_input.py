@@ -1,4 +1,4 @@
-"""Hostile input: each is refused with its problem or does what is documented, and no refused one is ever queued."""
+"""Hostile input is refused with its problem and never queued."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""`delay`, `eta` and `expires`: when a task is queued, and until when it has to start."""
+"""`delay`, `eta` and `expires`: when a task is queued and must start."""
 
 from datetime import UTC, datetime, timedelta
 

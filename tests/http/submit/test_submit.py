@@ -1,4 +1,4 @@
-"""Submitting: what is accepted is said with its address, runs exactly as it was sent, and runs once."""
+"""A submission is accepted with its address, and runs once, exactly as sent."""
 
 import base64
 import json

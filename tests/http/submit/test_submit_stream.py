@@ -1,4 +1,4 @@
-"""Submitting and watching in one request: a submission that is answered with the events of its task."""
+"""A submission can be answered with the events of its task."""
 
 from typing import Any
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""Cancelling holds: what has not started never does, and what runs is ended where it may be."""
+"""A cancelled task never starts, and a running one ends where it may."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""What a task was given can be read again, letter for letter, but for what its definition hides."""
+"""A task's input can be read byte for byte, except hidden values."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The truth about a task outlives every process: workers and APIs stop, start and take turns, and say the same."""
+"""The truth about a task outlives every process."""
 
 import signal
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The input of an ended task can be run again, as a new task that says of which."""
+"""An ended task's input runs again as a new task that names it."""
 
 from typing import Any
 

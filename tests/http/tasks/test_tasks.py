@@ -1,4 +1,4 @@
-"""Asking for a task: every state is told as it is, with its times, and no id gets a made-up one."""
+"""Every state is reported as it is, and no unknown id gets one."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A line of the log has time, level, logger and message, names its request or task, and never holds a payload."""
+"""A log line names its request or task, and never holds a payload."""
 
 import json
 import re

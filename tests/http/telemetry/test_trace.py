@@ -1,4 +1,4 @@
-"""A task is a part of its caller's trace: `traceparent` comes in, and goes on in the record, the message and the document."""
+"""A task belongs to its caller's trace: `traceparent` goes in and on."""
 
 import json
 from typing import Any

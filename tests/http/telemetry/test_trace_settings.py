@@ -1,4 +1,4 @@
-"""Spans are sent where OpenTelemetry's own variables ask for it; without them, nothing of it is even loaded."""
+"""Spans are sent only where OpenTelemetry's variables ask for them."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""On PYTHONPATH, makes `spawn` the way in which billiard starts processes, as it is on macOS."""  # noqa: INP001 - a directory of its own
+"""Makes `spawn` billiard's start method, as on macOS."""  # noqa: INP001 - a directory of its own
 
 from billiard import context
 

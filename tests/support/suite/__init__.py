@@ -1,1 +1,1 @@
-"""How the tests are run: in which processes, which of them are quick, and what holds after each."""
+"""How tests run: in which processes, which are quick, what holds afterwards."""

@@ -1,4 +1,4 @@
-"""Which keys may be without a TTL, and a look for others that costs one command where nothing has changed."""
+"""Finds keys without a TTL or a reason to stay."""
 
 import re
 from fnmatch import fnmatch

@@ -1,4 +1,4 @@
-"""Names each test that fails as soon as it does; pytest alone prints an F, and the names at the very end."""
+"""Prints the name of each failing test at once."""
 
 import pytest
 

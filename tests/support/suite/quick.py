@@ -1,4 +1,4 @@
-"""Tells which tests are quick: those that start no program, neither themselves nor by a fixture."""
+"""Finds the tests that start no program, for `make quick`."""
 
 import inspect
 import subprocess

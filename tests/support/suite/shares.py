@@ -1,4 +1,4 @@
-"""Which tests one process runs where several run side by side (pytest-xdist), and which begin first."""
+"""Decides which tests a process runs together, and which begin first."""
 
 from collections import Counter
 from pathlib import PurePath

@@ -1,1 +1,1 @@
-"""Definitions of tasks at two times, for the tests of what becomes of those that were accepted in between."""
+"""Task definitions at two times, for tests of changed definitions."""

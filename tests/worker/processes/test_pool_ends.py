@@ -1,4 +1,4 @@
-"""However a process of the pool ends, its task may tidy up where it can, what it has started ends with it, and nothing is lost."""
+"""A pool process ends with all that it started, and loses no task."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A worker takes a task for long after one long run, and for short after several short ones."""
+"""One long run makes a task long, and several short ones make it short."""
 
 import pytest
 

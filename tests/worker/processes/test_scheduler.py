@@ -1,4 +1,4 @@
-"""Where tasks are short a process has its next ones beforehand, and none of them is lost or delayed by it."""
+"""Processes get short tasks ahead of time, and none is lost or delayed."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The pool where its processes are not forked but spawned, as on macOS; `TEST_START_METHOD=spawn` runs other tests so, too."""
+"""The pool works with spawned processes, as on macOS."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Celery's consumer, which waits for Redis in short pauses and few words, and helps where it does not know a task."""
+"""Celery's consumer, which reconnects quickly and handles unknown tasks."""
 
 import warnings
 from typing import Any

@@ -1,4 +1,4 @@
-"""What may not be in a message: what would end a worker of Celery's, measured case by case, or make it stumble for ever."""
+"""Finds in a message what would crash or block a Celery worker."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""How many messages a worker takes before it has a process for them: what its pool gets through in a moment."""
+"""Decides how many messages a worker reserves."""
 
 import math
 import time

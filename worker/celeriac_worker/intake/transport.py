@@ -1,4 +1,4 @@
-"""kombu's Redis transport: where tasks are short it takes several messages at once, and what is no message harms no worker."""
+"""kombu's Redis transport, which takes several short tasks at once and rejects non-messages."""
 
 import json
 import logging

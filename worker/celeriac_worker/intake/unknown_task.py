@@ -1,4 +1,4 @@
-"""A message for a task that this worker does not know: its task fails, with words that say why and what to do.
+"""Fails a task that this worker does not know, with the reason.
 
 Celery's own consumer leaves the record as it was, and writes the whole message into the log.
 """

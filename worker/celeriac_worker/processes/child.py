@@ -1,4 +1,4 @@
-"""A process of the pool: which job it has, and which one it will have next."""
+"""A pool process: runs its job and knows its next one."""
 
 import os
 import select

@@ -1,4 +1,4 @@
-"""What a run that has failed leaves behind: let go at its end, so that the failure is freed at once.
+"""Frees the frames of a failed run at its end.
 
 Celery empties the frames that an error has come through (`traceback_clear`), but not its own, which still run then. They hold the
 error, with a copy of its traceback that takes 100 KB and more, and the error holds them: each frame knows the one that has called it.

@@ -1,4 +1,4 @@
-"""Ends a process of the pool together with all that its task has started: its process group.
+"""Ends a pool process together with all that its task started.
 
 Each process of the pool leads a group of its own (worker/celeriac_worker/processes/child.py). One that is told to end has a moment, in which the task's
 `finally` runs; then the whole group is killed. So it is when a process ends otherwise, and when the worker itself is gone.

@@ -1,4 +1,4 @@
-"""`python reaper.py` reads `+PID` and `-PID`, a line each, and at the end of its input kills the process groups that are left.
+"""`python reaper.py` kills the process groups that are left when its input ends.
 
 The input is a pipe from a worker: it ends when the worker does, also by SIGKILL, where nobody else could kill what its tasks
 have started (worker/celeriac_worker/processes/process_groups.py).

@@ -1,4 +1,4 @@
-"""How long tasks take: one run is enough to take them for long, and it takes several to take them for short again."""
+"""Decides from past run times whether a task is short or long."""
 
 # How much of what is known of a task goes by at each run of it.
 SHARE = 0.1

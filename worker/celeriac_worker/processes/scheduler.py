@@ -1,4 +1,4 @@
-"""The pool, as its main process sees it: which process gets the next job, and when.
+"""The pool in the main process: decides which process gets the next job.
 
 Celery hands out a job in the turn of its event loop after the one in which a process became free, and then asks of every pipe
 whether it can be written to. Here a process gets its next job at once; and where the task that it runs is a short one, before it

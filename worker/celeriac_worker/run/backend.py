@@ -1,4 +1,4 @@
-"""Celery's result backend, ending our tasks in the ledger: every end, in the child or in the main process, comes by here."""
+"""Celery's result backend, which ends our tasks in the ledger."""
 
 import logging
 from typing import Any

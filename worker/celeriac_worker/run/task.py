@@ -1,4 +1,4 @@
-"""One run of a task in a pool process: claim it, read its input, call the function, check what it returned."""
+"""Runs a task in a pool process: claims it, calls it, checks its result."""
 
 import inspect
 import json

@@ -1,4 +1,4 @@
-"""The patience of a worker: a message that it took beforehand, and for which it has no process after a moment, is handed on.
+"""Returns reserved messages that have waited too long for a process.
 
 A worker takes messages, and writes jobs behind others, because tasks have been short of late. When one takes long all the same,
 what waits behind it goes back to the front of its queue, for any process that is free; so does all that waits when the worker

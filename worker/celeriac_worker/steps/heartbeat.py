@@ -1,4 +1,4 @@
-"""The heartbeat: a thread of the worker's main process says that it lives, and renews the leases of all that its pool runs.
+"""The heartbeat thread: reports the worker and renews its tasks' leases.
 
 In the main process, so that a task which holds on to the interpreter cannot keep its own lease from being renewed. What the
 ledger answers is carried out here, too: a task that is to be cancelled, or is somebody else's by now, has its process ended.

@@ -1,4 +1,4 @@
-"""The keeper in a worker: a thread of its main process, with an event loop of its own (celeriac/ledger/keeper.py)."""
+"""Runs the keeper in a thread of the worker's main process."""
 
 import asyncio
 from threading import Thread
