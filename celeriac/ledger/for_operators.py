@@ -135,10 +135,6 @@ class Overview:
                 histogram.counts[bucket] = int(count)
         return found
 
-    async def poison(self, queue: str, *, most: int) -> list[dict[str, str]]:
-        """What was found in a queue and is no message, the newest first."""
-        return [json.loads(entry) for entry in await self._call("LRANGE", keys.poison(queue), 0, most - 1)]
-
     async def is_known(self, queue: str) -> bool:
         """Whether it is a queue of the catalog, or a task was ever accepted on it, or it is paused."""
         if queue in self._queues:

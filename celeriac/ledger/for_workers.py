@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from celeriac.ledger.model.rejected import Poison
+from celeriac.ledger.model.rejected import RejectedMessage
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.task import Failure
 from celeriac.ledger.model.times import date_done, microseconds, milliseconds
@@ -27,9 +27,9 @@ FRESH = timedelta(seconds=30)
 HASTE_SECONDS = 0.25
 # After a failover that cuts no connection, one that only reads leads to a replica.
 LONGEST_HASTY_SECONDS = 5.0
-MOST_POISON = 1_000
-LONGEST_POISON = 1_000_000
-POISON_TTL = timedelta(days=7)
+MOST_REJECTED = 1_000
+LONGEST_REJECTED = 1_000_000
+REJECTED_TTL = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +123,11 @@ class Consumer:
             self._asked = following, claimed, reliable
         return bool(answer == b"finished")
 
-    def give_back(self) -> None:
+    def return_claimed(self) -> None:
         """The process ends before the task that it has asked for already: someone else runs it."""
         asked, self._asked = self._asked, None
         if asked is not None:
-            self.release(asked[0].task_id, token=asked[0].token)
+            self.return_task(asked[0].task_id, token=asked[0].token)
 
     def retry(self, task_id: str, *, token: str, delay: timedelta, failure: Failure, document: bytes) -> bool:
         """Put a task off after a failed attempt. False: it is to be cancelled, or no longer this token's."""
@@ -137,7 +137,7 @@ class Consumer:
         )  # fmt: skip
         return bool(answer == b"retrying")
 
-    def release(self, task_id: str, *, token: str) -> None:
+    def return_task(self, task_id: str, *, token: str) -> None:
         """Give a task back unfinished, to be run again; one that is to be cancelled ends."""
         _, *pushed = self._redis.run(scripts.RELEASE, task_id, token, self._where, self._ttl, date_done())
         self._push(pushed)
@@ -148,7 +148,7 @@ class Consumer:
         _, *pushed = self._redis.run(scripts.LOSE, *arguments)
         self._push(pushed)
 
-    def hand_on(self, messages: Sequence[tuple[str, int]]) -> None:
+    def return_messages(self, messages: Sequence[tuple[str, int]]) -> None:
         """Put messages back that nobody has claimed, as id and stamp, to be taken before all others, the first of them first."""
         flat = [part for message in reversed(messages) for part in message]
         self._push(self._redis.run(scripts.HAND_ON, self._where, *flat))
@@ -187,13 +187,13 @@ class Consumer:
         except RedisError:
             return False
 
-    def quarantine(self, queue: str, *, message: str, reason: str) -> None:
-        """Keep what was found in a queue and is no message, to be looked at."""
-        entry = json.dumps(asdict(Poison(date_done(), reason, shortened(message, LONGEST_POISON))))
-        key = keys.poison(queue)
+    def reject(self, queue: str, *, message: str, reason: str) -> None:
+        """Keep a message that no worker can read, to be looked at."""
+        entry = json.dumps(asdict(RejectedMessage(date_done(), reason, shortened(message, LONGEST_REJECTED))))
+        key = keys.rejected(queue)
         self._redis.call("LPUSH", key, entry)
-        self._redis.call("LTRIM", key, 0, MOST_POISON - 1)
-        self._redis.call("EXPIRE", key, int(POISON_TTL.total_seconds()))
+        self._redis.call("LTRIM", key, 0, MOST_REJECTED - 1)
+        self._redis.call("EXPIRE", key, int(REJECTED_TTL.total_seconds()))
 
     def _known_answer(self, claim: Claim) -> Any:
         asked, self._asked = self._asked, None

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from celeriac.ledger.live.task_ends import Watch
 from celeriac.ledger.model.history import History
 from celeriac.ledger.model.history import from_reply as history
-from celeriac.ledger.model.rejected import Poison
+from celeriac.ledger.model.rejected import RejectedMessage
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Accepted, Conflict, Submission
 from celeriac.ledger.model.task import FIELDS, Gone, Task, from_reply
@@ -162,10 +162,10 @@ class Ledger:
         answer = await self._change(scripts.FORGET, task_id, self._tombstone_ttl, self._ttl)
         return Forgetting(answer.decode())
 
-    async def poison(self, queue: str, *, limit: int) -> tuple[list[Poison], int]:
-        """What was found in a queue and is no message, the newest first, and how many more are too large to be read."""
-        left_out, *entries = await self._change(scripts.POISON, queue, limit, MOST_LISTED_BYTES)
-        return [Poison(**json.loads(entry)) for entry in entries], left_out
+    async def rejected(self, queue: str, *, limit: int) -> tuple[list[RejectedMessage], int]:
+        """The rejected messages of a queue, the newest first, and how many more are too large to be read."""
+        left_out, *entries = await self._change(scripts.LIST_REJECTED, queue, limit, MOST_LISTED_BYTES)
+        return [RejectedMessage(**json.loads(entry)) for entry in entries], left_out
 
     async def ping(self, queues: Collection[str] = ()) -> list[str]:
         """Raise unless every Redis answers within `PING_SECONDS`; what is unsafe about them, in sentences.

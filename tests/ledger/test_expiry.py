@@ -88,7 +88,7 @@ def test_no_key_stays_without_a_reason(
 ) -> None:
     client = own_client
     with running_worker(tmp_path, "-Q", "default", redis_url=own_url):
-        own_redis.lpush("default", "poison")
+        own_redis.lpush("default", "rejected")
         run(client, "fail", message="x")
         in_state(client, submit(client, "retry_in_an_hour"), "retrying")
         client.post(run(client, "add", x=1, y=2)["links"]["retry"])
@@ -106,7 +106,7 @@ def test_no_key_stays_without_a_reason(
         "celeriac:task",
         "celeriac:gone",
         "celeriac:idempotency",
-        "celeriac:poison",
+        "celeriac:rejected",
         "celeriac:worker",
     }
 

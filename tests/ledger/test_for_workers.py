@@ -106,9 +106,9 @@ def test_what_a_process_will_not_come_to_is_given_back(
     consumer: Consumer, first: Claim, second: Claim, own_client: httpx.Client
 ) -> None:
     assert finish(consumer, first, following=second)
-    consumer.give_back()
+    consumer.return_claimed()
     assert state(own_client, second) == "queued"
-    consumer.give_back()  # nothing is left to give
+    consumer.return_claimed()  # nothing is left to give
     assert consumer.claim(claim_of({"task_id": second.task_id})) == Granted(attempt=2)
 
 
@@ -131,7 +131,7 @@ def test_what_was_claimed_long_ago_is_asked_for_again(
     slow.claim(first)
     assert finish(slow, first, following=second)
     begun = monotonic()
-    slow.release(second.task_id, token=second.token)  # as when it is taken for dead
+    slow.return_task(second.task_id, token=second.token)  # as when it is taken for dead
     again = claim_of({"task_id": second.task_id})
     assert consumer.claim(again) == Granted(attempt=2)
     assert finish(consumer, again)

@@ -106,7 +106,7 @@ class Tasks(RuleBasedStateMachine):
         waits = self.redis.zscore(keys.waiting(QUEUE), task_id) == stamp
         left = self.redis.llen(QUEUE)
         for _ in range(1 + again):
-            self.consumer.hand_on([(task_id, stamp)])
+            self.consumer.return_messages([(task_id, stamp)])
         assert self.redis.llen(QUEUE) == left + waits
 
     @precondition(lambda self: self.ids)
@@ -160,7 +160,7 @@ class Tasks(RuleBasedStateMachine):
             assert isinstance(self.consumer.claim(claim), Granted) == is_held
             self.tokens.append((worker, claim.task_id, claim.token))
         else:
-            self.consumer.give_back()
+            self.consumer.return_claimed()
             assert not self.is_held(claim.task_id, claim.token)
 
     @precondition(lambda self: self.tokens)
@@ -177,7 +177,7 @@ class Tasks(RuleBasedStateMachine):
         """A worker that shuts down gives a task back."""
         _, task_id, token = self._pick_token(number)
         with self._only_if_held(task_id, token):
-            self.consumer.release(task_id, token=token)
+            self.consumer.return_task(task_id, token=token)
 
     @precondition(lambda self: self.tokens)
     @rule(number=some)

@@ -35,7 +35,7 @@ ROUTES = {
     "retry": ("POST", f"/tasks/{SOME_ID}/retry"),
     "forget": ("DELETE", f"/tasks/{SOME_ID}"),
     "list": ("GET", "/tasks"),
-    "poison": ("GET", "/queues/default/poison"),
+    "rejected": ("GET", "/queues/default/rejected"),
     "queues": ("GET", "/queues"),
     "workers": ("GET", "/workers"),
     "readiness": ("GET", "/readyz"),

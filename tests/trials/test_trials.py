@@ -14,7 +14,7 @@ from tests.support.marks import linux_only
 from tests.trials import disasters
 from tests.trials.place import QUEUE, Place, apart, together
 from tests.trials.pools import Pool, ours, stock
-from tests.worker.test_rejected import POISON
+from tests.worker.test_rejected import REJECTED
 
 pytestmark = linux_only
 
@@ -94,8 +94,8 @@ def test_ours_loses_nothing_while_redis_restarts_every_four_seconds(times: int, 
 
 
 @pytest.mark.parametrize("kind", DEADLY)
-def test_poison_ends_a_stock_worker(kind: str, tmp_path: Path) -> None:
+def test_what_ours_rejects_ends_a_stock_worker(kind: str, tmp_path: Path) -> None:
     with together(tmp_path) as place, stock(place) as pool, pool.worker() as worker:
         with Redis.from_url(place.broker.url) as redis:
-            redis.lpush(QUEUE, POISON[kind])
+            redis.lpush(QUEUE, REJECTED[kind])
         wait_until(lambda: worker.ending() is not None, what="the end of a stock worker")

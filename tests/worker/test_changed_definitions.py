@@ -58,7 +58,7 @@ def test_a_task_whose_definition_is_gone_fails_and_says_what_to_do(
     )
     listed = document(later.get("/tasks", params={"state": "failed", "name": "reindex"}))["items"]
     assert [one["task_id"] for one in listed] == [task["task_id"]]
-    assert document(later.get("/queues/default/poison"))["items"] == []
+    assert document(later.get("/queues/default/rejected"))["items"] == []
     lines = [line for line in later_worker.log.splitlines() if task["task_id"] in line]
     assert ["knows no task 'reindex'" in line for line in lines] == [True]
     assert SECRET not in later_worker.log

@@ -63,7 +63,7 @@ def nested(depth: int) -> bytes:
     return b'[[], {"x": ' + b"[" * depth + b"]" * depth + b', "y": 5}, {}]'
 
 
-POISON = {
+REJECTED = {
     "nothing": b"",
     "no JSON": b"{",
     "no text": b"\xff\xfe\x00",
@@ -152,17 +152,17 @@ def main_process(redis: Redis, worker: str) -> int:
     return int(json.loads(said)["pid"])
 
 
-@pytest.mark.parametrize("kind", POISON)
+@pytest.mark.parametrize("kind", REJECTED)
 def test_it_is_kept_and_the_same_worker_goes_on(kind: str, client: httpx.Client, redis: Redis) -> None:
-    before, kept = canary(client, redis), redis.llen(keys.poison("default"))
-    redis.lpush("default", POISON[kind])
-    wait_until(lambda: redis.llen(keys.poison("default")) == kept + 1, 10)
+    before, kept = canary(client, redis), redis.llen(keys.rejected("default"))
+    redis.lpush("default", REJECTED[kind])
+    wait_until(lambda: redis.llen(keys.rejected("default")) == kept + 1, 10)
     assert canary(client, redis) == before
-    newest = document(client.get("/queues/default/poison", params={"limit": 1}))["items"][0]
+    newest = document(client.get("/queues/default/rejected", params={"limit": 1}))["items"][0]
     assert newest["reason"]
     assert abs((datetime.now(UTC) - datetime.fromisoformat(newest["found_at"])).total_seconds()) < 60
-    if POISON[kind].isascii() and kind != "an unknown task":
-        assert newest["message"] == POISON[kind].decode()
+    if REJECTED[kind].isascii() and kind != "an unknown task":
+        assert newest["message"] == REJECTED[kind].decode()
 
 
 @pytest.mark.parametrize("kind", STRANGE)
@@ -174,7 +174,7 @@ def test_it_harms_no_worker(kind: str, client: httpx.Client, redis: Redis) -> No
 
 
 def test_a_clean_queue_has_none(client: httpx.Client) -> None:
-    assert document(client.get("/queues/nobody/poison")) == {"items": [], "left_out": 0}
+    assert document(client.get("/queues/nobody/rejected")) == {"items": [], "left_out": 0}
 
 
 def test_the_number_of_finds_can_be_asked_for(client: httpx.Client, redis: Redis) -> None:
@@ -182,9 +182,9 @@ def test_the_number_of_finds_can_be_asked_for(client: httpx.Client, redis: Redis
         redis.lpush("default", f"find {number}")
     wait_until(lambda: redis.llen("default") == 0)
     canary(client, redis)
-    found = document(client.get("/queues/default/poison", params={"limit": 2}))["items"]
+    found = document(client.get("/queues/default/rejected", params={"limit": 2}))["items"]
     assert [one["message"] for one in found] == ["find 2", "find 1"]
-    assert problem_of(client.get("/queues/default/poison?limit=0")) == (422, "invalid-input")
+    assert problem_of(client.get("/queues/default/rejected?limit=0")) == (422, "invalid-input")
 
 
 def canary(client: httpx.Client, redis: Redis) -> int:

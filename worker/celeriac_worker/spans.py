@@ -55,9 +55,9 @@ class TracedTask(LedgerTask):
         _came_to(State.CANCELLED)
         super()._end_cancelled(words)
 
-    def _give_back(self) -> None:
+    def _return_task(self) -> None:
         _came_to(State.QUEUED)
-        super()._give_back()
+        super()._return_task()
 
 
 def set_up() -> None:

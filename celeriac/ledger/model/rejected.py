@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Poison:
+class RejectedMessage:
     """One find: when (ISO 8601, UTC), why it is no message, and what it is, as text."""
 
     found_at: str

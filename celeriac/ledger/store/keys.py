@@ -113,9 +113,9 @@ def serving() -> str:
     return "celeriac:serving"
 
 
-def poison(queue: str) -> str:
-    """List: what was found in a queue and is no message, the newest first (JSON). At most 1,000; TTL of a week."""
-    return f"celeriac:poison:{queue}"
+def rejected(queue: str) -> str:
+    """List: the rejected messages of a queue, the newest first (JSON). At most 1,000; TTL of a week."""
+    return f"celeriac:rejected:{queue}"
 
 
 def totals() -> str:

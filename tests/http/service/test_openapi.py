@@ -233,7 +233,7 @@ WAYS: dict[tuple[str, str], dict[int, Way]] = {
     ("post", "/queues/{queue}/purge"): QUEUE,
     ("post", "/queues/{queue}/pause"): QUEUE,
     ("post", "/queues/{queue}/resume"): QUEUE,
-    ("get", "/queues/{queue}/poison"): LIST,
+    ("get", "/queues/{queue}/rejected"): LIST,
     ("post", "/tasks/{task_id}/cancel"): {
         200: lambda doors, path: told(doors.works, path, unserved(doors)),
         202: lambda doors, path: told(doors.works, path, running(doors), b'{"terminate": true}'),

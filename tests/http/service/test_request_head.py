@@ -19,7 +19,7 @@ UNKNOWN = "/tasks/6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"
     "path",
     [
         *("/livez", "/readyz", "/tasks", "/queues", "/workers", "/catalog", "/docs", "/openapi.json", "/"),
-        *(UNKNOWN, "/nothing", "/static/page/app.js", "/queues/default/poison", "/tasks?limit=0"),
+        *(UNKNOWN, "/nothing", "/static/page/app.js", "/queues/default/rejected", "/tasks?limit=0"),
     ],
 )
 def test_head_is_answered_as_get_is_without_the_body(path: str, client: httpx.Client) -> None:
@@ -142,7 +142,7 @@ def test_a_route_that_uses_no_body_refuses_one(method: str, path: str, quiet: ht
     "path",
     [
         *("/tasks?limit=1&limit=2", "/tasks?cursor=MQ&cursor=MQ", "/tasks?created_after=x&created_after=y"),
-        *(UNKNOWN + "?wait=1&wait=1", "/queues/default/poison?limit=1&limit=1"),
+        *(UNKNOWN + "?wait=1&wait=1", "/queues/default/rejected?limit=1&limit=1"),
     ],
 )
 def test_a_parameter_that_is_given_twice_where_one_is_meant_is_refused(

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 class Hold(QoS):  # type: ignore[misc]  # kombu has no types
     """The messages that the worker holds: one for each process, and what they will get through in a moment.
 
-    What Celery rejects for good goes into the quarantine; Celery itself would drop it.
+    What Celery rejects for good is kept as a rejected message; Celery itself would drop it.
     """
 
     def __init__(self, channel: Any, prefetch_count: int = 0) -> None:
@@ -70,7 +70,7 @@ class Hold(QoS):  # type: ignore[misc]  # kombu has no types
         if not requeue:
             message = self.get(delivery_tag)
             queue = message.delivery_info.get("routing_key") or "unknown"
-            _quarantine(queue, redis.dumps(message._raw), "Celery knows no such task, or cannot read it")  # noqa: SLF001 - as it came
+            _reject(queue, redis.dumps(message._raw), "Celery knows no such task, or cannot read it")  # noqa: SLF001 - as it came
         super().reject(delivery_tag, requeue)
 
 
@@ -175,7 +175,7 @@ class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
         )
 
     def _brpop_read(self, **options: Any) -> bool:
-        """Take what has come, and deliver it, or put it into quarantine."""
+        """Take what has come, and deliver it, or reject it."""
         try:
             popped = self._popped(**options)
         finally:
@@ -224,7 +224,7 @@ class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
         except Exception as wrong:  # noqa: BLE001 - whatever the message is, the worker goes on
             fault = f"{type(wrong).__name__}: {wrong}"
         if fault is not None:
-            _quarantine(queue, item.decode(errors="backslashreplace"), fault)
+            _reject(queue, item.decode(errors="backslashreplace"), fault)
 
 
 class RefusedError(RedisConnectionError):
@@ -261,6 +261,6 @@ def _means_no_such_command(refusal: ResponseError) -> bool:
     return isinstance(refusal, NoPermissionError) or str(refusal).startswith("unknown command")
 
 
-def _quarantine(queue: str, message: str, reason: str) -> None:
-    logger.error("a message in queue %s is put into quarantine: %s", queue, reason[:200])
-    current_app.consumer.quarantine(queue, message=message, reason=reason[:1000])
+def _reject(queue: str, message: str, reason: str) -> None:
+    logger.error("a message in queue %s is rejected: %s", queue, reason[:200])
+    current_app.consumer.reject(queue, message=message, reason=reason[:1000])

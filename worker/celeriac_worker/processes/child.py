@@ -86,4 +86,4 @@ class Worker(asynpool.Worker):  # type: ignore[misc]  # celery has no types
         try:
             return super().workloop(*arguments, **options)
         finally:
-            app.consumer.give_back()
+            app.consumer.return_claimed()

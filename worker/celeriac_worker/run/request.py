@@ -58,7 +58,7 @@ class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
             self._app.held[self.token] = self
         super().on_accepted(pid, time_accepted)
 
-    def hand_on(self) -> None:
+    def return_message(self) -> None:
         """Its message is in the queue again, and no longer counts as held here; the task may be claimed here all the same."""
         self.is_handed_on = True
         super().acknowledge()
@@ -79,7 +79,7 @@ class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
             return super().on_failure(exc_info, **options)
         state.task_ready(self)
         if isinstance(error, Terminated):  # by us; one that had no time to give its task back itself
-            self._app.consumer.release(self.id, token=self.token)
+            self._app.consumer.return_task(self.id, token=self.token)
         self._app.consumer.lose(self.id, token=self.token, reason=_words(error))
         self.acknowledge()
         return None

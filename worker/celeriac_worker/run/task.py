@@ -104,7 +104,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
             if not terminate_handler_fired():
                 raise
             # Its process was told to end; what the task makes of that, by a `finally` that fails, say, does not count.
-            self._give_back()
+            self._return_task()
             raise SystemExit from way_out
         return json_values(value, output)
 
@@ -133,12 +133,12 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
                 "the API has another one than this worker: submit the task again with an input that fits"
             ) from None
 
-    def _give_back(self) -> None:
+    def _return_task(self) -> None:
         """Someone else runs the task from its beginning: the worker stops, and its grace is over. Or it is to be cancelled."""
         token = token_of(self.request)
         if token is not None:
             consumer: Consumer = self.app.consumer
-            consumer.release(self.request.id, token=token)
+            consumer.return_task(self.request.id, token=token)
             logger.info("task %s: handed back unfinished", self.request.id)
 
     def _is_cancelled(self) -> bool:

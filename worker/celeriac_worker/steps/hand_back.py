@@ -50,20 +50,20 @@ class Patience(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no 
         while not stops:
             stops = self._stops.wait(PATIENCE_SECONDS)
             waiting = [request for request in list(app.waiting.values()) if not request.is_handed_on]
-            _hand_on(app, [request for request in waiting if stops or _is_late(request)])
+            _return_messages(app, [request for request in waiting if stops or _is_late(request)])
 
 
-def _hand_on(app: Any, requests: list[LedgerRequest]) -> None:
+def _return_messages(app: Any, requests: list[LedgerRequest]) -> None:
     """Put their messages back; the worker has room for others then."""
     if not requests:
         return
     logger.info("handing on %d messages: no process has come to them", len(requests))
     try:
-        app.consumer.hand_on([(request.id, request.stamp) for request in requests])
+        app.consumer.return_messages([(request.id, request.stamp) for request in requests])
     except RedisError as refusal:
         logger.warning("redis refuses to take messages back (%s); the keeper will", refusal)
     for request in requests:
-        request.hand_on()
+        request.return_message()
 
 
 def _is_late(request: LedgerRequest) -> bool:

@@ -1,11 +1,11 @@
--- What was found in a queue and is no message, the newest first, as far as it fits into a number of bytes.
+-- The rejected messages of a queue, the newest first, as far as it fits into a number of bytes.
 -- ARGV  queue, most entries, most bytes
 -- Answer: how many of these entries are left out, then the others
 local queue, limit, left = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local count = math.min(redis.call('LLEN', key_poison(queue)), limit)
+local count = math.min(redis.call('LLEN', key_rejected(queue)), limit)
 local answer = {count}
 for place = 0, count - 1 do
-  local entry = redis.call('LINDEX', key_poison(queue), place)
+  local entry = redis.call('LINDEX', key_rejected(queue), place)
   left = left - #entry
   if left < 0 and place > 0 then break end
   answer[#answer + 1] = entry

@@ -7,7 +7,7 @@ local function key_waiting(queue) return 'celeriac:waiting:' .. queue end
 local function key_events(id) return 'celeriac:events:' .. id end
 local function key_idempotency(digest) return 'celeriac:idempotency:' .. digest end
 local function key_worker(name) return 'celeriac:worker:' .. name end
-local function key_poison(queue) return 'celeriac:poison:' .. queue end
+local function key_rejected(queue) return 'celeriac:rejected:' .. queue end
 local function key_result(id) return 'celery-task-meta-' .. id end
 local KEY_TASKS, KEY_NAMES, KEY_QUEUES = 'celeriac:tasks', 'celeriac:names', 'celeriac:queues'
 local KEY_ENVELOPES = 'celeriac:envelopes'
