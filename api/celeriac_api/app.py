@@ -32,9 +32,8 @@ from celeriac_api.request.judgement import Judge
 from celeriac_api.response import problems
 from celeriac_api.response.problems import ProblemDocument
 from celeriac_api.response.task_document import EXAMPLE
-from celeriac_api.routes import docs, events, health, submit
+from celeriac_api.routes import docs, events, health, rejected, submit
 from celeriac_api.routes import queues as operations
-from celeriac_api.routes import rejected as poison
 from celeriac_api.routes import task as tasks
 from celeriac_api.routes import task_actions as changes
 from celeriac_api.routes import task_input as inputs
@@ -140,7 +139,7 @@ def build_app(
     operations.install(app, settings, overview, catalog)
     install_metrics(app, metrics, ledger, overview, feed)
     events.install(app, settings, ledger, feed)
-    poison.install(app, ledger)
+    rejected.install(app, ledger)
     submit.install(app, catalog, validators, settings, doors, judge)
     return app
 

@@ -1,4 +1,4 @@
-"""The catalog: all task definitions, with their implementations, found by loading the modules that declare tasks."""
+"""Loads the catalog: every task definition of the packages that declare tasks."""
 
 import pkgutil
 import sys

@@ -1,4 +1,4 @@
-"""A task definition: what can be done, as plain data that goes through JSON and back unchanged."""
+"""A task definition: plain data, all of it JSON."""
 
 import hashlib
 import json

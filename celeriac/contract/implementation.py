@@ -1,4 +1,4 @@
-"""The implementation of a task: the function that carries out a definition, with the types that guard it."""
+"""Carries out a definition: its function, with the types that guard it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

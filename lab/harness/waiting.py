@@ -11,7 +11,7 @@ Value = TypeVar("Value")
 
 
 def wait_until(
-    condition: Callable[[], Value | None], timeout: float = 30.0, *, what: str = "the condition"
+    condition: Callable[[], Value | None], timeout: float = 60.0, *, what: str = "the condition"
 ) -> Value:
     """The first truthy value of `condition()`; fails the test when there is none within `timeout` seconds."""
     deadline = time.monotonic() + timeout

@@ -1,4 +1,4 @@
-"""A definition is plain data: it goes through JSON unchanged, and its digest changes with what it says alone."""
+"""A definition is plain data that survives JSON unchanged."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What the user of Redis may do: every right that the API uses, and which of them are missing.
+"""Lists the Redis rights that the API uses, and finds the missing ones.
 
 A right is written as `ACL SETUSER` takes it: `+hset`, `~celeriac:*`, `&celeriac:watch`.
 """
