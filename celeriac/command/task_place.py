@@ -1,4 +1,4 @@
-"""Which tasks `celeriac up` is to run: a file, a folder or the name of a module."""
+"""Finds the tasks that `celeriac up` runs: a file, folder or module."""
 
 import re
 from dataclasses import dataclass

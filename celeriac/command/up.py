@@ -1,4 +1,4 @@
-"""`celeriac up`: Valkey, a worker and the API for the tasks of this directory, in this terminal."""
+"""`celeriac up` runs Valkey, a worker and the API for this directory's tasks."""
 
 import os
 import sys

@@ -1,1 +1,1 @@
-"""The whole stack on one machine, for `celeriac up`: Valkey, the worker and the API under one supervisor."""
+"""Runs Valkey, the worker and the API on one machine under one supervisor."""

@@ -1,4 +1,4 @@
-"""A call that can be tried at once, from the first task that declares an example."""
+"""Makes an example call of the first task that declares an example."""
 
 import json
 import shlex

@@ -1,4 +1,4 @@
-"""The versions of the tasks that can be loaded, as they are saved; one that cannot is told in a sentence."""
+"""Yields each saved version of the tasks that loads, and reports the others."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Start Valkey, the worker and the API, say where they are, and keep them together until Ctrl-C."""
+"""Starts Valkey, the worker and the API, and keeps them together until Ctrl-C."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The worker and the API of the stack: how they are started and restarted, and when they are ready."""
+"""Starts and restarts the worker and the API, and tells when each is ready."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""`python -m celeriac.stack.task_check PACKAGES`: whether these tasks can be loaded, tried in a process of its own."""
+"""`python -m celeriac.stack.task_check PACKAGES` tries whether these tasks load."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What `celeriac up` prints: the lines of all parts, each with the coloured name of its part; or all as JSON."""
+"""Prints the lines of all parts, each with its part's name, or as JSON."""
 
 import json
 import os

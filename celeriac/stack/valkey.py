@@ -1,4 +1,4 @@
-"""One Valkey (or Redis) server with its data in a directory: for `celeriac up` and for the tests."""
+"""Runs one Valkey (or Redis) server with its data in a directory."""
 
 from collections.abc import Mapping
 from datetime import timedelta

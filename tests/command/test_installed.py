@@ -1,4 +1,4 @@
-"""`pip install` of the wheel in an empty environment, without a checkout: the commands, in a terminal."""
+"""The installed wheel's commands work in an empty environment without a checkout."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""`python -m celeriac_worker`: run a worker with Celery, as the settings say. Further options are those of `celery worker`."""
+"""`python -m celeriac_worker` runs a worker with Celery, as the settings say."""
 
 import os
 import sys
