@@ -56,8 +56,7 @@ import http.client, os, sys; \
 api = http.client.HTTPConnection('127.0.0.1', int(os.environ['CELERIAC_PORT']), timeout=4); \
 api.request('GET', '/readyz'); \
 sys.exit(api.getresponse().status != 200)"]
-CMD ["python", "-m", "uvicorn", "--factory", "celeriac_api.app:create_app", "--http", "celeriac_api.server.one_write:OneWrite", \
-    "--host", "0.0.0.0", "--port", "8000", "--timeout-graceful-shutdown", "5"]
+CMD ["python", "-m", "celeriac_api"]
 ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Celeriac API" org.opencontainers.image.version=$VERSION \
@@ -67,12 +66,9 @@ LABEL org.opencontainers.image.title="Celeriac API" org.opencontainers.image.ver
 FROM service AS worker
 COPY --from=worker-packages /venv /venv
 COPY worker/tasks/ tasks/
-# Makes SIGTERM hand running tasks back after CELERIAC_SHUTDOWN_GRACE, instead of waiting for each to end.
-ENV REMAP_SIGTERM=SIGQUIT
 # Healthy is a worker that Redis has heard of lately.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD ["python", "-m", "celeriac_worker.health"]
-CMD ["python", "-m", "celery", "-A", "celeriac_worker.app", "worker", "--loglevel", "INFO", \
-    "--without-gossip", "--without-mingle", "--without-heartbeat"]
+CMD ["python", "-m", "celeriac_worker"]
 ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Celeriac worker" org.opencontainers.image.version=$VERSION \
