@@ -3,8 +3,8 @@
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.submission import Accepted, Conflict, Submission
 from celeriac.ledger.store.connection import InDoubt
+from celeriac_api.response.address import address
 from celeriac_api.response.errors import IdempotencyConflict, SubmissionInDoubt
-from celeriac_api.server.prefix import address
 
 
 async def accept(ledger: Ledger, submission: Submission) -> Accepted:

@@ -3,8 +3,8 @@
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -18,31 +18,20 @@ from celeriac.contract.catalog import (
     validators_of,
 )
 from celeriac.contract.signature import ContractError
-from celeriac.ledger.for_operators import Overview
-from celeriac.ledger.keeper import Keeper
-from celeriac.ledger.ledger import Ledger
-from celeriac.ledger.live.event_streams import Feed
-from celeriac.ledger.store.epoch import Epoch
 from celeriac.settings import Settings, SettingsError
 from celeriac.telemetry.start_messages import mention_files_without_tasks, refuse_start
 from celeriac.telemetry.trace_settings import close, is_wanted, packages_of_the_extra
 from celeriac.version import VERSION
-from celeriac_api.page import files as page
-from celeriac_api.request.judgement import Judge
+from celeriac_api.all_routes import all_routes
+from celeriac_api.parts import Parts, build_parts
 from celeriac_api.response import problems
 from celeriac_api.response.problems import ProblemDocument
 from celeriac_api.response.task_document import EXAMPLE
-from celeriac_api.routes import docs, events, health, rejected, submit
-from celeriac_api.routes import queues as operations
-from celeriac_api.routes import task as tasks
-from celeriac_api.routes import task_actions as changes
-from celeriac_api.routes import task_input as inputs
-from celeriac_api.routes import task_list as listing
-from celeriac_api.routes.metrics import Metrics, prepare_shared_directory
-from celeriac_api.routes.metrics import install as install_metrics
+from celeriac_api.server.counters import prepare_shared_directory
 from celeriac_api.server.logs import set_up as set_up_logs
 from celeriac_api.server.logs import take_prints
 from celeriac_api.server.outermost import Boundary
+from celeriac_api.server.route import ShortRoute
 from celeriac_api.server.route_table import RouteTable
 from celeriac_api.server.shutdown import at_termination
 from celeriac_api.server.spans import SERVICE, Traced, telemetry_config
@@ -80,68 +69,48 @@ def build_app(
     settings: Settings, catalog: Catalog, validators: Validators, *, spans: "TracerProvider | None" = None
 ) -> FastAPI:
     """The app for these settings and this catalog; with `spans`, each request makes one."""
-    metrics = Metrics()
-    epoch = Epoch()
-    queues = {definition.queue or settings.default_queue for definition in catalog.values()}
-    ledger = Ledger(
-        backend=settings.backend,
-        broker=settings.broker,
-        result_ttl=settings.result_ttl,
-        tombstone_ttl=settings.tombstone_ttl,
-        durability=settings.durability,
-        tracebacks=settings.show_tracebacks,
-        epoch=epoch,
-        on_answer=metrics.round_trip.observe,
-    )
-    feed = Feed(settings.backend, epoch)
-    overview = Overview(settings, queues=queues, epoch=epoch)
-    keeper = Keeper(settings, epoch)
-    judge = Judge(largest=settings.max_body_bytes)
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        asyncio.get_running_loop().call_later(SETTLED_SECONDS, _settle_collector)
-        keeping = asyncio.create_task(keeper.keep())
-        with at_termination(ledger.watch.release, feed.release):
-            yield
-        keeping.cancel()
-        await asyncio.wait([keeping])
-        await keeper.close()
-        await feed.close()
-        await overview.close()
-        await ledger.close()
-        if spans is not None:
-            await asyncio.to_thread(close, spans)
-
+    parts = build_parts(settings, catalog, validators)
     app = CeleriacAPI(
         title="Celeriac",
         version=VERSION,
         description=DESCRIPTION,
-        lifespan=lifespan,
+        lifespan=_lifespan(parts, spans),
         telemetry=telemetry_config(spans),
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
+    # For programs in this process, which submit without HTTP.
+    app.state.submissions = parts.submissions
     app.add_middleware(RouteTable, routes=app.routes)
-    app.add_middleware(Boundary, metrics=metrics)
+    app.add_middleware(Boundary, counters=parts.counters)
     if spans is not None:
         app.add_middleware(Traced)
     problems.install(app, names=catalog)
-    docs.install(app)
-    page.install(app)
-    health.install(app, settings, ledger, queues=queues)
-    tasks.install(app, settings, ledger)
-    inputs.install(app, catalog, ledger)
-    doors = submit.doors_of(catalog, validators, settings, ledger, feed, judge)
-    changes.install(app, settings, ledger, doors, judge)
-    listing.install(app, settings, ledger)
-    operations.install(app, settings, overview, catalog)
-    install_metrics(app, metrics, ledger, overview, feed)
-    events.install(app, settings, ledger, feed)
-    rejected.install(app, ledger)
-    submit.install(app, catalog, validators, settings, doors, judge)
+    routes = all_routes(parts, document=app.openapi)
+    app.router.routes.extend(ShortRoute(route, parts.judge) for route in routes)
     return app
+
+
+def _lifespan(
+    parts: Parts, spans: "TracerProvider | None"
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """The keeper runs while the app serves; then all that is open is closed."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        asyncio.get_running_loop().call_later(SETTLED_SECONDS, _settle_collector)
+        keeping = asyncio.create_task(parts.keeper.keep())
+        with at_termination(parts.ledger.watch.release, parts.feed.release):
+            yield
+        keeping.cancel()
+        await asyncio.wait([keeping])
+        await parts.close()
+        if spans is not None:
+            await asyncio.to_thread(close, spans)
+
+    return lifespan
 
 
 def _settle_collector() -> None:

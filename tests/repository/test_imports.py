@@ -119,6 +119,27 @@ def test_a_starter_task_imports_only_the_public_names_of_celeriac() -> None:
     assert wrong == set()
 
 
+def test_in_the_api_no_room_imports_one_above_it() -> None:
+    floors = {
+        "response": 0,
+        "request": 1,
+        "acceptance": 2,
+        "submissions": 2,
+        "server": 2,
+        "page": 3,
+        "routes": 3,
+    }
+    for module in modules("celeriac_api"):
+        room = module.split(".")[1] if "." in module else ""
+        above = {
+            imported
+            for imported in imports(module)
+            if imported.startswith("celeriac_api.")
+            and floors.get(imported.split(".")[1], 4) > floors.get(room, 4)
+        }
+        assert above == set(), module
+
+
 def test_no_import_leads_back_to_where_it_came_from() -> None:
     names = {name for package in OURS for name in modules(package)}
     TopologicalSorter({name: names.intersection(imports(name)) for name in names}).prepare()

@@ -2,10 +2,13 @@
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from celeriac_api.app import create_app
+from celeriac_api.request.judgement import Judge
+from celeriac_api.server.route import Route, ShortRoute
+from celeriac_api.server.route import Scope as RouteScope
 
 SECRET = "a secret in the fault"
 KEY = "kept-under-the-doormat"
@@ -33,12 +36,14 @@ def with_faults() -> FastAPI:
     """The API, every route of which fails when it is asked to; at `/add` a second method, too."""
     app = create_app()
     app.user_middleware.insert(-1, Middleware(Fault))  # before the table of the routes
-    app.get("/add", include_in_schema=False)(_nothing)
+    second = Route(method="GET", path="/add", scope=RouteScope.OPEN, handler=_nothing)
+    app.router.routes.append(ShortRoute(second, Judge(largest=0)))
     return app
 
 
-async def _nothing() -> None:
+async def _nothing(_: object) -> Response:
     """Answer with nothing."""
+    return Response()
 
 
 class Door:

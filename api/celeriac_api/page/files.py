@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from fastapi import FastAPI
-from starlette.datastructures import Headers
-from starlette.responses import FileResponse
-from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.responses import FileResponse, Response
+
+from celeriac_api.request.asked import Asked
+from celeriac_api.request.parameters import AnyQuery
+from celeriac_api.server.files import file_routes
+from celeriac_api.server.route import Route, Scope
 
 FILES = Path(__file__).parent / "static"
 ASSETS = "/static/page"
@@ -23,25 +24,13 @@ HEADERS = {
 }
 
 
-def install(app: FastAPI) -> None:
-    """Serve `/` and what it loads."""
-    app.mount(ASSETS, _Guarded(StaticFiles(directory=FILES)), name="page-assets")
+def routes() -> list[Route]:
+    """`/` and what it loads."""
 
-    @app.get("/", include_in_schema=False)
-    async def page() -> FileResponse:
+    async def page(_: Asked[AnyQuery, None]) -> Response:
         return FileResponse(FILES / "index.html", headers=HEADERS)
 
-
-class _Guarded:
-    """ASGI middleware that adds the headers of the page."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *Headers(HEADERS).raw]
-            await send(message)
-
-        await self._app(scope, receive, send_guarded)
+    return [
+        Route(method="GET", path="/", scope=Scope.OPEN, handler=page, parameters=AnyQuery),
+        *file_routes(FILES, at=ASSETS, headers=HEADERS),
+    ]

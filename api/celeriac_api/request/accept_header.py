@@ -2,18 +2,16 @@
 
 import re
 
-from starlette.requests import Request
-
-from celeriac_api.request.fields import FIELDS
+from celeriac_api.request.fields import Fields
 
 EVENTS = "text/event-stream"
 JSON = ("application/json", "application/*", "*/*")  # the most specific range counts
 _WEIGHT = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
 
 
-def prefers_events(request: Request) -> bool:
+def prefers_events(fields: Fields) -> bool:
     """Events must be named, and weigh more than JSON: whoever takes both gets the usual answer."""
-    accept = request.scope[FIELDS].get(b"accept", b"").lower()
+    accept = fields.get(b"accept", b"").lower()
     if b"event-stream" not in accept:
         return False
     weights = dict(map(_weighed, accept.decode("latin-1").split(",")))

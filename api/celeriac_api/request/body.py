@@ -6,9 +6,10 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
 
-from celeriac_api.request.fields import FIELDS
+from celeriac_api.request.fields import Fields
 from celeriac_api.request.strict_json import DEEPEST, check, too_deep
 from celeriac_api.response.errors import (
     BodyTooLarge,
@@ -30,35 +31,34 @@ LONGEST_POINTER = 200
 Model = TypeVar("Model", bound=BaseModel)
 
 
-async def read_json(request: Request, *, largest: int) -> bytes:
+async def read_json(fields: Fields, receive: Receive, *, largest: int) -> bytes:
     """The body's bytes, none when there is no body; 415 unless it is plain JSON, 413 over `largest` bytes."""
-    fields = request.scope[FIELDS]
     if fields.get(b"content-type") == b"application/json" and b"content-encoding" not in fields:
-        return await _read(request, largest=largest)
+        return await _read(receive, largest=largest)
     refusal = _not_json(fields)
     if refusal is None:
-        return await _read(request, largest=largest)
-    if is_announced(fields) or await _read(request, largest=largest):
+        return await _read(receive, largest=largest)
+    if is_announced(fields) or await _read(receive, largest=largest):
         raise refusal
     return b""
 
 
-def refuse_body(request: Request) -> None:
+def refuse_body(fields: Fields, *, method: str) -> None:
     """422 for a body that nobody would read."""
-    if is_announced(request.scope[FIELDS]):
-        raise InvalidInput(f"This route takes no body: send the {request.method} without one.")
+    if is_announced(fields):
+        raise InvalidInput(f"This route takes no body: send the {method} without one.")
 
 
-def is_announced(fields: dict[bytes, bytes]) -> bool:
+def is_announced(fields: Fields) -> bool:
     """Whether these headers say that a body follows (RFC 9112 §6)."""
     return b"transfer-encoding" in fields or bool(fields.get(b"content-length", b"").strip(b"0 "))
 
 
-async def _read(request: Request, *, largest: int) -> bytes:
+async def _read(receive: Receive, *, largest: int) -> bytes:
     chunks = []
     size = 0
     while True:
-        message = await request.receive()
+        message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         chunks.append(message.get("body", b""))
@@ -71,7 +71,7 @@ async def _read(request: Request, *, largest: int) -> bytes:
             return b"".join(chunks)
 
 
-def _not_json(fields: dict[bytes, bytes]) -> UnsupportedMediaType | None:
+def _not_json(fields: Fields) -> UnsupportedMediaType | None:
     encoding = fields.get(b"content-encoding", b"").strip().lower()
     if encoding not in (b"", b"identity"):
         return UnsupportedMediaType(

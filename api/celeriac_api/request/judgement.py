@@ -18,6 +18,7 @@ class Judge:
 
     def __init__(self, *, largest: int) -> None:
         """`largest` is the limit of a body's size in bytes; the limit of its values follows from it."""
+        self.largest = largest
         self._most_values = max(largest // BYTES_PER_VALUE, AT_ONCE_BYTES)
         self._turn = asyncio.Lock()
 

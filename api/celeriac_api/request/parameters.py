@@ -1,85 +1,140 @@
-"""Query parameters: one that a route does not know, or that is given twice, is refused rather than ignored.
+"""The parameters of a route: one model, by which a request is read and which OpenAPI shows.
 
-So is a body where no route looks at one.
+A parameter that the model does not know, or that appears twice where one is meant, is refused rather than ignored.
 """
 
-import re
 from collections import Counter
-from collections.abc import Collection
-from datetime import datetime
-from typing import Annotated
+from collections.abc import Iterator
+from inspect import Parameter
+from typing import Any, Generic, TypeVar, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 
-from fastapi import Query
-from pydantic import AwareDatetime, Field, TypeAdapter
-from pydantic.json_schema import SkipJsonSchema
-from starlette.requests import Request
+from fastapi import params
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.types import Scope
 
-from celeriac_api.request.body import invalid_input, refuse_body
+from celeriac_api.request.body import invalid_input
+from celeriac_api.request.fields import FIELDS
+from celeriac_api.response.errors import InvalidInput
 
-USUAL_LIMIT, LARGEST_LIMIT = 50, 200
 MOST_PARAMETERS = 100
-WITHOUT_BODY = frozenset({"GET", "DELETE"})
-_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-_MOMENT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
-
-Limit = Annotated[
-    Annotated[int, Field(ge=1)] | SkipJsonSchema[None],
-    Query(
-        description=f"Most items: {USUAL_LIMIT} unless told, {LARGEST_LIMIT} at most; more is taken as {LARGEST_LIMIT}."
-    ),
-]
+# Places in which a parameter may be, as FastAPI has them.
+PLACES = (params.Query, params.Header, params.Path)
 
 
-def refuse_unknown(request: Request, *, known: Collection[str] = (), several: Collection[str] = ()) -> None:
-    """422 for a query parameter outside `known`, and for one that is given twice and not among the `several`.
+class Parameters(BaseModel):
+    """No parameters. A subclass names a route's own, each with FastAPI's `Query`, `Header` or `Path` in its annotation."""
 
-    And for the body of a GET or DELETE, which nobody would read.
-    """
-    if request.scope["method"] in WITHOUT_BODY:
-        refuse_body(request)
-    query = request.scope["query_string"]
-    if not query:
-        return
-    if query.count(b"&") >= MOST_PARAMETERS:
-        raise invalid_input(
-            [("?", f"should have at most {MOST_PARAMETERS} parameters", query.count(b"&") + 1)]
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AnyQuery(Parameters):
+    """No parameters, of a file that a browser asks for: whatever a link adds to its address is ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+Model = TypeVar("Model", bound=Parameters)
+
+
+class ParameterReader(Generic[Model]):
+    """Prepared once for a route's model, used for every request."""
+
+    def __init__(self, model: type[Model]) -> None:
+        """Each field of the model needs a place; `TypeError` names one that has none."""
+        self._validate = model.__pydantic_validator__.validate_python
+        self._ignores_query = model.model_config["extra"] == "ignore"
+        self._query: list[str] = []
+        self._several: set[str] = set()
+        self._headers: list[tuple[bytes, str]] = []
+        self._shown: dict[str, str] = {}
+        for name, place in places(model):
+            self._enter(model, name, place)
+        required = any(field.is_required() for field in model.model_fields.values())
+        self._default = None if required else model()
+
+    def read(self, scope: Scope) -> Model:
+        """The parameters of this request; what does not fit is a 422 that lists it."""
+        given: dict[str, Any] = dict(scope["path_params"])
+        fields = scope[FIELDS]
+        for name, key in self._headers:
+            if name in fields:
+                given[key] = fields[name].decode("latin-1")
+        if scope["query_string"] and not self._ignores_query:
+            self._add_query(given, scope["query_string"])
+        if not given and self._default is not None:
+            return self._default
+        try:
+            return self._validate(given)  # type: ignore[no-any-return]  # it is the model's
+        except ValidationError as wrong:
+            raise self._misfit(wrong) from wrong
+
+    def _enter(self, model: type[Model], name: str, place: params.Param) -> None:
+        field = model.model_fields[name]
+        key = field.alias or name
+        match place:
+            case params.Query():
+                self._query.append(key)
+                self._shown[key] = f"?{key}"
+                if get_origin(field.annotation) is list:
+                    self._several.add(key)
+            case params.Header():
+                self._shown[key] = field.alias or name.replace("_", "-").title()
+                self._headers.append((self._shown[key].lower().encode(), key))
+
+    def _add_query(self, given: dict[str, Any], query: bytes) -> None:
+        if query.count(b"&") >= MOST_PARAMETERS:
+            raise invalid_input(
+                [("?", f"should have at most {MOST_PARAMETERS} parameters", query.count(b"&") + 1)]
+            )
+        pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+        wrong = [*self._unknown(pairs), *self._repeated(pairs)]
+        if wrong:
+            raise invalid_input(wrong)
+        for name, value in pairs:
+            if name in self._several:
+                given.setdefault(name, []).append(value)
+            else:
+                given[name] = value
+
+    def _unknown(self, pairs: list[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
+        advice = f"known here: {', '.join(self._query)}" if self._query else "this route takes none"
+        for name, value in pairs:
+            if name not in self._query:
+                yield f"?{name}", f"unknown query parameter; {advice}", value
+
+    def _repeated(self, pairs: list[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
+        for name, times in Counter(name for name, _ in pairs).items():
+            if times > 1 and name in self._query and name not in self._several:
+                yield f"?{name}", "should be given once", f"{times} times"
+
+    def _misfit(self, wrong: ValidationError) -> InvalidInput:
+        errors = wrong.errors(include_url=False, include_context=False)
+        return invalid_input(
+            [(self._shown.get(str(error["loc"][0]), ""), error["msg"], error["input"]) for error in errors]
         )
-    given = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-    advice = f"known here: {', '.join(known)}" if known else "this route takes none"
-    wrong = [
-        (f"?{name}", f"unknown query parameter; {advice}", value)
-        for name, value in given
-        if name not in known
+
+
+def places(model: type[Parameters]) -> Iterator[tuple[str, params.Param]]:
+    """Each field of a model, and in which place of the request it is."""
+    for name, hint in get_type_hints(model, include_extras=True).items():
+        if name not in model.model_fields:
+            continue
+        found = [mark for mark in getattr(hint, "__metadata__", ()) if isinstance(mark, PLACES)]
+        if len(found) != 1:
+            raise TypeError(f"{model.__name__}.{name} needs one of Query(), Header() and Path().")
+        yield name, found[0]
+
+
+def signature_of(model: type[Parameters]) -> list[Parameter]:
+    """The parameters as FastAPI reads them from a function, to describe them in OpenAPI."""
+    hints = get_type_hints(model, include_extras=True)
+    return [
+        Parameter(
+            name,
+            Parameter.KEYWORD_ONLY,
+            default=Parameter.empty if field.is_required() else field.get_default(call_default_factory=True),
+            annotation=hints[name],
+        )
+        for name, field in model.model_fields.items()
     ]
-    wrong += [
-        (f"?{name}", "should be given once", f"{times} times")
-        for name, times in Counter(name for name, _ in given).items()
-        if times > 1 and name in known and name not in several
-    ]
-    if wrong:
-        raise invalid_input(wrong)
-
-
-def asked_limit(request: Request) -> int:
-    """How many items this request asks for, at most `LARGEST_LIMIT`."""
-    given = request.query_params.get("limit")
-    if given is None:
-        return USUAL_LIMIT
-    if not re.fullmatch(r"0*[1-9]\d*", given, re.ASCII):
-        raise invalid_input([("?limit", "should be a number of items, 1 or more", given)])
-    return min(int(given.lstrip("0")[:9]), LARGEST_LIMIT)
-
-
-def asked_moment(request: Request, name: str) -> datetime | None:
-    """The moment that this query parameter names, with its offset (RFC 3339); None when it is not given."""
-    given = request.query_params.get(name)
-    if given is None:
-        return None
-    problem = (f"?{name}", "should be a moment with an offset, such as 2026-05-01T12:00:00Z", given)
-    if not _RFC_3339.fullmatch(given):  # pydantic reads numbers as moments, too
-        raise invalid_input([problem])
-    try:
-        return _MOMENT.validate_strings(given)
-    except ValueError as wrong:
-        raise invalid_input([problem]) from wrong

@@ -3,14 +3,17 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 
-from starlette.requests import Request
+from fastapi import Header, Query
+from pydantic import BeforeValidator, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.live.task_ends import Ended
 from celeriac.ledger.model.task import Task
-from celeriac_api.request.body import invalid_input
-from celeriac_api.request.fields import FIELDS
+from celeriac_api.request.parameter_types import misfit
+from celeriac_api.request.parameters import Parameters
 
 # Less than the 60 seconds after which most proxies give up by default.
 LONGEST_SECONDS = 55
@@ -18,20 +21,9 @@ LONGEST_SECONDS = 55
 _PREFERENCE = re.compile(r"(?:^|,)\s*wait\s*=\s*\"?(\d+)\"?\s*(?=$|[,;])", re.IGNORECASE)
 
 
-def asked_wait(request: Request) -> int | None:
-    """How long this request is ready to wait, in seconds, at most `LONGEST_SECONDS`; None: not at all.
-
-    A preference that is not understood is ignored, as RFC 7240 has it; a query parameter that is not is refused.
-    """
-    asked = request.query_params.get("wait") if request.scope["query_string"] else None
-    if asked is not None:
-        if not re.fullmatch(r"\d+", asked, re.ASCII):
-            raise invalid_input(
-                [("?wait", f"should be a number of seconds from 0 to {LONGEST_SECONDS}", asked)]
-            )
-        return _seconds(asked)
-    preferences = request.scope[FIELDS].get(b"prefer")
-    found = preferences and _PREFERENCE.search(preferences.decode("latin-1"))
+def preferred_wait(prefer: str | None) -> int | None:
+    """How long a header `Prefer` asks to wait; one that is not understood is ignored, as RFC 7240 has it."""
+    found = _PREFERENCE.search(prefer) if prefer else None
     return _seconds(found[1]) if found else None
 
 
@@ -41,7 +33,7 @@ async def wait_for_end(
     begin: Callable[[], Awaitable[Task | None]],
     *,
     seconds: int,
-    request: Request,
+    until_gone: Callable[[], Awaitable[None]],
 ) -> Task | None:
     """The task at its end; or as it stands after `seconds`, or once the client is gone, or None when there is none.
 
@@ -52,7 +44,7 @@ async def wait_for_end(
         task = await begin()
         if task is None or task.ready or seconds == 0:
             return task
-        gone = asyncio.create_task(_until_gone(request, ended))
+        gone = asyncio.create_task(_give_up_when_gone(until_gone, ended))
         timer = asyncio.get_running_loop().call_later(seconds, _give_up, ended)
         at_end = await ended
         timer.cancel()
@@ -70,13 +62,43 @@ def _seconds(digits: str) -> int:
     return min(int(significant or "0"), LONGEST_SECONDS)
 
 
-async def _until_gone(request: Request, ended: Ended) -> None:
+async def _give_up_when_gone(until_gone: Callable[[], Awaitable[None]], ended: Ended) -> None:
     """Give the place up when the client has closed the connection. Ends by itself once the response is sent."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+    await until_gone()
     _give_up(ended)
 
 
 def _give_up(ended: Ended) -> None:
     if not ended.done():
         ended.set_result(None)
+
+
+def _asked_seconds(given: str) -> int:
+    if not re.fullmatch(r"\d+", given, re.ASCII):
+        raise misfit(f"should be a number of seconds from 0 to {LONGEST_SECONDS}")
+    return _seconds(given)
+
+
+Wait = Annotated[
+    Annotated[int, Field(ge=0)] | SkipJsonSchema[None],
+    BeforeValidator(_asked_seconds),
+    Query(
+        description="Seconds to wait for the task's end before answering, at most 55; more is taken as 55.",
+    ),
+]
+Prefer = Annotated[
+    str | SkipJsonSchema[None],
+    Header(description="`wait=N`: as the query parameter `wait` (RFC 7240).", examples=["wait=10"]),
+]
+
+
+class WaitParameters(Parameters):
+    """The parameters by which a request waits for a task's end."""
+
+    wait: Wait = None
+    prefer: Prefer = None
+
+    @property
+    def seconds(self) -> int | None:
+        """How long the request is ready to wait, at most `LONGEST_SECONDS`; None: not at all."""
+        return preferred_wait(self.prefer) if self.wait is None else self.wait

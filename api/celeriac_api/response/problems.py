@@ -16,6 +16,7 @@ from starlette.routing import Match
 
 from celeriac.ledger.model.task import Gone
 from celeriac.ledger.store.connection import InDoubt, Refused, Unavailable
+from celeriac_api.response.address import address, prefix
 from celeriac_api.response.errors import (
     InternalError,
     MethodNotAllowed,
@@ -26,7 +27,6 @@ from celeriac_api.response.errors import (
     TaskGone,
 )
 from celeriac_api.response.near_names import suggestion
-from celeriac_api.server.prefix import address, prefix
 
 MEDIA_TYPE = "application/problem+json"
 LONGEST_PATH = 500

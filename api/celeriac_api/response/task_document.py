@@ -11,7 +11,7 @@ from pydantic_core import PydanticSerializationError, to_json
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Accepted
 from celeriac.ledger.model.task import Failure, Task
-from celeriac_api.server.prefix import address, prefix
+from celeriac_api.response.address import address, prefix
 
 EXAMPLE_ID = "0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52"
 EXAMPLE: dict[str, JsonValue] = {

@@ -1,30 +1,48 @@
-"""The OpenAPI page, with Swagger UI from the wheel of fastapi-offline: it works without the internet."""
+"""The OpenAPI document and its page, with Swagger UI from the wheel of fastapi-offline: it works without the internet."""
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
-from starlette.responses import HTMLResponse
-from starlette.staticfiles import StaticFiles
+from starlette.responses import JSONResponse, Response
+
+from celeriac_api.request.asked import Asked
+from celeriac_api.request.parameters import AnyQuery
+from celeriac_api.response.address import prefix
+from celeriac_api.server.files import file_routes
+from celeriac_api.server.route import Route, Scope
 
 ASSETS = "/static/docs"
 
 
-def install(app: FastAPI) -> None:
-    """Serve `/docs`."""
-    spec = find_spec("fastapi_offline")
-    if spec is None or spec.origin is None:
-        raise RuntimeError("fastapi-offline is not installed: pip install -r requirements/api.txt")
-    app.mount(ASSETS, StaticFiles(directory=Path(spec.origin).parent / "static"), name="docs-assets")
+def routes(title: str, document: Callable[[], dict[str, Any]]) -> list[Route]:
+    """`/docs` with its files, and `/openapi.json`."""
 
-    # The addresses are relative, so that they are right under any prefix.
-    @app.get("/docs", include_in_schema=False)
-    async def docs() -> HTMLResponse:
+    async def docs(_: Asked[AnyQuery, None]) -> Response:
+        # The addresses are relative, so that they are right under any prefix.
         return get_swagger_ui_html(
             openapi_url="openapi.json",
-            title=f"{app.title} API",
+            title=f"{title} API",
             swagger_js_url=f"{ASSETS[1:]}/swagger-ui-bundle.js",
             swagger_css_url=f"{ASSETS[1:]}/swagger-ui.css",
             swagger_favicon_url="data:,",
         )
+
+    async def openapi(_: Asked[AnyQuery, None]) -> Response:
+        servers = {"servers": [{"url": prefix()}]} if prefix() else {}
+        return JSONResponse(document() | servers)
+
+    return [
+        Route(method="GET", path="/docs", scope=Scope.OPEN, handler=docs, parameters=AnyQuery),
+        Route(method="GET", path="/openapi.json", scope=Scope.OPEN, handler=openapi, parameters=AnyQuery),
+        *file_routes(_directory(), at=ASSETS),
+    ]
+
+
+def _directory() -> Path:
+    spec = find_spec("fastapi_offline")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("fastapi-offline is not installed: pip install -r requirements/api.txt")
+    return Path(spec.origin).parent / "static"

@@ -9,35 +9,31 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
-from fastapi import FastAPI, Header, Query
+from fastapi import Header, Query
 from fastapi.sse import EventSourceResponse, format_sse_event
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 from redis.exceptions import RedisError
-from starlette.requests import Request
 from starlette.responses import Response
 
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.live.event_streams import NOTHING, RETRY_SECONDS, START, Feed, is_after
 from celeriac.ledger.live.recent_batches import Batch, Entry
 from celeriac.ledger.model.history import History
-from celeriac.ledger.model.states import FINAL, State
+from celeriac.ledger.model.states import FINAL
 from celeriac.ledger.model.task import Gone
 from celeriac.ledger.store import keys
 from celeriac.ledger.store.connection import InDoubt, Unavailable
-from celeriac.settings import Settings
-from celeriac_api.request.body import invalid_input
-from celeriac_api.request.fields import FIELDS
-from celeriac_api.request.parameters import refuse_unknown
-from celeriac_api.request.task_id import asked_id, find
+from celeriac_api.request.asked import Asked
+from celeriac_api.request.parameter_types import StateName, misfit
+from celeriac_api.request.parameters import Parameters
+from celeriac_api.request.task_id import OfTask, find
 from celeriac_api.response.errors import TaskNotFound
 from celeriac_api.response.openapi import problems
 from celeriac_api.response.task_document import task_document
-from celeriac_api.routes.task import TaskID
-from celeriac_api.server.route import add_route
+from celeriac_api.server.route import Handler, Route, Scope
 
 HEARTBEAT_SECONDS = 10.0
-SEVERAL = ("name", "queue", "state")
 # Of a task that has ended, so long may its last events be under way; those of a stock worker have no end.
 SETTLED_SECONDS = 1.0
 HEARTBEAT = format_sse_event(comment="still here")
@@ -48,15 +44,11 @@ PIECE_BYTES = 65_536
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 # Before all that stands in a task's stream: it was accepted.
 ACCEPTED = b"0-1"
-_ID = re.compile(rb"[0-9]{1,19}-[0-9]{1,19}")
+_ID = re.compile(r"[0-9]{1,19}-[0-9]{1,19}", re.ASCII)
 
 Answer = TypeVar("Answer")
 # Fields, and the values that each may have.
 Wanted = tuple[tuple[bytes, frozenset[str]], ...]
-LastEventID = Annotated[
-    Annotated[str, Field(pattern=r"^([0-9]{1,19}-[0-9]{1,19})?$")] | SkipJsonSchema[None],
-    Header(alias="Last-Event-ID", description="Go on after the event with this id."),
-]
 EVENT = {
     "description": "One event of the stream.",
     "type": "object",
@@ -70,38 +62,77 @@ STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 
-def install(app: FastAPI, settings: Settings, ledger: Ledger, feed: Feed) -> None:
-    """Serve `GET /tasks/{task_id}/events` and `GET /events`."""
-    _add_task_events(app, partial(_task_events, settings, ledger, feed))
-    _add_all_events(app, partial(_all_events, feed))
+def _event_id(given: str) -> str:
+    if given and not _ID.fullmatch(given):
+        raise misfit("should be the id of an event before")
+    return given
 
 
-async def _task_events(settings: Settings, ledger: Ledger, feed: Feed, request: Request) -> Response:
-    refuse_unknown(request)
-    task_id = asked_id(request)
-    after = _last_event_id(request) or START
-    await find(ledger, task_id)
-    return task_stream(settings, ledger, feed, task_id, after=after)
+LastEventID = Annotated[
+    Annotated[str, Field(pattern=r"^([0-9]{1,19}-[0-9]{1,19})?$")] | SkipJsonSchema[None],
+    BeforeValidator(_event_id),
+    Header(alias="Last-Event-ID", description="Go on after the event with this id."),
+]
 
 
-def task_stream(
-    settings: Settings,
-    ledger: Ledger,
-    feed: Feed,
-    task_id: str,
-    *,
-    after: bytes = START,
-    headers: Mapping[str, str] = MappingProxyType({}),
+class TaskEventsParameters(OfTask):
+    """The task, and after which event to go on."""
+
+    last_event_id: LastEventID = None
+
+
+class AllEventsParameters(Parameters):
+    """Which events are wanted, and after which one to go on."""
+
+    name: Annotated[list[str], Query(description="Only of these definitions.")] = Field(default_factory=list)
+    queue: Annotated[list[str], Query(description="Only of these queues.")] = Field(default_factory=list)
+    state: Annotated[list[StateName], Query(description="Only these states.")] = Field(default_factory=list)
+    last_event_id: LastEventID = None
+
+    @property
+    def wanted(self) -> Wanted:
+        """The fields of an event that are asked for, with their values."""
+        given = (("name", self.name), ("queue", self.queue), ("state", self.state))
+        return tuple((field.encode(), frozenset(values)) for field, values in given if values)
+
+
+class Streams:
+    """The events of a task, as an answer."""
+
+    def __init__(self, ledger: Ledger, feed: Feed, *, show_tracebacks: bool) -> None:
+        """What all streams share."""
+        self._ledger = ledger
+        self._feed = feed
+        self._show_tracebacks = show_tracebacks
+
+    def of_task(
+        self, task_id: str, *, after: bytes = START, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> Response:
+        """All that happens to this task, from after an event on; it ends when the task has."""
+
+        async def document() -> tuple[bytes, bool]:
+            task = await _patiently(partial(find, self._ledger, task_id))
+            return task_document(task, show_traceback=self._show_tracebacks), task.ready
+
+        history = partial(_patiently, partial(self._ledger.history, task_id))
+        events = _of_task(self._feed, task_id, after, history, document)
+        return EventSourceResponse(events, headers={**HEADERS, **headers})
+
+
+def routes(ledger: Ledger, feed: Feed, streams: Streams) -> list[Route]:
+    """`GET /tasks/{task_id}/events` and `GET /events`."""
+    return [
+        _task_events_route(partial(_task_events, ledger, streams)),
+        _all_events_route(partial(_all_events, feed)),
+    ]
+
+
+async def _task_events(
+    ledger: Ledger, streams: Streams, asked: Asked[TaskEventsParameters, None]
 ) -> Response:
-    """All that happens to this task, from after an event on; it ends when the task has."""
-
-    async def document() -> tuple[bytes, bool]:
-        task = await _patiently(partial(find, ledger, task_id))
-        return task_document(task, show_traceback=settings.show_tracebacks), task.ready
-
-    history = partial(_patiently, partial(ledger.history, task_id))
-    events = _of_task(feed, task_id, after, history, document)
-    return EventSourceResponse(events, headers={**HEADERS, **headers})
+    task_id = asked.parameters.task_id
+    await find(ledger, task_id)
+    return streams.of_task(task_id, after=(asked.parameters.last_event_id or "").encode() or START)
 
 
 async def _patiently(ask: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -162,19 +193,9 @@ def _pieces(said: bytes) -> Iterator[bytes]:
     return (said[start : start + PIECE_BYTES] for start in range(0, len(said), PIECE_BYTES))
 
 
-async def _all_events(feed: Feed, request: Request) -> Response:
-    refuse_unknown(request, known=SEVERAL, several=SEVERAL)
-    query = request.query_params
-    wanted = tuple(
-        (name.encode(), frozenset(query.getlist(name)))
-        for name in ("name", "queue", "state")
-        if name in query
-    )
-    unknown = set(query.getlist("state")) - set(State)
-    if unknown:
-        raise invalid_input([("?state", f"should be one of {', '.join(State)}", min(unknown))])
-    after = _last_event_id(request) or await feed.last(keys.feed())
-    return EventSourceResponse(_of_all(feed, after, wanted), headers=HEADERS)
+async def _all_events(feed: Feed, asked: Asked[AllEventsParameters, None]) -> Response:
+    after = (asked.parameters.last_event_id or "").encode() or await feed.last(keys.feed())
+    return EventSourceResponse(_of_all(feed, after, asked.parameters.wanted), headers=HEADERS)
 
 
 async def _of_all(feed: Feed, after: bytes, wanted: Wanted) -> AsyncIterator[bytes]:
@@ -224,55 +245,34 @@ def _is_wanted(entry: Entry, wanted: Wanted) -> bool:
     return all(entry.fields[name].decode() in values for name, values in wanted)
 
 
-def _last_event_id(request: Request) -> bytes | None:
-    given: bytes = request.scope[FIELDS].get(b"last-event-id", b"")
-    if not given:
-        return None
-    if not _ID.fullmatch(given):
-        problem = ("Last-Event-ID", "should be the id of an event before", given.decode("latin-1"))
-        raise invalid_input([problem])
-    return given
-
-
-def _add_task_events(app: FastAPI, handler: Any) -> None:
-    async def documented(task_id: TaskID, last_event_id: LastEventID = None) -> None:
-        raise NotImplementedError
-
-    add_route(
-        app,
-        "GET",
-        "/tasks/{task_id}/events",
-        handler,
-        documented,
+def _task_events_route(handler: Handler) -> Route:
+    return Route(
+        method="GET",
+        path="/tasks/{task_id}/events",
+        scope=Scope.READ,
+        handler=handler,
+        parameters=TaskEventsParameters,
         operation_id="get_task_events",
         summary="Watch a task as it happens.",
         description="`state`, `progress`, `log`, `output`, at the end `done` with the task document, or `gone` if it was "
         "deleted meanwhile; from the beginning, or from after `Last-Event-ID`. `cut` says that older events are not kept any "
         "more.",
-        tags=["events"],
-        response_class=EventSourceResponse,
-        responses={**STREAM, **problems(404, 410, 422, 503)},
+        tag="events",
+        media=EventSourceResponse,
+        answers={**STREAM, **problems(404, 410, 422, 503)},
     )
 
 
-def _add_all_events(app: FastAPI, handler: Any) -> None:
-    async def documented(
-        name: Annotated[list[str], Query(description="Only of these definitions.")] = [],  # noqa: B006 - never runs
-        queue: Annotated[list[str], Query(description="Only of these queues.")] = [],  # noqa: B006 - likewise
-        state: Annotated[list[State], Query(description="Only these states.")] = [],  # noqa: B006 - likewise
-        last_event_id: LastEventID = None,
-    ) -> None:
-        raise NotImplementedError
-
-    add_route(
-        app,
-        "GET",
-        "/events",
-        handler,
-        documented,
+def _all_events_route(handler: Handler) -> Route:
+    return Route(
+        method="GET",
+        path="/events",
+        scope=Scope.READ,
+        handler=handler,
+        parameters=AllEventsParameters,
         operation_id="get_events",
         summary="Watch all tasks as they change their state.",
-        tags=["events"],
-        response_class=EventSourceResponse,
-        responses={**STREAM, **problems(422, 503)},
+        tag="events",
+        media=EventSourceResponse,
+        answers={**STREAM, **problems(422, 503)},
     )

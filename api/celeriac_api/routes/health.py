@@ -2,15 +2,17 @@
 
 from collections.abc import Collection
 
-from fastapi import FastAPI
 from pydantic import BaseModel, Field
-from starlette.requests import Request
+from starlette.responses import Response
 
 from celeriac.ledger.ledger import Ledger
 from celeriac.settings import Settings
-from celeriac_api.request.parameters import refuse_unknown
+from celeriac_api.request.asked import Asked
+from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.errors import RedisUnsafe
+from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import problems
+from celeriac_api.server.route import Route, Scope
 
 
 class Health(BaseModel):
@@ -19,30 +21,42 @@ class Health(BaseModel):
     status: str = Field("ok", description="Always `ok`.")
 
 
-def install(app: FastAPI, settings: Settings, ledger: Ledger, *, queues: Collection[str]) -> None:
-    """Serve `GET /livez` and `GET /readyz`, for an API that submits to these queues."""
+def routes(settings: Settings, ledger: Ledger, *, queues: Collection[str]) -> list[Route]:
+    """`GET /livez` and `GET /readyz`, for an API that submits to these queues."""
 
-    @app.get(
-        "/livez",
-        tags=["health"],
-        operation_id="livez",
-        summary="Whether this process answers.",
-        responses=problems(422),
-    )
-    async def livez(request: Request) -> Health:
-        refuse_unknown(request)
-        return Health()
+    async def livez(_: Asked[Parameters, None]) -> Response:
+        return Answer(HEALTHY, 200)
 
-    @app.get(
-        "/readyz",
-        tags=["health"],
-        operation_id="readyz",
-        summary="Whether this process can accept tasks.",
-        responses=problems(422, 503),
-    )
-    async def readyz(request: Request) -> Health:
-        refuse_unknown(request)
+    async def readyz(_: Asked[Parameters, None]) -> Response:
         faults = await ledger.ping(queues)
         if faults and not settings.allow_unsafe_redis:
             raise RedisUnsafe(" ".join(faults) + " CELERIAC_ALLOW_UNSAFE_REDIS=true takes it as it is.")
-        return Health()
+        return Answer(HEALTHY, 200)
+
+    return [
+        Route(
+            method="GET",
+            path="/livez",
+            scope=Scope.OPEN,
+            handler=livez,
+            operation_id="livez",
+            summary="Whether this process answers.",
+            tag="health",
+            returns=Health,
+            answers=problems(422),
+        ),
+        Route(
+            method="GET",
+            path="/readyz",
+            scope=Scope.OPEN,
+            handler=readyz,
+            operation_id="readyz",
+            summary="Whether this process can accept tasks.",
+            tag="health",
+            returns=Health,
+            answers=problems(422, 503),
+        ),
+    ]
+
+
+HEALTHY = Health().model_dump_json().encode()

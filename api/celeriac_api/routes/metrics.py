@@ -1,21 +1,11 @@
-"""`GET /metrics`, for Prometheus: this process's requests, and what all processes share in Redis.
+"""`GET /metrics`, for Prometheus: this process's requests, and what all processes share in Redis."""
 
-With several processes behind one port, set PROMETHEUS_MULTIPROC_DIR to an empty directory: each then answers for all
-(https://prometheus.github.io/client_python/multiprocess/).
-"""
-
-import os
 from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryFile
 
-from fastapi import FastAPI
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
-from starlette.requests import Request
 from starlette.responses import Response
 
 from celeriac.ledger.for_operators import Histogram as Times
@@ -23,15 +13,14 @@ from celeriac.ledger.for_operators import Overview, Queue
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.live.event_streams import Feed
 from celeriac.ledger.model.states import State
-from celeriac.settings import SettingsError
-from celeriac_api.request.parameters import refuse_unknown
+from celeriac_api.request.asked import Asked
+from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.openapi import problems
+from celeriac_api.server.counters import Counters
+from celeriac_api.server.route import Route, Scope
 
 BOUNDS = "0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 30 60 300 1800 7200 +Inf".split()
 ACCEPTED = "accepted"
-# A client may send any token as its method; each would be a time series of its own.
-METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
-ROUND_TRIP_BOUNDS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 # Every bucket of Prometheus holds the ones before it, too.
 KINDS = {
     "queued": (
@@ -42,97 +31,36 @@ KINDS = {
 }
 
 
-def prepare_shared_directory() -> None:
-    """Make the directory of PROMETHEUS_MULTIPROC_DIR, if one is named; `SettingsError` where it cannot be written to."""
-    named = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-    if named is None:
-        return
-    try:
-        Path(named).mkdir(parents=True, exist_ok=True)
-        TemporaryFile(dir=named).close()
-    except OSError as error:
-        raise SettingsError(
-            f"PROMETHEUS_MULTIPROC_DIR={named} cannot be used: {error.strerror}. Name an empty directory in which the API may write."
-        ) from error
+def routes(counters: Counters, ledger: Ledger, overview: Overview, feed: Feed) -> list[Route]:
+    """`GET /metrics`."""
 
-
-class Metrics:
-    """What this process counts itself."""
-
-    def __init__(self) -> None:
-        """Nothing is counted yet."""
-        self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "celeriac_http_requests",
-            "Requests, by route, method and status.",
-            ("route", "method", "status"),
-            registry=self.registry,
-        )
-        self.waiters = Gauge(
-            "celeriac_waiters",
-            "Requests that wait for a task's end.",
-            registry=self.registry,
-            multiprocess_mode="livesum",
-        )
-        self.streams = Gauge(
-            "celeriac_streams",
-            "Event streams that are open.",
-            registry=self.registry,
-            multiprocess_mode="livesum",
-        )
-        self.round_trip = Histogram(
-            "celeriac_redis_round_trip_seconds",
-            "How long Redis took to answer a call, which may serve many requests at once.",
-            registry=self.registry,
-            buckets=ROUND_TRIP_BOUNDS,
-        )
-        self._counters: dict[tuple[str, str, int], Counter] = {}
-
-    def count(self, route: str, method: str, status: int) -> None:
-        """One more request was answered; methods that nobody serves count as one."""
-        counter = self._counters.get((route, method, status))
-        if counter is None:
-            counter = self._counter(route, method if method in METHODS else "OTHER", status)
-        counter.inc()
-
-    def _counter(self, route: str, method: str, status: int) -> Counter:
-        counter = self._counters[route, method, status] = self._requests.labels(route, method, str(status))
-        return counter
-
-
-def install(app: FastAPI, metrics: Metrics, ledger: Ledger, overview: Overview, feed: Feed) -> None:
-    """Serve `GET /metrics`."""
-
-    @app.get(
-        "/metrics",
-        tags=["operations"],
-        operation_id="get_metrics",
-        summary="Numbers for Prometheus.",
-        response_class=Response,
-        responses={
-            200: {
-                "description": "In Prometheus' text format.",
-                "content": {CONTENT_TYPE_PLAIN_0_0_4: {"schema": {"type": "string"}}},
-            },
-            **problems(422, 503),
-        },
-    )
-    async def get_metrics(request: Request) -> Response:
-        refuse_unknown(request)
-        metrics.waiters.set(ledger.watch.waiters)
-        metrics.streams.set(feed.followed)
+    async def get_metrics(_: Asked[Parameters, None]) -> Response:
+        counters.waiters.set(ledger.watch.waiters)
+        counters.streams.set(feed.followed)
         shared = CollectorRegistry()
         shared.register(await _shared(overview))
-        content = generate_latest(_own(metrics)) + generate_latest(shared)
+        content = generate_latest(counters.registry) + generate_latest(shared)
         return Response(content, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
-
-def _own(metrics: Metrics) -> CollectorRegistry:
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return metrics.registry
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it has no types
-    return registry
+    return [
+        Route(
+            method="GET",
+            path="/metrics",
+            scope=Scope.METRICS,
+            handler=get_metrics,
+            operation_id="get_metrics",
+            summary="Numbers for Prometheus.",
+            tag="operations",
+            media=Response,
+            answers={
+                200: {
+                    "description": "In Prometheus' text format.",
+                    "content": {CONTENT_TYPE_PLAIN_0_0_4: {"schema": {"type": "string"}}},
+                },
+                **problems(422, 503),
+            },
+        )
+    ]
 
 
 class _Shared(Collector):

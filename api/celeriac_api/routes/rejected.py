@@ -2,19 +2,18 @@
 
 from dataclasses import asdict
 from functools import partial
-from typing import Annotated
 
-from fastapi import FastAPI, Path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import to_json
-from starlette.requests import Request
 from starlette.responses import Response
 
 from celeriac.ledger.ledger import Ledger
-from celeriac_api.request.parameters import Limit, asked_limit, refuse_unknown
+from celeriac_api.request.asked import Asked
+from celeriac_api.request.parameter_types import USUAL_LIMIT, Limit
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import problems
-from celeriac_api.server.route import add_route
+from celeriac_api.routes.queues import OfQueue
+from celeriac_api.server.route import Route, Scope
 
 
 class RejectedMessageDocument(BaseModel):
@@ -39,30 +38,32 @@ class RejectedMessageList(BaseModel):
     )
 
 
-def install(app: FastAPI, ledger: Ledger) -> None:
-    """Serve it."""
+class RejectedParameters(OfQueue):
+    """The queue, and how many to list."""
 
-    async def documented(
-        queue: Annotated[str, Path(description="The queue's name.", examples=["default"])],
-        limit: Limit = None,
-    ) -> RejectedMessageList:
-        raise NotImplementedError
-
-    add_route(
-        app,
-        "GET",
-        "/queues/{queue}/rejected",
-        partial(_list, ledger),
-        documented,
-        operation_id="list_rejected",
-        summary="List the rejected messages of a queue, the newest first.",
-        description="At most 1,000 are kept, for a week. A queue that is unknown, or clean, has none.",
-        tags=["queues"],
-        responses={200: {"description": "What was found."}, **problems(422, 503)},
-    )
+    limit: Limit = None
 
 
-async def _list(ledger: Ledger, request: Request) -> Response:
-    refuse_unknown(request, known=("limit",))
-    found, left_out = await ledger.rejected(request.path_params["queue"], limit=asked_limit(request))
+def routes(ledger: Ledger) -> list[Route]:
+    """`GET /queues/{queue}/rejected`."""
+    return [
+        Route(
+            method="GET",
+            path="/queues/{queue}/rejected",
+            scope=Scope.OPERATE,
+            handler=partial(_list, ledger),
+            parameters=RejectedParameters,
+            operation_id="list_rejected",
+            summary="List the rejected messages of a queue, the newest first.",
+            description="At most 1,000 are kept, for a week. A queue that is unknown, or clean, has none.",
+            tag="operations",
+            returns=RejectedMessageList,
+            answers={200: {"description": "What was found."}, **problems(422, 503)},
+        )
+    ]
+
+
+async def _list(ledger: Ledger, asked: Asked[RejectedParameters, None]) -> Response:
+    limit = asked.parameters.limit or USUAL_LIMIT
+    found, left_out = await ledger.rejected(asked.parameters.queue, limit=limit)
     return Answer(to_json({"items": [asdict(one) for one in found], "left_out": left_out}), 200)

@@ -1,32 +1,26 @@
-"""Submitting: one operation for each task definition, `POST /{name}`, and `POST /tasks` for all of them."""
+"""Submitting: one operation for each task definition, `POST /{name}`, and for all of them `POST /tasks` and `PUT /tasks/{id}`."""
 
-from collections.abc import Collection, Mapping
 from functools import partial
-from typing import Annotated, Any
 
-from fastapi import Body, FastAPI
 from pydantic import BaseModel
-from starlette.requests import Request
 from starlette.responses import Response
 
 from celeriac.contract.catalog import Catalog, Validators
 from celeriac.contract.definition import Definition
-from celeriac.ledger.ledger import Ledger
-from celeriac.ledger.live.event_streams import Feed
+from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Accepted
+from celeriac.ledger.model.task import Task
 from celeriac.settings import Settings
-from celeriac_api.acceptance import stream_headers
+from celeriac_api.acceptance import accepted_headers, stream_headers
 from celeriac_api.request import body
-from celeriac_api.request.accept_header import EVENTS
+from celeriac_api.request.accept_header import EVENTS, prefers_events
+from celeriac_api.request.asked import Asked, Body
 from celeriac_api.request.generic_submission import GenericSubmission, documented_submission
 from celeriac_api.request.json_text import member
-from celeriac_api.request.judgement import Judge
-from celeriac_api.request.options import ETA, KNOWN, Delay, Expires, IdempotencyKey, Traceparent
-from celeriac_api.request.parameters import refuse_unknown
 from celeriac_api.request.strict_json import DEEPEST
-from celeriac_api.request.task_id import asked_id
-from celeriac_api.response.errors import MalformedJSON, UnknownTaskName
-from celeriac_api.response.near_names import listed, shown, suggestion
+from celeriac_api.request.submission_parameters import PutParameters, SubmissionParameters, Submitting
+from celeriac_api.response.errors import MalformedJSON, ResultGone
+from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import (
     LOCATION,
     PREFERENCE_APPLIED,
@@ -35,11 +29,10 @@ from celeriac_api.response.openapi import (
     Responses,
     problems,
 )
-from celeriac_api.response.task_document import TaskDocument
-from celeriac_api.routes.events import EVENT, task_stream
-from celeriac_api.routes.task import TaskID
-from celeriac_api.server.route import Handler, Prefer, Wait, add_route
-from celeriac_api.submissions import Door
+from celeriac_api.response.task_document import TaskDocument, fill, task_document
+from celeriac_api.routes.events import EVENT, Streams
+from celeriac_api.server.route import Handler, Route, Scope
+from celeriac_api.submissions import Submissions, ValidInput
 
 ANSWERS: Responses = {
     200: {
@@ -64,177 +57,138 @@ ANSWERS: Responses = {
 }
 
 
-def install(
-    app: FastAPI,
+def routes(
+    settings: Settings,
     catalog: Catalog,
     validators: Validators,
-    settings: Settings,
-    doors: Mapping[str, Door],
-    judge: Judge,
-) -> None:
-    """Serve `POST /{name}` for every definition of the catalog, and `POST /tasks`."""
-    for name, definition in catalog.items():
-        _add_definition(app, definition, validators[name], _handler(doors[name], settings, judge))
-    submission = documented_submission(catalog, validators)
-    _add_generic(app, catalog, submission, _generic_handler(doors, settings, judge))
-    _add_put(app, catalog, submission, _put_handler(doors, settings, judge))
+    submissions: Submissions,
+    streams: Streams,
+) -> list[Route]:
+    """`POST /{name}` for every definition of the catalog, `POST /tasks`, and `PUT /tasks/{task_id}`."""
+    submit = partial(_submit, settings, submissions, streams)
+    named = _named_body(catalog, validators, submissions)
+    return [
+        *(_of_definition(one, validators[name], submissions, submit) for name, one in catalog.items()),
+        _by_name(catalog, named, submit),
+        _under_own_id(named, submit),
+    ]
 
 
-def doors_of(
-    catalog: Catalog, validators: Validators, settings: Settings, ledger: Ledger, feed: Feed, judge: Judge
-) -> dict[str, Door]:
-    """The door of each definition, by its name."""
-
-    def stream(accepted: Accepted) -> Response:
-        headers = stream_headers(accepted)
-        return task_stream(settings, ledger, feed, accepted.task_id, headers=headers)
-
-    return {
-        name: Door(definition, validators[name], settings, ledger, stream, judge)
-        for name, definition in catalog.items()
-    }
-
-
-def _handler(door: Door, settings: Settings, judge: Judge) -> Handler:
-    async def submit(request: Request) -> Response:
-        refuse_unknown(request, known=KNOWN)
-        raw = await body.read_json(request, largest=settings.max_body_bytes)
-        return await door.submit(request, await judge.judge(raw, door.checked))
-
-    return submit
+async def _submit(
+    settings: Settings, submissions: Submissions, streams: Streams, asked: Asked[Submitting, ValidInput]
+) -> Response:
+    """202 with the task document; 200 if it ended while the client was ready to wait, or if it wants the events."""
+    parameters, valid = asked.parameters, asked.body
+    task_id, seconds = parameters.own_id, parameters.seconds
+    options = parameters.options(asked.fields)
+    if prefers_events(asked.fields):
+        accepted = await submissions.accept(valid, options, task_id=task_id)
+        return streams.of_task(accepted.task_id, headers=stream_headers(accepted))
+    if seconds is None:
+        accepted = await submissions.accept(valid, options, task_id=task_id)
+        return Answer(_document(valid, accepted), 202, **accepted_headers(accepted))
+    accepted, task = await submissions.accept_and_wait(
+        valid, options, task_id=task_id, seconds=seconds, until_gone=asked.until_gone
+    )
+    return _after_wait(accepted, task, seconds, show_traceback=settings.show_tracebacks)
 
 
-def _generic_handler(doors: Mapping[str, Door], settings: Settings, judge: Judge) -> Handler:
-    async def submit(request: Request) -> Response:
-        refuse_unknown(request, known=KNOWN)
-        raw = await body.read_json(request, largest=settings.max_body_bytes)
-        door, input_json = await judge.judge(raw, partial(_read_generic, doors))
-        return await door.submit(request, input_json)
-
-    return submit
+def _document(valid: ValidInput, accepted: Accepted) -> bytes:
+    """The document of a task as it was accepted; that of most is a template, filled."""
+    if accepted.state is State.QUEUED and accepted.trace_id is None and accepted.due_at is None:
+        template = valid.definition.queued
+        return fill(template, task_id=accepted.task_id, created_at=accepted.created_at)
+    return task_document(valid.new_task(accepted), show_traceback=False)
 
 
-def _put_handler(doors: Mapping[str, Door], settings: Settings, judge: Judge) -> Handler:
-    async def submit(request: Request) -> Response:
-        refuse_unknown(request, known=KNOWN)
-        task_id = asked_id(request)
-        raw = await body.read_json(request, largest=settings.max_body_bytes)
-        door, input_json = await judge.judge(raw, partial(_read_generic, doors))
-        return await door.submit_as(request, task_id, input_json)
+def _after_wait(accepted: Accepted, task: Task | None, seconds: int, *, show_traceback: bool) -> Response:
+    if task is None:
+        raise ResultGone(
+            "The task was accepted, but another program that uses this Redis deleted its record."
+        )
+    content = task_document(task, show_traceback=show_traceback)
+    headers = accepted_headers(accepted) | {"preference_applied": f"wait={seconds}"}
+    if task.ready:
+        del headers["retry_after"]
+        return Answer(content, 200, **headers)
+    return Answer(content, 202, **headers)
 
-    return submit
 
-
-def _read_generic(doors: Mapping[str, Door], raw: bytes) -> tuple[Door, bytes]:
-    """The door that this body names, and the input, which is valid there."""
+def _read_named(submissions: Submissions, raw: bytes) -> ValidInput:
+    """The input of a body that names its definition."""
     if not raw:
         raise MalformedJSON('The body is empty: send a JSON object such as {"name": "add", "input": {}}.')
     submission = body.validate(raw, GenericSubmission, deepest=DEEPEST + 1)
-    door = doors.get(submission.name)
-    if door is None:
-        raise unknown_task_name(submission.name, doors)
-    return door, door.fitting(member(raw, "input") or b"{}", at="/input")
+    definition = submissions.definition(submission.name)
+    return definition.fitting(member(raw, "input") or b"{}", at="/input")
 
 
-def unknown_task_name(name: str, known: Collection[str]) -> UnknownTaskName:
-    """The refusal of a name that no definition has."""
-    return UnknownTaskName(
-        f"There is no task named {shown(name)}.{suggestion(name, known)} There are: {listed(known)}. "
-        "Task definitions are read at the start: restart the API and the workers after adding one."
-    )
-
-
-def _add_definition(
-    app: FastAPI, definition: Definition, input_model: type[BaseModel], handler: Handler
-) -> None:
-    examples = list(definition.examples) or None
-
-    async def documented(
-        body: Annotated[input_model, Body(examples=examples)],  # type: ignore[valid-type]  # the model is made at start
-        wait: Wait = None,
-        prefer: Prefer = None,
-        delay: Delay = None,
-        eta: ETA = None,
-        expires: Expires = None,
-        idempotency_key: IdempotencyKey = None,
-        traceparent: Traceparent = None,
-    ) -> TaskDocument:
-        raise NotImplementedError
-
-    add_route(
-        app,
-        "POST",
-        f"/{definition.name}",
-        handler,
-        documented,
-        name=definition.name,
-        operation_id=definition.name,
+def _of_definition(
+    definition: Definition, validator: type[BaseModel], submissions: Submissions, submit: Handler
+) -> Route:
+    name = definition.name
+    return Route(
+        method="POST",
+        path=f"/{name}",
+        scope=Scope.SUBMIT,
+        handler=submit,
+        parameters=SubmissionParameters,
+        body=Body(
+            read=submissions.definition(name).checked,
+            documented=validator,
+            examples=definition.examples,
+            required=bool(definition.required),
+        ),
+        operation_id=name,
         summary=definition.summary,
         description=definition.description,
-        tags=["submit"],
-        status_code=202,
-        openapi_extra={"requestBody": {"required": bool(definition.required)}},
-        responses={**ANSWERS, **problems(400, 413, 415, 422, 503)},
+        tag="submit",
+        status=202,
+        returns=TaskDocument,
+        answers={**ANSWERS, **problems(400, 413, 415, 422, 503)},
     )
 
 
-def _add_generic(app: FastAPI, catalog: Catalog, submission: Any, handler: Handler) -> None:
-    names = list(catalog)
-    example = {"name": names[0], "input": next(iter(catalog[names[0]].examples), {})}
-
-    async def documented(
-        body: Annotated[submission, Body(examples=[example])],
-        wait: Wait = None,
-        prefer: Prefer = None,
-        delay: Delay = None,
-        eta: ETA = None,
-        expires: Expires = None,
-        idempotency_key: IdempotencyKey = None,
-        traceparent: Traceparent = None,
-    ) -> TaskDocument:
-        raise NotImplementedError
-
-    add_route(
-        app,
-        "POST",
-        "/tasks",
-        handler,
-        documented,
+def _by_name(catalog: Catalog, named: Body[ValidInput], submit: Handler) -> Route:
+    return Route(
+        method="POST",
+        path="/tasks",
+        scope=Scope.SUBMIT,
+        handler=submit,
+        parameters=SubmissionParameters,
+        body=named,
         operation_id="submit_task",
         summary="Submit a task by its name.",
-        description=f"The same as `POST /{{name}}`, with the name in the body. Names: {', '.join(names)}.",
-        tags=["submit"],
-        status_code=202,
-        responses={**ANSWERS, **problems(400, 404, 413, 415, 422, 503)},
+        description=f"The same as `POST /{{name}}`, with the name in the body. Names: {', '.join(catalog)}.",
+        tag="submit",
+        status=202,
+        returns=TaskDocument,
+        answers={**ANSWERS, **problems(400, 404, 413, 415, 422, 503)},
     )
 
 
-def _add_put(app: FastAPI, catalog: Catalog, submission: Any, handler: Handler) -> None:
-    names = list(catalog)
-    example = {"name": names[0], "input": next(iter(catalog[names[0]].examples), {})}
-
-    async def documented(
-        task_id: TaskID,
-        body: Annotated[submission, Body(examples=[example])],
-        wait: Wait = None,
-        prefer: Prefer = None,
-        delay: Delay = None,
-        eta: ETA = None,
-        expires: Expires = None,
-        traceparent: Traceparent = None,
-    ) -> TaskDocument:
-        raise NotImplementedError
-
-    add_route(
-        app,
-        "PUT",
-        "/tasks/{task_id}",
-        handler,
-        documented,
+def _under_own_id(named: Body[ValidInput], submit: Handler) -> Route:
+    return Route(
+        method="PUT",
+        path="/tasks/{task_id}",
+        scope=Scope.SUBMIT,
+        handler=submit,
+        parameters=PutParameters,
+        body=named,
         operation_id="put_task",
         summary="Submit a task under an id of your own.",
         description="The id, a UUID, is the key: the same submission again is answered as before, and runs once.",
-        tags=["submit"],
-        status_code=202,
-        responses={**ANSWERS, **problems(400, 404, 410, 413, 415, 422, 503)},
+        tag="submit",
+        status=202,
+        returns=TaskDocument,
+        answers={**ANSWERS, **problems(400, 404, 410, 413, 415, 422, 503)},
+    )
+
+
+def _named_body(catalog: Catalog, validators: Validators, submissions: Submissions) -> Body[ValidInput]:
+    name, definition = next(iter(catalog.items()))
+    return Body(
+        read=partial(_read_named, submissions),
+        documented=documented_submission(catalog, validators),
+        examples=[{"name": name, "input": next(iter(definition.examples), {})}],
     )

@@ -10,7 +10,7 @@ from celeriac_api.request.fields import FIELDS
 from celeriac_api.request.new_id import new_id
 from celeriac_api.response.errors import InternalError
 from celeriac_api.response.problems import answer
-from celeriac_api.routes.metrics import Metrics
+from celeriac_api.server.counters import Counters
 from celeriac_api.server.head_method import HeadMethod
 from celeriac_api.server.logs import request_id
 from celeriac_api.server.prefix import enter
@@ -25,11 +25,11 @@ logger = logging.getLogger(__name__)
 class Boundary:
     """ASGI middleware. The caller's own request id is kept when it is plain text of at most 128 characters."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, counters: Counters) -> None:
         """Wrap this app, and count what it answers."""
         self._app = app
         self._heads = HeadMethod(app)
-        self._metrics = metrics
+        self._counters = counters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -48,7 +48,7 @@ class Boundary:
                 started = True
                 message["headers"].append((HEADER, given_id))
                 route = getattr(scope.get("route"), "path", "none")
-                self._metrics.count(route, scope["method"], message["status"])
+                self._counters.count(route, scope["method"], message["status"])
             await send(message)
 
         if refused is not None:

@@ -5,17 +5,14 @@ addresses begins with it.
 """
 
 import re
-from contextvars import ContextVar
 
 from starlette.types import Scope
 
 from celeriac_api.request.fields import FIELDS
+from celeriac_api.response.address import request_prefix
 
 HEADER = b"x-forwarded-prefix"
 _PREFIX = re.compile(rb"(/[A-Za-z0-9._~-]{1,100}){1,10}/?")
-
-# Of this request, without a slash at its end. Set by the boundary.
-_prefix: ContextVar[str] = ContextVar("prefix", default="")
 
 
 def enter(scope: Scope) -> None:
@@ -24,18 +21,8 @@ def enter(scope: Scope) -> None:
     if not root and HEADER in scope[FIELDS] and _is_of_trusted_proxy(scope):
         root = scope["root_path"] = _forwarded(scope[FIELDS][HEADER])
         scope["path"] = root + scope["path"]
-    if root or _prefix.get():  # a request in a pipeline begins in the context of the one before
-        _prefix.set(root.rstrip("/"))
-
-
-def prefix() -> str:
-    """The prefix of this request; mostly there is none."""
-    return _prefix.get()
-
-
-def address(path: str) -> str:
-    """Where a client finds this path of ours."""
-    return _prefix.get() + path
+    if root or request_prefix.get():  # a request in a pipeline begins in the context of the one before
+        request_prefix.set(root.rstrip("/"))
 
 
 def own_path(scope: Scope) -> str:

@@ -1,65 +1,99 @@
-"""One way to add a route: FastAPI documents it from a signature, and our handler answers the raw request.
+"""One way to add a route: a `Route` is what OpenAPI shows and what answers a request.
 
 FastAPI's generic way from a request to arguments, and from a value to a response, costs more than all the rest of a
-request here (docs/decisions/0006-short-routes.md).
+request here (docs/decisions/0006-short-routes.md), so it only documents.
 """
 
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from enum import StrEnum
+from inspect import Parameter, Signature
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Header, Query
+import fastapi
 from fastapi.routing import APIRoute
-from pydantic import Field
-from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Send
+from starlette.types import Scope as Connection
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+from celeriac_api.request.asked import Asked, AskedReader, Body
+from celeriac_api.request.judgement import Judge
+from celeriac_api.request.parameters import Parameters, signature_of
+from celeriac_api.response.openapi import Responses
 
-# What may be left out cannot be sent as null: a query and a header know no null.
-Wait = Annotated[
-    Annotated[int, Field(ge=0)] | SkipJsonSchema[None],
-    Query(
-        description="Seconds to wait for the task's end before answering, at most 55; more is taken as 55.",
-    ),
-]
-Prefer = Annotated[
-    str | SkipJsonSchema[None],
-    Header(description="`wait=N`: as the query parameter `wait` (RFC 7240).", examples=["wait=10"]),
-]
+Handler = Callable[[Asked[Any, Any]], Coroutine[Any, Any, Response]]
+
+
+class Scope(StrEnum):
+    """What a caller must be allowed to do, to use a route."""
+
+    SUBMIT = "submit"
+    READ = "read"
+    CANCEL = "cancel"
+    OPERATE = "operate"
+    METRICS = "metrics"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """All that there is to say about a route. One without an `operation_id` is not in OpenAPI."""
+
+    method: str
+    path: str
+    scope: Scope
+    handler: Handler
+    parameters: type[Parameters] = Parameters
+    body: Body[Any] | None = None
+    operation_id: str | None = None
+    summary: str | None = None
+    description: str = ""
+    tag: str | None = None
+    # The status of the usual answer, the model of its JSON, and how it is sent.
+    status: int = 200
+    returns: Any = None
+    media: type[Response] = JSONResponse
+    # What else OpenAPI says of the answers, by their status.
+    answers: Responses = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """A route without a scope does not start."""
+        if not isinstance(self.scope, Scope):
+            raise TypeError(f"{self.method} {self.path} has no scope: give it one of {', '.join(Scope)}.")
 
 
 class ShortRoute(APIRoute):
-    """A route that FastAPI documents from a signature and that a handler answers."""
+    """A `Route` as FastAPI's router has it."""
 
-    def __init__(
-        self, path: str, documented: Callable[..., Any], *, handler: Handler, **options: Any
-    ) -> None:
-        """`options` are FastAPI's own. `documented` never runs."""
-        super().__init__(path, documented, **options)
+    def __init__(self, route: Route, judge: Judge) -> None:
+        """`judge` looks at the bodies."""
+        super().__init__(
+            route.path,
+            _documented(route),
+            methods=[route.method],
+            operation_id=route.operation_id,
+            include_in_schema=route.operation_id is not None,
+            summary=route.summary,
+            description=route.description or None,
+            tags=[route.tag] if route.tag else None,
+            status_code=route.status,
+            response_model=route.returns,
+            response_class=route.media,
+            responses=route.answers,
+            openapi_extra={"requestBody": {"required": route.body.required}} if route.body else None,
+        )
+        self.scope = route.scope
+        handler, reader = route.handler, AskedReader(route.parameters, route.body, judge)
 
-        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-            request = Request(scope, receive, send)
+        async def serve(scope: Connection, receive: Receive, send: Send) -> None:
             try:
-                response = await handler(request)
+                response = await handler(await reader.read(scope, receive))
             except Exception as error:  # noqa: BLE001 - the app knows which it has an answer to
-                response = await _answer(request, error)
+                response = await _answer(Request(scope, receive, send), error)
             await response(scope, receive, send)
 
         self.app = serve
-
-
-def add_route(
-    app: FastAPI,
-    method: str,
-    path: str,
-    handler: Handler,
-    documented: Callable[..., Any],
-    **documentation: Any,
-) -> None:
-    """Serve `method path` with `handler`. `documented` never runs: its signature is what OpenAPI shows."""
-    app.router.routes.append(ShortRoute(path, documented, handler=handler, methods=[method], **documentation))
 
 
 async def _answer(request: Request, error: Exception) -> Response:
@@ -70,3 +104,19 @@ async def _answer(request: Request, error: Exception) -> Response:
             response: Response = await handlers[kind](request, error)
             return response
     raise error
+
+
+def _documented(route: Route) -> Callable[..., Any]:
+    """A function that never runs: its signature is what OpenAPI shows."""
+
+    async def documented(**_: Any) -> None:
+        raise NotImplementedError
+
+    parameters = signature_of(route.parameters)
+    if route.body is not None:
+        shown = fastapi.Body(examples=list(route.body.examples) if route.body.examples else None)
+        body: Any = Annotated[route.body.documented, shown]
+        default = route.body.default
+        parameters.append(Parameter("body", Parameter.KEYWORD_ONLY, annotation=body, default=default))
+    documented.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # a function may have one
+    return documented

@@ -1,4 +1,4 @@
-"""The way to a short route: a look into a table, however many routes there are."""
+"""The way to a route: a look into a table, however many routes there are."""
 
 from collections.abc import Iterable
 
@@ -10,20 +10,19 @@ from celeriac_api.server.route import ShortRoute
 
 
 class RouteTable:
-    """ASGI middleware inside all others.
-
-    What is not in its table goes on to FastAPI, which tries one route after the other: another method, and whatever is no
-    short route.
-    """
+    """ASGI middleware inside all others. What is not in its table goes on to FastAPI, which refuses it: 404, or 405."""
 
     def __init__(self, app: ASGIApp, *, routes: Iterable[BaseRoute]) -> None:
-        """The short ones of these are in the table. A path has no parameter, or one as its second part."""
+        """Enter these. A path has no parameter, or one as its second part; a route that is no `Route` has no scope."""
         self._app = app
         self._plain: dict[tuple[str, str], ShortRoute] = {}
         self._with_parameter: dict[tuple[str, str, str], ShortRoute] = {}
         for route in routes:
-            if isinstance(route, ShortRoute):
-                self._enter(route)
+            if not isinstance(route, ShortRoute):
+                raise TypeError(
+                    f"{getattr(route, 'path', route)} has no scope: add it as a Route (celeriac_api/server/route.py)."
+                )
+            self._enter(route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -36,7 +35,7 @@ class RouteTable:
         await route.app(scope, receive, send)
 
     def find(self, scope: Scope) -> tuple[ShortRoute, dict[str, str]] | None:
-        """The short route of this request, and the parameters in its path."""
+        """The route of this request, and the parameters in its path."""
         method, path = scope["method"], own_path(scope)
         route = self._plain.get((method, path))
         if route is not None:
@@ -56,9 +55,7 @@ class RouteTable:
             elif parameter.startswith("{") and len(route.param_convertors) == 1:
                 self._with_parameter[method, first, rest] = route
             else:
-                raise ValueError(
-                    f"{route.path}: a short route has at most one parameter, its path's second part"
-                )
+                raise ValueError(f"{route.path}: a route has at most one parameter, its path's second part")
 
 
 def _parts(path: str) -> tuple[str, str, str]:

@@ -1,13 +1,17 @@
-"""The route table agrees with FastAPI's routing, or leaves a request to it."""
+"""The route table agrees with FastAPI's routing, and each route in it names its scope."""
 
-from typing import Any
+import re
+from typing import Annotated, Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Path
+from pydantic import create_model
 from starlette.routing import Match
 
 from celeriac_api.openapi import starter_app
-from celeriac_api.server.route import ShortRoute, add_route
+from celeriac_api.request.judgement import Judge
+from celeriac_api.request.parameters import Parameters
+from celeriac_api.server.route import Route, Scope, ShortRoute
 from celeriac_api.server.route_table import RouteTable
 
 ROUTES = starter_app().routes
@@ -28,10 +32,10 @@ def found(method: str, path: str, root_path: str = "") -> tuple[ShortRoute, dict
 
 
 @pytest.mark.parametrize("route", SHORT, ids=lambda route: f"{route.methods} {route.path}")
-def test_every_short_route_is_found_as_fastapi_finds_it(route: ShortRoute) -> None:
+def test_every_route_is_found_as_fastapi_finds_it(route: ShortRoute) -> None:
     assert route.methods is not None
     (method,) = route.methods
-    request = scope(method, route.path.replace("{task_id}", "some-id"))
+    request = scope(method, route.path.replace("{task_id}", "some-id").replace("{queue}", "default"))
     match, expected = route.matches(request)
     assert match is Match.FULL
     assert TABLE.find(request) == (expected["route"], expected["path_params"])
@@ -54,10 +58,10 @@ def test_every_short_route_is_found_as_fastapi_finds_it(route: ShortRoute) -> No
         ("GET", "/tasks/x/result/y"),
         ("GET", "/tasks/x/other"),
         ("GET", "/other/x"),
-        ("GET", "/livez"),
+        ("GET", "/static/page/other.js"),
     ],
 )
-def test_what_is_not_quite_a_short_route_is_left_to_fastapi(method: str, path: str) -> None:
+def test_what_is_not_quite_a_route_is_left_to_fastapi(method: str, path: str) -> None:
     request = scope(method, path)
     assert TABLE.find(request) is None
     assert all(route.matches(request)[0] is not Match.FULL for route in SHORT)
@@ -74,15 +78,50 @@ def test_what_comes_under_a_prefix_is_found_without_it() -> None:
 
 @pytest.mark.parametrize("path", ["/{first}", "/a/b/{third}", "/a/{second}/{third}", "/a/x{part}"])
 def test_a_path_that_does_not_fit_into_the_table_stops_the_start(path: str) -> None:
-    app = FastAPI()
-    add_route(app, "GET", path, _unused, _documented)
+    parts: dict[str, Any] = {name: Annotated[str, Path()] for name in re.findall(r"{(.+?)}", path)}
+    model = create_model("Parts", __base__=Parameters, **parts)
+    route = Route(method="GET", path=path, scope=Scope.OPEN, handler=_unused, parameters=model)
     with pytest.raises(ValueError, match="at most one parameter"):
+        RouteTable(FastAPI(), routes=[ShortRoute(route, Judge(largest=1))])
+
+
+def test_there_is_no_second_kind_of_route() -> None:
+    assert [route for route in ROUTES if not isinstance(route, ShortRoute)] == []
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.get("/by-the-way")(_unused)
+    with pytest.raises(TypeError, match="/by-the-way has no scope: add it as a Route"):
         RouteTable(app, routes=app.routes)
+
+
+@pytest.mark.parametrize("scope_of_route", [None, "anything"])
+def test_a_route_without_a_scope_does_not_start(scope_of_route: Any) -> None:
+    with pytest.raises(TypeError, match="GET /x has no scope: give it one of submit, read, cancel, operate"):
+        Route(method="GET", path="/x", scope=scope_of_route, handler=_unused)
+
+
+def test_what_changes_something_is_not_for_readers() -> None:
+    scopes = {f"{''.join(route.methods or ())} {route.path}": route.scope for route in SHORT}
+    writing = {route for route in scopes if not route.startswith("GET ")}
+    assert {route for route in writing if scopes[route] in {Scope.READ, Scope.OPEN, Scope.METRICS}} == set()
+    assert {scopes["POST /add"], scopes["POST /tasks"], scopes["PUT /tasks/{task_id}"]} == {Scope.SUBMIT}
+    assert scopes["POST /tasks/{task_id}/cancel"] == Scope.CANCEL
+    assert scopes["POST /queues/{queue}/purge"] == Scope.OPERATE
+    assert (scopes["GET /metrics"], scopes["GET /livez"]) == (Scope.METRICS, Scope.OPEN)
+
+
+def test_docs_begin_with_submitting_and_end_with_health() -> None:
+    tags = [route.tags[0] for route in SHORT if route.include_in_schema]
+    assert list(dict.fromkeys(tags)) == ["submit", "tasks", "events", "operations", "health"]
+
+
+def test_a_parameter_without_a_place_stops_the_start() -> None:
+    class Misplaced(Parameters):
+        number: int = 0
+
+    route = Route(method="GET", path="/x", scope=Scope.OPEN, handler=_unused, parameters=Misplaced)
+    with pytest.raises(TypeError, match=r"Misplaced.number needs one of Query\(\), Header\(\) and Path\(\)"):
+        ShortRoute(route, Judge(largest=1))
 
 
 async def _unused(*_: object) -> Any:
     raise NotImplementedError
-
-
-async def _documented(first: str = "", second: str = "", third: str = "", part: str = "") -> None:
-    """A signature that fits every path here."""

@@ -1,0 +1,45 @@
+"""Every route there is, in the order of `/docs`: submitting first, health last."""
+
+from collections.abc import Callable
+from typing import Any
+
+from celeriac_api.page import files as page
+from celeriac_api.parts import Parts
+from celeriac_api.routes import catalog as catalog_routes
+from celeriac_api.routes import (
+    docs,
+    events,
+    health,
+    metrics,
+    queues,
+    rejected,
+    submit,
+    task,
+    task_actions,
+    task_input,
+    task_list,
+    workers,
+)
+from celeriac_api.server.route import Route
+
+
+def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[Route]:
+    """The routes of all resources; `document` makes the OpenAPI document."""
+    settings, catalog, ledger, feed = parts.settings, parts.catalog, parts.ledger, parts.feed
+    streams = events.Streams(ledger, feed, show_tracebacks=settings.show_tracebacks)
+    return [
+        *submit.routes(settings, catalog, parts.validators, parts.submissions, streams),
+        *task.routes(settings, ledger),
+        *task_input.routes(catalog, ledger),
+        *task_actions.routes(settings, ledger, parts.submissions),
+        *task_list.routes(settings, ledger),
+        *events.routes(ledger, feed, streams),
+        *catalog_routes.routes(catalog, default_queue=settings.default_queue),
+        *queues.routes(parts.overview),
+        *rejected.routes(ledger),
+        *workers.routes(parts.overview),
+        *metrics.routes(parts.counters, ledger, parts.overview, feed),
+        *page.routes(),
+        *docs.routes("Celeriac", document),
+        *health.routes(settings, ledger, queues=parts.queues),
+    ]

@@ -1,0 +1,68 @@
+"""The parts of the API that live as long as its process, and that its routes share."""
+
+from dataclasses import dataclass
+
+from celeriac.contract.catalog import Catalog, Validators
+from celeriac.ledger.for_operators import Overview
+from celeriac.ledger.keeper import Keeper
+from celeriac.ledger.ledger import Ledger
+from celeriac.ledger.live.event_streams import Feed
+from celeriac.ledger.store.epoch import Epoch
+from celeriac.settings import Settings
+from celeriac_api.request.judgement import Judge
+from celeriac_api.server.counters import Counters
+from celeriac_api.submissions import Submissions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What an app is made of; `queues` are those to which it submits."""
+
+    settings: Settings
+    catalog: Catalog
+    validators: Validators
+    queues: set[str]
+    counters: Counters
+    ledger: Ledger
+    feed: Feed
+    overview: Overview
+    keeper: Keeper
+    judge: Judge
+    submissions: Submissions
+
+    async def close(self) -> None:
+        """Close every connection to Redis."""
+        await self.keeper.close()
+        await self.feed.close()
+        await self.overview.close()
+        await self.ledger.close()
+
+
+def build_parts(settings: Settings, catalog: Catalog, validators: Validators) -> Parts:
+    """The parts for these settings and this catalog; nothing is connected yet."""
+    counters, epoch = Counters(), Epoch()
+    queues = {definition.queue or settings.default_queue for definition in catalog.values()}
+    judge = Judge(largest=settings.max_body_bytes)
+    ledger = Ledger(
+        backend=settings.backend,
+        broker=settings.broker,
+        result_ttl=settings.result_ttl,
+        tombstone_ttl=settings.tombstone_ttl,
+        durability=settings.durability,
+        tracebacks=settings.show_tracebacks,
+        epoch=epoch,
+        on_answer=counters.round_trip.observe,
+    )
+    return Parts(
+        settings=settings,
+        catalog=catalog,
+        validators=validators,
+        queues=queues,
+        counters=counters,
+        ledger=ledger,
+        feed=Feed(settings.backend, epoch),
+        overview=Overview(settings, queues=queues, epoch=epoch),
+        keeper=Keeper(settings, epoch),
+        judge=judge,
+        submissions=Submissions(catalog, validators, settings, ledger, judge),
+    )

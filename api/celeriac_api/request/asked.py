@@ -1,0 +1,63 @@
+"""A request, read once into one value: its parameters first, then its body."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from inspect import Parameter
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from starlette.types import Receive, Scope
+
+from celeriac_api.request.body import read_json, refuse_body
+from celeriac_api.request.fields import FIELDS, Fields
+from celeriac_api.request.judgement import Judge
+from celeriac_api.request.parameters import ParameterReader, Parameters
+
+P = TypeVar("P", bound=Parameters)
+B = TypeVar("B")
+
+
+class Asked(NamedTuple, Generic[P, B]):
+    """What a handler is given. `fields` are its headers, for what several routes look at: `Accept`, `Authorization`."""
+
+    parameters: P
+    body: B
+    fields: Fields
+    receive: Receive
+
+    async def until_gone(self) -> None:
+        """Wait until the client has closed the connection, or the response is sent."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Body(Generic[B]):
+    """The body that a route reads. `read` makes a value of its bytes (none: no body), or raises what refuses it."""
+
+    read: Callable[[bytes], B]
+    # The model that OpenAPI shows.
+    documented: Any
+    examples: Sequence[Any] | None = None
+    # As in `inspect.Parameter`: what no body means, if it means something.
+    default: Any = Parameter.empty
+    required: bool = True
+
+
+class AskedReader(Generic[P, B]):
+    """Prepared once for a route, used for every request."""
+
+    def __init__(self, parameters: type[P], body: Body[B] | None, judge: Judge) -> None:
+        """Without a `body`, a request that has one is refused."""
+        self._parameters = ParameterReader(parameters)
+        self._body = body
+        self._judge = judge
+
+    async def read(self, scope: Scope, receive: Receive) -> Asked[P, B]:
+        """The request as one value."""
+        fields = scope[FIELDS]
+        parameters = self._parameters.read(scope)
+        if self._body is None:
+            refuse_body(fields, method=scope["method"])
+            return Asked(parameters, None, fields, receive)  # type: ignore[arg-type]  # B is None then
+        raw = await read_json(fields, receive, largest=self._judge.largest)
+        return Asked(parameters, await self._judge.judge(raw, self._body.read), fields, receive)

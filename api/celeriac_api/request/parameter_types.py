@@ -1,0 +1,57 @@
+"""Types of parameters that several routes have, each with the sentence that refuses what does not fit."""
+
+import re
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import AwareDatetime, BeforeValidator, Field, TypeAdapter
+from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
+
+from celeriac.ledger.model.states import State
+
+USUAL_LIMIT, LARGEST_LIMIT = 50, 200
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_MOMENT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
+
+
+def misfit(expected: str) -> PydanticCustomError:
+    """What a validator raises; `expected` goes on from the parameter's name: "should be …"."""
+    return PydanticCustomError("parameter", expected)
+
+
+def _moment(given: str) -> datetime:
+    """A moment with its offset (RFC 3339)."""
+    problem = misfit("should be a moment with an offset, such as 2026-05-01T12:00:00Z")
+    if not _RFC_3339.fullmatch(given):  # pydantic reads numbers as moments, too
+        raise problem
+    try:
+        return _MOMENT.validate_strings(given)
+    except ValueError as wrong:
+        raise problem from wrong
+
+
+def _limit(given: str) -> int:
+    if not re.fullmatch(r"0*[1-9]\d*", given, re.ASCII):
+        raise misfit("should be a number of items, 1 or more")
+    return min(int(given.lstrip("0")[:9]), LARGEST_LIMIT)
+
+
+def _state(given: str) -> State:
+    try:
+        return State(given)
+    except ValueError as wrong:
+        raise misfit(f"should be one of {', '.join(State)}") from wrong
+
+
+StateName = Annotated[State, BeforeValidator(_state)]
+# What may be left out cannot be sent as null: a query and a header know no null.
+Moment = Annotated[AwareDatetime | SkipJsonSchema[None], BeforeValidator(_moment)]
+Limit = Annotated[
+    Annotated[int, Field(ge=1)] | SkipJsonSchema[None],
+    BeforeValidator(_limit),
+    Query(
+        description=f"Most items: {USUAL_LIMIT} unless told, {LARGEST_LIMIT} at most; more is taken as {LARGEST_LIMIT}."
+    ),
+]

@@ -1,0 +1,153 @@
+"""The parameters of a submission, as they come in a request."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Self
+
+from fastapi import Header, Query
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
+
+from celeriac.ledger.model.trace import Trace, parsed_trace
+from celeriac_api.request.body import invalid_input
+from celeriac_api.request.fields import Fields
+from celeriac_api.request.options import NO_OPTIONS, Key, SubmissionOptions
+from celeriac_api.request.parameter_types import Moment, misfit
+from celeriac_api.request.parameters import Parameters
+from celeriac_api.request.task_id import OfTask
+from celeriac_api.request.wait import WaitParameters
+
+LONGEST_SECONDS = 366 * 24 * 3600
+_SECONDS = re.compile(r"\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,3})?", re.ASCII)
+_KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
+
+
+def _seconds(given: str) -> float:
+    if not _SECONDS.fullmatch(given) or float(given) > LONGEST_SECONDS:
+        raise misfit(f"should be a number of seconds from 0 to {LONGEST_SECONDS}")
+    return float(given)
+
+
+def _key(given: str) -> str:
+    """An empty one is there, and wrong."""
+    if not _KEY.fullmatch(given):
+        raise misfit("should be 1 to 255 printable characters of ASCII")
+    return given
+
+
+Seconds = Annotated[
+    Annotated[float, Field(ge=0, le=LONGEST_SECONDS)] | SkipJsonSchema[None], BeforeValidator(_seconds)
+]
+Delay = Annotated[
+    Seconds, Query(description="Seconds after which it is queued; until then it is `scheduled`.")
+]
+ETA = Annotated[
+    Moment,
+    Query(description="When it is queued (ISO 8601 with an offset); a moment that is past means at once."),
+]
+Expires = Annotated[
+    Seconds,
+    Query(description="Seconds in which it has to start; if it has not, it ends as `expired`."),
+]
+IdempotencyKey = Annotated[
+    Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$")]
+    | SkipJsonSchema[None],
+    BeforeValidator(_key),
+    Header(
+        description="At most 255 characters of ASCII. The same key with the same submission is one task, whose first "
+        "answer is given again with `Idempotent-Replayed: true`."
+    ),
+]
+Traceparent = Annotated[
+    str | SkipJsonSchema[None],
+    Header(
+        description="The trace of the caller (W3C Trace Context), which the task goes on with; `tracestate` goes along. "
+        "Ignored where it is malformed.",
+        examples=["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"],
+    ),
+]
+# Means nothing by itself, so OpenAPI does not list it.
+Tracestate = Annotated[str | SkipJsonSchema[None], Header(include_in_schema=False)]
+
+
+class Traced(Parameters):
+    """Of whose trace a new task is a part."""
+
+    traceparent: Traceparent = None
+    tracestate: Tracestate = None
+
+    @property
+    def trace(self) -> Trace | None:
+        """None where there is none, or a malformed one: two are one too many, several `tracestate` are one list."""
+        return parsed_trace(self.traceparent, self.tracestate or "") if self.traceparent else None
+
+
+class Keyed(Parameters):
+    """The key by which a repeated request is one task."""
+
+    idempotency_key: IdempotencyKey = None
+
+    def key(self, fields: Fields) -> Key | None:
+        """It belongs to who sends it."""
+        if self.idempotency_key is None:
+            return None
+        return Key(text=self.idempotency_key, caller=fields.get(b"authorization", b""))
+
+
+class Submitting(Traced, WaitParameters):
+    """The parameters of every submission: when the task is to run, and how long the request waits for its end."""
+
+    delay: Delay = None
+    eta: ETA = None
+    expires: Expires = None
+
+    @property
+    def own_id(self) -> str | None:
+        """The id that the client has chosen for the task, if any."""
+        return None
+
+    @model_validator(mode="after")
+    def _check_eta(self) -> Self:
+        if self.eta is None:
+            return self
+        if self.delay is not None:
+            raise invalid_input([("?eta", "should not be given together with `delay`", self.eta.isoformat())])
+        if self.eta - datetime.now(UTC) > timedelta(seconds=LONGEST_SECONDS):
+            raise invalid_input([("?eta", "should be at most 366 days ahead", self.eta.isoformat())])
+        return self
+
+    def options(self, fields: Fields) -> SubmissionOptions | None:
+        """The same as values; None when there are none, as mostly."""
+        if not self.model_fields_set:
+            return None
+        options = SubmissionOptions(
+            delay=_duration(self.delay), eta=self.eta, expires=_duration(self.expires), trace=self.trace
+        )
+        return None if options == NO_OPTIONS else options
+
+
+class SubmissionParameters(Keyed, Submitting):
+    """The parameters of `POST /{name}` and `POST /tasks`."""
+
+    def options(self, fields: Fields) -> SubmissionOptions | None:
+        """The key is one of them."""
+        options, key = super().options(fields), self.key(fields)
+        return options if key is None else replace(options or NO_OPTIONS, key=key)
+
+
+class PutParameters(Submitting, OfTask):
+    """The parameters of `PUT /tasks/{task_id}`: the id is the key."""
+
+    @property
+    def own_id(self) -> str:
+        """The id in the path."""
+        return self.task_id
+
+
+class RetryParameters(Keyed, Traced, OfTask):
+    """The parameters of `POST /tasks/{task_id}/retry`."""
+
+
+def _duration(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)

@@ -1,0 +1,16 @@
+"""Addresses of ours, as a client finds them: each begins with the prefix of the request."""
+
+from contextvars import ContextVar
+
+# The prefix under which this request came, without a slash at its end. Set by the outermost layer.
+request_prefix: ContextVar[str] = ContextVar("request_prefix", default="")
+
+
+def prefix() -> str:
+    """The prefix of this request; mostly there is none."""
+    return request_prefix.get()
+
+
+def address(path: str) -> str:
+    """Where a client finds this path of ours."""
+    return request_prefix.get() + path

@@ -1,0 +1,69 @@
+"""`GET /catalog`: what can be done, with the schemas of input and result."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from celeriac.contract.catalog import Catalog
+from celeriac.contract.definition import Definition
+from celeriac_api.request.asked import Asked
+from celeriac_api.request.parameters import Parameters
+from celeriac_api.response.json_bytes import Answer
+from celeriac_api.response.openapi import problems
+from celeriac_api.server.route import Route, Scope
+
+
+class DefinitionDocument(BaseModel):
+    """What can be done: a task definition."""
+
+    model_config = ConfigDict(title="Task definition")
+
+    name: str = Field(description="Its name: `POST /{name}` submits it.")
+    summary: str = Field(description="The first line of its description.")
+    description: str = Field(description="What it does.")
+    queue: str = Field(description="The queue on which its tasks wait.")
+    input_schema: dict[str, Any] = Field(description="JSON Schema of the input.")
+    output_schema: dict[str, Any] = Field(description="JSON Schema of the result.")
+    examples: list[dict[str, Any]] = Field(description="Inputs that work.")
+
+
+class CatalogDocument(BaseModel):
+    """All task definitions, by name."""
+
+    items: list[DefinitionDocument]
+
+
+def routes(catalog: Catalog, *, default_queue: str) -> list[Route]:
+    """`GET /catalog`."""
+    document = CatalogDocument(items=[_definition(one, default_queue) for one in catalog.values()])
+    content = document.model_dump_json().encode()
+
+    async def get_catalog(_: Asked[Parameters, None]) -> Response:
+        return Answer(content, 200)
+
+    return [
+        Route(
+            method="GET",
+            path="/catalog",
+            scope=Scope.READ,
+            handler=get_catalog,
+            operation_id="get_catalog",
+            summary="List what can be done, with the schemas of input and result.",
+            tag="operations",
+            returns=CatalogDocument,
+            answers=problems(422),
+        )
+    ]
+
+
+def _definition(definition: Definition, default_queue: str) -> DefinitionDocument:
+    return DefinitionDocument(
+        name=definition.name,
+        summary=definition.summary,
+        description=definition.description,
+        queue=definition.queue or default_queue,
+        input_schema=definition.input_schema,
+        output_schema=definition.output_schema,
+        examples=list(definition.examples),
+    )

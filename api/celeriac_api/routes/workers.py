@@ -1,0 +1,83 @@
+"""`GET /workers`: the workers that live, with what they run."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from celeriac.ledger.for_operators import Overview, Worker
+from celeriac.ledger.protocol.remote_control import StockWorker
+from celeriac_api.request.asked import Asked
+from celeriac_api.request.parameters import Parameters
+from celeriac_api.response.json_bytes import model_answer
+from celeriac_api.response.openapi import problems
+from celeriac_api.server.route import Route, Scope
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class WorkerDocument(BaseModel):
+    """A worker, as it last described itself."""
+
+    model_config = ConfigDict(title="Worker")
+
+    name: str = Field(description="Its name, as Celery has it.")
+    kind: Literal["celeriac", "celery"] = Field(
+        description="`celeriac` for a worker of ours; `celery` for one that knows no records, and has answered Celery's "
+        "remote control."
+    )
+    queues: list[str] = Field(description="The queues that it serves.")
+    concurrency: Count | None = Field(
+        description="How many tasks it runs at once; null where Celery does not tell."
+    )
+    running: list[str] = Field(description="The ids of the tasks that it runs now.")
+    started_at: AwareDatetime | None = Field(description="When it started; null where Celery does not tell.")
+    seen_at: AwareDatetime = Field(description="When it was last heard of.")
+
+
+class WorkerList(BaseModel):
+    """The workers of ours that were heard of within the last half minute, then Celery's that answer its remote control."""
+
+    items: list[WorkerDocument]
+
+
+def routes(overview: Overview) -> list[Route]:
+    """`GET /workers`."""
+    return [
+        Route(
+            method="GET",
+            path="/workers",
+            scope=Scope.OPERATE,
+            handler=partial(_list, overview),
+            operation_id="list_workers",
+            summary="List the workers that live, with what they run.",
+            tag="operations",
+            returns=WorkerList,
+            answers=problems(422, 503),
+        )
+    ]
+
+
+async def _list(overview: Overview, _: Asked[Parameters, None]) -> Response:
+    ours = await overview.workers()
+    stock = await overview.stock_workers(ours=ours)
+    return model_answer(WorkerList(items=[*map(_worker, ours), *map(_stock_worker, stock)]))
+
+
+def _worker(worker: Worker) -> WorkerDocument:
+    return WorkerDocument(
+        name=worker.name,
+        kind="celeriac",
+        queues=worker.queues,
+        concurrency=worker.concurrency,
+        running=worker.running,
+        started_at=datetime.fromisoformat(worker.started_at),
+        seen_at=datetime.fromtimestamp(worker.seen_at / 1_000_000, UTC),
+    )
+
+
+def _stock_worker(worker: StockWorker) -> WorkerDocument:
+    return WorkerDocument(kind="celery", **asdict(worker))
