@@ -21,8 +21,7 @@ from lab.chaos.proxy import Proxy
 from lab.chaos.sabotage import copy_without
 from lab.harness.checkout import ROOT, python_path
 from lab.harness.processes import descendants
-
-ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+from lab.harness.servers import ALONE, environment
 
 
 class Program:
@@ -132,19 +131,16 @@ class Stage:
         return program
 
     def _environment(self, proxy: Proxy) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("CELERIAC_")}
-        return {
-            **inherited,
-            "PYTHONPATH": python_path(self._tree),
-            "PYTHONSAFEPATH": "1",  # the directory that we are in is not looked into: a copy is to be run
-            "PYTHONUNBUFFERED": "1",
-            "CELERIAC_REDIS_URL": f"redis://127.0.0.1:{proxy.port}/0",
-            "CELERIAC_TASKS": "lab.chaos.tasks",
-            "CELERIAC_LEASE": str(LEASE.total_seconds()),
-            "CELERIAC_RESCUE_GRACE": str(RESCUE_GRACE.total_seconds()),
+        settings = environment(
+            redis_url=f"redis://127.0.0.1:{proxy.port}/0",
+            tasks="lab.chaos.tasks",
+            lease=LEASE.total_seconds(),
+            rescue_grace=RESCUE_GRACE.total_seconds(),
             # Nothing is to fail here: whatever is lost is run again.
-            "CELERIAC_MAX_LOST_RUNS": "1000",
-        }
+            max_lost_runs=1000,
+        )
+        # Python does not look into the current directory: a copy is to be run.
+        return {**settings, "PYTHONPATH": python_path(self._tree), "PYTHONSAFEPATH": "1"}
 
     def _api_command(self, port: int) -> list[str]:
         options = ["--app-dir", str(self._tree), "--no-access-log", "--log-level", "warning"]

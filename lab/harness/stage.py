@@ -1,6 +1,5 @@
 """Starts what a measurement needs: a Valkey of its own, servers and workers."""
 
-import os
 import socket
 import sys
 import time
@@ -21,13 +20,11 @@ from celeriac.stack.processes.ports import free_port
 from celeriac.stack.processes.process import Process
 from celeriac.stack.processes.readiness import wait_until
 from celeriac.stack.valkey import Valkey
-from lab.harness.checkout import python_path
+from lab.harness.servers import ALONE, environment
 
 READY_TIMEOUT = timedelta(seconds=30)
 POLL_SECONDS = 0.2
 UVICORN = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
-# As `make run` does; nobody steers these workers.
-ALONE = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
 
 
 @dataclass(frozen=True)
@@ -131,13 +128,9 @@ class Stage:
         return program
 
     def _environment(self, database: int) -> Mapping[str, str]:
-        """Ours, without settings of Celeriac but the database."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("CELERIAC_")}
         url = self.url(database)
         return {
-            **inherited,
-            "PYTHONPATH": python_path(),
-            "CELERIAC_REDIS_URL": url,
+            **environment(redis_url=url),
             "BENCH_REDIS_URL": url,
             "FLOWER_UNAUTHENTICATED_API": "true",
             **self._settings,
