@@ -1,21 +1,27 @@
 """Makes a span for each run, in the trace of its message."""
 
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from celery import signals
-from celery.exceptions import Ignore
 from opentelemetry import trace
 from opentelemetry.instrumentation.celery import CeleryInstrumentor
 
+from celeriac.ledger.for_workers import Granted, Refused
 from celeriac.ledger.model.states import State
 from celeriac.telemetry.provider import new_provider
 from celeriac.telemetry.trace_settings import close
+from celeriac_worker.run.outcome import Cancelled, Dropped, Failed, HandedBack, Outcome, PutOff, Succeeded
 from celeriac_worker.run.task import LedgerTask
 
 SERVICE = "celeriac-worker"
 ATTEMPT, STATE, DROPPED = "celeriac.attempt", "celeriac.state", "celeriac.dropped"
+STATES: dict[type[object], State] = {
+    Succeeded: State.SUCCEEDED,
+    Failed: State.FAILED,
+    Cancelled: State.CANCELLED,
+    HandedBack: State.QUEUED,
+}
 
 
 class TracedTask(LedgerTask):
@@ -23,41 +29,17 @@ class TracedTask(LedgerTask):
 
     abstract = True
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """As `LedgerTask`; `Ignore` is raised by the steps below, which say why."""
-        try:
-            result = super().__call__(*args, **kwargs)
-        except Ignore:
-            raise
-        except Exception:
-            _came_to(State.FAILED)
-            raise
-        _came_to(State.SUCCEEDED)
-        return result
+    def outcome(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Outcome:
+        """As `LedgerTask`."""
+        outcome = super().outcome(args, kwargs)
+        _describe(outcome)
+        return outcome
 
-    def _claim(self) -> int:
-        try:
-            attempt = super()._claim()
-        except Ignore:
-            trace.get_current_span().set_attribute(DROPPED, value=True)
-            raise
-        trace.get_current_span().set_attribute(ATTEMPT, attempt)
-        return attempt
-
-    def _put_off(self, failure: Exception, attempt: int, delay: timedelta) -> None:
-        span = trace.get_current_span()
-        span.record_exception(failure)
-        span.set_status(trace.StatusCode.ERROR, str(failure))
-        _came_to(State.RETRYING)
-        super()._put_off(failure, attempt, delay)
-
-    def _end_cancelled(self, words: str) -> None:
-        _came_to(State.CANCELLED)
-        super()._end_cancelled(words)
-
-    def _return_task(self) -> None:
-        _came_to(State.QUEUED)
-        super()._return_task()
+    def _claim(self) -> Granted | Refused:
+        claimed = super()._claim()
+        if isinstance(claimed, Granted):
+            trace.get_current_span().set_attribute(ATTEMPT, claimed.attempt)
+        return claimed
 
 
 def set_up() -> None:
@@ -81,5 +63,14 @@ def _end(provider: Any, **_: Any) -> None:
     close(provider)
 
 
-def _came_to(state: State) -> None:
-    trace.get_current_span().set_attribute(STATE, state)
+def _describe(outcome: Outcome) -> None:
+    span = trace.get_current_span()
+    match outcome:
+        case Dropped():
+            span.set_attribute(DROPPED, value=True)
+        case PutOff(error):
+            span.record_exception(error)
+            span.set_status(trace.StatusCode.ERROR, str(error))
+            span.set_attribute(STATE, State.RETRYING)
+        case _:
+            span.set_attribute(STATE, STATES[type(outcome)])

@@ -17,7 +17,7 @@ from celeriac.ledger.store.refusal import refusal_of
 from celeriac.redis_address import pool
 from celeriac.short_text import LONGEST_MESSAGE, shortened_traceback
 from celeriac_worker.processes.child import Inbox
-from celeriac_worker.run.outcome import failure_of
+from celeriac_worker.run.failure import failure_of
 from celeriac_worker.run.request import TOKEN, failure_on, token_of
 
 ENDS = (states.SUCCESS, states.FAILURE)

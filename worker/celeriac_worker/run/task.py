@@ -18,15 +18,16 @@ from celeriac.contract.implementation import Implementation
 from celeriac.contract.reports import Send
 from celeriac.ledger.for_workers import Consumer, Granted, Refused
 from celeriac.ledger.model.states import State
-from celeriac_worker.run.outcome import (
+from celeriac_worker.run.failure import (
     Exited,
     InvalidInput,
     OutOfMemory,
     failure_of,
     invalid_input_sentence,
-    json_values,
 )
+from celeriac_worker.run.outcome import Cancelled, Dropped, Failed, HandedBack, Outcome, PutOff, Succeeded
 from celeriac_worker.run.request import set_failure, token_of
+from celeriac_worker.run.result import json_values
 
 LONGEST_IN_LOG = 1_000
 
@@ -41,21 +42,47 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
     implementation: Implementation
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the task once; the answer is JSON values. `Ignore`: the message is to be dropped."""
-        attempt = self._claim()
+        """Run the task once, and end the run in Celery's terms: a result, an error, or `Ignore`, where all is written down."""
+        match self.outcome(args, kwargs):
+            case Succeeded(result):
+                return result
+            case Failed(error):
+                set_failure(self.request, failure_of(error))
+                raise error
+            case PutOff(error, attempt, delay):
+                self._put_off(error, attempt, delay)
+            case Cancelled(error):
+                self._end_cancelled(failure_of(error).message or "cancelled")
+            case HandedBack():
+                self._return_task()
+                raise SystemExit
+            case Dropped(state):
+                logger.info(
+                    "task %s: message dropped, the task is %s", self.request.id, state or "not in the ledger"
+                )
+        raise Ignore
+
+    def outcome(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Outcome:
+        """Claim the task and run its function; nothing of what this comes to is written down yet."""
+        match self._claim():
+            case Refused(state):
+                return Dropped(state)
+            case Granted(attempt):
+                return self._attempt(attempt, args, kwargs)
+
+    def _attempt(self, attempt: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Outcome:
         context.begin(attempt, ask=self._ask(), send=self._send())
         try:
             return self._run_and_tell(args, kwargs)
-        except Exception as failure:
-            if isinstance(failure, context.Cancelled) and self._is_cancelled():
-                self._end_cancelled(failure_of(failure).message or "cancelled")
-                raise Ignore from failure
-            set_failure(self.request, failure_of(failure))
-            delay = self._delay(failure, attempt)
-            if delay is None:
-                raise
-            self._put_off(failure, attempt, delay)
-            raise Ignore from failure
+        except Exception as error:  # noqa: BLE001 - it is handed on
+            return self._after(error, attempt)
+
+    def _after(self, error: Exception, attempt: int) -> Outcome:
+        """What an error comes to."""
+        if isinstance(error, context.Cancelled) and self._is_cancelled():
+            return Cancelled(error)
+        delay = self._delay(error, attempt)
+        return Failed(error) if delay is None else PutOff(error, attempt, delay)
 
     def _ask(self) -> Callable[[], bool]:
         """How any thread of the task finds out whether it is to end: `self.request` is there in one of them alone."""
@@ -72,41 +99,32 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
         consumer: Consumer = self.app.consumer
         return partial(consumer.emit, self.request.id, token)
 
-    def _run_and_tell(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _run_and_tell(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Succeeded | HandedBack:
         """The last that a task says of itself goes out before its end does."""
         try:
-            return self._result(args, kwargs)
+            return self._called(args, kwargs)
         finally:
             context.end()
 
-    def _claim(self) -> int:
-        """The number of this attempt. A task that is not in the ledger and not from the API runs as Celery's own do."""
+    def _claim(self) -> Granted | Refused:
+        """Whether it may run, and as which attempt. A task that is not from the API runs as Celery's own do."""
         request = self.request
         token = token_of(request)
         if token is None:
-            return int(request.retries) + 1
+            return Granted(int(request.retries) + 1)
         consumer: Consumer = self.app.consumer
-        match consumer.claim(self.backend.claim(request.id, token, request.hostname)):
-            case Granted(attempt):
-                return attempt
-            case Refused(state):
-                logger.info(
-                    "task %s: message dropped, the task is %s", request.id, state or "not in the ledger"
-                )
-                raise Ignore
+        return consumer.claim(self.backend.claim(request.id, token, request.hostname))
 
-    def _result(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        output = self.implementation.output
+    def _called(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Succeeded | HandedBack:
         arguments = self._arguments(args, kwargs)
         try:
             value = self._returned(arguments)
-        except BaseException as way_out:
+        except BaseException:
             if not terminate_handler_fired():
                 raise
             # Its process was told to end; what the task makes of that, by a `finally` that fails, say, does not count.
-            self._return_task()
-            raise SystemExit from way_out
-        return json_values(value, output)
+            return HandedBack()
+        return Succeeded(json_values(value, self.implementation.output))
 
     def _returned(self, arguments: dict[str, Any]) -> object:
         try:

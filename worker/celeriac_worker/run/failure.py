@@ -1,0 +1,37 @@
+"""Says in words how a task failed."""
+
+from celery.exceptions import SoftTimeLimitExceeded
+from pydantic import ValidationError
+
+from celeriac.ledger.model.task import Failure
+from celeriac.short_text import shortened
+
+
+class InvalidInput(Exception):
+    """The input in the message does not fit the task's parameters."""
+
+
+class OutOfMemory(Exception):
+    """The function raised MemoryError, which would have ended Celery's main process."""
+
+
+class Exited(Exception):
+    """The function tried to end its process, or to steer Celery by one of its own exceptions."""
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Type and message of an exception, whatever it is made of."""
+    try:
+        # Celery's own text of it is the code that would make it.
+        message = str(error.args[0] if isinstance(error, SoftTimeLimitExceeded) and error.args else error)
+    except Exception:  # noqa: BLE001 - an exception whose own text cannot be made is still a failure to report
+        message = "(the exception could not be turned into text)"
+    printable = shortened(message).encode("utf-8", "backslashreplace").decode()
+    return Failure(type(error).__name__, printable)
+
+
+def invalid_input_sentence(wrong: ValidationError) -> str:
+    """Which arguments do not fit, and why."""
+    return "; ".join(
+        f"{'.'.join(map(str, error['loc'])) or 'input'}: {error['msg']}" for error in wrong.errors()
+    )
