@@ -11,14 +11,16 @@ if TYPE_CHECKING:
     from celeriac.contract.declaration import task
     from celeriac.contract.retry import RetryPolicy
     from celeriac.contract.signature import Base64Bytes
+    from celeriac_api.embedding.mounting import mount
 
-__all__ = ["Base64Bytes", "RetryPolicy", "context", "task"]
+__all__ = ["Base64Bytes", "RetryPolicy", "context", "mount", "task"]
 
 # For each public name, its module; where the name is a module itself, that module.
 _MODULES = {
     "Base64Bytes": "celeriac.contract.signature",
     "RetryPolicy": "celeriac.contract.retry",
     "context": "celeriac.contract.context",
+    "mount": "celeriac_api.embedding.mounting",
     "task": "celeriac.contract.declaration",
 }
 

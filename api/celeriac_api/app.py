@@ -69,12 +69,21 @@ def build_app(
     settings: Settings, catalog: Catalog, validators: Validators, *, spans: "TracerProvider | None" = None
 ) -> FastAPI:
     """The app for these settings and this catalog; with `spans`, each request makes one."""
-    parts = build_parts(settings, catalog, validators)
+    return app_of(build_parts(settings, catalog, validators), spans=spans, on_start=_settle_collector_soon)
+
+
+def app_of(
+    parts: Parts,
+    *,
+    spans: "TracerProvider | None" = None,
+    on_start: Callable[[], object] | None = None,
+) -> FastAPI:
+    """The app that is made of these parts; `on_start` is called in the event loop when it starts."""
     app = CeleriacAPI(
         title="Celeriac",
         version=VERSION,
         description=DESCRIPTION,
-        lifespan=_lifespan(parts, spans),
+        lifespan=_lifespan(parts, spans, on_start),
         telemetry=telemetry_config(spans),
         openapi_url=None,
         docs_url=None,
@@ -87,20 +96,21 @@ def build_app(
     app.add_middleware(Boundary, counters=parts.counters)
     if spans is not None:
         app.add_middleware(Traced)
-    problems.install(app, names=catalog)
+    problems.install(app, names=parts.catalog)
     routes = all_routes(parts, document=app.openapi)
     app.router.routes.extend(ShortRoute(route, parts.judge) for route in routes)
     return app
 
 
 def _lifespan(
-    parts: Parts, spans: "TracerProvider | None"
+    parts: Parts, spans: "TracerProvider | None", on_start: Callable[[], object] | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     """The keeper runs while the app serves; then all that is open is closed."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        asyncio.get_running_loop().call_later(SETTLED_SECONDS, _settle_collector)
+        if on_start is not None:
+            on_start()
         keeping = asyncio.create_task(parts.keeper.keep())
         with at_termination(parts.ledger.watch.release, parts.feed.release):
             yield
@@ -111,6 +121,10 @@ def _lifespan(
             await asyncio.to_thread(close, spans)
 
     return lifespan
+
+
+def _settle_collector_soon() -> None:
+    asyncio.get_running_loop().call_later(SETTLED_SECONDS, _settle_collector)
 
 
 def _settle_collector() -> None:

@@ -1,5 +1,7 @@
 """Addresses of ours, as a client finds them: each begins with the prefix of the request."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 # The prefix under which this request came, without a slash at its end. Set by the outermost layer.
@@ -14,3 +16,13 @@ def prefix() -> str:
 def address(path: str) -> str:
     """Where a client finds this path of ours."""
     return request_prefix.get() + path
+
+
+@contextmanager
+def under(path: str) -> Iterator[None]:
+    """Meanwhile, addresses begin with this path, although no request came for one."""
+    before = request_prefix.set(path)
+    try:
+        yield
+    finally:
+        request_prefix.reset(before)

@@ -1,7 +1,7 @@
-"""The path under which the API is served, when a proxy in front of it takes a prefix such as `/jobs` off.
+"""The path under which the API is served; every address that it gives begins with it.
 
-It is uvicorn's `--root-path`, or else what a trusted proxy says in `X-Forwarded-Prefix`. Everything that the API says of its own
-addresses begins with it.
+It is uvicorn's `--root-path`, or else what a trusted proxy names in `X-Forwarded-Prefix`; where another app has mounted the
+API, the path of the mount follows.
 """
 
 import re
@@ -17,6 +17,8 @@ _PREFIX = re.compile(rb"(/[A-Za-z0-9._~-]{1,100}){1,10}/?")
 
 def enter(scope: Scope) -> None:
     """From now on, this request is one for an address under its prefix; the scope says so as uvicorn would have."""
+    if "app_root_path" in scope:
+        _enter_mounted(scope)
     root = scope.get("root_path", "")
     if not root and HEADER in scope[FIELDS] and _is_of_trusted_proxy(scope):
         root = scope["root_path"] = _forwarded(scope[FIELDS][HEADER])
@@ -29,6 +31,22 @@ def own_path(scope: Scope) -> str:
     """The path of a request without its prefix."""
     root, path = scope.get("root_path"), scope["path"]
     return str(path[len(root) :] if root and path.startswith(f"{root}/") else path)
+
+
+def _enter_mounted(scope: Scope) -> None:
+    """Put the prefix of the app that has mounted this one before the path of the mount.
+
+    Starlette has kept its root path as `app_root_path`. The request's path may lack it, because a proxy took it off; then
+    Starlette itself would find no route of ours.
+    """
+    outer = scope.pop("app_root_path")
+    mount = scope["root_path"][len(outer) :]
+    if not outer and HEADER in scope[FIELDS] and _is_of_trusted_proxy(scope):
+        outer = _forwarded(scope[FIELDS][HEADER])
+    outer = outer.rstrip("/")
+    scope["root_path"] = root = outer + mount
+    if not scope["path"].startswith(f"{root}/"):
+        scope["path"] = outer + scope["path"]
 
 
 def _is_of_trusted_proxy(scope: Scope) -> bool:

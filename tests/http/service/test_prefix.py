@@ -16,6 +16,10 @@ from tests.support.nginx import PROGRAM, SAYS_ALL, running_nginx
 
 # The proxy says which prefix it takes off; uvicorn knows it; nobody tells.
 SAID, ROOTED, SILENT = "/jobs", "/rooted", "/deep/silent"
+# The same for another app, which has mounted the API under `/jobs`.
+SAID_OF_HOST, ROOTED_HOST, SILENT_HOST = "/site/jobs", "/rooted-site/jobs", "/silent-site/jobs"
+KNOWN = (SAID, ROOTED, SAID_OF_HOST, ROOTED_HOST)
+HOST = "tests.support.host:create_host"
 
 through_nginx = pytest.mark.skipif(PROGRAM is None, reason="nginx is not installed")
 
@@ -24,8 +28,20 @@ through_nginx = pytest.mark.skipif(PROGRAM is None, reason="nginx is not install
 def proxied(api: API, valkey: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A client of the API through nginx, under each of these prefixes."""
     directory = tmp_path_factory.mktemp("prefix")
-    with running_api(directory, "--root-path", ROOTED, redis_url=valkey.url) as rooted:
-        locations = {SAID: (api.port, SAYS_ALL), ROOTED: (rooted.port, ""), SILENT: (api.port, "")}
+    site = ROOTED_HOST.removesuffix("/jobs")
+    with (
+        running_api(directory, "--root-path", ROOTED, redis_url=valkey.url) as rooted,
+        running_api(directory, factory=HOST, redis_url=valkey.url) as host,
+        running_api(directory, "--root-path", site, factory=HOST, redis_url=valkey.url) as rooted_host,
+    ):
+        locations = {
+            SAID: (api.port, SAYS_ALL),
+            ROOTED: (rooted.port, ""),
+            SILENT: (api.port, ""),
+            SAID_OF_HOST.removesuffix("/jobs"): (host.port, SAYS_ALL),
+            site: (rooted_host.port, ""),
+            SILENT_HOST.removesuffix("/jobs"): (host.port, ""),
+        }
         with (
             running_nginx(directory / "nginx", locations) as port,
             httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client,
@@ -34,7 +50,7 @@ def proxied(api: API, valkey: Valkey, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @through_nginx
-@pytest.mark.parametrize("prefix", [SAID, ROOTED])
+@pytest.mark.parametrize("prefix", KNOWN)
 def test_every_link_of_every_answer_leads_to_what_it_says(prefix: str, proxied: httpx.Client) -> None:
     body = {"x": 4, "y": 5}
     accepted = proxied.post(f"{prefix}/add", json=body)
@@ -65,13 +81,13 @@ def test_every_link_of_every_answer_leads_to_what_it_says(prefix: str, proxied: 
 
 
 @through_nginx
-@pytest.mark.parametrize("prefix", [SAID, ROOTED])
+@pytest.mark.parametrize("prefix", KNOWN)
 def test_the_description_says_where_the_routes_are(prefix: str, proxied: httpx.Client) -> None:
     assert document(proxied.get(f"{prefix}/openapi.json"))["servers"] == [{"url": prefix}]
 
 
 @through_nginx
-@pytest.mark.parametrize("prefix", [SAID, ROOTED, SILENT])
+@pytest.mark.parametrize("prefix", [*KNOWN, SILENT, SILENT_HOST])
 @pytest.mark.parametrize("page", ["/", "/docs"])
 def test_all_that_a_page_loads_is_there(page: str, prefix: str, proxied: httpx.Client) -> None:
     html = proxied.get(f"{prefix}{page}")

@@ -1,0 +1,94 @@
+"""Tasks submitted by the program that has mounted the API, without HTTP."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from celeriac.ledger.ledger import Ledger
+from celeriac.ledger.model.task import Task
+from celeriac_api.request.options import NO_OPTIONS, Key, SubmissionOptions
+from celeriac_api.response.address import under
+from celeriac_api.response.errors import TaskNotFound
+from celeriac_api.response.task_document import task_document
+from celeriac_api.submissions import Submissions
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SubmittedTask:
+    """A task that was accepted."""
+
+    id: str
+    _jobs: "Jobs" = field(repr=False, compare=False)
+
+    async def read(self) -> Document:
+        """The task document as it is now, the same as `GET /tasks/{task_id}` returns."""
+        return await self._jobs.read(self.id)
+
+    async def wait(self, seconds: float | None = None) -> Document:
+        """The task document at the task's end, or as it is after `seconds`, or when this program is to end.
+
+        Nothing is polled.
+        """
+        return await self._jobs.wait(self.id, seconds)
+
+
+class Jobs:
+    """What `celeriac.mount` returns. Each refusal is one of celeriac_api/response/errors.py, raised."""
+
+    def __init__(self, submissions: Submissions, ledger: Ledger, *, path: str, tracebacks: bool) -> None:
+        """`path` is the one of the mount, with which the links in documents begin."""
+        self._submissions, self._ledger = submissions, ledger
+        self._path, self._tracebacks = path, tracebacks
+
+    async def submit(
+        self,
+        name: str,
+        task_input: Mapping[str, Any] | None = None,
+        *,
+        delay: timedelta | None = None,
+        eta: datetime | None = None,
+        expires: timedelta | None = None,
+        key: str | None = None,
+    ) -> SubmittedTask:
+        """Accept a task as `POST /{name}` does, with the same options; `eta` is aware, and takes the place of `delay`.
+
+        `InvalidInput` says what does not fit, `UnknownTaskName` which names there are. The same `key` with the same
+        submission is the same task.
+        """
+        options = SubmissionOptions(delay=delay, eta=eta, expires=expires, key=Key(text=key) if key else None)
+        with under(self._path):
+            task = await self._submissions.submit(
+                name, task_input, None if options == NO_OPTIONS else options
+            )
+        return SubmittedTask(task.task_id, self)
+
+    async def read(self, task_id: str) -> Document:
+        """The document of this task as it is now. `TaskNotFound` when there is none, `Gone` when it is forgotten."""
+        return self._document(task_id, await self._ledger.read(task_id))
+
+    async def wait(self, task_id: str, seconds: float | None = None) -> Document:
+        """The document of this task at its end, or as it is after `seconds`, or when this program is to end."""
+        ended = await self._ledger.watch.follow(task_id)
+        try:
+            task = await self._ledger.read(task_id)
+            if task is None or task.ready:
+                return self._document(task_id, task)
+            await asyncio.wait([ended], timeout=seconds)
+            task = ended.result() if ended.done() else None
+            return await self.read(task_id) if task is None else self._document(task_id, task)
+        finally:
+            self._ledger.watch.leave(task_id, ended)
+
+    def _document(self, task_id: str, task: Task | None) -> Document:
+        if task is None:
+            raise TaskNotFound(
+                f"There is no task {task_id}: it was never accepted here, or its record has expired."
+            )
+        with under(self._path):
+            document: Document = json.loads(task_document(task, show_traceback=self._tracebacks))
+        return document
