@@ -13,7 +13,7 @@ from redis import Redis
 
 from celeriac.ledger.store import keys
 from celeriac.stack.valkey import Valkey
-from celeriac_worker.processors import usable_processors
+from celeriac_worker.processes.processors import usable_processors
 from lab.harness.checkout import ROOT
 from lab.harness.servers import ALONE, Server, environment
 from lab.harness.waiting import wait_until

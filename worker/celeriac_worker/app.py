@@ -23,6 +23,7 @@ from celeriac.telemetry.start_messages import mention_files_without_tasks, refus
 from celeriac.telemetry.trace_settings import is_wanted, packages_of_the_extra
 from celeriac_worker.configuration import celery_configuration
 from celeriac_worker.controller import Controller, refuse_windows
+from celeriac_worker.insides import warn_of_differences
 from celeriac_worker.intake.prefetch import Ahead
 from celeriac_worker.logs import set_up as set_up_logs
 from celeriac_worker.logs import take_prints
@@ -113,6 +114,7 @@ def _app_of_this_process() -> Pool:
     signals.celeryd_after_setup.connect(
         lambda **_: mention_files_without_tasks(logger, files_without_tasks(settings.tasks)), weak=False
     )
+    signals.celeryd_after_setup.connect(lambda **_: warn_of_differences(), weak=False)
     return app
 
 

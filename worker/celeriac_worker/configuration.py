@@ -8,7 +8,7 @@ from celeriac.contract.catalog import Catalog
 from celeriac.redis_address import place
 from celeriac.settings import Settings
 from celeriac_worker.intake.transport import QuarantiningTransport
-from celeriac_worker.processors import usable_processors
+from celeriac_worker.processes.processors import usable_processors
 
 SOCKET = {
     "socket_timeout": 10,
