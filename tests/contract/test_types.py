@@ -195,7 +195,7 @@ def test_results_that_json_has_no_word_for_are_said_in_json(client: httpx.Client
         "2026-05-01T12:00:00+02:00",
         "PT1H30M",
         "0.10",
-        "0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52",
+        "6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10",
         "g",
         [7],
         {"x": 1.5, "y": -2.0},
