@@ -1,4 +1,4 @@
-"""The HTTP API: a typed function becomes an endpoint, a call becomes a task, and a task can be asked for."""
+"""The HTTP API: accepts tasks and tells what becomes of them."""
 
 from celeriac_api.loading import shorten_start
 

@@ -1,4 +1,4 @@
-"""`python -m celeriac_api`: serve the API with uvicorn, as the settings say. Further options are uvicorn's."""
+"""`python -m celeriac_api` serves the API with uvicorn, as the settings say."""
 
 import sys
 

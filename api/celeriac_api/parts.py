@@ -1,4 +1,4 @@
-"""The parts of the API that live as long as its process, and that its routes share."""
+"""The long-lived parts of the API, which its routes share."""
 
 from dataclasses import dataclass
 

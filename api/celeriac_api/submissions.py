@@ -1,4 +1,4 @@
-"""Submitting tasks, from values: a definition's name, an input, and options. What asks may be a request, or a program."""
+"""Accepts the tasks of one definition: reads, validates, accepts and answers."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial

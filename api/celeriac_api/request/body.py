@@ -1,4 +1,4 @@
-"""The request's body: read up to the limit, and held against a model, by JSON's own types."""
+"""Reads the body up to the limit and validates it against a model."""
 
 import json
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The body of `POST /tasks`: the name of a task and its input, as it is read and as OpenAPI describes it."""
+"""The body of `POST /tasks`: a task's name and its input."""
 
 from typing import Any, Literal, Union
 

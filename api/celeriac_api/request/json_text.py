@@ -1,4 +1,4 @@
-"""The members of a JSON object, in its text: whatever is not asked for stays letter for letter."""
+"""Finds members of a JSON object in its text, byte for byte."""
 
 import json
 import re

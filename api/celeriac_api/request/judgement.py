@@ -1,4 +1,4 @@
-"""Bodies are judged at once where they are small, and outside the event loop where they are large."""
+"""Validates small bodies at once and large ones outside the event loop."""
 
 import asyncio
 from collections.abc import Callable

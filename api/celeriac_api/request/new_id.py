@@ -1,4 +1,4 @@
-"""Ids: random UUIDs (RFC 9562 §5.4), made from entropy that is fetched for many at once."""
+"""Makes random UUIDs (RFC 9562 §5.4) from entropy fetched for many at once."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Types of parameters that several routes have, each with the sentence that refuses what does not fit."""
+"""Types of parameters that several routes share, with their sentences of refusal."""
 
 import re
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The parameters of a route: one model, by which a request is read and which OpenAPI shows.
+"""Refuses query parameters that a route does not know or that appear twice.
 
 A parameter that the model does not know, or that appears twice where one is meant, is refused rather than ignored.
 """

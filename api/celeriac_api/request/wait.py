@@ -1,4 +1,4 @@
-"""Waiting for a task's end while the request is open: `Prefer: wait=N` (RFC 7240) or `?wait=N`, in seconds."""
+"""Waits for a task's end while the request is open: `Prefer: wait=N` (RFC 7240)."""
 
 import asyncio
 import re

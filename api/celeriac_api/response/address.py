@@ -1,4 +1,4 @@
-"""Addresses of ours, as a client finds them: each begins with the prefix of the request."""
+"""Makes our addresses, each with the prefix of the request."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Names that are near to one that is unknown, and the beginning of a list of names."""
+"""Suggests names near an unknown one, and shortens a list of names."""
 
 import difflib
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""What OpenAPI says of the answers: each status that a route documents is one that it gives."""
+"""Describes a route's answers for OpenAPI: each documented status is one it gives."""
 
 from typing import Any
 

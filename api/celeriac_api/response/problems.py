@@ -1,4 +1,4 @@
-"""From a refusal to the answer: one handler for every error, ours, the framework's and those nobody expected."""
+"""Turns every refusal and error into a problem document."""
 
 import json
 import logging

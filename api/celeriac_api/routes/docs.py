@@ -1,4 +1,4 @@
-"""The OpenAPI document and its page, with Swagger UI from the wheel of fastapi-offline: it works without the internet."""
+"""Serves `/docs`: Swagger UI from a wheel, which works without the internet."""
 
 from collections.abc import Callable
 from importlib.util import find_spec

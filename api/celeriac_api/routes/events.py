@@ -1,4 +1,4 @@
-"""Server-sent events: what happens to one task, or to all of them, from the beginning or from where one left off."""
+"""Streams the events of one task, or of all, as server-sent events."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Submitting: one operation for each task definition, `POST /{name}`, and for all of them `POST /tasks` and `PUT /tasks/{id}`."""
+"""Submits tasks: `POST /{name}` for each definition, and `POST /tasks` for all."""
 
 from functools import partial
 

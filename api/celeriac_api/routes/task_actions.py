@@ -1,4 +1,4 @@
-"""Changing what is to become of a task: cancel it, run its input again, forget it."""
+"""Cancels a task, runs its input again, or forgets it."""
 
 from functools import partial
 from typing import Any

@@ -1,4 +1,4 @@
-"""HEAD on every route that has GET: the same answer without its body (RFC 9110 §9.3.2)."""
+"""Answers HEAD on every route that has GET (RFC 9110 §9.3.2)."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

@@ -1,4 +1,4 @@
-"""What the API logs, and how uvicorn's own lines look beside it: each with the id of its request."""
+"""Configures the API's log: each line has the id of its request."""
 
 import logging
 import sys

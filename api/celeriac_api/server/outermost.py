@@ -1,4 +1,4 @@
-"""The outermost layer: every response carries `X-Request-ID`, and an error that nobody expected is answered, too."""
+"""The outermost layer: gives each response `X-Request-ID`, and answers unexpected errors."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""The path under which the API is served; every address that it gives begins with it.
+"""Finds the path under which a proxy serves the API, such as `/jobs`.
 
 It is uvicorn's `--root-path`, or else what a trusted proxy names in `X-Forwarded-Prefix`; where another app has mounted the
 API, the path of the mount follows.

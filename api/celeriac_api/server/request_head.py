@@ -1,4 +1,4 @@
-"""The head of a request, judged before any route: its size, its host, and what it gives twice."""
+"""Checks a request's head before any route: its size, host and doubled headers."""
 
 from collections import Counter
 from itertools import chain

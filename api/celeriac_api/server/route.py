@@ -1,4 +1,4 @@
-"""One way to add a route: a `Route` is what OpenAPI shows and what answers a request.
+"""Adds a route: FastAPI documents it, and our handler answers the raw request.
 
 FastAPI's generic way from a request to arguments, and from a value to a response, costs more than all the rest of a
 request here (docs/decisions/0006-short-routes.md), so it only documents.

@@ -1,4 +1,4 @@
-"""A span for each request, made by FastAPI's own OpenTelemetry: named by its route, and the parent of what it submits."""
+"""Makes a span for each request with FastAPI's own OpenTelemetry."""
 
 from collections.abc import MutableMapping
 from typing import Any
