@@ -21,13 +21,14 @@ LOCKS = sorted(file for file in (ROOT / "requirements").glob("*.txt") if file.na
 def test_a_lock_has_a_hash_for_every_package_and_no_address(lock: Path) -> None:
     text = lock.read_text()
     packages = re.findall(r"^\S+==\S+.*\\\n    --hash=sha256:", text, re.MULTILINE)
-    assert len(packages) == len(re.findall(r"^[^#\s]", text, re.MULTILINE)) >= 20
+    assert len(packages) == len(re.findall(r"^[^#\s]", text, re.MULTILINE)) > 0
     assert not re.search(r"://|^-|--(extra-)?index-url|--find-links|file:", text, re.MULTILINE)
 
 
 def test_the_locks_agree_on_every_version() -> None:
     versions = {lock.stem: set(re.findall(r"^\S+==\S+", lock.read_text(), re.MULTILINE)) for lock in LOCKS}
-    assert versions.keys() == {"api", "dev", "otel", "run", "worker"}
+    assert versions.keys() == {"api", "build", "dev", "otel", "run", "worker"}
+    assert versions["build"] <= versions["dev"]
     assert versions["api"] | versions["otel"] | versions["worker"] <= versions["run"] <= versions["dev"]
 
 
