@@ -1,1 +1,1 @@
-"""Celeriac in an app of one's own: how it is mounted, and how it submits without HTTP."""
+"""The API inside another FastAPI app: `celeriac.mount`."""
