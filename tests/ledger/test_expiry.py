@@ -14,7 +14,7 @@ from lab.harness.waiting import wait_until
 from tests.support.door import cancel, document, ended, in_state, problem_of, run, shown, submit, submit_with
 from tests.support.suite.expiry import keys_without_reason
 
-UNKNOWN = "6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"
+UNKNOWN = str(uuid4())
 
 
 def test_a_result_is_kept_for_its_time_then_gone_then_unknown(

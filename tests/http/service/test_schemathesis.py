@@ -12,6 +12,7 @@ import schemathesis
 from hypothesis import Phase, settings
 from schemathesis import Case as AnyCase
 from schemathesis.config import SchemathesisConfig
+from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from celeriac.stack.valkey import Valkey
 from lab.harness.checkout import ROOT
@@ -60,8 +61,10 @@ def url(request: pytest.FixtureRequest, valkey: Valkey, directory: Path) -> Iter
 
 @SCHEMA.parametrize()
 def test_an_operation_answers_as_documented(case: Case, url: str) -> None:
+    # A body that is optional and is left out is what Schemathesis makes of "wrong" at times, and calls right itself.
+    is_right = getattr(case.meta and case.meta.phase.data, "description", "") == "Positive test case"
     tame(case)
-    case.call_and_validate(base_url=url)
+    case.call_and_validate(base_url=url, excluded_checks=[negative_data_rejection] if is_right else [])
 
 
 def test_operations_one_after_the_other_answer_as_documented(url: str) -> None:
