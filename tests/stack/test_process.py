@@ -51,7 +51,11 @@ def test_what_a_process_started_ends_with_it() -> None:
 @linux_only
 def test_a_process_dies_with_the_one_that_started_it() -> None:
     starter = subprocess.Popen(
-        [sys.executable, "-c", f"from stack import process; process.start(['sleep', '600']); {SLEEP}"],
+        [
+            sys.executable,
+            "-c",
+            f"from celeriac.stack.processes import process; process.start(['sleep', '600']); {SLEEP}",
+        ],
         cwd=ROOT,
     )
     (child,) = wait_until(lambda: [one for one in descendants(starter.pid) if one.command == "sleep 600"])
