@@ -92,8 +92,8 @@ def test_a_running_task_that_asks_is_told_and_may_stop_with_words_of_its_own(
     at_end = ended(client, task)
     assert (at_end["state"], at_end["result"]) == ("cancelled", None)
     assert at_end["error"] == {"type": "TaskRevokedError", "message": "asked to", "traceback": None}
-    (line,) = wait_until(lambda: [one for one in worker.log.splitlines() if "cancelled: asked to" in one])
-    assert task["task_id"] in line
+    words = f"{task['task_id']}: cancelled: asked to"
+    wait_until(lambda: [line for line in worker.log.splitlines() if words in line])
 
 
 def test_a_running_task_that_is_asked_may_end_otherwise(client: httpx.Client, tmp_path: Path) -> None:
