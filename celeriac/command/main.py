@@ -5,15 +5,15 @@ from typing import Annotated
 
 import typer
 
-from celeriac.command import services, up
+from celeriac.command import one_service, up
 from celeriac.command.new import new
 from celeriac.command.refusal import Refusal
 from celeriac.version import VERSION
 
 app = typer.Typer(name="celeriac", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.command(name="up")(up.up)
-app.command(name="api", context_settings=services.PASS_ON)(services.api)
-app.command(name="worker", context_settings=services.PASS_ON)(services.worker)
+app.command(name="api", context_settings=one_service.PASS_ON)(one_service.api)
+app.command(name="worker", context_settings=one_service.PASS_ON)(one_service.worker)
 app.command(name="new")(new)
 
 

@@ -18,9 +18,9 @@ from celeriac.stack.processes.ports import is_free, keep_port, kept_port
 from celeriac.stack.processes.readiness import redis_refusal
 from celeriac.stack.processes.supervisor import FAILED, SIGNALS, WRONG_START, Supervisor
 from celeriac.stack.reload import loadable_versions
-from celeriac.stack.services import Services, api_url
 from celeriac.stack.terminal import Terminal
 from celeriac.stack.valkey import Valkey
+from celeriac.stack.worker_and_api import WorkerAndApi, api_url
 
 
 def run(*, reload: bool = False) -> int:
@@ -58,24 +58,24 @@ async def _run(settings: Settings, *, reload: bool) -> int:
 async def _start(settings: Settings, terminal: Terminal, supervisor: Supervisor) -> None:
     """Each part when the one that it needs is there."""
     redis_url = await _start_redis(settings, supervisor)
-    await Services(settings, supervisor, redis_url).start()
+    await WorkerAndApi(settings, supervisor, redis_url).start()
     await _say_ready(settings, terminal, redis_url)
 
 
 async def _start_and_reload(settings: Settings, terminal: Terminal, supervisor: Supervisor) -> None:
     """The same, as soon as the tasks can be loaded; and again whenever they were saved."""
     redis_url = await _start_redis(settings, supervisor)
-    services = Services(settings, supervisor, redis_url)
+    worker_and_api = WorkerAndApi(settings, supervisor, redis_url)
     is_running = False
     async for saved in loadable_versions(settings.tasks, terminal):
         if not is_running:
-            await services.start()
+            await worker_and_api.start()
             await _say_ready(settings, terminal, redis_url)
             is_running = True
             continue
         terminal.say(f"{saved} was saved: restarting the worker and the API.")
         began = time.monotonic()
-        await services.restart()
+        await worker_and_api.restart()
         terminal.say(f"Reloaded in {time.monotonic() - began:.1f} s.")
 
 

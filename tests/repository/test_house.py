@@ -1,6 +1,7 @@
 """The rules of the house hold for every file: sizes, names, listings, first lines."""
 
 import ast
+import re
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ MAX_NAMES = 15
 MAX_FIRST_LINE_WORDS = 15
 CODE = {".py", ".lua", ".js", ".css", ".c"}
 # A drawer for odds and ends has one of these names.
-DRAWERS = {"utils", "util", "common", "core", "helpers", "helper", "base", "manager", "misc"}
+DRAWERS = set("util utils common core helper helpers base manager managers services misc".split())
 # Where more names than that may lie side by side, and why.
 LONG_LISTINGS = {
     ".": "tools look for their files at the root",
@@ -64,8 +65,8 @@ def test_a_listing_shows_at_most_fifteen_names() -> None:
 
 
 def test_nothing_is_named_like_a_drawer_for_odds_and_ends() -> None:
-    names = {file: {*file.parts[:-1], file.stem} for file in files()}
-    assert {str(file) for file, parts in names.items() if parts & DRAWERS} == set()
+    words = {file: set(re.split(r"[/._-]", str(file))) for file in files()}
+    assert {str(file) for file, found in words.items() if found & DRAWERS} == set()
 
 
 def test_a_class_says_what_it_is_and_not_which_pattern_it_follows() -> None:

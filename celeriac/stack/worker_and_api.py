@@ -20,7 +20,7 @@ MARGIN = timedelta(seconds=5)
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - one may listen on all, and ask none but one
 
 
-class Services:
+class WorkerAndApi:
     """The worker and the API of one stack."""
 
     def __init__(self, settings: Settings, supervisor: Supervisor, redis_url: str | None) -> None:
