@@ -34,8 +34,8 @@ help: ## list these commands
 run: $(or $(wildcard $(INSTALLED)),$(RUNNABLE)) ## start it all: Valkey, worker and API
 	@exec env $(typed) $(BIN)/celeriac up $(if $(CELERIAC_TASKS),,worker/tasks) $(if $(RELOAD),--reload)
 
-test: $(INSTALLED) ## run all tests
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
+test: $(INSTALLED) ## run all tests; of at most five that fail, each once more, alone
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -p tests.support.suite.once_more $(ARGS)
 
 quick: $(INSTALLED) ## run the tests that start no server, in seconds
 	$(BIN)/python -m pytest --quick $(ARGS)
