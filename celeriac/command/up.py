@@ -52,7 +52,7 @@ def up(
     _settle("REDIS_URL", redis_url)
     _settle_tasks(tasks)
     if reload:
-        # What runs is handed back at once, and runs again with the new code.
+        # What runs is returned at once, and runs again with the new code.
         os.environ.setdefault("CELERIAC_SHUTDOWN_GRACE", "0.1")
         os.environ.setdefault("CELERIAC_API_GRACE", "1")
     from celeriac.stack.run import run  # noqa: PLC0415 - slow to load, and of an extra

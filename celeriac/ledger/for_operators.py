@@ -55,7 +55,7 @@ class Worker:
     name: str
     queues: list[str]
     concurrency: int
-    running: list[str]
+    active: list[str]
     started_at: str
     seen_at: int
 
@@ -212,7 +212,7 @@ def _worker(says: dict[str, Any], seen: dict[str, int]) -> Worker:
         name=says["name"],
         queues=says["queues"],
         concurrency=says["concurrency"],
-        running=says["running"],
+        active=says["active"],
         started_at=says["started_at"],
         seen_at=seen[says["name"]],
     )

@@ -138,8 +138,8 @@ class Consumer:
         return bool(answer == b"retrying")
 
     def return_task(self, task_id: str, *, token: str) -> None:
-        """Give a task back unfinished, to be run again; one that is to be cancelled ends."""
-        _, *pushed = self._redis.run(scripts.RELEASE, task_id, token, self._where, self._ttl, date_done())
+        """Return a task before its end, to be run again; one that is to be cancelled ends."""
+        _, *pushed = self._redis.run(scripts.RETURN_TASK, task_id, token, self._where, self._ttl, date_done())
         self._push(pushed)
 
     def lose(self, task_id: str, *, token: str, reason: str) -> None:
@@ -151,14 +151,14 @@ class Consumer:
     def return_messages(self, messages: Sequence[tuple[str, int]]) -> None:
         """Put messages back that nobody has claimed, as id and stamp, to be taken before all others, the first of them first."""
         flat = [part for message in reversed(messages) for part in message]
-        self._push(self._redis.run(scripts.HAND_ON, self._where, *flat))
+        self._push(self._redis.run(scripts.RETURN_MESSAGES, self._where, *flat))
 
     def beat(
-        self, worker: str, *, says: Mapping[str, Any], queues: Sequence[str], held: Sequence[tuple[str, str]]
+        self, worker: str, *, says: Mapping[str, Any], queues: Sequence[str], tasks: Sequence[tuple[str, str]]
     ) -> list[str]:
-        """Say that a worker lives, and renew the leases of what it holds, as id and token; for each what renew_leases.lua says."""
+        """Say that a worker lives, and renew the leases of its tasks, as id and token; for each what renew_leases.lua says."""
         arguments = [worker, json.dumps(says), milliseconds(FRESH), self._lease, len(queues), *queues]
-        answers = self._redis.run(scripts.BEAT, *arguments, *(part for pair in held for part in pair))
+        answers = self._redis.run(scripts.BEAT, *arguments, *(part for pair in tasks for part in pair))
         return [answer.decode() for answer in answers]
 
     def last_heard_of(self, worker: str) -> tuple[bytes | None, bytes | None]:

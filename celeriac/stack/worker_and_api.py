@@ -37,7 +37,7 @@ class WorkerAndApi:
         await asyncio.gather(self._wait_for_worker(), self._wait_for_api())
 
     async def restart(self) -> None:
-        """Start both anew, and return when they are ready; the old worker hands back what it runs."""
+        """Start both anew, and return when they are ready; the old worker returns what it runs."""
         if self._ending is not None:
             await self._ending
         self._ending = asyncio.create_task(self._supervisor.end(self._worker))

@@ -30,8 +30,8 @@ def stock(own_url: str, own_redis: Redis, tmp_path: Path) -> Iterator[Server]:
 def test_a_stock_worker_is_listed_with_what_it_runs(own_client: httpx.Client, own_url: str) -> None:
     with running_program(own_url) as program:
         task_id = program.do("publish", task="over_soft_limit", kwargs={}, options={})
-        worker = wait_until(lambda: one if (one := only_worker(own_client))["running"] else None)
-    assert worker["running"] == [task_id]
+        worker = wait_until(lambda: one if (one := only_worker(own_client))["active"] else None)
+    assert worker["active"] == [task_id]
     assert (worker["kind"], worker["queues"], worker["concurrency"]) == ("celery", ["default"], 1)
     assert worker["name"].startswith("celery@")
     now = datetime.now(UTC)

@@ -126,10 +126,10 @@ class Tasks(RuleBasedStateMachine):
     @rule(worker=st.sampled_from(WORKERS))
     def renew(self, worker: str) -> None:
         """A worker says that it lives."""
-        held = [(task_id, token) for name, task_id, token in self.tokens if name == worker]
-        answers = self.consumer.beat(worker, says={}, queues=[QUEUE], held=held)
-        for (task_id, token), answer in zip(held, answers, strict=True):
-            assert (answer in {"held", "ask", "terminate"}) == self.is_held(task_id, token)
+        claims = [(task_id, token) for name, task_id, token in self.tokens if name == worker]
+        answers = self.consumer.beat(worker, says={}, queues=[QUEUE], tasks=claims)
+        for (task_id, token), answer in zip(claims, answers, strict=True):
+            assert (answer in {"active", "ask", "terminate"}) == self.is_held(task_id, token)
 
     @precondition(lambda self: self.tokens)
     @rule(number=some, state=st.sampled_from([State.SUCCEEDED, State.FAILED]))

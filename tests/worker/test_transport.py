@@ -9,7 +9,7 @@ from celery import current_app
 from redis import Redis
 
 from celeriac_worker.intake.prefetch import HORIZON_SECONDS, MEMORY_SECONDS, MOST, Ahead
-from celeriac_worker.intake.transport import Hold
+from celeriac_worker.intake.transport import Reservation
 from lab.harness.servers import running_worker
 from tests.support.door import ended, submit
 
@@ -58,46 +58,46 @@ def test_a_pause_lets_it_fall_back(clock: Clock) -> None:
     assert ahead.messages() == 0
 
 
-def held(clock: Clock, *, rate: float, messages: int, prefetch_count: int = 2) -> Hold:
-    """What a worker with two processes holds: so many messages."""
-    hold = Hold(SimpleNamespace(_in_poll=None, do_restore=False), prefetch_count=prefetch_count)
-    hold._ahead = ended_at(rate, clock)
+def reserve(clock: Clock, *, rate: float, messages: int, prefetch_count: int = 2) -> Reservation:
+    """What a worker with two processes reserves: this many messages."""
+    reservation = Reservation(SimpleNamespace(_in_poll=None, do_restore=False), prefetch_count=prefetch_count)
+    reservation._ahead = ended_at(rate, clock)
     for number in range(messages):
-        hold.append(object(), str(number))
-    return hold
+        reservation.append(object(), str(number))
+    return reservation
 
 
 def test_while_tasks_are_long_it_holds_one_for_each_process(clock: Clock) -> None:
-    assert held(clock, rate=1, messages=1).can_consume()
-    assert held(clock, rate=1, messages=1).room() == 1
-    assert not held(clock, rate=1, messages=2).can_consume()
+    assert reserve(clock, rate=1, messages=1).can_consume()
+    assert reserve(clock, rate=1, messages=1).room() == 1
+    assert not reserve(clock, rate=1, messages=2).can_consume()
 
 
 def test_what_runs_counts_though_its_message_was_forgotten_with_the_connection(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(current_app, "held", {"a token": None}, raising=False)
-    assert held(clock, rate=1, messages=0).room() == 1
-    monkeypatch.setattr(current_app, "held", {"a token": None, "another": None}, raising=False)
-    assert not held(clock, rate=1, messages=0).can_consume()
+    monkeypatch.setattr(current_app, "active", {"a token": None}, raising=False)
+    assert reserve(clock, rate=1, messages=0).room() == 1
+    monkeypatch.setattr(current_app, "active", {"a token": None, "another": None}, raising=False)
+    assert not reserve(clock, rate=1, messages=0).can_consume()
 
 
 def test_it_asks_for_several_or_for_none(clock: Clock) -> None:
-    few = held(clock, rate=1000, messages=4)
+    few = reserve(clock, rate=1000, messages=4)
     assert few.can_consume()
     assert few.room() == pytest.approx(18, abs=2)
-    assert not held(clock, rate=1000, messages=18).can_consume()
+    assert not reserve(clock, rate=1000, messages=18).can_consume()
 
 
 def test_without_a_limit_it_takes_whatever_there_is(clock: Clock) -> None:
-    assert held(clock, rate=1000, messages=1000, prefetch_count=0).can_consume()
-    assert held(clock, rate=1, messages=1000, prefetch_count=0).room() == MOST
+    assert reserve(clock, rate=1000, messages=1000, prefetch_count=0).can_consume()
+    assert reserve(clock, rate=1, messages=1000, prefetch_count=0).room() == MOST
 
 
 def test_what_was_asked_for_is_read(clock: Clock) -> None:
-    hold = held(clock, rate=1, messages=2)
-    hold.channel._in_poll = object()
-    assert hold.can_consume()
+    reservation = reserve(clock, rate=1, messages=2)
+    reservation.channel._in_poll = object()
+    assert reservation.can_consume()
 
 
 def test_where_redis_refuses_to_hand_out_several_it_takes_one_after_the_other(

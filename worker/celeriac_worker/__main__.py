@@ -9,7 +9,7 @@ OPTIONS = ("--loglevel", "INFO", "--without-gossip", "--without-mingle", "--with
 
 def main() -> None:
     """Run until a signal comes."""
-    # Celery reads it when it is loaded. SIGTERM then hands running tasks back after CELERIAC_SHUTDOWN_GRACE.
+    # Celery reads it when it is loaded. SIGTERM then returns running tasks after CELERIAC_SHUTDOWN_GRACE.
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
     from celery.__main__ import main as celery  # noqa: PLC0415 - after the line above
 

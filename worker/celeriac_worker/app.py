@@ -32,9 +32,9 @@ from celeriac_worker.processes.process_groups import Reaper
 from celeriac_worker.run.request import LedgerRequest
 from celeriac_worker.run.task import LedgerTask
 from celeriac_worker.steps.child_watch import Attention
-from celeriac_worker.steps.hand_back import Patience
 from celeriac_worker.steps.heartbeat import Heartbeat
 from celeriac_worker.steps.keeper import Housekeeping
+from celeriac_worker.steps.return_reserved import ReturnReserved
 from celeriac_worker.steps.timer_cleanup import Timers
 from celeriac_worker.temporary_files import settle_temporary_directory
 
@@ -53,9 +53,9 @@ class Pool(Celery):  # type: ignore[misc]  # celery has no types
     consumer: Consumer
     # How many messages to take beforehand.
     ahead: Ahead
-    # By token: what the worker has taken, and what a process has begun with.
-    waiting: dict[str, LedgerRequest]
-    held: dict[str, LedgerRequest]
+    # By token: the tasks that the worker has taken, and those that a process has begun with.
+    reserved: dict[str, LedgerRequest]
+    active: dict[str, LedgerRequest]
     # Made before the pool is; not there in a process of the pool that is a Python of its own.
     reaper: Reaper
     # Of a process of the pool.
@@ -75,9 +75,9 @@ def create_app(
     app.settings = settings
     app.consumer = Consumer(settings)
     app.ahead = Ahead()
-    app.waiting = {}
-    app.held = {}
-    app.steps["worker"].update((Attention, Heartbeat, Housekeeping, Patience, Timers))
+    app.reserved = {}
+    app.active = {}
+    app.steps["worker"].update((Attention, Heartbeat, Housekeeping, ReturnReserved, Timers))
     set_up_logs(settings.log_format)
     for implementation in implementations.values():
         _register(app, implementation, settings)

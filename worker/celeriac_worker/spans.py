@@ -11,7 +11,7 @@ from celeriac.ledger.for_workers import Granted, Refused
 from celeriac.ledger.model.states import State
 from celeriac.telemetry.provider import new_provider
 from celeriac.telemetry.trace_settings import close
-from celeriac_worker.run.outcome import Cancelled, Dropped, Failed, HandedBack, Outcome, PutOff, Succeeded
+from celeriac_worker.run.outcome import Cancelled, Dropped, Failed, Outcome, PutOff, Returned, Succeeded
 from celeriac_worker.run.task import LedgerTask
 
 SERVICE = "celeriac-worker"
@@ -20,7 +20,7 @@ STATES: dict[type[object], State] = {
     Succeeded: State.SUCCEEDED,
     Failed: State.FAILED,
     Cancelled: State.CANCELLED,
-    HandedBack: State.QUEUED,
+    Returned: State.QUEUED,
 }
 
 

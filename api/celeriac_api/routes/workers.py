@@ -33,7 +33,7 @@ class WorkerDocument(BaseModel):
     concurrency: Count | None = Field(
         description="How many tasks it runs at once; null where Celery does not tell."
     )
-    running: list[str] = Field(description="The ids of the tasks that it runs now.")
+    active: list[str] = Field(description="The ids of the tasks that it runs now.")
     started_at: AwareDatetime | None = Field(description="When it started; null where Celery does not tell.")
     seen_at: AwareDatetime = Field(description="When it was last heard of.")
 
@@ -73,7 +73,7 @@ def _worker(worker: Worker) -> WorkerDocument:
         kind="celeriac",
         queues=worker.queues,
         concurrency=worker.concurrency,
-        running=worker.running,
+        active=worker.active,
         started_at=datetime.fromisoformat(worker.started_at),
         seen_at=datetime.fromtimestamp(worker.seen_at / 1_000_000, UTC),
     )

@@ -37,7 +37,7 @@ class StockWorker:
     name: str
     queues: list[str]
     concurrency: int | None
-    running: list[str]
+    active: list[str]
     started_at: datetime | None
     seen_at: datetime
 
@@ -110,7 +110,7 @@ def _worker(name: str, said: Mapping[str, Any], now: datetime) -> StockWorker:
         name=name,
         queues=sorted(_texts(said.get("active_queues"), "name")),
         concurrency=concurrency if isinstance(concurrency, int) else None,
-        running=_texts(said.get("active"), "id"),
+        active=_texts(said.get("active"), "id"),
         started_at=now - timedelta(seconds=uptime) if isinstance(uptime, int | float) else None,
         seen_at=now,
     )

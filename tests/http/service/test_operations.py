@@ -121,7 +121,7 @@ def test_a_worker_says_what_it_runs(client: httpx.Client, tmp_path: Path) -> Non
     task = submit(client, "hold", until=str(tmp_path / "file"))
     worker = wait_until(
         lambda: next(
-            (one for one in document(client.get("/workers"))["items"] if task["task_id"] in one["running"]),
+            (one for one in document(client.get("/workers"))["items"] if task["task_id"] in one["active"]),
             None,
         )
     )

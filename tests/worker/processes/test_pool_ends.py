@@ -16,7 +16,7 @@ from lab.harness.waiting import wait_until
 from tests.support.door import cancel, document, ended, in_state, run, shown, submit
 from tests.support.marks import linux_only
 
-# One lost run ends a task, so a task that runs again was handed back; no lease ends while a test runs.
+# One lost run ends a task, so a task that runs again was returned; no lease ends while a test runs.
 SETTINGS: dict[str, Any] = {"lease": 600, "rescue_grace": 600, "max_lost_runs": 1, "shutdown_grace": 0.5}
 
 pytestmark = linux_only

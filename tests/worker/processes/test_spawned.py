@@ -27,7 +27,7 @@ def test_spawned_processes_run_tasks_let_them_tidy_up_run_them_again_and_hand_th
         assert [run(own_client, "add", x=number, y=1)["result"] for number in range(20)] == list(range(1, 21))
         tidies_up(own_client, tmp_path)
         runs_again(own_client, worker, tmp_path)
-        is_handed_back(own_client, worker, tmp_path)
+        is_returned(own_client, worker, tmp_path)
     finally:
         worker.kill()
     assert [words for words in NOISE if words in worker.log] == []
@@ -77,7 +77,7 @@ def runs_again(client: httpx.Client, worker: Server, directory: Path) -> None:
     assert ended(client, task)["state"] == "succeeded"
 
 
-def is_handed_back(client: httpx.Client, worker: Server, directory: Path) -> None:
+def is_returned(client: httpx.Client, worker: Server, directory: Path) -> None:
     """A task whose worker stops."""
     task = submit(client, "hold", until=str(directory / "never"))
     in_state(client, task, "running")

@@ -27,14 +27,14 @@ PAUSE_SECONDS = 0.5
 logger = logging.getLogger(__name__)
 
 
-class Hold(QoS):  # type: ignore[misc]  # kombu has no types
-    """The messages that the worker holds: one for each process, and what they will get through in a moment.
+class Reservation(QoS):  # type: ignore[misc]  # kombu has no types
+    """The messages that the worker reserves: one for each process, and what they will get through in a moment.
 
     What Celery rejects for good is kept as a rejected message; Celery itself would drop it.
     """
 
     def __init__(self, channel: Any, prefetch_count: int = 0) -> None:
-        """Nothing is held yet."""
+        """Nothing is reserved yet."""
         super().__init__(channel, prefetch_count)
         self._ahead: Ahead = getattr(current_app, "ahead", None) or Ahead()
         self._paused_until = 0.0
@@ -54,8 +54,8 @@ class Hold(QoS):  # type: ignore[misc]  # kombu has no types
         if not self.prefetch_count:
             return MOST
         # When the connection was lost, it has forgotten what it had delivered; some of that may still run.
-        held = max(len(self._delivered) - len(self._dirty), len(_running()))
-        return int(self.prefetch_count) - self._ahead.missing + self._ahead.messages() - held
+        reserved = max(len(self._delivered) - len(self._dirty), len(_active()))
+        return int(self.prefetch_count) - self._ahead.missing + self._ahead.messages() - reserved
 
     def restore_unacked(self) -> list[tuple[BaseException, Any]]:
         """Called when the connection is gone: put back what was taken. What cannot be is written into a file, input and all.
@@ -88,7 +88,7 @@ class PlainMessage(Message):  # type: ignore[misc]  # kombu has no types
 class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
     """Takes as many messages as there is room for, and reads them with care."""
 
-    QoS, Message = Hold, PlainMessage
+    QoS, Message = Reservation, PlainMessage
     # Whether the server knows BLMPOP (Redis 7.0) and lets us use it; otherwise one message is taken at a time.
     takes_several = True
 
@@ -99,7 +99,7 @@ class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
         """
         with _refused_is_away():
             super().__init__(*arguments, **options)
-        self.QoS = Hold
+        self.QoS = Reservation
 
     def _get_pool(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002 - kombu's signature
         """Called by kombu, which reads addresses otherwise; of its connections in the event loop it hears when they end."""
@@ -251,10 +251,10 @@ class QuarantiningTransport(redis.Transport):  # type: ignore[misc]  # kombu has
     Channel = Channel
 
 
-def _running() -> Sized:
+def _active() -> Sized:
     """What the pool runs of ours; nothing in a program that is no worker."""
-    running: Sized = getattr(current_app, "held", ())
-    return running
+    active: Sized = getattr(current_app, "active", ())
+    return active
 
 
 def _means_no_such_command(refusal: ResponseError) -> bool:

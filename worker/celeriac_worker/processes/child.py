@@ -58,7 +58,7 @@ def _without_interruption() -> Iterator[None]:
 
 
 class Worker(asynpool.Worker):  # type: ignore[misc]  # celery has no types
-    """billiard's process, with an inbox in the app. A task that it has claimed and will not come to is given back."""
+    """billiard's process, with an inbox in the app. A task that it has claimed and will not come to is returned."""
 
     def after_fork(self) -> None:
         """Called by billiard first of all."""

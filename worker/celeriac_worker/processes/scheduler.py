@@ -86,7 +86,7 @@ class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no type
             self._endings.expect(process.pid)
 
     def wait_until_up(self) -> None:
-        """Return when each process has said so, or has ended: who takes messages before only has to hand them on."""
+        """Return when each process has said so, or has ended: who takes messages before only has to return them."""
         for process in self._pool:
             while process._is_alive() and not process.outq._reader.poll(0.1):  # noqa: SLF001 - as billiard asks
                 pass

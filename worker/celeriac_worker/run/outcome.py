@@ -38,7 +38,7 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
-class HandedBack:
+class Returned:
     """The process is ended in the middle of the run: the task runs elsewhere, from its beginning, or is cancelled."""
 
 
@@ -49,4 +49,4 @@ class Dropped:
     state: State | None
 
 
-Outcome = Succeeded | Failed | PutOff | Cancelled | HandedBack | Dropped
+Outcome = Succeeded | Failed | PutOff | Cancelled | Returned | Dropped

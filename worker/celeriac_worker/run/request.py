@@ -20,14 +20,14 @@ FAILURE = "celeriac_failure"
 class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
     """Made in the main process and sent to the child, so that either can end the task: time limits end it here.
 
-    Until it is known that a process has begun with it, it stands in the app's `waiting` (worker/celeriac_worker/steps/hand_back.py); then in the app's
-    `held`. If it has a lease, it is renewed (worker/celeriac_worker/steps/heartbeat.py).
+    Until it is known that a process has begun with it, it stands in the app's `reserved` (worker/celeriac_worker/steps/return_reserved.py); then in the app's
+    `active`. If it has a lease, it is renewed (worker/celeriac_worker/steps/heartbeat.py).
     """
 
     # Set by the heartbeat: whether the ledger has said that the task is ours.
     was_ours = False
-    # Set once its message is in the queue again (worker/celeriac_worker/steps/hand_back.py).
-    is_handed_on = False
+    # Set once its message is in the queue again (worker/celeriac_worker/steps/return_reserved.py).
+    is_returned = False
 
     def __init__(self, message: Any, **options: Any) -> None:
         """Give each delivery of one of our messages a token of its own; a foreign message has none."""
@@ -38,7 +38,7 @@ class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
         self.stamp = stamp if type(stamp) is int else 0
         if self._request_dict.get("origin") == ORIGIN:
             token = self._request_dict[TOKEN] = uuid4().hex
-            self._app.waiting[token] = self
+            self._app.reserved[token] = self
 
     @property
     def token(self) -> str | None:
@@ -54,20 +54,20 @@ class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
     def on_accepted(self, pid: int, time_accepted: float) -> None:
         """A process of the pool has it."""
         if self.token:
-            self._app.waiting.pop(self.token, None)
-            self._app.held[self.token] = self
+            self._app.reserved.pop(self.token, None)
+            self._app.active[self.token] = self
         super().on_accepted(pid, time_accepted)
 
     def return_message(self) -> None:
-        """Its message is in the queue again, and no longer counts as held here; the task may be claimed here all the same."""
-        self.is_handed_on = True
+        """Its message is in the queue again, and no longer counts as reserved here; the task may be claimed here all the same."""
+        self.is_returned = True
         super().acknowledge()
 
     def acknowledge(self) -> None:
         """It has ended, and so has its lease: the heartbeat need not ask for it."""
         self._app.ahead.ended()
-        self._app.held.pop(self.token, None)
-        self._app.waiting.pop(self.token, None)
+        self._app.active.pop(self.token, None)
+        self._app.reserved.pop(self.token, None)
         super().acknowledge()
 
     def on_failure(self, exc_info: Any, **options: Any) -> Any:
@@ -78,7 +78,7 @@ class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
         if self.token is None or not isinstance(error, WorkerLostError | Terminated):
             return super().on_failure(exc_info, **options)
         state.task_ready(self)
-        if isinstance(error, Terminated):  # by us; one that had no time to give its task back itself
+        if isinstance(error, Terminated):  # by us; one that had no time to return its task itself
             self._app.consumer.return_task(self.id, token=self.token)
         self._app.consumer.lose(self.id, token=self.token, reason=_words(error))
         self.acknowledge()

@@ -25,7 +25,7 @@ from celeriac_worker.run.failure import (
     failure_of,
     invalid_input_sentence,
 )
-from celeriac_worker.run.outcome import Cancelled, Dropped, Failed, HandedBack, Outcome, PutOff, Succeeded
+from celeriac_worker.run.outcome import Cancelled, Dropped, Failed, Outcome, PutOff, Returned, Succeeded
 from celeriac_worker.run.request import set_failure, token_of
 from celeriac_worker.run.result import json_values
 
@@ -53,7 +53,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
                 self._put_off(error, attempt, delay)
             case Cancelled(error):
                 self._end_cancelled(failure_of(error).message or "cancelled")
-            case HandedBack():
+            case Returned():
                 self._return_task()
                 raise SystemExit
             case Dropped(state):
@@ -99,7 +99,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
         consumer: Consumer = self.app.consumer
         return partial(consumer.emit, self.request.id, token)
 
-    def _run_and_tell(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Succeeded | HandedBack:
+    def _run_and_tell(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Succeeded | Returned:
         """The last that a task says of itself goes out before its end does."""
         try:
             return self._called(args, kwargs)
@@ -115,7 +115,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
         consumer: Consumer = self.app.consumer
         return consumer.claim(self.backend.claim(request.id, token, request.hostname))
 
-    def _called(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Succeeded | HandedBack:
+    def _called(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Succeeded | Returned:
         arguments = self._arguments(args, kwargs)
         try:
             value = self._returned(arguments)
@@ -123,7 +123,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
             if not terminate_handler_fired():
                 raise
             # Its process was told to end; what the task makes of that, by a `finally` that fails, say, does not count.
-            return HandedBack()
+            return Returned()
         return Succeeded(json_values(value, self.implementation.output))
 
     def _returned(self, arguments: dict[str, Any]) -> object:
@@ -157,7 +157,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
         if token is not None:
             consumer: Consumer = self.app.consumer
             consumer.return_task(self.request.id, token=token)
-            logger.info("task %s: handed back unfinished", self.request.id)
+            logger.info("task %s: returned", self.request.id)
 
     def _is_cancelled(self) -> bool:
         """Whether somebody has asked for the end of this task; nobody can where the ledger does not know it."""

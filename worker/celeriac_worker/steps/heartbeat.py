@@ -54,13 +54,13 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
 
     def _beat(self, worker: Any) -> None:
         # A process may have begun with what waits, and the main process, which is connecting again, not have heard of it.
-        # What goes over to `held` in between is asked for twice, which does no harm.
-        requests = [*list(worker.app.waiting.values()), *list(worker.app.held.values())]
+        # What goes over to `active` in between is asked for twice, which does no harm.
+        requests = [*list(worker.app.reserved.values()), *list(worker.app.active.values())]
         answers = worker.app.consumer.beat(
             worker.hostname,
             says=self._says(worker, requests),
             queues=_queues(worker),
-            held=[(request.id, request.token) for request in requests],
+            tasks=[(request.id, request.token) for request in requests],
         )
         for request, answer in zip(requests, answers, strict=True):
             _obey(worker, request, answer)
@@ -81,7 +81,7 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
             "pid": os.getpid(),
             "concurrency": worker.concurrency,
             "queues": _queues(worker),
-            "running": [request.id for request in requests if request in state.active_requests],
+            "active": [request.id for request in requests if request in state.active_requests],
             "started_at": self._started_at,
         }
 
@@ -93,7 +93,7 @@ def _queues(worker: Any) -> list[str]:
 def _obey(worker: Any, request: LedgerRequest, answer: str) -> None:
     """What renew_leases.lua answers for a task that a process of the pool has, had a moment ago, or will have."""
     match answer:
-        case "held" | "ask":
+        case "active" | "ask":
             request.was_ours = True
         case "terminate":
             _end(worker, request)
@@ -106,11 +106,11 @@ def _obey(worker: Any, request: LedgerRequest, answer: str) -> None:
             _end(worker, request)
         case "lost" | "unclaimed" if request in state.active_requests:
             pass  # its process is about to claim it: from the lease of a dead worker, say, or for another attempt
-        case "unclaimed" if request.token in worker.app.waiting:
+        case "unclaimed" if request.token in worker.app.reserved:
             pass
         case _:
-            worker.app.held.pop(request.token, None)
-            worker.app.waiting.pop(request.token, None)
+            worker.app.active.pop(request.token, None)
+            worker.app.reserved.pop(request.token, None)
 
 
 def _end(worker: Any, request: LedgerRequest) -> None:

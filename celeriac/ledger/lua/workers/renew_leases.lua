@@ -1,7 +1,7 @@
 -- A worker says that it lives, and renews the leases of all that it runs.
 -- ARGV  worker, what it says of itself (JSON), for how long (ms), lease, number of its queues, the queues,
 --       then for each task that it runs: id, token
--- Answer: for each of these tasks 'held' | 'ask' or 'terminate' (held, and to be cancelled) | 'unclaimed' (not yet ours)
+-- Answer: for each of these tasks 'active' | 'ask' or 'terminate' (active, and to be cancelled) | 'unclaimed' (not yet ours)
 --         | 'over' (ours, and not running any more) | 'lost' (somebody else's)
 local worker, says, fresh, lease, count = unpack(ARGV, 1, 5)
 local at = now()
@@ -15,7 +15,7 @@ for number = 6 + count, #ARGV, 2 do
   local state, holder, cancel = unpack(redis.call('HMGET', key_record(id), 'state', 'token', 'cancel'))
   if holder == token and state == 'running' then
     redis.call('ZADD', KEY_RUNNING, at + lease, id)
-    answer[#answer + 1] = cancel or 'held'
+    answer[#answer + 1] = cancel or 'active'
   elseif holder == token then
     answer[#answer + 1] = 'over'
   else

@@ -1,4 +1,4 @@
--- Give a task back unfinished, to run again before all that waits: its worker is shutting down. One that is to be
+-- Return a task before its end, to run again before all that waits: its worker is shutting down. One that is to be
 -- cancelled ends instead.
 -- ARGV  id, token, 'push' or 'record' (the queues are on another server), ttl, date
 -- Answer: {'stale'} | {state}, and what is to be pushed there: queue, side, message
