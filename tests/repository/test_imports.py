@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "celeriac.serving": {"celeriac.settings"},
     "celeriac.contract": {"celeriac.queue_names", "celeriac.short_text"},
     "celeriac.ledger": {"celeriac.settings", "celeriac.redis_address", "celeriac.short_text"},
+    "celeriac.access": {"celeriac.ledger", "celeriac.settings", "celeriac.durations", "celeriac.short_text"},
     "celeriac.telemetry": {
         "celeriac.ledger",
         "celeriac.settings",

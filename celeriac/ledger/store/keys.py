@@ -148,6 +148,16 @@ def replies() -> str:
     return "celeriac:replies"
 
 
+def access_keys() -> str:
+    """Hash: by name, what is kept of each key that lets clients in. One field a key, until it is revoked."""
+    return "celeriac:keys"
+
+
+def access_version() -> str:
+    """String: when the keys were last changed. One number."""
+    return "celeriac:keys:version"
+
+
 def queue(name: str) -> str:
     """List: the messages of a Celery queue (kombu's Redis transport). Empty, so gone, when workers keep up."""
     return name

@@ -26,6 +26,8 @@ STAY = {
     "celeriac:ended": "as many members as there are ended tasks",
     "celeriac:paused": "one member a queue",
     "celeriac:held:*": "gone when the queue is resumed",
+    "celeriac:keys": "one field a key",
+    "celeriac:keys:version": "one number",
     "celeriac:clock": "one number",
     "celeriac:kept": "one number",
     "celeriac:sweeps": "one field a queue",

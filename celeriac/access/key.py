@@ -1,0 +1,109 @@
+"""A key: its name, owner, grants, expiry and limits, and the digests of its secrets."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from celeriac.access.limits import NO_LIMITS, Limits
+from celeriac.access.scopes import checked_grant
+
+# Names that mean something else in an address.
+RESERVED_NAMES = frozenset({"me"})
+MOST_GRANTS = 50
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def checked_name(text: str) -> str:
+    """The same text, if it can be the name of a key or of an owner; `ValueError` says what is wrong."""
+    if not _NAME.fullmatch(text):
+        raise ValueError(
+            "write 1 to 64 letters, digits, dots, dashes or underscores, and a letter or digit first"
+        )
+    if text in RESERVED_NAMES:
+        raise ValueError(f"the name {text!r} is reserved; choose another")
+    return text
+
+
+def checked_grants(texts: Iterable[str]) -> tuple[str, ...]:
+    """These grants, each once; `ValueError` where one is unknown, or there is none."""
+    grants = tuple(dict.fromkeys(checked_grant(text) for text in texts))
+    if not 1 <= len(grants) <= MOST_GRANTS:
+        raise ValueError(f"give 1 to {MOST_GRANTS} scopes")
+    return grants
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretDigest:
+    """The SHA-256 of a secret, in hexadecimal, and until when the secret is good."""
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    until: AwareDatetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """A key as it is kept. Any of its secrets opens; after a rotation the older one does for a while."""
+
+    name: str
+    owner: str
+    grants: tuple[str, ...]
+    digests: tuple[SecretDigest, ...]
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
+    limits: Limits = NO_LIMITS
+
+    def until(self, secret: SecretDigest) -> datetime | None:
+        """When this secret of the key is good no more; None: never."""
+        return min((moment for moment in (self.expires_at, secret.until) if moment is not None), default=None)
+
+    def rotated(self, sha256: str, *, until: datetime, now: datetime) -> "Key":
+        """The key with another secret; the one before is good until then, and those before it as long as they were."""
+        kept = tuple(
+            SecretDigest(sha256=secret.sha256, until=min(secret.until or until, until))
+            for secret in self.digests
+            if (secret.until or until) > now
+        )
+        return replace(self, digests=(SecretDigest(sha256=sha256), *(kept if until > now else ())))
+
+
+class _Document(BaseModel):
+    """A key as JSON; its name is the field of the hash in which it is kept."""
+
+    model_config = ConfigDict(extra="ignore")  # a later version may keep more
+
+    owner: Annotated[str, AfterValidator(checked_name)]
+    scopes: Annotated[tuple[str, ...], AfterValidator(checked_grants)]
+    digests: Annotated[tuple[SecretDigest, ...], Field(min_length=1)]
+    created_at: AwareDatetime | None = None
+    expires_at: AwareDatetime | None = None
+    limits: Limits = NO_LIMITS
+
+
+def key_to_json(key: Key) -> str:
+    """The document that is kept."""
+    return _Document(
+        owner=key.owner,
+        scopes=key.grants,
+        digests=key.digests,
+        created_at=key.created_at,
+        expires_at=key.expires_at,
+        limits=key.limits,
+    ).model_dump_json(exclude_none=True)
+
+
+def key_from_json(name: str, document: str | bytes) -> Key:
+    """The key of this name; `ValueError` where the document is none of a key."""
+    read = _Document.model_validate_json(document)
+    return Key(
+        name=name,
+        owner=read.owner,
+        grants=read.scopes,
+        digests=read.digests,
+        created_at=read.created_at,
+        expires_at=read.expires_at,
+        limits=read.limits,
+    )

@@ -1,0 +1,72 @@
+"""Scopes: what a route asks for, and what a key grants."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from enum import StrEnum
+
+SUBMIT_PREFIX = "submit:"
+
+
+class Scope(StrEnum):
+    """What a caller must be allowed to do, to use a route."""
+
+    SUBMIT = "submit"
+    READ = "read"
+    CANCEL = "cancel"
+    OPERATE = "operate"
+    METRICS = "metrics"
+    ADMIN = "admin"
+    # Any valid key will do.
+    ANY = "any"
+    # No key is needed.
+    OPEN = "open"
+
+
+# What a key may be given, beside `submit:NAME` and `submit:PREFIX*`.
+GRANTABLE = (Scope.SUBMIT, Scope.READ, Scope.CANCEL, Scope.OPERATE, Scope.METRICS, Scope.ADMIN)
+
+
+def checked_grant(text: str) -> str:
+    """The same text, if a key may be given it; `ValueError` says what is wrong."""
+    if text in GRANTABLE or _is_of_definitions(text):
+        return text
+    near = [] if ":" in text else get_close_matches(text, GRANTABLE, n=1)
+    advice = (
+        f"did you mean {near[0]}?" if near else f"known: {', '.join(GRANTABLE)}, submit:NAME, submit:PREFIX*"
+    )
+    raise ValueError(f"scope {text[:100]!r} is unknown; {advice}")
+
+
+def allows(grants: Iterable[str], scope: Scope, definition_name: str | None = None) -> bool:
+    """Whether these grants are enough for this scope.
+
+    To submit tasks of one definition, name it; without a name, being allowed to submit some is enough.
+    """
+    grants = frozenset(grants)
+    if scope is Scope.OPEN or Scope.ADMIN in grants or scope in grants:
+        return True
+    match scope:
+        case Scope.ANY:
+            return bool(grants)
+        case Scope.METRICS:
+            return Scope.OPERATE in grants
+        case Scope.SUBMIT:
+            return any(_covers(grant, definition_name) for grant in grants)
+        case _:
+            return False
+
+
+def _is_of_definitions(text: str) -> bool:
+    """Whether this is `submit:` and the name of a definition, or the beginning of some names before a `*`."""
+    name = text.removeprefix(SUBMIT_PREFIX).removesuffix("*")
+    is_name = name.replace(".", "").replace("_", "").replace("-", "").isalnum() and name.isascii()
+    return text.startswith(SUBMIT_PREFIX) and is_name and len(name) <= 100
+
+
+def _covers(grant: str, definition_name: str | None) -> bool:
+    if not grant.startswith(SUBMIT_PREFIX):
+        return False
+    pattern = grant.removeprefix(SUBMIT_PREFIX)
+    if definition_name is None or pattern == definition_name:
+        return True
+    return pattern.endswith("*") and definition_name.startswith(pattern[:-1])

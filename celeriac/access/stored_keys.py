@@ -1,0 +1,58 @@
+"""Makes, lists, rotates and revokes the keys in Redis."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from celeriac.access.key import Key, SecretDigest, key_from_json, key_to_json
+from celeriac.access.secret import digest, new_secret
+from celeriac.ledger.for_keys import KeyTable
+
+
+class KeyExists(Exception):
+    """There is a key of this name, which is the text."""
+
+
+class KeyNotFound(Exception):
+    """There is no key of this name, which is the text."""
+
+
+class StoredKeys:
+    """The keys in Redis. Whatever is changed here holds in every API process within 5 seconds."""
+
+    def __init__(self, table: KeyTable) -> None:
+        """`table` is their place in Redis."""
+        self._table = table
+
+    async def all(self) -> dict[str, Key]:
+        """All keys by name, the expired ones, too."""
+        _, documents = await self._table.read()
+        return {name: key_from_json(name, documents[name]) for name in sorted(documents)}
+
+    async def create(self, key: Key) -> tuple[Key, str]:
+        """Keep this key, which has no digests yet, and give it a secret; `KeyExists` where the name is taken."""
+        secret = new_secret()
+        made = replace(key, digests=(SecretDigest(sha256=digest(secret)),), created_at=datetime.now(UTC))
+        if not await self._table.change(key.name, before="", after=key_to_json(made)):
+            raise KeyExists(key.name)
+        return made, secret
+
+    async def rotate(self, name: str, *, overlap: timedelta) -> tuple[Key, str]:
+        """Give a key another secret; for the time of `overlap` the one before is good, too."""
+        secret, now = new_secret(), datetime.now(UTC)
+        while True:
+            before = await self._document(name)
+            key = key_from_json(name, before).rotated(digest(secret), until=now + overlap, now=now)
+            if await self._table.change(name, before=before, after=key_to_json(key)):
+                return key, secret
+
+    async def revoke(self, name: str) -> None:
+        """Remove a key."""
+        while not await self._table.change(name, before=await self._document(name), after=""):
+            pass  # it was changed meanwhile
+
+    async def _document(self, name: str) -> str:
+        _, documents = await self._table.read()
+        try:
+            return documents[name]
+        except KeyError:
+            raise KeyNotFound(name) from None

@@ -1,0 +1,57 @@
+"""The place of the keys in Redis: their documents by name, and a version that each change raises."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from celeriac.ledger.store import scripts
+from celeriac.ledger.store.connection import Argument, Connection
+from celeriac.ledger.store.epoch import Epoch
+from celeriac.ledger.store.group_commit import Batching
+
+# Of a table in which there was never a key.
+NO_VERSION = 0
+
+
+class Keys(NamedTuple):
+    """The documents of all keys by name, as of a version."""
+
+    version: int
+    documents: dict[str, str]
+
+
+class KeyTable:
+    """Rare questions, one after the other, over a connection of their own."""
+
+    def __init__(self, backend: str, *, epoch: Epoch | None = None) -> None:
+        """The URL of the Redis that holds the records. Nothing is sent yet."""
+        self._connection = Connection(backend, epoch=epoch)
+        self._asking = Batching(self._ask_all)
+
+    async def read(self) -> Keys:
+        """All keys."""
+        version, *flat = await self._run(scripts.READ_KEYS, "")
+        return Keys(int(version), _documents(flat))
+
+    async def read_since(self, version: int) -> Keys | None:
+        """All keys, or None while the version is still this one."""
+        now, *flat = await self._run(scripts.READ_KEYS, version)
+        return None if int(now) == version else Keys(int(now), _documents(flat))
+
+    async def change(self, name: str, *, before: str, after: str) -> bool:
+        """Put one document in the place of another, if that one is still there; an empty text stands for none."""
+        return bool(await self._run(scripts.CHANGE_KEY, name, before, after))
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        await self._asking.close()
+        await self._connection.close()
+
+    async def _run(self, script: scripts.Script, *arguments: Argument) -> Any:
+        return await self._asking.do((script, arguments))
+
+    async def _ask_all(self, questions: Sequence[tuple[scripts.Script, Sequence[Argument]]]) -> list[Any]:
+        return [await self._connection.run(script, arguments) for script, arguments in questions]
+
+
+def _documents(flat: Sequence[bytes]) -> dict[str, str]:
+    return {name.decode(): text.decode() for name, text in zip(flat[::2], flat[1::2], strict=True)}
