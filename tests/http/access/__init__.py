@@ -1,0 +1,1 @@
+"""Keys and what they allow: rules by calling them, the rest over HTTP."""
