@@ -1,4 +1,4 @@
-"""The place of the keys in Redis: their documents by name, and a version that each change raises."""
+"""The place of keys in Redis: documents by name, and a version that changes raise."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
