@@ -129,8 +129,11 @@ class Settings(BaseModel):
         3, ge=1, description="How many runs of a task may be lost with their worker before it fails."
     )
     max_body_bytes: int = Field(1_048_576, ge=1, description="Largest request body, in bytes.")
+    max_result_bytes: int = Field(
+        10_485_760, ge=1_024, description="Largest result of a task, in bytes of JSON; with more it fails."
+    )
     show_tracebacks: bool = Field(
-        default=False, description="Whether a failed task's document carries the traceback."
+        default=False, description="Whether a failed task's document has the traceback and the whole message."
     )
     shutdown_grace: Duration = Field(
         timedelta(seconds=20), description="How long running tasks may go on after the worker got SIGTERM."

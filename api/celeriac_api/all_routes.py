@@ -5,6 +5,7 @@ from typing import Any
 
 from celeriac_api.page import files as page
 from celeriac_api.parts import Parts
+from celeriac_api.response.failure_details import sees_details
 from celeriac_api.routes import catalog as catalog_routes
 from celeriac_api.routes import (
     docs,
@@ -26,7 +27,7 @@ from celeriac_api.server.route import Route
 def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[Route]:
     """The routes of all resources; `document` makes the OpenAPI document."""
     settings, catalog, ledger, feed = parts.settings, parts.catalog, parts.ledger, parts.feed
-    streams = events.Streams(ledger, feed, show_tracebacks=settings.show_tracebacks)
+    streams = events.Streams(ledger, feed, show_tracebacks=sees_details(settings))
     return [
         *submit.routes(settings, catalog, parts.validators, parts.submissions, streams),
         *task.routes(settings, ledger),

@@ -10,6 +10,7 @@ from celeriac.ledger.live.event_streams import Feed
 from celeriac.ledger.store.epoch import Epoch
 from celeriac.settings import Settings
 from celeriac_api.request.judgement import Judge
+from celeriac_api.response.failure_details import sees_details
 from celeriac_api.server.counters import Counters
 from celeriac_api.submissions import Submissions
 
@@ -49,7 +50,8 @@ def build_parts(settings: Settings, catalog: Catalog, validators: Validators) ->
         result_ttl=settings.result_ttl,
         tombstone_ttl=settings.tombstone_ttl,
         durability=settings.durability,
-        tracebacks=settings.show_tracebacks,
+        tracebacks=sees_details(settings),
+        max_result_bytes=settings.max_result_bytes,
         epoch=epoch,
         on_answer=counters.round_trip.observe,
     )

@@ -16,7 +16,7 @@ from celeriac.ledger.model.history import from_reply as history
 from celeriac.ledger.model.rejected import RejectedMessage
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Accepted, Conflict, Submission
-from celeriac.ledger.model.task import FIELDS, Gone, Task, from_reply
+from celeriac.ledger.model.task import FIELDS, Gone, Task, from_reply, too_large
 from celeriac.ledger.model.task_filter import Listing, Page
 from celeriac.ledger.model.times import date_done, microseconds
 from celeriac.ledger.model.trace import Trace
@@ -27,6 +27,7 @@ from celeriac.ledger.store.durability import confirm
 from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.store.group_commit import LATER, Batching, Later
 from celeriac.ledger.store.health import faults
+from celeriac.ledger.store.slices import Slices, slices_of
 from celeriac.redis_address import database
 from celeriac.settings import Durability
 
@@ -34,6 +35,12 @@ PING_SECONDS = 0.8
 # Of Celery's documents that are read in one call: what is larger comes in the next one, or is left out of a list.
 MOST_READ_BYTES = 4_000_000
 MOST_LISTED_BYTES = 2_000_000
+# Larger results are read in slices, where they are asked for alone.
+MOST_AT_ONCE_BYTES = 262_144
+# Celery writes a character of a result as up to six of ASCII, where UTF-8 has two bytes; and says something around it.
+WRITTEN_AS, AROUND_BYTES = 3, 65_536
+# Of an answer of read_tasks.lua: the fields and the document. What follows says that it was left out.
+WHOLE = len(FIELDS) + 1
 
 
 class Cancellation(StrEnum):
@@ -72,7 +79,7 @@ class Ledger:
     Every call that cannot reach Redis raises `Unavailable` or `InDoubt` (celeriac/ledger/store/connection.py) within 2 seconds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a setting of its own
         self,
         *,
         backend: str,
@@ -81,18 +88,21 @@ class Ledger:
         tombstone_ttl: timedelta,
         durability: Durability = Durability.AOF,
         tracebacks: bool = False,
+        max_result_bytes: int = 10_485_760,
         epoch: Epoch | None = None,
         on_answer: Callable[[float], None] | None = None,
     ) -> None:
         """URLs of the Redis that holds records and results, and of the one that holds the queues; mostly the same.
 
-        Tracebacks are read only where `tracebacks` says that they are shown. `on_answer` is told of each call of a script, shared by many callers or not, how many seconds it took.
+        A result of more than `max_result_bytes` is not read, whoever stored it. Tracebacks are read only where `tracebacks` says that they are shown. `on_answer` is told of each call of a script, shared by many callers or not, how many seconds it took.
         """
         self._one_server = backend == broker
         self._database = database(broker)
         self._ttl, self._tombstone_ttl = microseconds(result_ttl), microseconds(tombstone_ttl)
         self._durability = durability
         self._tracebacks = "tracebacks" if tracebacks else ""
+        self._max_result_bytes = max_result_bytes
+        self._most_bytes = WRITTEN_AS * max_result_bytes + AROUND_BYTES
         epoch = epoch or Epoch()
         self._accepts, self._reads, self._changes = (
             Connection(backend, epoch=epoch, on_answer=on_answer),
@@ -113,7 +123,20 @@ class Ledger:
 
     def read(self, task_id: str) -> asyncio.Future[Task | None]:
         """The task as it stands now; None for an id that was never accepted, `Gone` for one that is forgotten."""
-        return self._reading.do(task_id)
+        return self._reading.do((task_id, self._most_bytes))
+
+    def read_small(self, task_id: str) -> asyncio.Future[Task | None]:
+        """The same, but a result that is not small is not read: `unread_bytes` then says so, and `slices` reads it."""
+        return self._reading.do((task_id, min(MOST_AT_ONCE_BYTES, self._most_bytes)))
+
+    async def slices(self, task: Task) -> Slices | None:
+        """The result of a task that `read_small` left unread; None where it has to be read whole.
+
+        Only what our workers wrote is known to be strict JSON without a look at all of it.
+        """
+        if task.attempt == 0 or not task.unread_bytes or task.unread_bytes > self._most_bytes:
+            return None
+        return await slices_of(task.task_id, task.unread_bytes, self._changing.do)
 
     async def original(self, task_id: str) -> Original | None:
         """What a task was submitted as; None when there is no record of it."""
@@ -224,23 +247,37 @@ class Ledger:
         except (Unavailable, RedisError) as error:
             raise InDoubt(f"recorded, and perhaps not queued: {error}") from error
 
-    async def _read_all(self, task_ids: Sequence[str]) -> Sequence[Task | Exception | Later | None]:
-        """Many may ask for the same task: it is read once."""
-        asked = list(dict.fromkeys(task_ids))
-        to_read = _to_read(asked, "later", MOST_READ_BYTES, f"results {self._tracebacks}")
-        replies = await self._reads.run(scripts.READ, to_read)
-        found = {
-            task_id: LATER if reply == [b"later"] else _task_or_error(task_id, reply)
-            for task_id, reply in zip(asked, replies, strict=True)
-        }
-        return [found[task_id] for task_id in task_ids]
+    async def _read_all(self, asked: Sequence[tuple[str, int]]) -> Sequence[Task | Exception | Later | None]:
+        """Each with the most bytes that are read of its document. Many may ask for the same task: it is read once."""
+        found: dict[tuple[str, int], Task | Exception | Later | None] = {}
+        for most in {most for _, most in asked}:
+            ids = list(dict.fromkeys([task_id for task_id, limit in asked if limit == most]))
+            to_read = _to_read(ids, "later", MOST_READ_BYTES, most, f"results {self._tracebacks}")
+            replies = await self._reads.run(scripts.READ, to_read)
+            for task_id, reply in zip(ids, replies, strict=True):
+                found[task_id, most] = self._found(task_id, reply, most)
+        return [found[one] for one in asked]
+
+    def _found(self, task_id: str, reply: Sequence[Any], most: int) -> Task | Exception | Later | None:
+        if reply == [b"later"]:
+            return LATER
+        if len(reply) <= WHOLE:
+            return _task_or_error(task_id, reply)
+        task = _task_or_error(task_id, reply[:WHOLE])
+        if not isinstance(task, Task):
+            return task
+        task = task._replace(unread_bytes=int(reply[WHOLE]))
+        if most < self._most_bytes:
+            return task
+        return too_large(task, most_bytes=self._max_result_bytes)
 
     async def _page(self, asked: Listing, documents: str) -> Page:
         ids, before = await self._listed(asked)
-        replies = await self._change(scripts.READ, *_to_read(ids, "left out", MOST_LISTED_BYTES, documents))
-        whole = len(FIELDS) + 1
-        found = [_task_or_error(one, reply[:whole]) for one, reply in zip(ids, replies, strict=True)]
-        cut = {task_id for task_id, reply in zip(ids, replies, strict=True) if len(reply) > whole}
+        replies = await self._change(
+            scripts.READ, *_to_read(ids, "left out", MOST_LISTED_BYTES, self._most_bytes, documents)
+        )
+        found = [_task_or_error(one, reply[:WHOLE]) for one, reply in zip(ids, replies, strict=True)]
+        cut = {task_id for task_id, reply in zip(ids, replies, strict=True) if len(reply) > WHOLE}
         tasks = _there(found)
         left_out = [task.task_id for task in tasks if task.state is State.SUCCEEDED and task.task_id in cut]
         return Page(tasks, before, left_out)
@@ -332,9 +369,11 @@ def _due_at(options: dict[str, Any], begun: int) -> int | None:
     return begun + options["due"] if "due" in options else None
 
 
-def _to_read(task_ids: Sequence[str], way: str, most_bytes: int, documents: str) -> list[Argument]:
+def _to_read(
+    task_ids: Sequence[str], way: str, most_bytes: int, most_of_one: int, documents: str
+) -> list[Argument]:
     """As read_tasks.lua has it."""
-    return [way, most_bytes, documents, len(FIELDS), *FIELDS, *task_ids]
+    return [way, most_bytes, most_of_one, documents, len(FIELDS), *FIELDS, *task_ids]
 
 
 def _task_or_error(task_id: str, reply: Sequence[Any]) -> Task | Exception | None:

@@ -79,6 +79,8 @@ def api_url(settings: Settings) -> str:
 def _start(package: str, redis_url: str | None) -> Process:
     """As `celeriac worker` and `celeriac api` do; with the address of our own Redis where there is one."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    # Who runs both on a machine of their own may see all that their tasks raise.
+    environment["CELERIAC_SHOW_TRACEBACKS"] = environment.get("CELERIAC_SHOW_TRACEBACKS") or "true"
     if redis_url is not None:
         environment["CELERIAC_REDIS_URL"] = redis_url
     return process.start([sys.executable, "-m", package], environment=environment, output=subprocess.PIPE)

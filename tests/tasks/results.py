@@ -147,6 +147,12 @@ def return_at_length(size: int) -> str:
 
 
 @task
+def return_too_much() -> str:
+    """More than a result may be."""
+    return "x" * 11_000_000
+
+
+@task
 def return_typed_value() -> Any:
     """What kombu reads as a date, where it is let to."""
     return {"__type__": "datetime", "__value__": "2026-05-01T12:00:00"}

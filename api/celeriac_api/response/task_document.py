@@ -10,8 +10,9 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Accepted
-from celeriac.ledger.model.task import Failure, Task
+from celeriac.ledger.model.task import Task
 from celeriac_api.response.address import address, prefix
+from celeriac_api.response.failure_details import failure_details
 
 EXAMPLE_ID = "0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52"
 EXAMPLE: dict[str, JsonValue] = {
@@ -52,9 +53,11 @@ class ErrorDocument(BaseModel):
     """Why a task failed."""
 
     type: str = Field(description="Name of the error's class.", examples=["ValueError"])
-    message: str = Field(description="The error's own text.")
+    message: str = Field(
+        description="The error's own text; without CELERIAC_SHOW_TRACEBACKS, its passwords and directories are left out."
+    )
     traceback: str | None = Field(
-        description="Where it was raised; null unless CELERIAC_SHOW_TRACEBACKS is on."
+        description="Where it was raised, from the task's function on; null unless CELERIAC_SHOW_TRACEBACKS is on."
     )
 
 
@@ -218,7 +221,9 @@ def _members(task: Task, *, show_traceback: bool) -> dict[str, Any]:
         "ready": ready,
         "successful": succeeded if ready else None,
         "result": None,
-        "error": None if succeeded else _error(task.failure, show_traceback=show_traceback),
+        "error": failure_details(task.failure, all_of_it=show_traceback)
+        if task.failure and not succeeded
+        else None,
         "progress": task.progress and json.loads(task.progress),
         "cancel_requested": task.cancel_requested,
         "attempt": task.attempt,
@@ -238,16 +243,6 @@ def _members(task: Task, *, show_traceback: bool) -> dict[str, Any]:
 def _links(self: str) -> dict[str, str]:
     others = ("input", "result", "cancel", "retry", "events")
     return {"self": self, **{name: f"{self}/{name}" for name in others}}
-
-
-def _error(failure: Failure | None, *, show_traceback: bool) -> dict[str, str | None] | None:
-    if failure is None:
-        return None
-    return {
-        "type": failure.type,
-        "message": failure.message,
-        "traceback": failure.traceback if show_traceback else None,
-    }
 
 
 def _dumps(value: dict[str, Any]) -> bytes:

@@ -20,6 +20,7 @@ from celeriac_api.request.json_text import member
 from celeriac_api.request.strict_json import DEEPEST
 from celeriac_api.request.submission_parameters import PutParameters, SubmissionParameters, Submitting
 from celeriac_api.response.errors import MalformedJSON, ResultGone
+from celeriac_api.response.failure_details import sees_details
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import (
     LOCATION,
@@ -90,7 +91,7 @@ async def _submit(
     accepted, task = await submissions.accept_and_wait(
         valid, options, task_id=task_id, seconds=seconds, until_gone=asked.until_gone
     )
-    return _after_wait(accepted, task, seconds, show_traceback=settings.show_tracebacks)
+    return _after_wait(accepted, task, seconds, show_traceback=sees_details(settings))
 
 
 def _document(valid: ValidInput, accepted: Accepted) -> bytes:

@@ -1,22 +1,25 @@
 """Asking for a task: its document, and its bare result."""
 
 import hashlib
+from collections.abc import Awaitable, Callable
 from functools import lru_cache, partial
 from typing import Annotated, Any
 
 from fastapi import Header
 from pydantic.json_schema import SkipJsonSchema
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.task import Task
+from celeriac.ledger.store.slices import Slices
 from celeriac.settings import Settings
 from celeriac_api.request.asked import Asked
 from celeriac_api.request.task_id import OfTask, not_found
 from celeriac_api.request.wait import WaitParameters, wait_for_end
 from celeriac_api.response.address import address
 from celeriac_api.response.errors import ResultGone, TaskNotSucceeded
+from celeriac_api.response.failure_details import failure_details, sees_details
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import ETAG, LOCATION, PREFERENCE_APPLIED, RETRY_AFTER, problems
 from celeriac_api.response.task_document import TaskDocument, task_document
@@ -42,37 +45,44 @@ def routes(settings: Settings, ledger: Ledger) -> list[Route]:
     """`GET /tasks/{task_id}` and `GET /tasks/{task_id}/result`."""
 
     async def get_task(asked: Asked[TaskParameters, None]) -> Response:
-        task, headers = await _asked_task(ledger, asked)
-        content = task_document(task, show_traceback=settings.show_tracebacks)
+        task, headers = await _asked_task(ledger, asked, ledger.read)
+        content = task_document(task, show_traceback=sees_details(settings))
         etag = _etag(content)
         if _matches(asked.parameters.if_none_match, etag):
             return Response(status_code=304, headers={"ETag": etag, "Cache-Control": "no-cache"})
         return Answer(content, 200, etag=etag, cache_control="no-cache", **headers)
 
     async def get_result(asked: Asked[ResultParameters, None]) -> Response:
-        task, headers = await _asked_task(ledger, asked)
+        task, headers = await _asked_task(ledger, asked, ledger.read_small)
+        if task.unread_bytes:
+            slices = await ledger.slices(task)
+            if slices is not None:
+                return _streamed(slices, headers)
+            task = await ledger.read(task.task_id) or task
         if not task.ready:
-            document = task_document(task, show_traceback=settings.show_tracebacks)
+            document = task_document(task, show_traceback=sees_details(settings))
             return Answer(document, 202, location=address(f"/tasks/{task.task_id}"), **headers)
         if task.state is not State.SUCCEEDED:
-            raise _not_succeeded(task)
+            raise _not_succeeded(task, all_of_it=sees_details(settings))
         return Answer(task.result or b"null", 200, **headers)
 
     return [_get_task(get_task), _get_result(get_result)]
 
 
-async def _asked_task(ledger: Ledger, asked: Asked[Any, None]) -> tuple[Task, dict[str, str]]:
+async def _asked_task(
+    ledger: Ledger, asked: Asked[Any, None], read_task: Callable[[str], Awaitable[Task | None]]
+) -> tuple[Task, dict[str, str]]:
     """The task that this request asks for, after the wait that it asks for, and the headers that go with both."""
     parameters: ResultParameters = asked.parameters
     task_id, seconds = parameters.task_id, parameters.seconds
-    read = partial(ledger.read, task_id)
+    read = partial(read_task, task_id)
     if seconds:
         task = await wait_for_end(ledger, task_id, read, seconds=seconds, until_gone=asked.until_gone)
     else:
         task = await read()
     if task is None:
         raise not_found(task_id)
-    if task.state is State.SUCCEEDED and task.result is None:
+    if task.state is State.SUCCEEDED and task.result is None and not task.unread_bytes:
         raise ResultGone(
             f"Task {task_id} succeeded, but its result was deleted by another program that uses this Redis."
         )
@@ -80,6 +90,12 @@ async def _asked_task(ledger: Ledger, asked: Asked[Any, None]) -> tuple[Task, di
     if seconds is not None:
         headers["preference_applied"] = f"wait={seconds}"
     return task, headers
+
+
+def _streamed(result: Slices, headers: dict[str, str]) -> Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    length = {"content-length": str(result.length)}
+    return StreamingResponse(aiter(result), 200, {**named, **length}, media_type="application/json")
 
 
 @lru_cache(maxsize=1)  # as of the document
@@ -95,8 +111,11 @@ def _matches(if_none_match: str | None, etag: str) -> bool:
     return etag in tags or "*" in tags
 
 
-def _not_succeeded(task: Task) -> TaskNotSucceeded:
-    reason = f": {task.failure.type}: {task.failure.message}" if task.failure else ""
+def _not_succeeded(task: Task, *, all_of_it: bool) -> TaskNotSucceeded:
+    reason = ""
+    if task.failure:
+        told = failure_details(task.failure, all_of_it=all_of_it)
+        reason = f": {told['type']}: {told['message']}"
     return TaskNotSucceeded(
         f"Task {task.task_id} ended as {task.state}{reason}", task_id=task.task_id, state=task.state
     )

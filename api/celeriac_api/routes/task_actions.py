@@ -22,6 +22,7 @@ from celeriac_api.request.submission_parameters import RetryParameters
 from celeriac_api.request.task_id import OfTask, find, not_found
 from celeriac_api.response.address import address
 from celeriac_api.response.errors import InvalidInput, TaskEnded, TaskNotEnded
+from celeriac_api.response.failure_details import sees_details
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import LOCATION, REPLAYED, RETRY_AFTER, problems
 from celeriac_api.response.task_document import TaskDocument, new_task, task_document
@@ -64,7 +65,7 @@ async def _cancel(settings: Settings, ledger: Ledger, asked: Asked[OfTask, Cance
     task_id = asked.parameters.task_id
     outcome = await ledger.cancel(task_id, terminate=asked.body.terminate)
     task = await find(ledger, task_id)
-    document = task_document(task, show_traceback=settings.show_tracebacks)
+    document = task_document(task, show_traceback=sees_details(settings))
     if task.ready and task.state is not State.CANCELLED:
         raise TaskEnded(
             f"Task {task_id} ended as {task.state} before, and stays so.",

@@ -19,6 +19,7 @@ from celeriac.settings import Settings
 from celeriac_api.request.asked import Asked
 from celeriac_api.request.parameter_types import USUAL_LIMIT, Limit, Moment, StateName, misfit
 from celeriac_api.request.parameters import Parameters
+from celeriac_api.response.failure_details import sees_details
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import problems
 from celeriac_api.response.task_document import (
@@ -126,7 +127,7 @@ async def _list(settings: Settings, ledger: Ledger, asked: Asked[ListParameters,
 
     def item(task: Task) -> bytes:
         document = document_without_result if omits or task.task_id in page.left_out else task_document
-        return document(task, show_traceback=settings.show_tracebacks)
+        return document(task, show_traceback=sees_details(settings))
 
     items = b",".join(map(item, page.tasks))
     cursor = b"null" if page.before is None else b'"%b"' % _cursor(page.before)

@@ -62,6 +62,8 @@ class Task(NamedTuple):
     progress: bytes | None
     asked_to_end: bool
     failure: Failure | None
+    # Bytes of Celery's document of a task that has ended, where they are too many to be read with the rest.
+    unread_bytes: int | None = None
 
     @property
     def cancel_requested(self) -> bool:
@@ -128,6 +130,17 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
     if document is None or not (task.attempt == 0 or task.ready):
         return task
     return _with_document(task, document)
+
+
+def too_large(task: Task, *, most_bytes: int) -> Task:
+    """A task whose result nobody can be given: it was stored by a worker that has another limit, or none."""
+    if task.state is not State.SUCCEEDED:
+        return task
+    failure = Failure(
+        "ResultTooLarge",
+        f"the stored result takes {task.unread_bytes:,} bytes, more than CELERIAC_MAX_RESULT_BYTES ({most_bytes:,}) allows",
+    )
+    return task._replace(state=State.FAILED, failure=failure)
 
 
 def _time(value: bytes | None) -> int | None:

@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 
 from celeriac.stack.valkey import Valkey
-from lab.harness.servers import running_api, running_worker
+from lab.harness.servers import running_worker
 from lab.harness.waiting import wait_until
 from tests.support.door import document, ended, in_state, run, shown, submit
 
@@ -250,16 +250,3 @@ def test_an_etag_that_does_not_hold_is_answered_with_the_document(client: httpx.
     bare = client.get(task["links"]["self"]).headers["etag"].strip('"')
     response = client.get(task["links"]["self"], headers={"If-None-Match": form.format(bare=bare)})
     assert (response.status_code, document(response)) == (200, task)
-
-
-def test_a_traceback_is_told_where_it_is_configured(
-    tmp_path: Path, client: httpx.Client, valkey: Valkey
-) -> None:
-    task = run(client, "raise_from_cause")
-    with (
-        running_api(tmp_path, redis_url=valkey.url, show_tracebacks=True) as api,
-        api.client() as open_client,
-    ):
-        traceback = shown(open_client, task)["error"]["traceback"]
-    assert "KeyError: 'first'" in traceback
-    assert "tests/tasks/endings.py" in traceback

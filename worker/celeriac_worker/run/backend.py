@@ -59,12 +59,16 @@ class LedgerBackend(RedisBackend):  # type: ignore[misc]  # celery has no types
         ):  # the claim has said that it started; all else is Celery's own idea of a shutdown
             return result
         consumer: Consumer = self.app.consumer
+        failure = failure_on(request)
         stored = consumer.finish(
             task_id,
             token=token,
             state=from_celery(state),
-            failure=(failure_on(request) or _failure(result)) if state in states.EXCEPTION_STATES else None,
-            document=self.document(result, state, traceback=traceback, request=request),
+            failure=(failure or _failure(result)) if state in states.EXCEPTION_STATES else None,
+            # Celery's own begins with frames of the worker; without a failure the function was not reached.
+            document=self.document(
+                result, state, traceback=failure.traceback if failure else None, request=request
+            ),
             following=self._following(),
         )
         if not stored:

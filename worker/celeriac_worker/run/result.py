@@ -1,6 +1,7 @@
 """Turns what a task returned into strict JSON values."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -8,24 +9,55 @@ from pydantic_core import PydanticSerializationError
 
 from celeriac.ledger.protocol.message import TYPED_VALUE
 
+# Readers in other languages give up at depths of their own, some at 64 or 100 levels: docs/http.md.
+DEEPEST = 100
+
 
 class InvalidResult(Exception):
     """The function returned something that strict JSON cannot say, or that its return type does not allow."""
 
 
-def json_values(value: object, output: TypeAdapter[Any]) -> Any:
-    """The result as JSON values, checked to be strict JSON. `InvalidResult` says what is wrong with it."""
+class ResultTooLarge(InvalidResult):
+    """The function returned more than CELERIAC_MAX_RESULT_BYTES."""
+
+
+def json_values(value: object, output: TypeAdapter[Any], *, most_bytes: int) -> Any:
+    """The result as JSON values, checked to be strict JSON, small and flat. `InvalidResult` says what is wrong with it."""
     try:
         if value is None:  # which pydantic writes as null, whatever the type says
             output.validate_python((value,))
         (result,) = output.dump_python((value,), mode="json", warnings="error")
         text = json.dumps(result, allow_nan=False, ensure_ascii=False)
-        text.encode()
+        size = len(text.encode())
         if '"__type__"' in text:
             json.loads(text, object_hook=_refuse_typed_value)
     except (PydanticSerializationError, ValueError, TypeError, RecursionError) as wrong:
         raise InvalidResult(f"the task returned {_shown(value)}: {_reason(wrong)}") from wrong
+    if size > most_bytes:
+        raise ResultTooLarge(
+            f"the task returned {size:,} bytes of JSON, more than CELERIAC_MAX_RESULT_BYTES ({most_bytes:,}): "
+            "return less, or store it elsewhere and return where it is"
+        )
+    if text.count("[") + text.count("{") > DEEPEST and _is_deeper(result, DEEPEST):
+        raise InvalidResult(
+            f"the task returned {_shown(value)}: it is nested more than {DEEPEST} deep: flatten it"
+        )
     return result
+
+
+def _is_deeper(value: Any, most: int) -> bool:
+    level = [value]
+    for _ in range(most + 1):
+        level = [child for parent in level for child in _children(parent)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _refuse_typed_value(value: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ import inspect
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -28,6 +29,7 @@ from celeriac_worker.run.failure import (
 from celeriac_worker.run.outcome import Cancelled, Dropped, Failed, Outcome, PutOff, Returned, Succeeded
 from celeriac_worker.run.request import set_failure, token_of
 from celeriac_worker.run.result import json_values
+from celeriac_worker.run.task_traceback import task_traceback
 
 LONGEST_IN_LOG = 1_000
 
@@ -47,7 +49,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
             case Succeeded(result):
                 return result
             case Failed(error):
-                set_failure(self.request, failure_of(error))
+                set_failure(self.request, replace(failure_of(error), traceback=task_traceback(error)))
                 raise error
             case PutOff(error, attempt, delay):
                 self._put_off(error, attempt, delay)
@@ -124,7 +126,8 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
                 raise
             # Its process was told to end; what the task makes of that, by a `finally` that fails, say, does not count.
             return Returned()
-        return Succeeded(json_values(value, self.implementation.output))
+        most_bytes = self.app.settings.max_result_bytes
+        return Succeeded(json_values(value, self.implementation.output, most_bytes=most_bytes))
 
     def _returned(self, arguments: dict[str, Any]) -> object:
         try:

@@ -1,14 +1,14 @@
 -- Read what is known of a batch of tasks, as of one moment: their records, and Celery's documents as far as they are asked for.
 -- ARGV  'later' or 'left out': what becomes of documents for which there is no room; most bytes of all documents together;
---       which documents of tasks that ours have run are asked for: 'results', 'tracebacks', both or neither; number of
+--       most bytes of one document: a larger one is left out; which documents of tasks that ours have run are asked for: 'results', 'tracebacks', both or neither; number of
 --       fields, the record's fields to read (the first are state, expires_at, attempt), then the ids
 -- Answer: for each id a list of those fields (nil where absent), then Celery's result document (nil where there is none, or
---         none is asked for), then 1 where it was left out; for a task that is forgotten, or due to be, {'gone'}; for one
+--         none is asked for), then its size where it was left out; for a task that is forgotten, or due to be, {'gone'}; for one
 --         that is to be asked for once more, {'later'}. Where another type of value has taken the place of one, the list
 --         holds the error: the other tasks are answered all the same.
-local way, left, documents, count = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
+local way, left, most, documents, count = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
 local results, tracebacks = string.find(documents, 'results'), string.find(documents, 'tracebacks')
-local fields = {unpack(ARGV, 5, count + 4)}
+local fields = {unpack(ARGV, 6, count + 5)}
 local at = now()
 
 -- Of a task that a worker of Celery's own has run, or may have, only its document tells.
@@ -18,6 +18,8 @@ local function is_asked_for(state, attempt)
   return tracebacks and FINAL[state]
 end
 
+local unread = way == 'left out' and 'too large for a list: the task document of its own has it' or 'too large to be read'
+
 -- The beginning and the end of a document that is too large say what became of the task.
 local function outline(key)
   local status = string.match(redis.call('GETRANGE', key, 0, 499), '"status": ?"(%u+)"')
@@ -25,24 +27,22 @@ local function outline(key)
   local date = string.match(redis.call('GETRANGE', key, -999, -1), '"date_done": ?"([%w:+.-]+)"')
   if not status then return false end
   return cjson.encode({status = status, date_done = date or cjson.null, result = kind and
-    {exc_type = kind, exc_message = {'too large for a list: the task document of its own has it'}} or cjson.null})
+    {exc_type = kind, exc_message = {unread}} or cjson.null})
 end
 
 local function add_document(row, id)
   local key, place = key_result(id), count + 1
-  if way == 'left out' then
-    local size = redis.pcall('STRLEN', key)
-    if type(size) == 'number' and size > left then
-      row[place], row[place + 1] = (row[3] or '0') == '0' and outline(key), 1
-      return
-    end
+  local size = redis.pcall('STRLEN', key)
+  if type(size) == 'number' and size > (way == 'left out' and math.min(left, most) or most) then
+    row[place], row[place + 1] = (row[3] or '0') == '0' and outline(key), size
+    return
   end
   row[place] = redis.pcall('GET', key)
   if type(row[place]) == 'string' then left = left - #row[place] end
 end
 
 local answer = {}
-for number = count + 5, #ARGV do
+for number = count + 6, #ARGV do
   local id = ARGV[number]
   local row = redis.pcall('HMGET', key_record(id), unpack(fields))
   if row.err then

@@ -1,0 +1,35 @@
+"""Decides how much of a task's failure a caller sees: operators all, others no secrets."""
+
+import re
+from typing import Any
+
+from celeriac.ledger.model.task import Failure
+from celeriac.settings import Settings
+
+# Where programs and their data lie on the usual systems; what merely looks like a path (`/tasks/x`) stays.
+_ROOTS = "app|bin|celeriac|data|dev|etc|home|lib|media|mnt|nix|opt|packages|private|proc|root|run|sbin|snap|srv|sys|tmp|usr|var|venv|Applications|Library|Users|Volumes"
+_PATH = re.compile(rf"(?<![\w:/.~-])/(?:{_ROOTS})/(?:[^\s/'\"<>|:;,()\[\]]+/)*([^\s/'\"<>|:;,()\[\]]*)")
+_USER_INFO = re.compile(r"(?<=://)[^\s/@]{1,500}@")
+_SECRET = re.compile(
+    r"(?i)\b([\w-]{0,40}(?:password|passwd|secret|token|api[_-]?key)[\"']?\s{0,3}[=:]\s{0,3}[\"']?)[^\s\"'&,;)}\]]+"
+)
+_KEY = re.compile(r"\b(clrc_|whsec_|Bearer |Basic )[\w.~+/=-]{8,}")
+
+
+def sees_details(settings: Settings) -> bool:
+    """Whether who asks may see tracebacks, and messages as the tasks wrote them. The one place where that is decided."""
+    return settings.show_tracebacks
+
+
+def failure_details(failure: Failure, *, all_of_it: bool) -> dict[str, Any]:
+    """The member `error` of a task document."""
+    if all_of_it:
+        return {"type": failure.type, "message": failure.message, "traceback": failure.traceback}
+    return {"type": failure.type, "message": redacted(failure.message), "traceback": None}
+
+
+def redacted(text: str) -> str:
+    """A text without credentials and without the directories of a machine."""
+    for pattern, shown in ((_USER_INFO, "***@"), (_SECRET, r"\1***"), (_KEY, r"\1***"), (_PATH, r"…/\1")):
+        text = pattern.sub(shown, text)
+    return text

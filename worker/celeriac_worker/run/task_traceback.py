@@ -1,0 +1,48 @@
+"""Writes the traceback of a failed task, beginning at the task's own function."""
+
+from pathlib import Path
+from traceback import StackSummary, TracebackException
+
+import billiard
+import celery
+import kombu
+import pydantic
+
+import celeriac
+import celeriac_worker
+from celeriac.short_text import shortened, shortened_traceback
+
+# A traceback of ten thousand frames would be written, only to be cut.
+MOST_FRAMES = 100
+# Between the worker's loop and the function, nothing of the task's author is called.
+_AROUND = tuple(
+    str(Path(package.__file__ or "").parent) + "/"
+    for package in (billiard, celery, kombu, pydantic, celeriac, celeriac_worker)
+)
+
+
+def task_traceback(error: BaseException) -> str | None:
+    """Its text, of bounded length; None where no frame of the task was reached, or the text cannot be made."""
+    try:
+        told = TracebackException.from_exception(error, limit=-MOST_FRAMES, compact=True)
+        if not _strip(told):
+            return None
+        return shortened_traceback("".join(map(_printable, told.format())).rstrip("\n"))
+    except Exception:  # noqa: BLE001 - an exception may do anything when it is asked for its text
+        return None
+
+
+def _strip(told: TracebackException) -> bool:
+    """Take out the frames before the function's, here and in what led to it; whether there are any left."""
+    frames = list(told.stack)
+    inner = next(
+        (at for at, frame in enumerate(frames) if not frame.filename.startswith(_AROUND)), len(frames)
+    )
+    told.stack = StackSummary.from_list(frames[inner:])
+    others = (told.__cause__, told.__context__, *(told.exceptions or ()))
+    left = [_strip(other) for other in others if other is not None]
+    return bool(told.stack) or any(left)
+
+
+def _printable(text: str) -> str:
+    return shortened(text).encode("utf-8", "backslashreplace").decode()
