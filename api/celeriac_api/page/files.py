@@ -4,7 +4,7 @@ from pathlib import Path
 
 from starlette.responses import FileResponse, Response
 
-from celeriac_api.request.asked import Asked
+from celeriac_api.request.call import Call
 from celeriac_api.request.parameters import AnyQuery
 from celeriac_api.server.files import file_routes
 from celeriac_api.server.route import Route, Scope
@@ -27,7 +27,7 @@ HEADERS = {
 def routes() -> list[Route]:
     """`/` and what it loads."""
 
-    async def page(_: Asked[AnyQuery, None]) -> Response:
+    async def page(_: Call[AnyQuery, None]) -> Response:
         return FileResponse(FILES / "index.html", headers=HEADERS)
 
     return [

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from celeriac.contract.catalog import Catalog
 from celeriac.contract.definition import Definition
-from celeriac_api.request.asked import Asked
+from celeriac_api.request.call import Call
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import problems
@@ -39,7 +39,7 @@ def routes(catalog: Catalog, *, default_queue: str) -> list[Route]:
     document = CatalogDocument(items=[_definition(one, default_queue) for one in catalog.values()])
     content = document.model_dump_json().encode()
 
-    async def get_catalog(_: Asked[Parameters, None]) -> Response:
+    async def get_catalog(_: Call[Parameters, None]) -> Response:
         return Answer(content, 200)
 
     return [

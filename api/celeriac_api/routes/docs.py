@@ -8,7 +8,7 @@ from typing import Any
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import JSONResponse, Response
 
-from celeriac_api.request.asked import Asked
+from celeriac_api.request.call import Call
 from celeriac_api.request.parameters import AnyQuery
 from celeriac_api.response.address import prefix
 from celeriac_api.server.files import file_routes
@@ -20,7 +20,7 @@ ASSETS = "/static/docs"
 def routes(title: str, document: Callable[[], dict[str, Any]]) -> list[Route]:
     """`/docs` with its files, and `/openapi.json`."""
 
-    async def docs(_: Asked[AnyQuery, None]) -> Response:
+    async def docs(_: Call[AnyQuery, None]) -> Response:
         # The addresses are relative, so that they are right under any prefix.
         return get_swagger_ui_html(
             openapi_url="openapi.json",
@@ -30,7 +30,7 @@ def routes(title: str, document: Callable[[], dict[str, Any]]) -> list[Route]:
             swagger_favicon_url="data:,",
         )
 
-    async def openapi(_: Asked[AnyQuery, None]) -> Response:
+    async def openapi(_: Call[AnyQuery, None]) -> Response:
         servers = {"servers": [{"url": prefix()}]} if prefix() else {}
         return JSONResponse(document() | servers)
 

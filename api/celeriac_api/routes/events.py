@@ -24,7 +24,7 @@ from celeriac.ledger.model.states import FINAL
 from celeriac.ledger.model.task import Gone
 from celeriac.ledger.store import keys
 from celeriac.ledger.store.connection import InDoubt, Unavailable
-from celeriac_api.request.asked import Asked
+from celeriac_api.request.call import Call
 from celeriac_api.request.parameter_types import StateName, misfit
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.request.task_id import OfTask, find
@@ -127,12 +127,10 @@ def routes(ledger: Ledger, feed: Feed, streams: Streams) -> list[Route]:
     ]
 
 
-async def _task_events(
-    ledger: Ledger, streams: Streams, asked: Asked[TaskEventsParameters, None]
-) -> Response:
-    task_id = asked.parameters.task_id
+async def _task_events(ledger: Ledger, streams: Streams, call: Call[TaskEventsParameters, None]) -> Response:
+    task_id = call.parameters.task_id
     await find(ledger, task_id)
-    return streams.of_task(task_id, after=(asked.parameters.last_event_id or "").encode() or START)
+    return streams.of_task(task_id, after=(call.parameters.last_event_id or "").encode() or START)
 
 
 async def _patiently(ask: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -193,9 +191,9 @@ def _pieces(said: bytes) -> Iterator[bytes]:
     return (said[start : start + PIECE_BYTES] for start in range(0, len(said), PIECE_BYTES))
 
 
-async def _all_events(feed: Feed, asked: Asked[AllEventsParameters, None]) -> Response:
-    after = (asked.parameters.last_event_id or "").encode() or await feed.last(keys.feed())
-    return EventSourceResponse(_of_all(feed, after, asked.parameters.wanted), headers=HEADERS)
+async def _all_events(feed: Feed, call: Call[AllEventsParameters, None]) -> Response:
+    after = (call.parameters.last_event_id or "").encode() or await feed.last(keys.feed())
+    return EventSourceResponse(_of_all(feed, after, call.parameters.wanted), headers=HEADERS)
 
 
 async def _of_all(feed: Feed, after: bytes, wanted: Wanted) -> AsyncIterator[bytes]:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from celeriac.ledger.ledger import Ledger
 from celeriac.settings import Settings
-from celeriac_api.request.asked import Asked
+from celeriac_api.request.call import Call
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.errors import RedisUnsafe
 from celeriac_api.response.json_bytes import Answer
@@ -24,10 +24,10 @@ class Health(BaseModel):
 def routes(settings: Settings, ledger: Ledger, *, queues: Collection[str]) -> list[Route]:
     """`GET /livez` and `GET /readyz`, for an API that submits to these queues."""
 
-    async def livez(_: Asked[Parameters, None]) -> Response:
+    async def livez(_: Call[Parameters, None]) -> Response:
         return Answer(HEALTHY, 200)
 
-    async def readyz(_: Asked[Parameters, None]) -> Response:
+    async def readyz(_: Call[Parameters, None]) -> Response:
         faults = await ledger.ping(queues)
         if faults and not settings.allow_unsafe_redis:
             raise RedisUnsafe(" ".join(faults) + " CELERIAC_ALLOW_UNSAFE_REDIS=true takes it as it is.")

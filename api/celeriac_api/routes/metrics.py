@@ -13,7 +13,7 @@ from celeriac.ledger.for_operators import Overview, Queue
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.live.event_streams import Feed
 from celeriac.ledger.model.states import State
-from celeriac_api.request.asked import Asked
+from celeriac_api.request.call import Call
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.openapi import problems
 from celeriac_api.server.counters import Counters
@@ -34,7 +34,7 @@ KINDS = {
 def routes(counters: Counters, ledger: Ledger, overview: Overview, feed: Feed) -> list[Route]:
     """`GET /metrics`."""
 
-    async def get_metrics(_: Asked[Parameters, None]) -> Response:
+    async def get_metrics(_: Call[Parameters, None]) -> Response:
         counters.waiters.set(ledger.watch.waiters)
         counters.streams.set(feed.followed)
         shared = CollectorRegistry()

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from celeriac.ledger.for_operators import Overview, Queue
-from celeriac_api.request.asked import Asked
+from celeriac_api.request.call import Call
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.errors import UnknownQueue
 from celeriac_api.response.json_bytes import model_answer
@@ -68,11 +68,11 @@ def routes(overview: Overview) -> list[Route]:
 
 
 def _reading(overview: Overview) -> list[Route]:
-    async def list_queues(_: Asked[Parameters, None]) -> Response:
+    async def list_queues(_: Call[Parameters, None]) -> Response:
         return model_answer(QueueList(items=await _queues(overview)))
 
-    async def get_queue(asked: Asked[OfQueue, None]) -> Response:
-        return model_answer(await _document(overview, asked.parameters.queue))
+    async def get_queue(call: Call[OfQueue, None]) -> Response:
+        return model_answer(await _document(overview, call.parameters.queue))
 
     return [
         Route(
@@ -102,18 +102,18 @@ def _reading(overview: Overview) -> list[Route]:
 
 
 def _changing(overview: Overview) -> list[Route]:
-    async def pause(asked: Asked[OfQueue, None]) -> Response:
-        queue = await _known(overview, asked.parameters.queue)
+    async def pause(call: Call[OfQueue, None]) -> Response:
+        queue = await _known(overview, call.parameters.queue)
         await overview.pause(queue)
         return model_answer(await _document(overview, queue))
 
-    async def resume(asked: Asked[OfQueue, None]) -> Response:
-        queue = await _known(overview, asked.parameters.queue)
+    async def resume(call: Call[OfQueue, None]) -> Response:
+        queue = await _known(overview, call.parameters.queue)
         await overview.resume(queue)
         return model_answer(await _document(overview, queue))
 
-    async def purge(asked: Asked[OfQueue, None]) -> Response:
-        queue = await _known(overview, asked.parameters.queue)
+    async def purge(call: Call[OfQueue, None]) -> Response:
+        queue = await _known(overview, call.parameters.queue)
         return model_answer(Purged(cancelled=await overview.purge(queue)))
 
     return [

@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from celeriac.ledger.ledger import Ledger
-from celeriac_api.request.asked import Asked
+from celeriac_api.request.call import Call
 from celeriac_api.request.parameter_types import USUAL_LIMIT, Limit
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import problems
@@ -63,7 +63,7 @@ def routes(ledger: Ledger) -> list[Route]:
     ]
 
 
-async def _list(ledger: Ledger, asked: Asked[RejectedParameters, None]) -> Response:
-    limit = asked.parameters.limit or USUAL_LIMIT
-    found, left_out = await ledger.rejected(asked.parameters.queue, limit=limit)
+async def _list(ledger: Ledger, call: Call[RejectedParameters, None]) -> Response:
+    limit = call.parameters.limit or USUAL_LIMIT
+    found, left_out = await ledger.rejected(call.parameters.queue, limit=limit)
     return Answer(to_json({"items": [asdict(one) for one in found], "left_out": left_out}), 200)

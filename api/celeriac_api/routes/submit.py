@@ -14,7 +14,7 @@ from celeriac.settings import Settings
 from celeriac_api.acceptance import accepted_headers, stream_headers
 from celeriac_api.request import body
 from celeriac_api.request.accept_header import EVENTS, prefers_events
-from celeriac_api.request.asked import Asked, Body
+from celeriac_api.request.call import Body, Call
 from celeriac_api.request.generic_submission import GenericSubmission, documented_submission
 from celeriac_api.request.json_text import member
 from celeriac_api.request.strict_json import DEEPEST
@@ -76,20 +76,20 @@ def routes(
 
 
 async def _submit(
-    settings: Settings, submissions: Submissions, streams: Streams, asked: Asked[Submitting, ValidInput]
+    settings: Settings, submissions: Submissions, streams: Streams, call: Call[Submitting, ValidInput]
 ) -> Response:
     """202 with the task document; 200 if it ended while the client was ready to wait, or if it wants the events."""
-    parameters, valid = asked.parameters, asked.body
+    parameters, valid = call.parameters, call.body
     task_id, seconds = parameters.own_id, parameters.seconds
-    options = parameters.options(asked.fields)
-    if prefers_events(asked.fields):
+    options = parameters.options(call.fields)
+    if prefers_events(call.fields):
         accepted = await submissions.accept(valid, options, task_id=task_id)
         return streams.of_task(accepted.task_id, headers=stream_headers(accepted))
     if seconds is None:
         accepted = await submissions.accept(valid, options, task_id=task_id)
         return Answer(_document(valid, accepted), 202, **accepted_headers(accepted))
     accepted, task = await submissions.accept_and_wait(
-        valid, options, task_id=task_id, seconds=seconds, until_gone=asked.until_gone
+        valid, options, task_id=task_id, seconds=seconds, until_gone=call.until_gone
     )
     return _after_wait(accepted, task, seconds, show_traceback=sees_details(settings))
 

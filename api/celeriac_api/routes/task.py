@@ -14,7 +14,7 @@ from celeriac.ledger.model.states import State
 from celeriac.ledger.model.task import Task
 from celeriac.ledger.store.slices import Slices
 from celeriac.settings import Settings
-from celeriac_api.request.asked import Asked
+from celeriac_api.request.call import Call
 from celeriac_api.request.task_id import OfTask, not_found
 from celeriac_api.request.wait import WaitParameters, wait_for_end
 from celeriac_api.response.address import address
@@ -44,16 +44,16 @@ class TaskParameters(ResultParameters):
 def routes(settings: Settings, ledger: Ledger) -> list[Route]:
     """`GET /tasks/{task_id}` and `GET /tasks/{task_id}/result`."""
 
-    async def get_task(asked: Asked[TaskParameters, None]) -> Response:
-        task, headers = await _asked_task(ledger, asked, ledger.read)
+    async def get_task(call: Call[TaskParameters, None]) -> Response:
+        task, headers = await _awaited_task(ledger, call, ledger.read)
         content = task_document(task, show_traceback=sees_details(settings))
         etag = _etag(content)
-        if _matches(asked.parameters.if_none_match, etag):
+        if _matches(call.parameters.if_none_match, etag):
             return Response(status_code=304, headers={"ETag": etag, "Cache-Control": "no-cache"})
         return Answer(content, 200, etag=etag, cache_control="no-cache", **headers)
 
-    async def get_result(asked: Asked[ResultParameters, None]) -> Response:
-        task, headers = await _asked_task(ledger, asked, ledger.read_small)
+    async def get_result(call: Call[ResultParameters, None]) -> Response:
+        task, headers = await _awaited_task(ledger, call, ledger.read_small)
         if task.unread_bytes:
             slices = await ledger.slices(task)
             if slices is not None:
@@ -69,15 +69,15 @@ def routes(settings: Settings, ledger: Ledger) -> list[Route]:
     return [_get_task(get_task), _get_result(get_result)]
 
 
-async def _asked_task(
-    ledger: Ledger, asked: Asked[Any, None], read_task: Callable[[str], Awaitable[Task | None]]
+async def _awaited_task(
+    ledger: Ledger, call: Call[Any, None], read_task: Callable[[str], Awaitable[Task | None]]
 ) -> tuple[Task, dict[str, str]]:
     """The task that this request asks for, after the wait that it asks for, and the headers that go with both."""
-    parameters: ResultParameters = asked.parameters
+    parameters: ResultParameters = call.parameters
     task_id, seconds = parameters.task_id, parameters.seconds
     read = partial(read_task, task_id)
     if seconds:
-        task = await wait_for_end(ledger, task_id, read, seconds=seconds, until_gone=asked.until_gone)
+        task = await wait_for_end(ledger, task_id, read, seconds=seconds, until_gone=call.until_gone)
     else:
         task = await read()
     if task is None:

@@ -13,7 +13,7 @@ from celeriac.ledger.protocol.message import decoded_input
 from celeriac.settings import Settings
 from celeriac_api.acceptance import accept, accepted_headers
 from celeriac_api.request import body
-from celeriac_api.request.asked import Asked, Body
+from celeriac_api.request.call import Body, Call
 from celeriac_api.request.json_text import member
 from celeriac_api.request.new_id import new_id
 from celeriac_api.request.options import Retry
@@ -61,9 +61,9 @@ def routes(settings: Settings, ledger: Ledger, submissions: Submissions) -> list
     ]
 
 
-async def _cancel(settings: Settings, ledger: Ledger, asked: Asked[OfTask, CancelRequest]) -> Response:
-    task_id = asked.parameters.task_id
-    outcome = await ledger.cancel(task_id, terminate=asked.body.terminate)
+async def _cancel(settings: Settings, ledger: Ledger, call: Call[OfTask, CancelRequest]) -> Response:
+    task_id = call.parameters.task_id
+    outcome = await ledger.cancel(task_id, terminate=call.body.terminate)
     task = await find(ledger, task_id)
     document = task_document(task, show_traceback=sees_details(settings))
     if task.ready and task.state is not State.CANCELLED:
@@ -81,9 +81,9 @@ async def _retry(
     settings: Settings,
     ledger: Ledger,
     submissions: Submissions,
-    asked: Asked[RetryParameters, bytes | None],
+    call: Call[RetryParameters, bytes | None],
 ) -> Response:
-    task_id, changed = asked.parameters.task_id, asked.body
+    task_id, changed = call.parameters.task_id, call.body
     task = await find(ledger, task_id)
     if not task.ready:
         raise TaskNotEnded(
@@ -95,8 +95,8 @@ async def _retry(
     if original is None:
         raise not_found(task_id)
     # Where whoever asks has no trace, that of the first caller goes on.
-    trace = asked.parameters.trace or original.trace
-    retry = Retry(task_id, asked.parameters.key(asked.fields), trace, key_ttl=settings.idempotency_ttl)
+    trace = call.parameters.trace or original.trace
+    retry = Retry(task_id, call.parameters.key(call.fields), trace, key_ttl=settings.idempotency_ttl)
     definition = submissions.definition(original.name)
     if changed is None:
         submitted = decoded_input(original.input)
@@ -145,8 +145,8 @@ def _changed(retry: Retry, definition: PreparedDefinition, input_json: bytes) ->
     return definition.submission(new_id(), input_json, retry.resolve(input_json))
 
 
-async def _delete(ledger: Ledger, asked: Asked[OfTask, None]) -> Response:
-    task_id = asked.parameters.task_id
+async def _delete(ledger: Ledger, call: Call[OfTask, None]) -> Response:
+    task_id = call.parameters.task_id
     match await ledger.forget(task_id):
         case Forgetting.OPEN:
             task = await find(ledger, task_id)

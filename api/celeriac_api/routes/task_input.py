@@ -8,7 +8,7 @@ from starlette.responses import Response
 from celeriac.contract.catalog import Catalog
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.protocol.message import decoded_input
-from celeriac_api.request.asked import Asked
+from celeriac_api.request.call import Call
 from celeriac_api.request.json_text import without_values
 from celeriac_api.request.task_id import OfTask, find, not_found
 from celeriac_api.response.json_bytes import Answer
@@ -35,8 +35,8 @@ def routes(catalog: Catalog, ledger: Ledger) -> list[Route]:
     ]
 
 
-async def _input(catalog: Catalog, ledger: Ledger, asked: Asked[OfTask, None]) -> Response:
-    task_id = asked.parameters.task_id
+async def _input(catalog: Catalog, ledger: Ledger, call: Call[OfTask, None]) -> Response:
+    task_id = call.parameters.task_id
     original = await ledger.original(task_id)
     if original is None:
         await find(ledger, task_id)  # 410 where it is forgotten

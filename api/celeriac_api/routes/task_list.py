@@ -16,7 +16,7 @@ from celeriac.ledger.model.task import Task
 from celeriac.ledger.model.task_filter import Listing
 from celeriac.ledger.model.times import microseconds
 from celeriac.settings import Settings
-from celeriac_api.request.asked import Asked
+from celeriac_api.request.call import Call
 from celeriac_api.request.parameter_types import USUAL_LIMIT, Limit, Moment, StateName, misfit
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.failure_details import sees_details
@@ -121,8 +121,8 @@ def routes(settings: Settings, ledger: Ledger) -> list[Route]:
     ]
 
 
-async def _list(settings: Settings, ledger: Ledger, asked: Asked[ListParameters, None]) -> Response:
-    listing, omits = _listing(asked.parameters), bool(asked.parameters.omit)
+async def _list(settings: Settings, ledger: Ledger, call: Call[ListParameters, None]) -> Response:
+    listing, omits = _listing(call.parameters), bool(call.parameters.omit)
     page = await (ledger.page_without_results(listing) if omits else ledger.page(listing))
 
     def item(task: Task) -> bytes:
@@ -135,15 +135,19 @@ async def _list(settings: Settings, ledger: Ledger, asked: Asked[ListParameters,
     return Answer(b'{"items":[%b],"left_out":%b,"next_cursor":%b}' % (items, left_out, cursor), 200)
 
 
-def _listing(asked: ListParameters) -> Listing:
-    before = [moment for moment in (_since_epoch(asked.created_before), asked.cursor) if moment is not None]
+def _listing(parameters: ListParameters) -> Listing:
+    before = [
+        moment
+        for moment in (_since_epoch(parameters.created_before), parameters.cursor)
+        if moment is not None
+    ]
     return Listing(
-        limit=asked.limit or USUAL_LIMIT,
+        limit=parameters.limit or USUAL_LIMIT,
         before=min(before, default=None),
-        since=_since_epoch(asked.created_after),
-        states=tuple(dict.fromkeys(asked.state)),
-        names=tuple(dict.fromkeys(asked.name)),
-        queues=tuple(dict.fromkeys(asked.queue)),
+        since=_since_epoch(parameters.created_after),
+        states=tuple(dict.fromkeys(parameters.state)),
+        names=tuple(dict.fromkeys(parameters.name)),
+        queues=tuple(dict.fromkeys(parameters.queue)),
     )
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from celeriac.ledger.for_operators import Overview, Worker
 from celeriac.ledger.protocol.remote_control import StockWorker
-from celeriac_api.request.asked import Asked
+from celeriac_api.request.call import Call
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.json_bytes import model_answer
 from celeriac_api.response.openapi import problems
@@ -61,7 +61,7 @@ def routes(overview: Overview) -> list[Route]:
     ]
 
 
-async def _list(overview: Overview, _: Asked[Parameters, None]) -> Response:
+async def _list(overview: Overview, _: Call[Parameters, None]) -> Response:
     ours = await overview.workers()
     stock = await overview.stock_workers(ours=ours)
     return model_answer(WorkerList(items=[*map(_worker, ours), *map(_stock_worker, stock)]))

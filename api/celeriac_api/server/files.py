@@ -8,7 +8,7 @@ from types import MappingProxyType
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from celeriac_api.request.asked import Asked
+from celeriac_api.request.call import Call
 from celeriac_api.request.parameters import AnyQuery
 from celeriac_api.server.route import Route, Scope
 
@@ -25,10 +25,10 @@ def file_routes(
 
 
 async def _serve(
-    files: StaticFiles, name: str, headers: Mapping[str, str], asked: Asked[AnyQuery, None]
+    files: StaticFiles, name: str, headers: Mapping[str, str], call: Call[AnyQuery, None]
 ) -> Response:
     response = await files.get_response(
-        name, {"type": "http", "method": "GET", "headers": [*asked.fields.items()]}
+        name, {"type": "http", "method": "GET", "headers": [*call.fields.items()]}
     )
     response.headers.update(headers)
     return response

@@ -12,19 +12,19 @@ class HeadMethod:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        asked = {**scope, "method": "GET"}
+        get_scope = {**scope, "method": "GET"}
 
         async def send_head(message: Message) -> None:
             if message["type"] == "http.response.start":
-                if "route" in asked:
-                    scope["route"] = asked["route"]  # for who counts requests by their route
+                if "route" in get_scope:
+                    scope["route"] = get_scope["route"]  # for who counts requests by their route
                 await send(message)
             else:
                 await send({"type": "http.response.body", "body": b""})
                 raise _Answered
 
         try:
-            await self._app(asked, receive, send_head)
+            await self._app(get_scope, receive, send_head)
         except _Answered:
             return
 

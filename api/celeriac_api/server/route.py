@@ -17,12 +17,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Send
 from starlette.types import Scope as Connection
 
-from celeriac_api.request.asked import Asked, AskedReader, Body
+from celeriac_api.request.call import Body, Call, CallReader
 from celeriac_api.request.judgement import Judge
 from celeriac_api.request.parameters import Parameters, signature_of
 from celeriac_api.response.openapi import Responses
 
-Handler = Callable[[Asked[Any, Any]], Coroutine[Any, Any, Response]]
+Handler = Callable[[Call[Any, Any]], Coroutine[Any, Any, Response]]
 
 
 class Scope(StrEnum):
@@ -84,7 +84,7 @@ class ShortRoute(APIRoute):
             openapi_extra={"requestBody": {"required": route.body.required}} if route.body else None,
         )
         self.scope = route.scope
-        handler, reader = route.handler, AskedReader(route.parameters, route.body, judge)
+        handler, reader = route.handler, CallReader(route.parameters, route.body, judge)
 
         async def serve(scope: Connection, receive: Receive, send: Send) -> None:
             try:

@@ -11,7 +11,7 @@ from celeriac.ledger.model.trace import Trace
 from celeriac_api.server.logs import trace_id
 
 SERVICE = "celeriac-api"
-# Asked every few seconds by machines, of which nobody wants to know.
+# Call every few seconds by machines, of which nobody wants to know.
 PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 HEADERS = (b"traceparent", b"tracestate")
 OFF: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}

@@ -16,8 +16,8 @@ P = TypeVar("P", bound=Parameters)
 B = TypeVar("B")
 
 
-class Asked(NamedTuple, Generic[P, B]):
-    """What a handler is given. `fields` are its headers, for what several routes look at: `Accept`, `Authorization`."""
+class Call(NamedTuple, Generic[P, B]):
+    """One call of a route, as its handler takes it. `fields` are its headers, for what several routes look at: `Accept`, `Authorization`."""
 
     parameters: P
     body: B
@@ -43,7 +43,7 @@ class Body(Generic[B]):
     required: bool = True
 
 
-class AskedReader(Generic[P, B]):
+class CallReader(Generic[P, B]):
     """Prepared once for a route, used for every request."""
 
     def __init__(self, parameters: type[P], body: Body[B] | None, judge: Judge) -> None:
@@ -52,12 +52,12 @@ class AskedReader(Generic[P, B]):
         self._body = body
         self._judge = judge
 
-    async def read(self, scope: Scope, receive: Receive) -> Asked[P, B]:
+    async def read(self, scope: Scope, receive: Receive) -> Call[P, B]:
         """The request as one value."""
         fields = scope[FIELDS]
         parameters = self._parameters.read(scope)
         if self._body is None:
             refuse_body(fields, method=scope["method"])
-            return Asked(parameters, None, fields, receive)  # type: ignore[arg-type]  # B is None then
+            return Call(parameters, None, fields, receive)  # type: ignore[arg-type]  # B is None then
         raw = await read_json(fields, receive, largest=self._judge.largest)
-        return Asked(parameters, await self._judge.judge(raw, self._body.read), fields, receive)
+        return Call(parameters, await self._judge.judge(raw, self._body.read), fields, receive)
