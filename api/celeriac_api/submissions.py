@@ -1,8 +1,9 @@
 """Accepts the tasks of one definition: reads, validates, accepts and answers."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import to_json
@@ -63,7 +64,8 @@ class PreparedDefinition:
         return Submission(task_id, self.name, self.queue, self._envelope, encoded_input(input_json), encoded)
 
 
-class ValidInput(NamedTuple):
+@dataclass(slots=True)
+class ValidInput:
     """The JSON text of an input, valid for a definition."""
 
     definition: PreparedDefinition
@@ -115,7 +117,7 @@ class Submissions:
         self, valid: ValidInput, options: SubmissionOptions | None = None, *, task_id: str | None = None
     ) -> Accepted:
         """The task as it was accepted: a new one, or that of an earlier submission with the same key or id."""
-        resolved = await self._resolve(valid, options, task_id)
+        resolved = await self._resolve(valid, options, task_id) if options or task_id else None
         submission = valid.definition.submission(task_id or new_id(), valid.json, resolved)
         return await accept(self._ledger, submission)
 

@@ -51,7 +51,8 @@ def refuse_body(fields: Fields, *, method: str) -> None:
 
 def is_announced(fields: Fields) -> bool:
     """Whether these headers say that a body follows (RFC 9112 §6)."""
-    return b"transfer-encoding" in fields or bool(fields.get(b"content-length", b"").strip(b"0 "))
+    length = fields.get(b"content-length")
+    return b"transfer-encoding" in fields or (length is not None and length.strip(b"0 ") != b"")
 
 
 async def _read(receive: Receive, *, largest: int) -> bytes:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from inspect import Parameter
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from starlette.types import Receive, Scope
 
@@ -16,7 +16,8 @@ P = TypeVar("P", bound=Parameters)
 B = TypeVar("B")
 
 
-class Call(NamedTuple, Generic[P, B]):
+@dataclass(slots=True)
+class Call(Generic[P, B]):
     """One call of a route, as its handler takes it. `fields` are its headers, for what several routes look at: `Accept`, `Authorization`."""
 
     parameters: P
@@ -43,21 +44,24 @@ class Body(Generic[B]):
     required: bool = True
 
 
-class CallReader(Generic[P, B]):
+class CallReader(Generic[P]):
     """Prepared once for a route, used for every request."""
 
-    def __init__(self, parameters: type[P], body: Body[B] | None, judge: Judge) -> None:
-        """Without a `body`, a request that has one is refused."""
+    def __init__(self, parameters: type[P], judge: Judge) -> None:
+        """`judge` looks at the bodies."""
         self._parameters = ParameterReader(parameters)
-        self._body = body
         self._judge = judge
 
-    async def read(self, scope: Scope, receive: Receive) -> Call[P, B]:
-        """The request as one value."""
+    def read(self, scope: Scope, receive: Receive) -> Call[P, None]:
+        """A request without a body as one value."""
         fields = scope[FIELDS]
         parameters = self._parameters.read(scope)
-        if self._body is None:
-            refuse_body(fields, method=scope["method"])
-            return Call(parameters, None, fields, receive)  # type: ignore[arg-type]  # B is None then
+        refuse_body(fields, method=scope["method"])
+        return Call(parameters, None, fields, receive)
+
+    async def read_with_body(self, body: Body[B], scope: Scope, receive: Receive) -> Call[P, B]:
+        """The same with its body."""
+        fields = scope[FIELDS]
+        parameters = self._parameters.read(scope)
         raw = await read_json(fields, receive, largest=self._judge.largest)
-        return Call(parameters, await self._judge.judge(raw, self._body.read), fields, receive)
+        return Call(parameters, await self._judge.judge(raw, body.read), fields, receive)

@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from celeriac_api.request.body import invalid_input
 from celeriac_api.request.fields import FIELDS
-from celeriac_api.response.errors import InvalidInput
+from celeriac_api.response.errors import Problem
 
 MOST_PARAMETERS = 100
 # Places in which a parameter may be, as FastAPI has them.
@@ -26,6 +26,11 @@ class Parameters(BaseModel):
     """No parameters. A subclass names a route's own, each with FastAPI's `Query`, `Header` or `Path` in its annotation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def refuse_path(cls, given: str) -> Problem:
+        """The refusal of a path whose parameter does not fit."""
+        return invalid_input([("", "does not fit the path", given)])
 
 
 class AnyQuery(Parameters):
@@ -42,11 +47,13 @@ class ParameterReader(Generic[Model]):
 
     def __init__(self, model: type[Model]) -> None:
         """Each field of the model needs a place; `TypeError` names one that has none."""
+        self._model = model
         self._validate = model.__pydantic_validator__.validate_python
         self._ignores_query = model.model_config["extra"] == "ignore"
         self._query: list[str] = []
         self._several: set[str] = set()
-        self._headers: list[tuple[bytes, str]] = []
+        self._headers: dict[bytes, str] = {}
+        self._path: set[str] = set()
         self._shown: dict[str, str] = {}
         for name, place in places(model):
             self._enter(model, name, place)
@@ -55,15 +62,17 @@ class ParameterReader(Generic[Model]):
 
     def read(self, scope: Scope) -> Model:
         """The parameters of this request; what does not fit is a 422 that lists it."""
-        given: dict[str, Any] = dict(scope["path_params"])
-        fields = scope[FIELDS]
-        for name, key in self._headers:
-            if name in fields:
-                given[key] = fields[name].decode("latin-1")
-        if scope["query_string"] and not self._ignores_query:
-            self._add_query(given, scope["query_string"])
-        if not given and self._default is not None:
+        fields, query = scope[FIELDS], scope["query_string"]
+        has_headers = not self._headers.keys().isdisjoint(fields)
+        if self._default is not None and not has_headers and (not query or self._ignores_query):
             return self._default
+        given: dict[str, Any] = scope["path_params"].copy()
+        if has_headers:
+            given |= {
+                key: fields[name].decode("latin-1") for name, key in self._headers.items() if name in fields
+            }
+        if query and not self._ignores_query:
+            self._add_query(given, query)
         try:
             return self._validate(given)  # type: ignore[no-any-return]  # it is the model's
         except ValidationError as wrong:
@@ -80,7 +89,9 @@ class ParameterReader(Generic[Model]):
                     self._several.add(key)
             case params.Header():
                 self._shown[key] = field.alias or name.replace("_", "-").title()
-                self._headers.append((self._shown[key].lower().encode(), key))
+                self._headers[self._shown[key].lower().encode()] = key
+            case params.Path():
+                self._path.add(key)
 
     def _add_query(self, given: dict[str, Any], query: bytes) -> None:
         if query.count(b"&") >= MOST_PARAMETERS:
@@ -108,8 +119,11 @@ class ParameterReader(Generic[Model]):
             if times > 1 and name in self._query and name not in self._several:
                 yield f"?{name}", "should be given once", f"{times} times"
 
-    def _misfit(self, wrong: ValidationError) -> InvalidInput:
+    def _misfit(self, wrong: ValidationError) -> Problem:
         errors = wrong.errors(include_url=False, include_context=False)
+        for error in errors:
+            if error["loc"][0] in self._path:
+                return self._model.refuse_path(error["input"])
         return invalid_input(
             [(self._shown.get(str(error["loc"][0]), ""), error["msg"], error["input"]) for error in errors]
         )

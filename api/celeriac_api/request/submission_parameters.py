@@ -132,6 +132,8 @@ class SubmissionParameters(Keyed, Submitting):
 
     def options(self, fields: Fields) -> SubmissionOptions | None:
         """The key is one of them."""
+        if not self.model_fields_set:
+            return None
         options, key = super().options(fields), self.key(fields)
         return options if key is None else replace(options or NO_OPTIONS, key=key)
 

@@ -1,18 +1,17 @@
 """Which task a request means, and finding it."""
 
-import re
 from typing import Annotated
 
 from fastapi import Path
-from pydantic import BeforeValidator
+from pydantic import StringConstraints
 
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.task import Task
 from celeriac_api.request.parameters import Parameters
-from celeriac_api.response.errors import TaskNotFound
+from celeriac_api.response.errors import Problem, TaskNotFound
 from celeriac_api.response.task_document import EXAMPLE_ID
 
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
 
 async def find(ledger: Ledger, task_id: str) -> Task:
@@ -30,16 +29,11 @@ def not_found(task_id: str) -> TaskNotFound:
     )
 
 
-def _task_id(given: str) -> str:
-    task_id = given.lower()
-    if not UUID.fullmatch(task_id):
-        raise not_found(task_id)
-    return task_id
-
-
-# 404 unless it could be one.
+# Without a function of Python's: that would cost a third of a microsecond.
 TaskID = Annotated[
-    str, BeforeValidator(_task_id), Path(description="The task's id, a UUID.", examples=[EXAMPLE_ID])
+    str,
+    StringConstraints(pattern=UUID, to_lower=True),
+    Path(description="The task's id, a UUID.", examples=[EXAMPLE_ID]),
 ]
 
 
@@ -47,3 +41,8 @@ class OfTask(Parameters):
     """The parameters of a route that is about one task, and takes no others."""
 
     task_id: TaskID
+
+    @classmethod
+    def refuse_path(cls, given: str) -> Problem:
+        """404 unless it could be an id."""
+        return not_found(given.lower())

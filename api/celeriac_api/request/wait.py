@@ -21,9 +21,9 @@ LONGEST_SECONDS = 55
 _PREFERENCE = re.compile(r"(?:^|,)\s*wait\s*=\s*\"?(\d+)\"?\s*(?=$|[,;])", re.IGNORECASE)
 
 
-def preferred_wait(prefer: str | None) -> int | None:
+def preferred_wait(prefer: str) -> int | None:
     """How long a header `Prefer` asks to wait; one that is not understood is ignored, as RFC 7240 has it."""
-    found = _PREFERENCE.search(prefer) if prefer else None
+    found = _PREFERENCE.search(prefer)
     return _seconds(found[1]) if found else None
 
 
@@ -101,4 +101,6 @@ class WaitParameters(Parameters):
     @property
     def seconds(self) -> int | None:
         """How long the request is ready to wait, at most `LONGEST_SECONDS`; None: not at all."""
-        return preferred_wait(self.prefer) if self.wait is None else self.wait
+        if self.wait is None and self.prefer is not None:
+            return preferred_wait(self.prefer)
+        return self.wait

@@ -75,11 +75,11 @@ async def _awaited_task(
     """The task that this request asks for, after the wait that it asks for, and the headers that go with both."""
     parameters: ResultParameters = call.parameters
     task_id, seconds = parameters.task_id, parameters.seconds
-    read = partial(read_task, task_id)
     if seconds:
+        read = partial(read_task, task_id)
         task = await wait_for_end(ledger, task_id, read, seconds=seconds, until_gone=call.until_gone)
     else:
-        task = await read()
+        task = await read_task(task_id)
     if task is None:
         raise not_found(task_id)
     if task.state is State.SUCCEEDED and task.result is None and not task.unread_bytes:

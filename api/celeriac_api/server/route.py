@@ -84,11 +84,14 @@ class ShortRoute(APIRoute):
             openapi_extra={"requestBody": {"required": route.body.required}} if route.body else None,
         )
         self.scope = route.scope
-        handler, reader = route.handler, CallReader(route.parameters, route.body, judge)
+        handler, body, reader = route.handler, route.body, CallReader(route.parameters, judge)
 
         async def serve(scope: Connection, receive: Receive, send: Send) -> None:
             try:
-                response = await handler(await reader.read(scope, receive))
+                if body is None:
+                    response = await handler(reader.read(scope, receive))
+                else:
+                    response = await handler(await reader.read_with_body(body, scope, receive))
             except Exception as error:  # noqa: BLE001 - the app knows which it has an answer to
                 response = await _answer(Request(scope, receive, send), error)
             await response(scope, receive, send)
