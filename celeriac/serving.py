@@ -4,7 +4,14 @@ import math
 
 from celeriac.settings import Settings
 
-APP = ("--factory", "celeriac_api.app:create_app", "--http", "celeriac_api.server.one_write:OneWrite")
+APP = (
+    "--factory",
+    "celeriac_api.app:create_app",
+    "--http",
+    "celeriac_api.server.one_write:OneWrite",
+    "--ws",
+    "none",
+)
 
 
 def uvicorn_options(settings: Settings) -> list[str]:

@@ -128,6 +128,9 @@ class Settings(BaseModel):
     max_lost_runs: int = Field(
         3, ge=1, description="How many runs of a task may be lost with their worker before it fails."
     )
+    client_timeout: Duration = Field(
+        timedelta(seconds=20), description="How long a client may take to send a request, beside its body."
+    )
     max_body_bytes: int = Field(1_048_576, ge=1, description="Largest request body, in bytes.")
     max_result_bytes: int = Field(
         10_485_760, ge=1_024, description="Largest result of a task, in bytes of JSON; with more it fails."

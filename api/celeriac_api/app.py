@@ -34,6 +34,7 @@ from celeriac_api.server.outermost import Boundary
 from celeriac_api.server.route import ShortRoute
 from celeriac_api.server.route_table import RouteTable
 from celeriac_api.server.shutdown import at_termination
+from celeriac_api.server.slow_clients import allowed_files
 from celeriac_api.server.spans import SERVICE, Traced, telemetry_config
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def create_app() -> FastAPI:
         take_prints(settings.log_format)
         implementations = load_implementations(settings.tasks)
         prepare_shared_directory()
+        allowed_files()
         spans = _spans()
     except (SettingsError, ContractError) as wrong:
         refuse_start("API", wrong)

@@ -9,6 +9,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from celeriac_api.server.slow_clients import watch_of
+
 BEGINNING = b"HTTP/"
 # After so many bytes it is looked whether they belong to a head, or to trailers, that began before them: so none has more than
 # twice as many. A read from the socket has no more; the exact limits are the app's (celeriac_api/server/request_head.py).
@@ -21,6 +23,8 @@ class OneWrite(HttpToolsProtocol):
 
     _without_body = 0
     _begun: object = None
+    # Of all bodies, which server/slow_clients.py looks at.
+    body_bytes = 0
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop."""
@@ -33,6 +37,7 @@ class OneWrite(HttpToolsProtocol):
         """Called by the parser."""
         HttpToolsProtocol.on_body(self, body)
         self._without_body = 0
+        self.body_bytes += len(body)
 
     def _look(self) -> None:
         """Let go of a client whose head has not ended since the last look."""
@@ -50,6 +55,7 @@ class OneWrite(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the event loop."""
         super().connection_made(JoiningTransport(transport, self.loop))  # type: ignore[arg-type]  # it is one by all it does
+        watch_of(self.server_state, self.connections).enter()
 
 
 class JoiningTransport:
