@@ -133,11 +133,13 @@ class Submissions:
         """The same, and the task at its end, or as it is after `seconds`; None when its record was deleted meanwhile."""
         resolved = await self._resolve(valid, options, task_id)
         submission = valid.definition.submission(task_id or new_id(), valid.json, resolved)
-        wait = partial(wait_for_end, self._ledger, seconds=seconds, until_gone=until_gone)
+        wait = partial(wait_for_end, self._ledger, owner=None, seconds=seconds, until_gone=until_gone)
         if resolved is not None and resolved.fingerprint is not None:
             # It may be a task that was accepted before, under an id of its own.
             accepted = await accept(self._ledger, submission)
-            return accepted, await wait(accepted.task_id, partial(self._ledger.read, accepted.task_id))
+            return accepted, await wait(
+                accepted.task_id, partial(self._ledger.read, accepted.task_id, owner=None)
+            )
 
         async def begin() -> Task:
             nonlocal accepted

@@ -6,16 +6,18 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from redis.exceptions import RedisError
 
 from celeriac.ledger.live.task_ends import Watch
+from celeriac.ledger.model.accepting import from_answer, to_arguments
 from celeriac.ledger.model.history import History
 from celeriac.ledger.model.history import from_reply as history
 from celeriac.ledger.model.rejected import RejectedMessage
 from celeriac.ledger.model.states import State
-from celeriac.ledger.model.submission import Accepted, Conflict, Submission
+from celeriac.ledger.model.submission import Accepted, Submission
 from celeriac.ledger.model.task import FIELDS, Gone, Task, from_reply, too_large
 from celeriac.ledger.model.task_filter import Listing, Page
 from celeriac.ledger.model.times import date_done, microseconds
@@ -41,6 +43,8 @@ MOST_AT_ONCE_BYTES = 262_144
 WRITTEN_AS, AROUND_BYTES = 3, 65_536
 # Of an answer of read_tasks.lua: the fields and the document. What follows says that it was left out.
 WHOLE = len(FIELDS) + 1
+# The id of a task, the owner whose it must be ("": anybody's), and the most bytes that are read of its document.
+Question = tuple[str, str, int]
 
 
 class Cancellation(StrEnum):
@@ -76,6 +80,7 @@ class Original:
 class Ledger:
     """The ledger's Redis and, where it is another one, the broker's. Each has few connections, however many callers.
 
+    Whoever reads or changes a task says as whom: the task of another `owner` is unknown to them; None sees all tasks.
     Every call that cannot reach Redis raises `Unavailable` or `InDoubt` (celeriac/ledger/store/connection.py) within 2 seconds.
     """
 
@@ -115,19 +120,19 @@ class Ledger:
         self._reading = Batching(self._read_all)
         self._pinging = Batching(self._ping_all)
         self._changing = Batching(self._change_all)
-        self.watch = Watch(backend, self.read, epoch)
+        self.watch = Watch(backend, partial(self.read, owner=None), epoch)
 
     def accept(self, submission: Submission) -> asyncio.Future[Accepted]:
-        """Write record, index and message. `Conflict` or `Gone` when its key or id is taken."""
+        """Write record, index and message. `Conflict`, `Gone` or `IdTaken` when its key or id belongs to another task."""
         return self._accepting.do(submission)
 
-    def read(self, task_id: str) -> asyncio.Future[Task | None]:
+    def read(self, task_id: str, *, owner: str | None) -> asyncio.Future[Task | None]:
         """The task as it stands now; None for an id that was never accepted, `Gone` for one that is forgotten."""
-        return self._reading.do((task_id, self._most_bytes))
+        return self._reading.do((task_id, owner or "", self._most_bytes))
 
-    def read_small(self, task_id: str) -> asyncio.Future[Task | None]:
+    def read_small(self, task_id: str, *, owner: str | None) -> asyncio.Future[Task | None]:
         """The same, but a result that is not small is not read: `unread_bytes` then says so, and `slices` reads it."""
-        return self._reading.do((task_id, min(MOST_AT_ONCE_BYTES, self._most_bytes)))
+        return self._reading.do((task_id, owner or "", min(MOST_AT_ONCE_BYTES, self._most_bytes)))
 
     async def slices(self, task: Task) -> Slices | None:
         """The result of a task that `read_small` left unread; None where it has to be read whole.
@@ -138,37 +143,35 @@ class Ledger:
             return None
         return await slices_of(task.task_id, task.unread_bytes, self._changing.do)
 
-    async def original(self, task_id: str) -> Original | None:
+    async def original(self, task_id: str, *, owner: str | None) -> Original | None:
         """What a task was submitted as; None when there is no record of it."""
-        fields = ("name", "queue", "state", "envelope", "input", "trace")
-        *values, trace = await self._changing.do(("HMGET", keys.record(task_id), *fields))
-        if None in values:
+        found = await self._change(scripts.READ_ORIGINAL, task_id, owner or "")
+        if not found:
             return None
-        name, queue, state, digest, encoded = values
-        envelope = wire.Envelope(digest.decode(), await self._changing.do(("HGET", keys.envelopes(), digest)))
+        name, queue, state, encoded, trace, digest, envelope = found
         return Original(
             name.decode(),
             queue.decode(),
             State(state.decode()),
-            envelope,
+            wire.Envelope(digest.decode(), envelope),
             encoded,
             wire.trace_of(trace) if trace else None,
         )
 
-    async def history(self, task_id: str) -> History | None:
+    async def history(self, task_id: str, *, owner: str | None) -> History | None:
         """What happened to a task; an open one keeps its events in a stream from now on. None without a record."""
-        return history(await self._change(scripts.FOLLOW, task_id))
+        return history(await self._change(scripts.FOLLOW, task_id, owner or ""))
 
-    async def cancel(self, task_id: str, *, terminate: bool) -> Cancellation:
+    async def cancel(self, task_id: str, *, owner: str | None, terminate: bool) -> Cancellation:
         """Cancel a task that has not started; ask the worker of one that runs to end it, or to let it end itself.
 
         A worker that knows no records is asked as Celery asks it: only those that are connected now hear of it.
         """
         wish = "terminate" if terminate else "ask"
-        answer = await self._cancel(task_id, wish, "unless stock")
+        answer = await self._cancel(task_id, owner, wish, "unless stock")
         if answer[0] == b"unserved":
             told = await self._tell_stock_workers(task_id, terminate=terminate)
-            answer = await self._cancel(task_id, wish, "ask" if told else "final")
+            answer = await self._cancel(task_id, owner, wish, "ask" if told else "final")
         return Cancellation(answer[0].decode())
 
     async def page(self, asked: Listing) -> Page:
@@ -180,9 +183,9 @@ class Ledger:
         page = await self._page(asked, self._tracebacks)
         return Page([task._replace(result=None) for task in page.tasks], page.before)
 
-    async def forget(self, task_id: str) -> Forgetting:
+    async def forget(self, task_id: str, *, owner: str | None) -> Forgetting:
         """Remove an ended task before its time."""
-        answer = await self._change(scripts.FORGET, task_id, self._tombstone_ttl, self._ttl)
+        answer = await self._change(scripts.FORGET, task_id, owner or "", self._tombstone_ttl, self._ttl)
         return Forgetting(answer.decode())
 
     async def rejected(self, queue: str, *, limit: int) -> tuple[list[RejectedMessage], int]:
@@ -218,10 +221,7 @@ class Ledger:
 
     async def _accept_all(self, submissions: Sequence[Submission]) -> Sequence[Accepted | Exception]:
         """One server: one atomic step. Two: the record first, so that nothing runs which the ledger does not know."""
-        values: list[Argument] = ["push" if self._one_server else "record"]
-        for submission in submissions:
-            task_id, name, queue, envelope, encoded, options = submission
-            values += (task_id, name, queue, envelope.digest, encoded, options)
+        values = to_arguments(submissions, where="push" if self._one_server else "record")
         answer = await self._accepts.run(scripts.ACCEPT, values)
         if not answer:
             await self._make_known({submission.envelope for submission in submissions})
@@ -229,7 +229,7 @@ class Ledger:
         first, at, others, pushed = answer
         await confirm(self._durability, self._accepts)
         await self._push_all(pushed)
-        return _answers(submissions, first, at, others)
+        return from_answer(submissions, first, at, others)
 
     async def _make_known(self, envelopes: Iterable[wire.Envelope]) -> None:
         """What Redis does not know yet, or does not know any more."""
@@ -247,15 +247,15 @@ class Ledger:
         except (Unavailable, RedisError) as error:
             raise InDoubt(f"recorded, and perhaps not queued: {error}") from error
 
-    async def _read_all(self, asked: Sequence[tuple[str, int]]) -> Sequence[Task | Exception | Later | None]:
-        """Each with the most bytes that are read of its document. Many may ask for the same task: it is read once."""
-        found: dict[tuple[str, int], Task | Exception | Later | None] = {}
-        for most in {most for _, most in asked}:
-            ids = list(dict.fromkeys([task_id for task_id, limit in asked if limit == most]))
-            to_read = _to_read(ids, "later", MOST_READ_BYTES, most, f"results {self._tracebacks}")
+    async def _read_all(self, asked: Sequence[Question]) -> Sequence[Task | Exception | Later | None]:
+        """Many may ask for the same task: it is read once."""
+        found: dict[Question, Task | Exception | Later | None] = {}
+        for most in {most for _, _, most in asked}:
+            questions = sorted({one for one in asked if one[2] == most}, key=_is_of_owner)
+            to_read = _to_read(questions, "later", MOST_READ_BYTES, most, f"results {self._tracebacks}")
             replies = await self._reads.run(scripts.READ, to_read)
-            for task_id, reply in zip(ids, replies, strict=True):
-                found[task_id, most] = self._found(task_id, reply, most)
+            for question, reply in zip(questions, replies, strict=True):
+                found[question] = self._found(question[0], reply, most)
         return [found[one] for one in asked]
 
     def _found(self, task_id: str, reply: Sequence[Any], most: int) -> Task | Exception | Later | None:
@@ -273,9 +273,9 @@ class Ledger:
 
     async def _page(self, asked: Listing, documents: str) -> Page:
         ids, before = await self._listed(asked)
-        replies = await self._change(
-            scripts.READ, *_to_read(ids, "left out", MOST_LISTED_BYTES, self._most_bytes, documents)
-        )
+        questions = [(task_id, asked.owner or "", self._most_bytes) for task_id in ids]
+        to_read = _to_read(questions, "left out", MOST_LISTED_BYTES, self._most_bytes, documents)
+        replies = await self._change(scripts.READ, *to_read)
         found = [_task_or_error(one, reply[:WHOLE]) for one, reply in zip(ids, replies, strict=True)]
         cut = {task_id for task_id, reply in zip(ids, replies, strict=True) if len(reply) > WHOLE}
         tasks = _there(found)
@@ -315,8 +315,8 @@ class Ledger:
                 return [*answers, away, *[Unavailable(str(away))] * rest]
         return answers
 
-    async def _cancel(self, task_id: str, wish: str, stock: str) -> Any:
-        return await self._change(scripts.CANCEL, task_id, wish, self._ttl, date_done(), stock)
+    async def _cancel(self, task_id: str, owner: str | None, wish: str, stock: str) -> Any:
+        return await self._change(scripts.CANCEL, task_id, owner or "", wish, self._ttl, date_done(), stock)
 
     async def _tell_stock_workers(self, task_id: str, *, terminate: bool) -> bool:
         """Whether there was one to be told: those with remote control listen on Celery's channel."""
@@ -324,56 +324,18 @@ class Ledger:
         return bool(await self._tells.call("PUBLISH", keys.remote_control(self._database), message))
 
 
-def _answers(
-    submissions: Sequence[Submission], first: int, at: int, others: Sequence[bytes]
-) -> list[Accepted | Exception]:
-    """Each one's own stamp, but for those that were not accepted now: what accept_tasks.lua says of them."""
-    answers: list[Accepted | Exception] = [
-        Accepted(submission.task_id, first + number, State.QUEUED)
-        for number, submission in enumerate(submissions)
-    ]
-    for number, submission in enumerate(submissions):
-        if submission.options:
-            options = json.loads(submission.options)
-            due_at = _due_at(options, at + number)
-            answers[number] = Accepted(
-                submission.task_id,
-                first + number,
-                State.SCHEDULED if due_at else State.QUEUED,
-                trace_id=options.get("trace_id"),
-                due_at=due_at,
-            )
-    for start in range(0, len(others), 6):
-        place, kind, task_id, created_at, was, trace_id = (
-            part.decode() for part in others[start : start + 6]
-        )
-        match kind:
-            case "replayed":
-                answers[int(place)] = Accepted(
-                    task_id,
-                    int(created_at),
-                    State(was),
-                    replayed=True,
-                    trace_id=trace_id or None,
-                    due_at=_due_at(json.loads(submissions[int(place)].options), int(created_at)),
-                )
-            case "conflict":
-                answers[int(place)] = Conflict(task_id)
-            case _:
-                answers[int(place)] = Gone(submissions[int(place)].task_id)
-    return answers
-
-
-def _due_at(options: dict[str, Any], begun: int) -> int | None:
-    """When a task with these options is due that was accepted at this moment; None for one that is queued at once."""
-    return begun + options["due"] if "due" in options else None
+def _is_of_owner(question: Question) -> bool:
+    return question[1] != ""
 
 
 def _to_read(
-    task_ids: Sequence[str], way: str, most_bytes: int, most_of_one: int, documents: str
+    questions: Sequence[Question], way: str, most_bytes: int, most_of_one: int, documents: str
 ) -> list[Argument]:
-    """As read_tasks.lua has it."""
-    return [way, most_bytes, most_of_one, documents, len(FIELDS), *FIELDS, *task_ids]
+    """As read_tasks.lua has it; the questions of those who may see all tasks come first."""
+    of_anybody = [task_id for task_id, owner, _ in questions if not owner]
+    of_owners = [part for task_id, owner, _ in questions if owner for part in (owner, task_id)]
+    limits = (way, most_bytes, most_of_one, documents)
+    return [*limits, len(FIELDS), *FIELDS, len(of_anybody), *of_anybody, *of_owners]
 
 
 def _task_or_error(task_id: str, reply: Sequence[Any]) -> Task | Exception | None:

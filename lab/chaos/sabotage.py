@@ -26,7 +26,9 @@ GUARDS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "idempotency": (
         "celeriac/ledger/lua/api/accept_tasks.lua",
-        {"if options.fingerprint then kind, other, created_at, was, trace_id = earlier(id, options) end": ""},
+        {
+            "if options.fingerprint then kind, other, created_at, was, trace_id = earlier(id, options, owner) end": ""
+        },
     ),
 }
 

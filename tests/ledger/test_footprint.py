@@ -1,6 +1,6 @@
 """How many bytes a queued and an ended task take in Redis."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -26,14 +26,17 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
         yield client
 
 
-def test_a_small_task_takes_few_bytes_while_it_is_queued_and_when_it_has_ended(redis: Redis) -> None:
+@pytest.mark.parametrize("owners", [("",), tuple(f"tenant-{number}" for number in range(10))])
+def test_a_small_task_takes_few_bytes_while_it_is_queued_and_when_it_has_ended(
+    owners: Sequence[str], redis: Redis
+) -> None:
     store.fill(redis, store.ENDED_OF)  # so that what is there once for all is there
     before = memory_bytes(redis)
-    store.accept(redis, 4 * TASKS, 5 * TASKS)
+    store.accept(redis, 4 * TASKS, 5 * TASKS, owners=owners)
     assert (memory_bytes(redis) - before) / TASKS < MOST_QUEUED
     redis.delete(keys.queue(store.QUEUE))
     before = memory_bytes(redis)
-    store.accept(redis, 5 * TASKS, 6 * TASKS)
+    store.accept(redis, 5 * TASKS, 6 * TASKS, owners=owners)
     store.finish(redis, 5 * TASKS, 6 * TASKS)
     redis.delete(keys.queue(store.QUEUE))
     assert (memory_bytes(redis) - before) / TASKS < MOST_ENDED

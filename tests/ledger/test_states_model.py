@@ -35,6 +35,7 @@ from lab.harness.waiting import wait_until
 
 QUEUE, NAME = "default", "add"
 WORKERS = ("ada", "bob")
+OWNERS = ("", "acme", "umbrella")
 SHORT = timedelta(milliseconds=15)
 ENVELOPE, INPUT = store.ENVELOPE, store.INPUT
 FAILURE = Failure("ValueError", "no such invoice")
@@ -74,18 +75,18 @@ class Tasks(RuleBasedStateMachine):
         self.runner.run(self.keeper.close())
         self.redis.close()
 
-    @rule(delay=maybe_short, start_within=maybe_short)
-    def submit(self, delay: timedelta | None, start_within: timedelta | None) -> None:
+    @rule(delay=maybe_short, start_within=maybe_short, owner=st.sampled_from(OWNERS))
+    def submit(self, delay: timedelta | None, start_within: timedelta | None, owner: str) -> None:
         """Somebody submits a task."""
         task_id = str(uuid4())
         options = Options(delay=delay, start_within=start_within).encode()
-        self.runner.run(self._accept(Submission(task_id, NAME, QUEUE, ENVELOPE, INPUT, options)))
+        self.runner.run(self._accept(Submission(task_id, NAME, QUEUE, ENVELOPE, INPUT, options, owner)))
         self.ids.append(task_id)
 
     @rule(worker=st.sampled_from(WORKERS))
     def start(self, worker: str) -> None:
         """Somebody submits a task, a worker claims it at once, and another has an old message of it."""
-        self.submit(None, None)
+        self.submit(None, None, "acme")
         self.claim(0, worker)
         for other in WORKERS:
             self.claim(0, other)
@@ -190,13 +191,13 @@ class Tasks(RuleBasedStateMachine):
     @rule(number=some, terminate=st.booleans())
     def cancel(self, number: int, terminate: bool) -> None:  # noqa: FBT001 - hypothesis calls it
         """Somebody cancels a task."""
-        self.runner.run(self.ledger.cancel(self._pick(number), terminate=terminate))
+        self.runner.run(self.ledger.cancel(self._pick(number), owner=None, terminate=terminate))
 
     @precondition(lambda self: self.ids)
     @rule(number=some)
     def forget(self, number: int) -> None:
         """Somebody deletes a task."""
-        self.runner.run(self.ledger.forget(self._pick(number)))
+        self.runner.run(self.ledger.forget(self._pick(number), owner=None))
 
     @rule(sweep=st.booleans())
     def keep(self, sweep: bool) -> None:  # noqa: FBT001 - hypothesis calls it
@@ -237,10 +238,12 @@ class Tasks(RuleBasedStateMachine):
                 state = State(record["state"])
                 expected[keys.tasks()].add(task_id)
                 expected[keys.listing(state, NAME)].add(task_id)
+                expected[keys.owned(state, NAME, record.get("owner", ""))].add(task_id)
                 for key in self._indexes_of(task_id, state, record):
                     expected[key].add(task_id)
         indexes = [keys.tasks(), *(keys.listing(state, NAME) for state in State), keys.waiting(QUEUE)]
         indexes += [keys.running(), keys.due(), keys.ended(), keys.deadlines()]
+        indexes += [keys.owned(state, NAME, owner) for state in State for owner in OWNERS[1:]]
         with self.redis.pipeline() as pipeline:
             for key in indexes:
                 pipeline.zrange(key, 0, -1)

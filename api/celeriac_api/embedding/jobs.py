@@ -69,13 +69,13 @@ class Jobs:
 
     async def read(self, task_id: str) -> Document:
         """The document of this task as it is now. `TaskNotFound` when there is none, `Gone` when it is forgotten."""
-        return self._document(task_id, await self._ledger.read(task_id))
+        return self._document(task_id, await self._ledger.read(task_id, owner=None))
 
     async def wait(self, task_id: str, seconds: float | None = None) -> Document:
         """The document of this task at its end, or as it is after `seconds`, or when this program is to end."""
         ended = await self._ledger.watch.follow(task_id)
         try:
-            task = await self._ledger.read(task_id)
+            task = await self._ledger.read(task_id, owner=None)
             if task is None or task.ready:
                 return self._document(task_id, task)
             await asyncio.wait([ended], timeout=seconds)

@@ -14,9 +14,9 @@ from celeriac_api.response.task_document import EXAMPLE_ID
 UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
 
-async def find(ledger: Ledger, task_id: str) -> Task:
-    """The task with this id; 404 when there never was one."""
-    task = await ledger.read(task_id)
+async def find(ledger: Ledger, task_id: str, *, owner: str | None) -> Task:
+    """The task with this id; 404 when there never was one, or it is another owner's."""
+    task = await ledger.read(task_id, owner=owner)
     if task is None:
         raise not_found(task_id)
     return task

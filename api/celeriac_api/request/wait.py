@@ -32,6 +32,7 @@ async def wait_for_end(
     task_id: str,
     begin: Callable[[], Awaitable[Task | None]],
     *,
+    owner: str | None,
     seconds: int,
     until_gone: Callable[[], Awaitable[None]],
 ) -> Task | None:
@@ -50,7 +51,7 @@ async def wait_for_end(
         timer.cancel()
         if at_end is None:
             gone.cancel()
-            return await ledger.read(task_id)
+            return await ledger.read(task_id, owner=owner)
         return at_end
     finally:
         ledger.watch.leave(task_id, ended)

@@ -35,6 +35,7 @@ EXAMPLE: dict[str, JsonValue] = {
     "due_at": None,
     "retry_of": None,
     "trace_id": None,
+    "owner": None,
     "links": {
         "self": f"/tasks/{EXAMPLE_ID}",
         "input": f"/tasks/{EXAMPLE_ID}/input",
@@ -117,6 +118,7 @@ class TaskDocument(BaseModel):
     trace_id: str | None = Field(
         description="The trace of the `traceparent` that it was submitted with (W3C Trace Context)."
     )
+    owner: str | None = Field(description="Whose task it is; null where no key was asked for.")
     links: Links
 
 
@@ -154,7 +156,9 @@ def document_without_result(task: Task, *, show_traceback: bool) -> bytes:
     return _dumps(members)
 
 
-def new_task(accepted: Accepted, *, name: str, queue: str, retry_of: str | None = None) -> Task:
+def new_task(
+    accepted: Accepted, *, name: str, queue: str, owner: str = "", retry_of: str | None = None
+) -> Task:
     """A task as it was accepted."""
     return Task(
         task_id=accepted.task_id,
@@ -174,6 +178,7 @@ def new_task(accepted: Accepted, *, name: str, queue: str, retry_of: str | None 
         progress=None,
         asked_to_end=False,
         failure=None,
+        owner=owner,
     )
 
 
@@ -236,6 +241,7 @@ def _members(task: Task, *, show_traceback: bool) -> dict[str, Any]:
         "due_at": _timestamp(task.due_at),
         "retry_of": task.retry_of,
         "trace_id": task.trace_id,
+        "owner": task.owner or None,
         "links": _links(address(f"/tasks/{task.task_id}")),
     }
 

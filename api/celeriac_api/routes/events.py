@@ -111,10 +111,10 @@ class Streams:
         """All that happens to this task, from after an event on; it ends when the task has."""
 
         async def document() -> tuple[bytes, bool]:
-            task = await _patiently(partial(find, self._ledger, task_id))
+            task = await _patiently(partial(find, self._ledger, task_id, owner=None))
             return task_document(task, show_traceback=self._show_tracebacks), task.ready
 
-        history = partial(_patiently, partial(self._ledger.history, task_id))
+        history = partial(_patiently, partial(self._ledger.history, task_id, owner=None))
         events = _of_task(self._feed, task_id, after, history, document)
         return EventSourceResponse(events, headers={**HEADERS, **headers})
 
@@ -129,7 +129,7 @@ def routes(ledger: Ledger, feed: Feed, streams: Streams) -> list[Route]:
 
 async def _task_events(ledger: Ledger, streams: Streams, call: Call[TaskEventsParameters, None]) -> Response:
     task_id = call.parameters.task_id
-    await find(ledger, task_id)
+    await find(ledger, task_id, owner=None)
     return streams.of_task(task_id, after=(call.parameters.last_event_id or "").encode() or START)
 
 

@@ -58,7 +58,7 @@ def routes(settings: Settings, ledger: Ledger) -> list[Route]:
             slices = await ledger.slices(task)
             if slices is not None:
                 return _streamed(slices, headers)
-            task = await ledger.read(task.task_id) or task
+            task = await ledger.read(task.task_id, owner=None) or task
         if not task.ready:
             document = task_document(task, show_traceback=sees_details(settings))
             return Answer(document, 202, location=address(f"/tasks/{task.task_id}"), **headers)
@@ -70,16 +70,18 @@ def routes(settings: Settings, ledger: Ledger) -> list[Route]:
 
 
 async def _awaited_task(
-    ledger: Ledger, call: Call[Any, None], read_task: Callable[[str], Awaitable[Task | None]]
+    ledger: Ledger, call: Call[Any, None], read_task: Callable[..., Awaitable[Task | None]]
 ) -> tuple[Task, dict[str, str]]:
     """The task that this request asks for, after the wait that it asks for, and the headers that go with both."""
     parameters: ResultParameters = call.parameters
     task_id, seconds = parameters.task_id, parameters.seconds
     if seconds:
-        read = partial(read_task, task_id)
-        task = await wait_for_end(ledger, task_id, read, seconds=seconds, until_gone=call.until_gone)
+        read = partial(read_task, task_id, owner=None)
+        task = await wait_for_end(
+            ledger, task_id, read, owner=None, seconds=seconds, until_gone=call.until_gone
+        )
     else:
-        task = await read_task(task_id)
+        task = await read_task(task_id, owner=None)
     if task is None:
         raise not_found(task_id)
     if task.state is State.SUCCEEDED and task.result is None and not task.unread_bytes:

@@ -63,8 +63,8 @@ def routes(settings: Settings, ledger: Ledger, submissions: Submissions) -> list
 
 async def _cancel(settings: Settings, ledger: Ledger, call: Call[OfTask, CancelRequest]) -> Response:
     task_id = call.parameters.task_id
-    outcome = await ledger.cancel(task_id, terminate=call.body.terminate)
-    task = await find(ledger, task_id)
+    outcome = await ledger.cancel(task_id, owner=None, terminate=call.body.terminate)
+    task = await find(ledger, task_id, owner=None)
     document = task_document(task, show_traceback=sees_details(settings))
     if task.ready and task.state is not State.CANCELLED:
         raise TaskEnded(
@@ -84,14 +84,14 @@ async def _retry(
     call: Call[RetryParameters, bytes | None],
 ) -> Response:
     task_id, changed = call.parameters.task_id, call.body
-    task = await find(ledger, task_id)
+    task = await find(ledger, task_id, owner=None)
     if not task.ready:
         raise TaskNotEnded(
             f"Task {task_id} is {task.state}; its input can be run again once it has ended.",
             task_id=task_id,
             state=task.state,
         )
-    original = await ledger.original(task_id)
+    original = await ledger.original(task_id, owner=None)
     if original is None:
         raise not_found(task_id)
     # Where whoever asks has no trace, that of the first caller goes on.
@@ -147,9 +147,9 @@ def _changed(retry: Retry, definition: PreparedDefinition, input_json: bytes) ->
 
 async def _delete(ledger: Ledger, call: Call[OfTask, None]) -> Response:
     task_id = call.parameters.task_id
-    match await ledger.forget(task_id):
+    match await ledger.forget(task_id, owner=None):
         case Forgetting.OPEN:
-            task = await find(ledger, task_id)
+            task = await find(ledger, task_id, owner=None)
             raise TaskNotEnded(
                 f"Task {task_id} is {task.state}; cancel it first, or wait for its end.",
                 task_id=task_id,

@@ -142,6 +142,7 @@ def _listing(parameters: ListParameters) -> Listing:
         if moment is not None
     ]
     return Listing(
+        owner=None,
         limit=parameters.limit or USUAL_LIMIT,
         before=min(before, default=None),
         since=_since_epoch(parameters.created_after),

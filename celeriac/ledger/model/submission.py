@@ -46,7 +46,10 @@ class Options:
 
 
 class Submission(NamedTuple):
-    """`input` and envelope make the message that wakes a worker (celeriac/ledger/protocol/message.py); `input` and `options` are encoded."""
+    """`input` and envelope make the message that wakes a worker (celeriac/ledger/protocol/message.py); `input` and `options` are encoded.
+
+    The task belongs to `owner`; to nobody where that is "", as in open access.
+    """
 
     task_id: str
     name: str
@@ -54,6 +57,7 @@ class Submission(NamedTuple):
     envelope: Envelope
     input: bytes
     options: str = ""
+    owner: str = ""
 
 
 class Accepted(NamedTuple):
@@ -65,6 +69,10 @@ class Accepted(NamedTuple):
     replayed: bool = False
     trace_id: str | None = None
     due_at: int | None = None
+
+
+class IdTaken(Exception):
+    """The id belongs to a task of another owner: no more is said of it."""
 
 
 class Conflict(Exception):

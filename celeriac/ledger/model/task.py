@@ -26,6 +26,7 @@ FIELDS = (
     "progress",
     "cancel",
     "error",
+    "owner",
 )
 _STRICT = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 
@@ -62,6 +63,8 @@ class Task(NamedTuple):
     progress: bytes | None
     asked_to_end: bool
     failure: Failure | None
+    # "": nobody's, as in open access.
+    owner: str
     # Bytes of Celery's document of a task that has ended, where they are too many to be read with the rest.
     unread_bytes: int | None = None
 
@@ -89,23 +92,9 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
     if reply == [b"gone"]:
         raise Gone(task_id)
     (
-        state,
-        expires,
-        attempt,
-        name,
-        queue,
-        worker,
-        created,
-        started,
-        finished,
-        due,
-        retry_of,
-        trace_id,
-        progress,
-        cancel,
-        error,
-        document,
-    ) = reply
+        state, expires, attempt, name, queue, worker, created, started, finished,
+        due, retry_of, trace_id, progress, cancel, error, owner, document,
+    ) = reply  # fmt: skip
     if name is None or queue is None or state is None:
         return None
     task = Task(
@@ -126,6 +115,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         progress=progress,
         asked_to_end=cancel is not None,
         failure=_recorded_failure(error),
+        owner=owner.decode() if owner else "",
     )
     if document is None or not (task.attempt == 0 or task.ready):
         return task

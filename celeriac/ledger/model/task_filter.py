@@ -9,8 +9,12 @@ from celeriac.ledger.model.task import Task
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """Filters. `before` (exclusive) and `since` are moments of creation, in microseconds since 1970."""
+    """Filters. `before` (exclusive) and `since` are moments of creation, in microseconds since 1970.
 
+    Only the tasks of `owner`, or those of all owners where that is None.
+    """
+
+    owner: str | None
     limit: int
     before: int | None = None
     since: int | None = None
@@ -21,6 +25,7 @@ class Listing:
     def arguments(self) -> tuple[str | int, ...]:
         """As list_tasks.lua reads them."""
         return (
+            self.owner or "",
             self.limit,
             "+inf" if self.before is None else self.before,
             "-inf" if self.since is None else self.since,

@@ -28,6 +28,11 @@ def listing(state: str, name: str) -> str:
     return f"celeriac:tasks:{state}:{name}"
 
 
+def owned(state: str, name: str, owner: str) -> str:
+    """Sorted set: the same of one owner's tasks alone. As many as there are; open access has none."""
+    return f"celeriac:owned:{state}:{name}:{owner}"
+
+
 def names() -> str:
     """Set: the names of all tasks that were ever accepted. One member a definition."""
     return "celeriac:names"

@@ -1,10 +1,13 @@
 """Fills a store with many tasks by the ledger's own scripts."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from redis import Redis
 
+from celeriac.ledger.model.accepting import to_arguments
+from celeriac.ledger.model.submission import Submission
 from celeriac.ledger.protocol import message as wire
 from celeriac.ledger.store import keys, scripts
 
@@ -30,15 +33,16 @@ def fill(redis: Redis, count: int) -> None:
     accept(redis, count // ENDED_OF, count)
 
 
-def accept(redis: Redis, start: int, end: int) -> None:
-    """Queue additions with these numbers."""
+def accept(redis: Redis, start: int, end: int, *, owners: Sequence[str] = ("",)) -> None:
+    """Queue additions with these numbers, which belong to these owners in turn."""
     loaded = redis.script_load(scripts.ACCEPT.text)
     redis.hset(keys.envelopes(), ENVELOPE.digest, ENVELOPE.format)
     for first in range(start, end, BATCH):
-        arguments: list[Any] = ["push"]
-        for number in range(first, min(first + BATCH, end)):
-            one = task_id(number)
-            arguments += [one, "add", QUEUE, ENVELOPE.digest, INPUT, ""]
+        batch = [
+            Submission(task_id(number), "add", QUEUE, ENVELOPE, INPUT, owner=owners[number % len(owners)])
+            for number in range(first, min(first + BATCH, end))
+        ]
+        arguments: Any = to_arguments(batch, where="push")
         redis.evalsha(loaded, 0, *arguments)
 
 

@@ -16,6 +16,7 @@ STAY = {
     "celeriac:times": "one field a bucket",
     "celeriac:tasks": "as many members as there are records",
     "celeriac:tasks:*": "as many members as there are records",
+    "celeriac:owned:*": "as many members as there are records",
     "celeriac:names": "one member a definition",
     "celeriac:envelopes": "one field a definition and its limits",
     "celeriac:queues": "one member a queue",

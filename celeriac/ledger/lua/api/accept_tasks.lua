@@ -1,20 +1,28 @@
 -- Accept a batch of submissions: record, indexes and message of each, all or nothing.
--- ARGV  'push', or 'record' when the queues are on another server; then for each task: id, name, queue, digest of its
---       envelope, input (as celeriac/ledger/protocol/message.py encodes it), options
+-- ARGV  'push', or 'record' when the queues are on another server; how many owners there are, and the owners; then for each
+--       task: id, name, queue, digest of its envelope, input (as celeriac/ledger/protocol/message.py encodes it), options,
+--       number of its owner, the first one 1 (0: it belongs to nobody)
 --       Options are '' or a JSON object: due (microseconds from now on), expires (microseconds from now on in which it has
 --       to start), expires_at (the same for a message), retry_of, trace_id, trace (headers of a message), key (digest of an
 --       idempotency key), fingerprint (of the submission), key_ttl (ms)
 -- Answer: {} where an envelope is unknown; otherwise the stamp of the first; the moment from which due times count (0 where
 --         there is none); a list that has, for each task that was not accepted now: its number, and 'replayed' or 'conflict'
---         with the id, creation, first state and trace of the task that has its key or id | 'gone'; a list of what is to be
+--         with the id, creation, first state and trace of the task that has its key or id | 'gone' | 'taken', where its
+--         id belongs to another owner's task; a list of what is to be
 --         pushed there: queue, side, message
 -- A task's stamp is its time of creation. Stamps go up by one from task to task, and so do the moments from which due times
 -- and deadlines count.
-local SIZE = 6
-local count = (#ARGV - 1) / SIZE
+local SIZE, BEFORE = 7, 2 + tonumber(ARGV[2])
+local count = (#ARGV - BEFORE) / SIZE
 
 -- What the task with this number was submitted as.
-local function submission(number) return unpack(ARGV, 2 + SIZE * number, 1 + SIZE * (number + 1)) end
+local function submission(number) return unpack(ARGV, BEFORE + SIZE * number + 1, BEFORE + SIZE * (number + 1)) end
+
+-- Whom the task with this number belongs to; nil: nobody.
+local function owner_of(number)
+  local place = ARGV[BEFORE + SIZE * (number + 1)]
+  return place ~= '0' and ARGV[2 + place] or nil
+end
 
 local envelopes = {}
 for number = 0, count - 1 do
@@ -39,14 +47,17 @@ local function add(groups, name, ...)
 end
 
 -- The task that this key or id belongs to already, if any: the kind of answer, and what stands in it.
-local function earlier(id, options)
+local function earlier(id, options, owner)
   local known
   if options.key then
     known = redis.call('GET', key_idempotency(options.key))
   elseif redis.call('EXISTS', key_tombstone(id)) == 1 then
-    return 'gone'
+    local stone = redis.call('GET', key_tombstone(id))
+    return string.match(stone, '^%l+ (.*)$') == owner and 'gone' or 'taken'
   else
-    local state, accepted_as, expires_at = unpack(redis.call('HMGET', key_record(id), 'state', 'accepted_as', 'expires_at'))
+    local state, accepted_as, expires_at, holder =
+      unpack(redis.call('HMGET', key_record(id), 'state', 'accepted_as', 'expires_at', 'owner'))
+    if state and (holder or nil) ~= owner then return 'taken' end
     if expires_at and tonumber(expires_at) < now() then return 'gone' end
     if state and not accepted_as then return 'conflict', id end -- it was submitted without a key
     known = accepted_as
@@ -79,15 +90,18 @@ local function write_options(number, id, state, options)
 end
 
 -- Write the record of one task, and note what else is to be written.
-local function write_one(number, options)
+local function write_one(number, options, owner)
   local id, name, queue, digest, input = submission(number)
   local stamp, state = first + number, options.due and 'scheduled' or 'queued'
   redis.call('HSET', key_record(id), 'name', name, 'queue', queue, 'state', state, 'attempt', 0, 'created_at', stamp,
              'envelope', digest, 'input', input)
   states[number] = state
+  if owner then
+    redis.call('HSET', key_record(id), 'owner', owner)
+    add(listings, key_owned(state, name, owner), stamp, id)
+  end
   write_options(number, id, state, options)
-  told[number] = redis.call('XADD', KEY_FEED, 'MAXLEN', '~', FEED, '*', 'event', 'state', 'task_id', id, 'name', name,
-                            'queue', queue, 'state', state)
+  told[number] = add_to_feed(id, name, queue, state, owner)
   append(all, stamp, id)
   add(listings, key_listing(state, name), stamp, id)
   accepted[name] = (accepted[name] or 0) + 1
@@ -112,13 +126,13 @@ end
 local function write()
   for number = 0, count - 1 do
     local id, _, _, _, _, given = submission(number)
-    local options = given ~= '' and cjson.decode(given) or {}
+    local options, owner = given ~= '' and cjson.decode(given) or {}, owner_of(number)
     local kind, other, created_at, was, trace_id
-    if options.fingerprint then kind, other, created_at, was, trace_id = earlier(id, options) end
+    if options.fingerprint then kind, other, created_at, was, trace_id = earlier(id, options, owner) end
     if kind then
       append(refused, text(number), kind, other or '', created_at or '', was or '', trace_id or '')
     else
-      write_one(number, options)
+      write_one(number, options, owner)
     end
   end
 
@@ -135,7 +149,9 @@ end
 local function undo()
   for number, state in pairs(states) do
     local id, name, queue, _, _, given = submission(number)
+    local owner = owner_of(number)
     redis.pcall('DEL', key_record(id))
+    if owner then redis.pcall('ZREM', key_owned(state, name, owner), id) end
     for _, key in ipairs({KEY_TASKS, key_listing(state, name), key_waiting(queue), KEY_DUE, KEY_DEADLINES}) do
       redis.pcall('ZREM', key, id)
     end

@@ -1,9 +1,9 @@
 -- Cancel a task: at once where it has not started; one that runs is told so.
--- ARGV  id, 'ask' or 'terminate' (what a running one is told), ttl, date, 'unless stock', 'final' or 'ask': what to do
+-- ARGV  id, owner ('' for who may see all tasks), 'ask' or 'terminate' (what a running one is told), ttl, date, 'unless stock', 'final' or 'ask': what to do
 --       with a queued task when no worker of ours serves its queue, so that one which knows no records may have it
 -- Answer: {'unknown'} | {'cancelled'} | {'asked'} | {'ended', state} | {'unserved', queue}
-local id, wish, ttl, date, stock = unpack(ARGV)
-local task = load(id)
+local id, owner, wish, ttl, date, stock = unpack(ARGV)
+local task = not is_hidden(id, owner) and load(id)
 if not task then return {'unknown'} end
 
 local function ask()

@@ -1,8 +1,8 @@
 -- Prepare to follow the events of a task: an open one has a stream of its own from now on.
--- ARGV  id
+-- ARGV  id, owner ('' for who may see all tasks)
 -- Answer: {} for an unknown task | {first state, '1'}: its stream has the other events | {first state, '0', then for each
 --         event: id, state, attempt}: there are no others, and no stream
-local task = load(ARGV[1])
+local task = not is_hidden(ARGV[1], ARGV[2]) and load(ARGV[1])
 if not task then return {} end
 local due, finished = unpack(redis.call('HMGET', key_record(task.id), 'due_at', 'finished_at'))
 local was_scheduled = task.queued_at or due and task.attempt == 0

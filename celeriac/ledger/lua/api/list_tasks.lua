@@ -1,18 +1,20 @@
 -- A page of tasks, the newest first. The cost grows with the page, and with the number of names where no name is given.
--- ARGV  most tasks, stamps between which they were created: before (exclusive, or '+inf') and from ('-inf'),
+-- ARGV  owner ('' for the tasks of all), most tasks, stamps between which they were created: before (exclusive, or '+inf') and from ('-inf'),
 --       states separated by spaces ('' for all), how many names, the names (none for all), the queues (none for all)
 -- Answer: the stamp before which the next page begins ('' when this is the last one), then the ids
-local limit, before, from, states, count = unpack(ARGV)
+local owner, limit, before, from, states, count = unpack(ARGV)
 limit, count = tonumber(limit), tonumber(count)
-local names, queues = {unpack(ARGV, 6, 5 + count)}, {unpack(ARGV, 6 + count)}
+local names, queues = {unpack(ARGV, 7, 6 + count)}, {unpack(ARGV, 7 + count)}
 local MOST_LOOKED_AT = 20 -- pages: so many are looked through for one that is filled after a filter by queue
 
 local function indexes()
-  if not names[1] and states == '' then return {KEY_TASKS} end
+  if owner == '' and not names[1] and states == '' then return {KEY_TASKS} end
   if states == '' then states = 'scheduled queued running retrying succeeded failed cancelled expired' end
   local keys = {}
   for _, one in ipairs(names[1] and names or redis.call('SMEMBERS', KEY_NAMES)) do
-    for state in string.gmatch(states, '%S+') do keys[#keys + 1] = key_listing(state, one) end
+    for state in string.gmatch(states, '%S+') do
+      keys[#keys + 1] = owner == '' and key_listing(state, one) or key_owned(state, one, owner)
+    end
   end
   return keys
 end

@@ -1,14 +1,15 @@
 -- Read what is known of a batch of tasks, as of one moment: their records, and Celery's documents as far as they are asked for.
 -- ARGV  'later' or 'left out': what becomes of documents for which there is no room; most bytes of all documents together;
---       most bytes of one document: a larger one is left out; which documents of tasks that ours have run are asked for: 'results', 'tracebacks', both or neither; number of
---       fields, the record's fields to read (the first are state, expires_at, attempt), then the ids
+--       most bytes of one document: a larger one is left out; which documents of tasks that ours have run are asked for:
+--       'results', 'tracebacks', both or neither; number of fields, the record's fields to read (the first are state,
+--       expires_at, attempt); how many tasks may be anybody's, and their ids; then, for each other: its owner, its id
 -- Answer: for each id a list of those fields (nil where absent), then Celery's result document (nil where there is none, or
 --         none is asked for), then its size where it was left out; for a task that is forgotten, or due to be, {'gone'}; for one
 --         that is to be asked for once more, {'later'}. Where another type of value has taken the place of one, the list
 --         holds the error: the other tasks are answered all the same.
 local way, left, most, documents, count = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
 local results, tracebacks = string.find(documents, 'results'), string.find(documents, 'tracebacks')
-local fields = {unpack(ARGV, 6, count + 5)}
+local fields, of_anybody = {unpack(ARGV, 6, count + 5)}, tonumber(ARGV[count + 6])
 local at = now()
 
 -- Of a task that a worker of Celery's own has run, or may have, only its document tells.
@@ -41,14 +42,20 @@ local function add_document(row, id)
   if type(row[place]) == 'string' then left = left - #row[place] end
 end
 
-local answer = {}
-for number = count + 6, #ARGV do
-  local id = ARGV[number]
-  local row = redis.pcall('HMGET', key_record(id), unpack(fields))
+local NOTHING = {}
+for place = 1, count do NOTHING[place] = false end
+
+local function read(id, owner)
+  local row
+  if owner ~= '' then
+    local holder = redis.pcall('HGET', key_record(id), 'owner')
+    if holder ~= owner then row = type(holder) == 'table' and holder or {unpack(NOTHING)} end
+  end
+  row = row or redis.pcall('HMGET', key_record(id), unpack(fields))
   if row.err then
     row = {row}
   elseif not row[1] then
-    if redis.call('EXISTS', key_tombstone(id)) == 1 then row = {'gone'} else row[count + 1] = false end
+    if is_gone(id, owner) then row = {'gone'} else row[count + 1] = false end
   elseif row[2] and tonumber(row[2]) < at then
     row = {'gone'}
   elseif not is_asked_for(row[1], row[3]) then
@@ -58,6 +65,10 @@ for number = count + 6, #ARGV do
   else
     add_document(row, id)
   end
-  answer[#answer + 1] = row
+  return row
 end
+
+local answer, first_owned = {}, count + 7 + of_anybody
+for number = count + 7, first_owned - 1 do answer[#answer + 1] = read(ARGV[number], '') end
+for number = first_owned, #ARGV, 2 do answer[#answer + 1] = read(ARGV[number + 1], ARGV[number]) end
 return answer

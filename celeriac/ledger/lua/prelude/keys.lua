@@ -3,6 +3,7 @@
 local function key_record(id) return 'celeriac:task:' .. id end
 local function key_tombstone(id) return 'celeriac:gone:' .. id end
 local function key_listing(state, name) return 'celeriac:tasks:' .. state .. ':' .. name end
+local function key_owned(state, name, owner) return 'celeriac:owned:' .. state .. ':' .. name .. ':' .. owner end
 local function key_waiting(queue) return 'celeriac:waiting:' .. queue end
 local function key_events(id) return 'celeriac:events:' .. id end
 local function key_idempotency(digest) return 'celeriac:idempotency:' .. digest end

@@ -42,12 +42,25 @@ end
 -- What the scripts need to know of a record; nil when there is none.
 local function load(id)
   local value = redis.call('HMGET', key_record(id), 'name', 'queue', 'state', 'created_at', 'attempt', 'token',
-                           'lost', 'cancel', 'start_by', 'released', 'started_at', 'queued_at', 'told')
+                           'lost', 'cancel', 'start_by', 'released', 'started_at', 'queued_at', 'told', 'owner')
   if not value[3] then return nil end
   return {id = id, name = value[1], queue = value[2], state = value[3], created_at = value[4],
           attempt = tonumber(value[5]), token = value[6], lost = tonumber(value[7] or 0), cancel = value[8],
           start_by = tonumber(value[9] or nil), released = value[10],
-          started_at = tonumber(value[11] or nil), queued_at = tonumber(value[12] or nil), told = value[13]}
+          started_at = tonumber(value[11] or nil), queued_at = tonumber(value[12] or nil), told = value[13], owner = value[14]}
+end
+
+-- Whether a caller may know nothing of this id: the task is another owner's, or there is none, which are one and the same to
+-- the caller. Nothing else is read of it, so that no difference in time tells the two apart. '' is who may see all tasks.
+local function is_hidden(id, owner)
+  return owner ~= '' and redis.call('HGET', key_record(id), 'owner') ~= owner
+end
+
+-- Whether there was a task with this id, as far as this caller may know.
+local function is_gone(id, owner)
+  if owner == '' then return redis.call('EXISTS', key_tombstone(id)) == 1 end
+  local stone = redis.call('GET', key_tombstone(id))
+  return stone and string.match(stone, '^%l+ (.*)$') == owner
 end
 
 -- How many events of a task, and of all tasks together, are kept.
@@ -78,14 +91,23 @@ local function begin_stream(task)
   task.told = '1'
 end
 
+-- Say in the feed of all tasks in which state one is, and to whom it belongs, if to anybody; the answer is the entry's id.
+local function add_to_feed(id, name, queue, state, owner)
+  if not owner then
+    return redis.call('XADD', KEY_FEED, 'MAXLEN', '~', FEED, '*', 'event', 'state', 'task_id', id, 'name', name,
+                      'queue', queue, 'state', state)
+  end
+  return redis.call('XADD', KEY_FEED, 'MAXLEN', '~', FEED, '*', 'event', 'state', 'task_id', id, 'name', name,
+                    'queue', queue, 'state', state, 'owner', owner)
+end
+
 -- Tell those who follow that a task is in another state: in its own stream, if it has one, and in the feed of all tasks.
 local function tell(task)
   if task.told then
     redis.call('XADD', key_events(task.id), 'MAXLEN', '~', HISTORY, '*', 'event', 'state', 'state', task.state,
                'attempt', task.attempt)
   end
-  redis.call('XADD', KEY_FEED, 'MAXLEN', '~', FEED, '*', 'event', 'state', 'task_id', task.id, 'name', task.name,
-             'queue', task.queue, 'state', task.state)
+  add_to_feed(task.id, task.name, task.queue, task.state, task.owner)
 end
 
 -- From one state to another, with other fields of the record. It writes the record first: where memory is full, the
@@ -94,6 +116,10 @@ local function become(task, state, ...)
   redis.call('HSET', key_record(task.id), 'state', state, ...)
   redis.call('ZREM', key_listing(task.state, task.name), task.id)
   redis.call('ZADD', key_listing(state, task.name), task.created_at, task.id)
+  if task.owner then
+    redis.call('ZREM', key_owned(task.state, task.name, task.owner), task.id)
+    redis.call('ZADD', key_owned(state, task.name, task.owner), task.created_at, task.id)
+  end
   task.state = state
   tell(task)
 end
@@ -224,11 +250,13 @@ local function lose(task, reason, most, date, ttl, pushed)
   end
 end
 
--- Remove an ended task with all that belongs to it; a tombstone says for a while that there was one.
+-- Remove an ended task with all that belongs to it; a tombstone says for a while that there was one, and whose.
 local function forget(task, stay)
-  redis.call('SET', key_tombstone(task.id), task.state, 'PX', text(stay / 1000))
+  local stone = task.owner and task.state .. ' ' .. task.owner or task.state
+  redis.call('SET', key_tombstone(task.id), stone, 'PX', text(stay / 1000))
   redis.call('DEL', key_record(task.id), key_result(task.id), key_events(task.id))
   redis.call('ZREM', KEY_TASKS, task.id)
   redis.call('ZREM', key_listing(task.state, task.name), task.id)
+  if task.owner then redis.call('ZREM', key_owned(task.state, task.name, task.owner), task.id) end
   redis.call('ZREM', KEY_ENDED, task.id)
 end
