@@ -21,6 +21,9 @@ ALL_TASKS = "tasks,tests.tasks"
 # With TEST_START_METHOD=spawn the processes of a pool are started as on macOS.
 START_METHOD = os.environ.get("TEST_START_METHOD", "fork")
 SPAWN = ROOT / "tests" / "support" / "spawn"
+# With TEST_CELERY=other, workers run as with a Celery whose insides they do not know, so on Celery's own pool.
+OURS, OTHER = "celeriac_worker.app", "tests.support.other_celery"
+APP = OTHER if os.environ.get("TEST_CELERY") == "other" else OURS
 # Nobody asks anybody here, so a worker starts in half the time.
 ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 # `make coverage` says so to the programs that it starts, and these to theirs.
@@ -117,14 +120,14 @@ def environment(**settings: object) -> dict[str, str]:
     return {**inherited, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **given}
 
 
-def worker_of(directory: Path, *options: str, **settings: object) -> Server:
-    """A worker that was just started."""
+def worker_of(directory: Path, *options: str, app: str = APP, **settings: object) -> Server:
+    """A worker that was just started; `app` is where Celery finds its app."""
     command = [
         sys.executable,
         "-m",
         "celery",
         "-A",
-        "celeriac_worker.app",
+        app,
         "worker",
         "-c",
         "2",
@@ -136,17 +139,17 @@ def worker_of(directory: Path, *options: str, **settings: object) -> Server:
 
 
 @contextmanager
-def running_worker(directory: Path, *options: str, **settings: object) -> Iterator[Server]:
+def running_worker(directory: Path, *options: str, app: str = APP, **settings: object) -> Iterator[Server]:
     """A pool of two that takes tasks."""
-    with starting_worker(directory, *options, **settings) as server:
+    with starting_worker(directory, *options, app=app, **settings) as server:
         server.wait_until(lambda: " ready." in server.log)
         yield server
 
 
 @contextmanager
-def starting_worker(directory: Path, *options: str, **settings: object) -> Iterator[Server]:
+def starting_worker(directory: Path, *options: str, app: str = APP, **settings: object) -> Iterator[Server]:
     """A pool of two that may not take tasks yet."""
-    server = worker_of(directory, *options, **settings)
+    server = worker_of(directory, *options, app=app, **settings)
     try:
         yield server
     finally:

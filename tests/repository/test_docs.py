@@ -27,6 +27,7 @@ from celeriac_api.openapi import starter_app
 from celeriac_api.response.errors import Problem
 from celeriac_api.response.task_document import TaskDocument
 from celeriac_worker.configuration import celery_configuration
+from celeriac_worker.insides.parts import OURS
 from lab.harness.checkout import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -112,7 +113,7 @@ def test_tasks_md_lists_what_is_kept_out(kept: frozenset[str]) -> None:
 
 
 def test_decision_0003_gives_the_reason_for_every_setting_of_the_worker() -> None:
-    configuration = celery_configuration(Settings.read({}), catalog_of(load_implementations("tasks")))
+    configuration = celery_configuration(Settings.read({}), catalog_of(load_implementations("tasks")), OURS)
     transport = configuration.pop("broker_transport_options")
     rows = table("docs/decisions/0003-worker-settings.md", "Setting", "Value", "Why")
     explained = [name for row in rows for name in names(row[0])]

@@ -14,7 +14,7 @@ from redis import Redis
 from celeriac.ledger.store import keys
 from celeriac.stack.valkey import Valkey
 from lab.harness.processes import descendants
-from lab.harness.servers import running_api, running_worker
+from lab.harness.servers import APP, OTHER, running_api, running_worker
 from lab.harness.waiting import wait_until
 from tests.support.door import Document, document, ended, in_state, run, shown, submit
 from tests.support.marks import linux_only
@@ -50,12 +50,19 @@ def door(server: Valkey, directory: Path) -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.fixture(params=sorted({APP, OTHER}), ids=lambda app: app.rpartition(".")[2])
+def app(request: pytest.FixtureRequest) -> str:
+    """Where a worker finds its app: on our pool, and on Celery's own."""
+    app: str = request.param
+    return app
+
+
 def test_a_task_whose_worker_is_killed_runs_again_on_another_within_seconds(
-    server: Valkey, door: httpx.Client, directory: Path, tmp_path: Path
+    app: str, server: Valkey, door: httpx.Client, directory: Path, tmp_path: Path
 ) -> None:
     with (
-        running_worker(directory, "-n", "one@here", redis_url=server.url, **SOON) as one,
-        running_worker(directory, "-n", "other@here", redis_url=server.url, **SOON) as other,
+        running_worker(directory, "-n", "one@here", app=app, redis_url=server.url, **SOON) as one,
+        running_worker(directory, "-n", "other@here", app=app, redis_url=server.url, **SOON) as other,
     ):
         task = submit(door, "hold", until=str(tmp_path / "gate"))
         running = in_state(door, task, "running")
@@ -107,11 +114,16 @@ def test_messages_that_were_popped_and_lost_are_queued_again_each_once(
 
 
 def test_a_worker_on_sigterm_hands_back_what_it_runs(
-    server: Valkey, door: httpx.Client, directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    app: str,
+    server: Valkey,
+    door: httpx.Client,
+    directory: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("REMAP_SIGTERM", "SIGQUIT")
     short = {**LONG, "shutdown_grace": 0.2}
-    with running_worker(directory, redis_url=server.url, **short) as worker:
+    with running_worker(directory, app=app, redis_url=server.url, **short) as worker:
         tasks = [submit(door, "hold", until=str(tmp_path / "gate")) for _ in range(5)]
         wait_until(lambda: [shown(door, task)["state"] for task in tasks].count("running") == 2)
         worker.signal(signal.SIGTERM)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import Celery, signals
 
@@ -23,11 +23,10 @@ from celeriac.telemetry.start_messages import mention_files_without_tasks, refus
 from celeriac.telemetry.trace_settings import is_wanted, packages_of_the_extra
 from celeriac_worker.configuration import celery_configuration
 from celeriac_worker.controller import Controller, refuse_windows
-from celeriac_worker.insides import warn_of_differences
+from celeriac_worker.insides.parts import fitting_parts, warn_of_differences
 from celeriac_worker.intake.prefetch import Ahead
 from celeriac_worker.logs import set_up as set_up_logs
 from celeriac_worker.logs import take_prints
-from celeriac_worker.processes.child import Inbox
 from celeriac_worker.processes.process_groups import Reaper
 from celeriac_worker.run.request import LedgerRequest
 from celeriac_worker.run.task import LedgerTask
@@ -35,8 +34,10 @@ from celeriac_worker.steps.child_watch import Attention
 from celeriac_worker.steps.heartbeat import Heartbeat
 from celeriac_worker.steps.keeper import Housekeeping
 from celeriac_worker.steps.return_reserved import ReturnReserved
-from celeriac_worker.steps.timer_cleanup import Timers
 from celeriac_worker.temporary_files import settle_temporary_directory
+
+if TYPE_CHECKING:  # it is Celery's inside, and not everywhere as it was
+    from celeriac_worker.processes.child import Inbox
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class Pool(Celery):  # type: ignore[misc]  # celery has no types
     # Made before the pool is; not there in a process of the pool that is a Python of its own.
     reaper: Reaper
     # Of a process of the pool.
-    inbox: Inbox | None = None
+    inbox: "Inbox | None" = None
 
     def __reduce__(self) -> tuple[Callable[[], "Pool"], tuple[()]]:
         """Where processes of the pool are spawned, and not forked, as on macOS, each makes the app anew."""
@@ -71,13 +72,15 @@ def create_app(
 ) -> Pool:
     """The app with one Celery task, of this class, for each of these."""
     app = Pool("celeriac", task_cls=task_class, set_as_current=True)
-    app.config_from_object(celery_configuration(settings, catalog_of(implementations)))
+    parts = fitting_parts()
+    app.config_from_object(celery_configuration(settings, catalog_of(implementations), parts))
+    parts.prepare()
     app.settings = settings
     app.consumer = Consumer(settings)
     app.ahead = Ahead()
     app.reserved = {}
     app.active = {}
-    app.steps["worker"].update((Attention, Heartbeat, Housekeeping, ReturnReserved, Timers))
+    app.steps["worker"].update((Attention, Heartbeat, Housekeeping, ReturnReserved, *parts.steps))
     set_up_logs(settings.log_format)
     for implementation in implementations.values():
         _register(app, implementation, settings)
@@ -114,7 +117,7 @@ def _app_of_this_process() -> Pool:
     signals.celeryd_after_setup.connect(
         lambda **_: mention_files_without_tasks(logger, files_without_tasks(settings.tasks)), weak=False
     )
-    signals.celeryd_after_setup.connect(lambda **_: warn_of_differences(), weak=False)
+    signals.celeryd_after_setup.connect(lambda **_: warn_of_differences(logger), weak=False)
     return app
 
 

@@ -3,11 +3,12 @@
 from typing import Any
 
 from kombu import Queue
+from kombu.utils.imports import symbol_by_name
 
 from celeriac.contract.catalog import Catalog
 from celeriac.redis_address import place
 from celeriac.settings import Settings
-from celeriac_worker.intake.transport import QuarantiningTransport
+from celeriac_worker.insides.parts import Parts
 from celeriac_worker.processes.processors import usable_processors
 
 SOCKET = {
@@ -18,7 +19,7 @@ SOCKET = {
 }
 
 
-def celery_configuration(settings: Settings, catalog: Catalog) -> dict[str, Any]:
+def celery_configuration(settings: Settings, catalog: Catalog, parts: Parts) -> dict[str, Any]:
     """Every value that differs from Celery's default, or that we depend on."""
     queues = {
         settings.default_queue,
@@ -36,14 +37,14 @@ def celery_configuration(settings: Settings, catalog: Catalog) -> dict[str, Any]
         "task_default_queue": settings.default_queue,
         "task_queues": [Queue(name) for name in sorted(queues)],
         "task_create_missing_queues": False,
-        "broker_transport": QuarantiningTransport,
+        "broker_transport": symbol_by_name(parts.transport),
         "task_acks_late": True,
         "task_reject_on_worker_lost": False,
         "task_acks_on_failure": True,
         "task_acks_on_timeout": True,
         "task_retry_on_worker_lost": False,
         "worker_concurrency": settings.concurrency or usable_processors(),
-        "worker_pool": "celeriac_worker.processes.scheduler:TaskPool",
+        "worker_pool": parts.pool,
         "worker_consumer": "celeriac_worker.intake.consumer:Consumer",
         "worker_proc_alive_timeout": 120,
         "worker_prefetch_multiplier": 1,

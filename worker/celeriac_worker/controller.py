@@ -9,7 +9,6 @@ from celery.utils.text import str_to_list
 
 from celeriac.telemetry.start_messages import refuse_start
 from celeriac_worker.name import NamedWorker
-from celeriac_worker.processes.scheduler import TaskPool
 
 
 class CannotWork(Exception):
@@ -21,7 +20,7 @@ class Controller(NamedWorker):
 
     def on_before_init(self, **options: Any) -> None:
         """Called by Celery first of all."""
-        _check_pool(options.get("pool_cls") or options.get("pool") or self.app.conf.worker_pool)
+        _check_pool(options.get("pool_cls") or options.get("pool"), ours=self.app.conf.worker_pool)
         for option, queues in (("-Q", options.get("queues")), ("-X", options.get("exclude_queues"))):
             _check_queues(option, str_to_list(queues) or (), known=self.app.amqp.queues)
         super().on_before_init(**options)
@@ -47,9 +46,9 @@ UNKNOWN_QUEUE = (
 )
 
 
-def _check_pool(given: Any) -> None:
-    pool = concurrency.get_implementation(given)
-    if not issubclass(pool, TaskPool):
+def _check_pool(given: Any, *, ours: str) -> None:
+    pool = concurrency.get_implementation(given or ours)
+    if not issubclass(pool, concurrency.get_implementation(ours)):
         refuse_start("worker", CannotWork(OTHER_POOL.format(pool.__module__)))
 
 

@@ -2,21 +2,20 @@
 
 import json
 import logging
-from collections.abc import Iterator, Sized
-from contextlib import contextmanager, suppress
+from collections.abc import Sized
+from contextlib import suppress
 from time import monotonic, sleep
 from typing import Any
 
 from celery import current_app
 from kombu.transport import redis
-from kombu.transport.virtual import Message, QoS
+from kombu.transport.virtual import Message
 from kombu.utils.encoding import bytes_to_str
-from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoPermissionError, RedisError, ResponseError
 
-from celeriac.ledger.protocol.message import ORIGIN
 from celeriac.ledger.store.refusal import refusal_of
-from celeriac.redis_address import database, pool
+from celeriac_worker.intake import channel
+from celeriac_worker.intake.channel import RefusedError, ReservedMessages, reject
 from celeriac_worker.intake.message_check import fault_of
 from celeriac_worker.intake.prefetch import MOST, Ahead
 
@@ -27,11 +26,8 @@ PAUSE_SECONDS = 0.5
 logger = logging.getLogger(__name__)
 
 
-class Reservation(QoS):  # type: ignore[misc]  # kombu has no types
-    """The messages that the worker reserves: one for each process, and what they will get through in a moment.
-
-    What Celery rejects for good is kept as a rejected message; Celery itself would drop it.
-    """
+class Reservation(ReservedMessages):
+    """One message for each process, and what they will get through in a moment."""
 
     def __init__(self, channel: Any, prefetch_count: int = 0) -> None:
         """Nothing is reserved yet."""
@@ -57,22 +53,6 @@ class Reservation(QoS):  # type: ignore[misc]  # kombu has no types
         reserved = max(len(self._delivered) - len(self._dirty), len(_active()))
         return int(self.prefetch_count) - self._ahead.missing + self._ahead.messages() - reserved
 
-    def restore_unacked(self) -> list[tuple[BaseException, Any]]:
-        """Called when the connection is gone: put back what was taken. What cannot be is written into a file, input and all.
-
-        So not ours: it is in the ledger.
-        """
-        unrestored = super().restore_unacked()
-        return [(error, message) for error, message in unrestored if message.headers.get("origin") != ORIGIN]
-
-    def reject(self, delivery_tag: str, requeue: bool = False) -> None:  # noqa: FBT001, FBT002 - kombu's signature
-        """Called by Celery for messages that it cannot make a task of."""
-        if not requeue:
-            message = self.get(delivery_tag)
-            queue = message.delivery_info.get("routing_key") or "unknown"
-            _reject(queue, redis.dumps(message._raw), "Celery knows no such task, or cannot read it")  # noqa: SLF001 - as it came
-        super().reject(delivery_tag, requeue)
-
 
 class PlainMessage(Message):  # type: ignore[misc]  # kombu has no types
     """Read without a look at each object for kombu's own types, where there can be none."""
@@ -85,57 +65,12 @@ class PlainMessage(Message):  # type: ignore[misc]  # kombu has no types
         return super()._decode()
 
 
-class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
+class Channel(channel.Channel):
     """Takes as many messages as there is room for, and reads them with care."""
 
     QoS, Message = Reservation, PlainMessage
     # Whether the server knows BLMPOP (Redis 7.0) and lets us use it; otherwise one message is taken at a time.
     takes_several = True
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        """As kombu does it, but that it puts a QoS of its own in place when acknowledgements are off.
-
-        Kombu sends a PING, and Redis refuses it while it cannot write to its disk.
-        """
-        with _refused_is_away():
-            super().__init__(*arguments, **options)
-        self.QoS = Reservation
-
-    def _get_pool(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002 - kombu's signature
-        """Called by kombu, which reads addresses otherwise; of its connections in the event loop it hears when they end."""
-        url = current_app.settings.broker
-        self.keyprefix_fanout: str = self.keyprefix_fanout.format(db=database(url))
-        timeouts = {
-            "socket_timeout": self.socket_timeout,
-            "socket_connect_timeout": self.socket_connect_timeout,
-            "socket_keepalive": self.socket_keepalive,
-            "health_check_interval": self.health_check_interval,
-        }
-        return pool(url, wrap=self._telling if asynchronous else _as_it_is, **timeouts)
-
-    def _telling(self, kind: Any) -> Any:
-        channel = self
-
-        class Telling(kind):  # type: ignore[misc]  # it is known when it is called
-            def disconnect(self, *arguments: Any, **options: Any) -> None:
-                super().disconnect(*arguments, **options)
-                if channel._registered:
-                    channel._on_connection_disconnect(self)
-
-        return Telling
-
-    @contextmanager
-    def conn_or_acquire(self, client: Any = None) -> Iterator[Any]:
-        """Called by kombu for each command but BLMPOP."""
-        with _refused_is_away(), super().conn_or_acquire(client) as acquired:
-            yield acquired
-
-    def _queue_bind(self, *arguments: Any) -> None:
-        """Called by kombu at its start, for publishers, who do the same before they publish: a worker needs it not."""
-        try:
-            super()._queue_bind(*arguments)
-        except RefusedError as error:
-            logger.warning("redis refuses to bind a queue (%s); messages are taken without it", error)
 
     def _size(self, queue: str) -> int:
         """Called by Celery for each queue when it has connected; a refusal makes it connect again.
@@ -224,25 +159,7 @@ class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
         except Exception as wrong:  # noqa: BLE001 - whatever the message is, the worker goes on
             fault = f"{type(wrong).__name__}: {wrong}"
         if fault is not None:
-            _reject(queue, item.decode(errors="backslashreplace"), fault)
-
-
-class RefusedError(RedisConnectionError):
-    """A refusal that can pass, for Celery, which waits for a Redis that is away and ends for other errors."""
-
-
-def _as_it_is(kind: Any) -> Any:
-    return kind
-
-
-@contextmanager
-def _refused_is_away() -> Iterator[None]:
-    try:
-        yield
-    except ResponseError as error:
-        if refusal_of(error) is None:
-            raise
-        raise RefusedError(str(error)) from error
+            reject(queue, item.decode(errors="backslashreplace"), fault)
 
 
 class QuarantiningTransport(redis.Transport):  # type: ignore[misc]  # kombu has no types
@@ -259,8 +176,3 @@ def _active() -> Sized:
 
 def _means_no_such_command(refusal: ResponseError) -> bool:
     return isinstance(refusal, NoPermissionError) or str(refusal).startswith("unknown command")
-
-
-def _reject(queue: str, message: str, reason: str) -> None:
-    logger.error("a message in queue %s is rejected: %s", queue, reason[:200])
-    current_app.consumer.reject(queue, message=message, reason=reason[:1000])

@@ -1,7 +1,7 @@
 """Celery's result backend, which ends our tasks in the ledger."""
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import states
 from celery.app.task import Context
@@ -16,9 +16,11 @@ from celeriac.ledger.model.times import date_done
 from celeriac.ledger.store.refusal import refusal_of
 from celeriac.redis_address import pool
 from celeriac.short_text import LONGEST_MESSAGE, shortened_traceback
-from celeriac_worker.processes.child import Inbox
 from celeriac_worker.run.failure import failure_of
 from celeriac_worker.run.request import TOKEN, failure_on, token_of
+
+if TYPE_CHECKING:  # it is Celery's inside, and not everywhere as it was
+    from celeriac_worker.processes.child import Inbox
 
 ENDS = (states.SUCCESS, states.FAILURE)
 # Of Celery's document of a failure; in a longer one, message and traceback are cut.

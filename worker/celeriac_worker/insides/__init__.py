@@ -1,0 +1,1 @@
+"""Knows what the worker relies on inside Celery, kombu and billiard."""
