@@ -9,8 +9,10 @@ from pathlib import Path
 
 from rich.console import Console
 
+from lab.bench.against import COMPARED, comparable, compare
 from lab.bench.measurements import get, pool, records, start, streams, submit, wait, waiters
 from lab.bench.plan import Plan
+from lab.harness.checkout import NoSuchRevision
 
 # Of a file or a pipe, which has no width of its own.
 WIDTH = 150
@@ -28,7 +30,7 @@ MEASUREMENTS: dict[str, Callable[[Plan], None]] = {
 
 
 def main() -> int:
-    """The exit code: 0, also when a goal is missed; 130 after Ctrl-C."""
+    """The exit code: 0, also when a goal is missed; 2 for a wrong option or revision; 130 after Ctrl-C."""
     options = _options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that all that was started is stopped, too
     _allow_many_files()
@@ -44,8 +46,14 @@ def main() -> int:
         peers=_python_of(options.peers),
     )
     try:
+        if options.against:
+            compare(plan, options.against, comparable(options.only))
+            return 0
         for name in options.only:
             MEASUREMENTS[name](plan)
+    except NoSuchRevision as refusal:
+        console.print(f"Nothing was measured. {refusal}")
+        return 2
     except KeyboardInterrupt:
         console.print("Stopped.")
         return 130
@@ -64,6 +72,11 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument(
         "--only", type=_names, default=list(MEASUREMENTS), help=f"some of {','.join(MEASUREMENTS)}"
+    )
+    parser.add_argument(
+        "--against",
+        metavar="REV",
+        help=f"compare the working tree with this revision instead, in {', '.join(COMPARED)}",
     )
     parser.add_argument(
         "--peers",

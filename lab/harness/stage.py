@@ -20,6 +20,7 @@ from celeriac.stack.processes.ports import free_port
 from celeriac.stack.processes.process import Process
 from celeriac.stack.processes.readiness import wait_until
 from celeriac.stack.valkey import Valkey
+from lab.harness.checkout import ROOT, python_path
 from lab.harness.servers import ALONE, environment
 
 READY_TIMEOUT = timedelta(seconds=30)
@@ -94,34 +95,45 @@ class Stage:
         """URL of a database."""
         return f"redis://127.0.0.1:{self.valkey.port}/{database}"
 
-    def celeriac(self, database: int) -> Program:
-        """The API, as one starts it by hand, when it listens."""
-        return self.serve(*APP, database=database)
+    def celeriac(self, database: int, *, root: Path = ROOT) -> Program:
+        """The API of a checkout, as one starts it by hand, when it listens."""
+        return self.serve(*APP, database=database, root=root)
 
-    def serve(self, *app: str, database: int = 0) -> Program:
+    def serve(self, *app: str, database: int = 0, root: Path = ROOT) -> Program:
         """One uvicorn process with this app, when it listens."""
-        server = self.launch_server(*app, database=database)
+        server = self.launch_server(*app, database=database, root=root)
         server.wait()
         return server
 
-    def launch_server(self, *app: str, database: int = 0) -> Program:
+    def launch_server(self, *app: str, database: int = 0, root: Path = ROOT) -> Program:
         """The same, at once."""
         port = free_port()
-        return self.start(["uvicorn", "--port", str(port), *UVICORN, *app], database=database, port=port)
+        command = ["uvicorn", "--port", str(port), *UVICORN, *app]
+        return self.start(command, database=database, port=port, root=root)
 
-    def work(self, app: str, *options: str, database: int) -> Program:
+    def work(self, app: str, *options: str, database: int, root: Path = ROOT) -> Program:
         """A Celery worker with two pool processes, at once."""
-        return self.start(["celery", "-A", app, "worker", "-c", "2", *ALONE, *options], database=database)
+        command = ["celery", "-A", app, "worker", "-c", "2", *ALONE, *options]
+        return self.start(command, database=database, root=root)
 
     def start(
-        self, module: Sequence[str], *, database: int, port: int = 0, python: str = sys.executable
+        self,
+        module: Sequence[str],
+        *,
+        database: int,
+        port: int = 0,
+        python: str = sys.executable,
+        root: Path = ROOT,
     ) -> Program:
-        """Run a Python module with arguments on this database. It is stopped with the stage, if not before."""
+        """Run a Python module of a checkout with arguments on this database. It is stopped with the stage, if not before."""
         self._started += 1
         log = self._directory / f"{self._started}.log"
         with log.open("wb") as output:
             started = process.start(
-                [python, "-m", *module], environment=self._environment(database), output=output
+                [python, "-m", *module],
+                environment={**self._environment(database), "PYTHONPATH": python_path(root)},
+                output=output,
+                directory=root,
             )
         program = Program(started, log, port)
         self._stack.callback(program.stop)

@@ -22,14 +22,16 @@ def start(
     environment: Mapping[str, str] | None = None,
     output: Output = subprocess.DEVNULL,
     keep_open: Sequence[int] = (),
+    directory: Path | None = None,
 ) -> Process:
-    """Start a program; `output` takes what it writes, `keep_open` are files that it holds open for us.
+    """Start a program in a directory (None: in ours); `output` takes what it writes, `keep_open` are files that it holds open for us.
 
     Its group is its own, so that Ctrl-C in a terminal reaches us alone. It dies with the thread that calls this.
     """
     return subprocess.Popen(
         [*TETHER, str(os.getpid()), *map(str, command)],
         env=environment,
+        cwd=directory,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,

@@ -1,6 +1,7 @@
 """Asking: how many times a second one API process says what became of a task."""
 
 from functools import partial
+from pathlib import Path
 
 from lab.bench.contenders.peers import fronts
 from lab.bench.figures import ratio
@@ -10,6 +11,7 @@ from lab.bench.plan import Plan
 from lab.bench.report import Goal, judge, show
 from lab.bench.rounds import Measure, take_turns
 from lab.bench.stores.fill import finished
+from lab.harness.checkout import ROOT
 from lab.harness.stage import Program, Stage
 
 TEMPLATE, CELERIAC = "FastAPI def + AsyncResult", "Celeriac"
@@ -20,16 +22,15 @@ def measure(plan: Plan) -> None:
     """Finished tasks, asked for in turn."""
     count = min(plan.tasks, MOST_TASKS)
     with Stage() as stage:
-        template, celeriac = stage.serve("lab.bench.contenders.template:app", database=1), stage.celeriac(0)
+        template = stage.serve("lab.bench.contenders.template:app", database=1)
 
         def asked(server: Program, requests: list[str]) -> Measure:
             return partial(serving, stage, server, requests, status=200, seconds=plan.seconds)
 
         of_stock = finished(stage, template, "lab.bench.contenders.stock", database=1, count=count)
-        of_celeriac = finished(stage, celeriac, "celeriac_worker.app", database=0, count=count)
         contenders = {
             TEMPLATE: asked(template, _questions(of_stock)),
-            CELERIAC: asked(celeriac, _questions(of_celeriac)),
+            CELERIAC: of_celeriac(stage, plan),
         }
         for peer in fronts(plan.peers):
             contenders[peer.name] = asked(peer.serve(stage), peer.questions(of_stock))
@@ -40,6 +41,13 @@ def measure(plan: Plan) -> None:
         plan.console,
         Goal("Celeriac / AsyncResult", ratio(results[CELERIAC], results[TEMPLATE], 0), at_least=4),
     )
+
+
+def of_celeriac(stage: Stage, plan: Plan, *, database: int = 0, root: Path = ROOT) -> Measure:
+    """API and worker of a checkout."""
+    server, count = stage.celeriac(database, root=root), min(plan.tasks, MOST_TASKS)
+    task_ids = finished(stage, server, "celeriac_worker.app", database=database, count=count, root=root)
+    return partial(serving, stage, server, _questions(task_ids), status=200, seconds=plan.seconds)
 
 
 def _questions(task_ids: list[str]) -> list[str]:

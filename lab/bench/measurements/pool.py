@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from redis import Redis
 
@@ -13,8 +14,9 @@ from lab.bench.figures import Figures, middle, ratio
 from lab.bench.memory import memory_bytes
 from lab.bench.plan import Plan
 from lab.bench.report import Column, Goal, judge, show
-from lab.bench.rounds import take_turns
+from lab.bench.rounds import Measure, take_turns
 from lab.bench.stores import fill
+from lab.harness.checkout import ROOT
 from lab.harness.stage import Program, Stage
 
 COLUMNS = [
@@ -31,6 +33,7 @@ QUEUED, FINISHED = 5, 6
 MOST_QUEUED, MOST_FINISHED = 2_000, 1_500
 # Twice as many as the cores of the machine that it was written for: a process waits for Redis for half of its time.
 PROCESSES = 4
+CONCURRENCY = ("-c", str(PROCESSES))
 STOCK, CELERIAC = "stock worker, acks_late, track_started", "Celeriac's worker"
 POLL_SECONDS = 0.02
 # Of the tasks that were queued: what is left when the measurement begins, and when it ends.
@@ -81,24 +84,23 @@ def measure(plan: Plan) -> None:
     judge(plan.console, *goals, *sizes)
 
 
+def of_celeriac(stage: Stage, plan: Plan, *, database: int = 0, root: Path = ROOT) -> Measure:
+    """API and worker of a checkout."""
+    return partial(_work, stage, _celeriac(stage, plan, database=database, root=root), plan.tasks)
+
+
 def _contenders(stage: Stage, plan: Plan) -> dict[str, Contender]:
-    tasks, processes = plan.tasks, ("-c", str(PROCESSES))
-    template, celeriac = stage.serve("lab.bench.contenders.template:app", database=1), stage.celeriac(0)
+    tasks = plan.tasks
+    template = stage.serve("lab.bench.contenders.template:app", database=1)
     contenders = {
         STOCK: Contender(
             database=1,
             fill=partial(fill.queue, template, "/async/add", count=tasks),
-            start=partial(stage.work, "lab.bench.contenders.stock:careful", *processes, database=1),
+            start=partial(stage.work, "lab.bench.contenders.stock:careful", *CONCURRENCY, database=1),
             queue="celery",
             ended=lambda client: len(fill.succeeded(client)),
         ),
-        CELERIAC: Contender(
-            database=0,
-            fill=partial(fill.queue, celeriac, "/add", count=tasks),
-            start=partial(stage.work, "celeriac_worker.app", *processes, database=0),
-            queue="default",
-            ended=lambda client: len(fill.succeeded(client)),
-        ),
+        CELERIAC: _celeriac(stage, plan, database=0, root=ROOT),
     }
     for peer in pools(plan.peers):
         contenders[peer.name] = Contender(
@@ -109,6 +111,17 @@ def _contenders(stage: Stage, plan: Plan) -> dict[str, Contender]:
             ended=partial(_taken, tasks, peer.queue),
         )
     return contenders
+
+
+def _celeriac(stage: Stage, plan: Plan, *, database: int, root: Path) -> Contender:
+    worker = partial(stage.work, "celeriac_worker.app", *CONCURRENCY, database=database, root=root)
+    return Contender(
+        database=database,
+        fill=partial(fill.queue, stage.celeriac(database, root=root), "/add", count=plan.tasks),
+        start=worker,
+        queue="default",
+        ended=lambda client: len(fill.succeeded(client)),
+    )
 
 
 def _taken(tasks: int, queue: str, client: Redis) -> int:

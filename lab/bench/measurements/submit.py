@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from lab.bench.contenders.peers import fronts
 from lab.bench.figures import Figures, ratio
@@ -10,8 +11,10 @@ from lab.bench.load.serving import COLUMNS, serving
 from lab.bench.plan import Plan
 from lab.bench.report import Goal, judge, show
 from lab.bench.rounds import Measure, take_turns
+from lab.harness.checkout import ROOT
 from lab.harness.stage import Program, Stage
 
+TO_ADD = additions("/add")
 DELAY, ASYNC_DELAY = "FastAPI def + delay()", "FastAPI async def + delay()"
 FLOOR, CELERIAC = "FastAPI without Redis (the floor)", "Celeriac"
 
@@ -28,6 +31,12 @@ def measure(plan: Plan) -> None:
     )
 
 
+def of_celeriac(stage: Stage, plan: Plan, *, database: int = 0, root: Path = ROOT) -> Measure:
+    """The API of a checkout."""
+    server, drain = stage.celeriac(database, root=root), stage.redis(database).flushdb
+    return partial(_submit, stage, server, TO_ADD, 202, drain, plan.seconds)
+
+
 def _contenders(stage: Stage, plan: Plan) -> dict[str, Measure]:
     def contender(
         server: Program, drain: Callable[[], object], submissions: Sequence[str], *, status: int = 202
@@ -36,15 +45,12 @@ def _contenders(stage: Stage, plan: Plan) -> dict[str, Measure]:
 
     # The bindings stay: a producer makes them only once.
     drain_stock = partial(stage.redis(1).unlink, "celery")
-    template, to_add = (
-        partial(stage.serve, "lab.bench.contenders.template:app", database=1),
-        additions("/add"),
-    )
+    template = partial(stage.serve, "lab.bench.contenders.template:app", database=1)
     contenders = {
-        DELAY: contender(template(), drain_stock, to_add),
+        DELAY: contender(template(), drain_stock, TO_ADD),
         ASYNC_DELAY: contender(template(), drain_stock, additions("/async/add")),
-        FLOOR: contender(stage.serve("lab.bench.contenders.floor:app"), lambda: None, to_add),
-        CELERIAC: contender(stage.celeriac(0), stage.redis(0).flushdb, to_add),
+        FLOOR: contender(stage.serve("lab.bench.contenders.floor:app"), lambda: None, TO_ADD),
+        CELERIAC: of_celeriac(stage, plan),
     }
     for peer in fronts(plan.peers):
         contenders[peer.name] = contender(peer.serve(stage), drain_stock, peer.submissions, status=200)

@@ -2,10 +2,12 @@
 
 import json
 import time
+from pathlib import Path
 
 from redis import Redis
 
 from lab.bench.load.load import Load, additions, apply
+from lab.harness.checkout import ROOT
 from lab.harness.stage import Program, Stage
 
 POLL_SECONDS = 0.05
@@ -16,10 +18,12 @@ def queue(server: Program, path: str, *, count: int) -> None:
     apply(Load(port=server.port, requests=additions(path), status=202, count=count))
 
 
-def finished(stage: Stage, server: Program, worker_app: str, *, database: int, count: int) -> list[str]:
-    """The ids of so many tasks that this worker has carried out; the database was empty."""
+def finished(
+    stage: Stage, server: Program, worker_app: str, *, database: int, count: int, root: Path = ROOT
+) -> list[str]:
+    """The ids of so many tasks that this worker, of a checkout, has carried out; the database was empty."""
     queue(server, "/add", count=count)
-    worker = stage.work(worker_app, database=database)
+    worker = stage.work(worker_app, database=database, root=root)
     client = stage.redis(database)
     while len(task_ids := succeeded(client)) < count:
         time.sleep(POLL_SECONDS)
