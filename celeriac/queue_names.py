@@ -12,4 +12,4 @@ _TAKEN = {
 
 def taken_for(name: str) -> str | None:
     """Who keeps a key of this name, so that no queue may have it; None where nobody does."""
-    return next((whose for start, whose in _TAKEN.items() if name.startswith(start)), None)
+    return next((owner for start, owner in _TAKEN.items() if name.startswith(start)), None)

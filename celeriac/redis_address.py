@@ -58,8 +58,8 @@ def normal(url: str) -> str:
     if at and not _USER_INFO.fullmatch(user_info):
         raise ValueError(UNENCODED)
     place, _, query = place.partition("?")
-    found = _PLACES[scheme].fullmatch(place)
-    if not found or int(found.groupdict().get("port") or 0) > 65535:
+    match = _PLACES[scheme].fullmatch(place)
+    if not match or int(match.groupdict().get("port") or 0) > 65535:
         raise ValueError(FORM)
     options = _normal_options(scheme, query)
     return f"{scheme}://{user_info}{at}{place}" + (f"?{urlencode(options, safe='/')}" if options else "")
@@ -89,35 +89,37 @@ def place(url: str) -> str:
 
 def pool(url: str, *, wrap: Callable[[type[Any]], type[Any]] = lambda kind: kind, **options: Any) -> Any:
     """A pool that makes connections of redis-py; with Sentinel, each connects to whoever is the primary then."""
-    given = {**options, **parse_url(_plain(url)), "protocol": 2}
-    kind = given.pop("connection_class", Connection)
+    arguments = {**options, **parse_url(_plain(url)), "protocol": 2}
+    kind = arguments.pop("connection_class", Connection)
     if not _is_sentinel(url):
         if kind is UnixDomainSocketConnection:
-            _without_tcp(given)
-        return ConnectionPool(connection_class=wrap(kind), **given)
-    sentinels, service, credentials = _sentinels(url, given)
+            _without_tcp(arguments)
+        return ConnectionPool(connection_class=wrap(kind), **arguments)
+    sentinels, service, credentials = _sentinels(url, arguments)
     manager = Sentinel(sentinels, sentinel_kwargs=credentials)
-    return SentinelConnectionPool(service, manager, connection_class=wrap(SentinelManagedConnection), **given)
+    return SentinelConnectionPool(
+        service, manager, connection_class=wrap(SentinelManagedConnection), **arguments
+    )
 
 
 def asynchronous_pool(url: str, **options: Any) -> Any:
     """The same for asyncio."""
-    given = {**options, **asynchronous.parse_url(_plain(url)), "protocol": 2}
+    arguments = {**options, **asynchronous.parse_url(_plain(url)), "protocol": 2}
     if not _is_sentinel(url):
-        if given.get("connection_class") is asynchronous.UnixDomainSocketConnection:
-            _without_tcp(given)
-        return asynchronous.ConnectionPool(**given)
-    sentinels, service, credentials = _sentinels(url, given)
+        if arguments.get("connection_class") is asynchronous.UnixDomainSocketConnection:
+            _without_tcp(arguments)
+        return asynchronous.ConnectionPool(**arguments)
+    sentinels, service, credentials = _sentinels(url, arguments)
     manager = asynchronous_sentinel.Sentinel(sentinels, sentinel_kwargs=credentials)
-    return asynchronous_sentinel.SentinelConnectionPool(service, manager, **given)
+    return asynchronous_sentinel.SentinelConnectionPool(service, manager, **arguments)
 
 
 def _normal_options(scheme: str, query: str) -> list[tuple[str, str]]:
     options = []
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name not in _OPTIONS[scheme]:
-            known = ", ".join(_OPTIONS[scheme])
-            raise ValueError(f"its option {name!r} is not one that Celeriac passes on: {known}")
+            names = ", ".join(_OPTIONS[scheme])
+            raise ValueError(f"its option {name!r} is not one that Celeriac passes on: {names}")
         match name:
             case "protocol":
                 if value not in ("2", "3"):
@@ -149,18 +151,18 @@ def _plain(url: str) -> str:
     return f"redis://{user_info}{at}localhost/{''.join(number)}" + (f"?{parts.query}" if parts.query else "")
 
 
-def _sentinels(url: str, given: dict[str, Any]) -> tuple[list[tuple[str, int]], str, dict[str, Any]]:
+def _sentinels(url: str, arguments: dict[str, Any]) -> tuple[list[tuple[str, int]], str, dict[str, Any]]:
     """The sentinels, the name of the service, and how to connect to the former; taken out of what was given."""
     for name in ("host", "port"):
-        given.pop(name, None)
-    how = {name: given.pop(f"sentinel_{name}", None) for name in ("username", "password")}
+        arguments.pop(name, None)
+    credentials = {name: arguments.pop(f"sentinel_{name}", None) for name in ("username", "password")}
     timeouts = {"socket_timeout": SENTINEL_SECONDS, "socket_connect_timeout": SENTINEL_SECONDS}
     parts = urlsplit(url)
     hosts = [host.partition(":") for host in parts.netloc.rpartition("@")[2].split(",")]
     sentinels = [(host, int(port or SENTINEL_PORT)) for host, _, port in hosts]
-    return sentinels, parts.path.split("/")[1], {**how, **timeouts, "retry": given.get("retry")}
+    return sentinels, parts.path.split("/")[1], {**credentials, **timeouts, "retry": arguments.get("retry")}
 
 
-def _without_tcp(given: dict[str, Any]) -> None:
+def _without_tcp(arguments: dict[str, Any]) -> None:
     for name in ("socket_keepalive", "socket_keepalive_options"):
-        given.pop(name, None)
+        arguments.pop(name, None)

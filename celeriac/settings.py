@@ -44,8 +44,8 @@ def _packages(names: str) -> str:
 
 
 def _queue(name: str) -> str:
-    if whose := taken_for(name):
-        raise ValueError(f"{whose} keeps a key of this name in Redis; choose another")
+    if owner := taken_for(name):
+        raise ValueError(f"{owner} keeps a key of this name in Redis; choose another")
     return name
 
 
@@ -148,7 +148,7 @@ class Settings(BaseModel):
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read the settings from the environment; `SettingsError` says in sentences what is wrong with it."""
-        unknown = _unknown_names(environment, known=cls.model_fields)
+        unknown = _unknown_names(environment, fields=cls.model_fields)
         if unknown:
             raise SettingsError("\n".join(unknown))
         try:
@@ -178,13 +178,13 @@ def _given(environment: Mapping[str, str], fields: Iterable[str]) -> dict[str, s
     return {name: value for name, value in values.items() if value}
 
 
-def _unknown_names(environment: Mapping[str, str], *, known: Mapping[str, object]) -> list[str]:
+def _unknown_names(environment: Mapping[str, str], *, fields: Mapping[str, object]) -> list[str]:
     """One sentence for each variable with our prefix that is no setting: a typo must not pass in silence."""
-    names = [PREFIX + name.upper() for name in known]
+    names = [PREFIX + name.upper() for name in fields]
     sentences = []
     for name in environment:
         if name.startswith(PREFIX) and name not in names:
-            near = difflib.get_close_matches(name.removeprefix(PREFIX).lower(), known, n=1)
+            near = difflib.get_close_matches(name.removeprefix(PREFIX).lower(), fields, n=1)
             advice = (
                 f"did you mean {PREFIX}{near[0].upper()}?" if near else "docs/settings.md lists them all."
             )

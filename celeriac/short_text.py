@@ -10,8 +10,8 @@ def shortened(text: str, most: int = LONGEST_MESSAGE) -> str:
     """The beginning of a text that is too long, and how many characters follow; all of it at most `most` long."""
     if len(text) <= most:
         return text
-    kept = most - OF_A_NOTE
-    return f"{text[:kept]}… ({len(text) - kept:,} characters more)"
+    length = most - OF_A_NOTE
+    return f"{text[:length]}… ({len(text) - length:,} characters more)"
 
 
 def shortened_traceback(text: str) -> str:

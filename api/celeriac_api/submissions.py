@@ -85,7 +85,8 @@ class Submissions:
     ) -> None:
         """Prepare the definitions of this catalog."""
         self._prepared = {
-            name: PreparedDefinition(one, validators[name], settings) for name, one in catalog.items()
+            name: PreparedDefinition(definition, validators[name], settings)
+            for name, definition in catalog.items()
         }
         self._key_ttl = settings.idempotency_ttl
         self._ledger = ledger

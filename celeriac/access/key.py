@@ -62,12 +62,12 @@ class Key:
 
     def rotated(self, sha256: str, *, until: datetime, now: datetime) -> "Key":
         """The key with another secret; the one before is good until then, and those before it as long as they were."""
-        kept = tuple(
+        older = tuple(
             SecretDigest(sha256=secret.sha256, until=min(secret.until or until, until))
             for secret in self.digests
             if (secret.until or until) > now
         )
-        return replace(self, digests=(SecretDigest(sha256=sha256), *(kept if until > now else ())))
+        return replace(self, digests=(SecretDigest(sha256=sha256), *(older if until > now else ())))
 
 
 class _Document(BaseModel):

@@ -31,10 +31,12 @@ class StoredKeys:
     async def create(self, key: Key) -> tuple[Key, str]:
         """Keep this key, which has no digests yet, and give it a secret; `KeyExists` where the name is taken."""
         secret = new_secret()
-        made = replace(key, digests=(SecretDigest(sha256=digest(secret)),), created_at=datetime.now(UTC))
-        if not await self._table.change(key.name, before="", after=key_to_json(made)):
+        key_with_secret = replace(
+            key, digests=(SecretDigest(sha256=digest(secret)),), created_at=datetime.now(UTC)
+        )
+        if not await self._table.change(key.name, before="", after=key_to_json(key_with_secret)):
             raise KeyExists(key.name)
-        return made, secret
+        return key_with_secret, secret
 
     async def rotate(self, name: str, *, overlap: timedelta) -> tuple[Key, str]:
         """Give a key another secret; for the time of `overlap` the one before is good, too."""

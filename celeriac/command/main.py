@@ -26,8 +26,8 @@ def main() -> None:
         sys.exit(2)
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(is_version_asked: bool) -> None:
+    if is_version_asked:
         typer.echo(f"celeriac {VERSION}")
         raise typer.Exit
 

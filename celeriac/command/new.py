@@ -18,10 +18,10 @@ def new(
 ) -> None:
     """Write a small project: a task, its test, and files for containers."""
     files = {file.name.removesuffix(ENDING): file for file in sorted(TEMPLATES.glob(f"*{ENDING}"))}
-    taken = [name for name in files if (folder / name).exists()]
-    if taken:
+    existing = [name for name in files if (folder / name).exists()]
+    if existing:
         raise Refusal(
-            f"{folder} already has {', '.join(taken)}. Choose another folder, or move these files away."
+            f"{folder} already has {', '.join(existing)}. Choose another folder, or move these files away."
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -69,8 +69,8 @@ def files_without_tasks(packages: str) -> list[str]:
 def _modules(package: str) -> Iterator[ModuleType]:
     root = _load(package)
     yield root
-    for found in pkgutil.iter_modules(getattr(root, "__path__", ()), prefix=package + "."):
-        yield _load(found.name)
+    for module_info in pkgutil.iter_modules(getattr(root, "__path__", ()), prefix=package + "."):
+        yield _load(module_info.name)
 
 
 def _load(name: str) -> ModuleType:
@@ -94,9 +94,9 @@ def _declared(module: ModuleType) -> Iterator[Implementation]:
 
 def _add(implementations: Implementations, implementation: Implementation) -> None:
     name = implementation.definition.name
-    other = implementations.setdefault(name, implementation)
-    if other is not implementation:
+    namesake = implementations.setdefault(name, implementation)
+    if namesake is not implementation:
         raise ContractError(
-            f"Task name {name!r} is declared twice, in {other.definition.module} and in "
+            f"Task name {name!r} is declared twice, in {namesake.definition.module} and in "
             f"{implementation.definition.module}: rename one with @task(name=...)."
         )

@@ -122,9 +122,9 @@ def _checked_queue(queue: str | None) -> str | None:
             f"Queue name {queue!r} is not usable: use letters, digits, '.', '_' and '-', "
             "starting with a letter or digit, at most 100 characters."
         )
-    if queue is not None and (whose := taken_for(queue)):
+    if queue is not None and (owner := taken_for(queue)):
         raise ContractError(
-            f"Queue name {queue!r}: {whose} keeps a key of this name in Redis; choose another."
+            f"Queue name {queue!r}: {owner} keeps a key of this name in Redis; choose another."
         )
     return queue
 

@@ -156,13 +156,13 @@ def _enum(kind: type[Enum]) -> Check | None:
     return check
 
 
-def _literal(expected: Collection[Any]) -> Check | None:
-    values = [value.value if isinstance(value, Enum) else value for value in expected]
+def _literal(literals: Collection[Any]) -> Check | None:
+    values = [value.value if isinstance(value, Enum) else value for value in literals]
     if not any(isinstance(value, bool | int) for value in values):
         return None
 
     def check(value: Any) -> Any:
-        if isinstance(value, bool | int | float) and not any(_is_same(one, value) for one in values):
+        if isinstance(value, bool | int | float) and not any(_is_same(literal, value) for literal in values):
             raise _none_of("literal_error", values)
         return value
 
@@ -170,14 +170,14 @@ def _literal(expected: Collection[Any]) -> Check | None:
 
 
 def _none_of(kind: Any, values: Collection[Any]) -> PydanticKnownError:
-    *others, last = map(repr, values)
-    return PydanticKnownError(kind, {"expected": f"{', '.join(others)} or {last}" if others else last})
+    *first, last = map(repr, values)
+    return PydanticKnownError(kind, {"expected": f"{', '.join(first)} or {last}" if first else last})
 
 
-def _is_same(expected: Any, value: Any) -> bool:
+def _is_same(literal: Any, value: Any) -> bool:
     """To Python, `True`, 1 and 1.0 are equal; a float may be given as an integer."""
-    if isinstance(expected, float) and type(value) is int:
-        return expected == value
-    return isinstance(value, bool) == isinstance(expected, bool) and (
-        isinstance(value, float) == isinstance(expected, float) and bool(expected == value)
+    if isinstance(literal, float) and type(value) is int:
+        return literal == value
+    return isinstance(value, bool) == isinstance(literal, bool) and (
+        isinstance(value, float) == isinstance(literal, float) and bool(literal == value)
     )

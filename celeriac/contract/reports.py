@@ -88,11 +88,11 @@ class Telling:
         self._send_all()
 
 
-def _progress(said: tuple[float, float | None, str | None] | None) -> str | None:
+def _progress(report: tuple[float, float | None, str | None] | None) -> str | None:
     """As JSON, which knows no infinity: such a number says nothing of how far a task has come."""
-    if said is None:
+    if report is None:
         return None
-    done, total, message = said
+    done, total, message = report
     numbers = [number if number is not None and math.isfinite(number) else None for number in (done, total)]
     return json.dumps(
         {"done": numbers[0] or 0, "total": numbers[1], "message": message and message[:LONGEST_MESSAGE]}

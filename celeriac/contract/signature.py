@@ -71,8 +71,8 @@ def input_model(function: Callable[..., Any], *, hidden: Collection[str] = ()) -
         _check_parameter(function, parameter, hints)
         hint = _with_base64(hints[parameter.name])
         _check_type(hint, f"parameter {parameter.name!r} of task {function.__name__!r}", mode="validation")
-        shown = Annotated[hint, WRITE_ONLY] if parameter.name in hidden else hint
-        fields[parameter.name] = (shown, _default(function, parameter, hint))
+        annotation = Annotated[hint, WRITE_ONLY] if parameter.name in hidden else hint
+        fields[parameter.name] = (annotation, _default(function, parameter, hint))
     with warnings.catch_warnings():
         warnings.filterwarnings(
             "ignore", message="Field name .* shadows an attribute"
@@ -119,8 +119,8 @@ def _decode(text: str) -> bytes:
         raise _no_base64(str(wrong)) from wrong
 
 
-def _no_base64(why: str) -> PydanticCustomError:
-    return PydanticCustomError("base64", "Input should be base64 (RFC 4648 §4): {why}", {"why": why})
+def _no_base64(reason: str) -> PydanticCustomError:
+    return PydanticCustomError("base64", "Input should be base64 (RFC 4648 §4): {why}", {"why": reason})
 
 
 def _title(function: Callable[..., Any]) -> str:
@@ -154,15 +154,15 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
 def _check_parameter(
     function: Callable[..., Any], parameter: inspect.Parameter, hints: dict[str, Any]
 ) -> None:
-    name, where = parameter.name, f"parameter {parameter.name!r} of task {function.__name__!r}"
+    name, place = parameter.name, f"parameter {parameter.name!r} of task {function.__name__!r}"
     if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
         raise ContractError(
-            f"{where} is positional-only, *args or **kwargs: input is a JSON object, so give each parameter a name."
+            f"{place} is positional-only, *args or **kwargs: input is a JSON object, so give each parameter a name."
         )
     if name not in hints:
-        raise ContractError(f"{where} has no type hint: write one, such as `{name}: int`.")
+        raise ContractError(f"{place} has no type hint: write one, such as `{name}: int`.")
     if name.startswith("_") or (name.startswith("model_") and hasattr(BaseModel, name)):
-        raise ContractError(f"{where} has a name that pydantic keeps for itself: rename it.")
+        raise ContractError(f"{place} has a name that pydantic keeps for itself: rename it.")
 
 
 def _check_hidden(function: Callable[..., Any], hidden: Collection[str], parameters: Collection[str]) -> None:
@@ -189,7 +189,7 @@ def _default(function: Callable[..., Any], parameter: inspect.Parameter, hint: A
     return parameter.default
 
 
-def _check_type(hint: Any, where: str, *, mode: typing.Literal["validation", "serialization"]) -> None:
+def _check_type(hint: Any, place: str, *, mode: typing.Literal["validation", "serialization"]) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter(
@@ -200,16 +200,16 @@ def _check_type(hint: Any, where: str, *, mode: typing.Literal["validation", "se
     except (PydanticUserError, SchemaError, TypeError) as wrong:
         reason = str(wrong).partition("\n")[0]
         raise ContractError(
-            f"{where} has the type {hint!r}, which has no JSON form: use JSON types, pydantic models, dataclasses, enums, dates or bytes ({reason})"
+            f"{place} has the type {hint!r}, which has no JSON form: use JSON types, pydantic models, dataclasses, enums, dates or bytes ({reason})"
         ) from wrong
     kinds = {schema.get("type") for schema in _walk(adapter.core_schema)}
     if mode == "validation" and "generator" in kinds:
         raise ContractError(
-            f"{where} has the type {hint!r}, whose items nobody checks before the function reads them: use `list`."
+            f"{place} has the type {hint!r}, whose items nobody checks before the function reads them: use `list`."
         )
     if "bytes" in kinds:
         raise ContractError(
-            f"{where} has `bytes` inside a model, which pydantic would read as plain text: declare that field as celeriac.Base64Bytes."
+            f"{place} has `bytes` inside a model, which pydantic would read as plain text: declare that field as celeriac.Base64Bytes."
         )
 
 

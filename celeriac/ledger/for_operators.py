@@ -93,11 +93,16 @@ class Overview:
     async def workers(self) -> list[Worker]:
         """The workers of ours that were heard of within the last half minute, by name."""
         pairs = await self._call("ZRANGE", keys.workers(), 0, -1, "WITHSCORES")
-        seen = {name.decode(): int(float(score)) for name, score in zip(pairs[::2], pairs[1::2], strict=True)}
-        if not seen:
+        seen_at = {
+            name.decode(): int(float(score)) for name, score in zip(pairs[::2], pairs[1::2], strict=True)
+        }
+        if not seen_at:
             return []
-        says = await self._call("MGET", *map(keys.worker, seen))
-        return sorted((_worker(json.loads(one), seen) for one in says if one), key=lambda worker: worker.name)
+        reports = await self._call("MGET", *map(keys.worker, seen_at))
+        return sorted(
+            (_worker(json.loads(report), seen_at) for report in reports if report),
+            key=lambda worker: worker.name,
+        )
 
     async def stock_workers(self, *, ours: Sequence[Worker]) -> list[StockWorker]:
         """The workers that listen to Celery's remote control, but for ours, by name."""
@@ -125,15 +130,15 @@ class Overview:
     async def times(self) -> dict[tuple[str, str], Histogram]:
         """How long tasks were queued and ran, by kind (`queued`, `running`) and name."""
         flat = await self._call("HGETALL", keys.times())
-        found: dict[tuple[str, str], Histogram] = {}
+        histograms: dict[tuple[str, str], Histogram] = {}
         for field, count in zip(flat[::2], flat[1::2], strict=True):
             kind, bucket, name = field.decode().split(" ", 2)
-            histogram = found.setdefault((kind, name), Histogram({}, 0.0))
+            histogram = histograms.setdefault((kind, name), Histogram({}, 0.0))
             if bucket == "sum":
-                found[kind, name] = Histogram(histogram.counts, int(count) / 1_000_000)
+                histograms[kind, name] = Histogram(histogram.counts, int(count) / 1_000_000)
             else:
                 histogram.counts[bucket] = int(count)
-        return found
+        return histograms
 
     async def is_known(self, queue: str) -> bool:
         """Whether it is a queue of the catalog, or a task was ever accepted on it, or it is paused."""
@@ -203,16 +208,16 @@ def _queue(
     now: int, seconds: float, name: bytes, depth: int, oldest: bytes, paused: int, workers: int, *flow: int
 ) -> Queue:
     waits = max(now - int(oldest), 0) / 1_000_000 if oldest else 0.0
-    came, left = (count / seconds for count in flow)
-    return Queue(name.decode(), depth, waits, bool(paused), workers, came, left)
+    in_rate, out_rate = (count / seconds for count in flow)
+    return Queue(name.decode(), depth, waits, bool(paused), workers, in_rate, out_rate)
 
 
-def _worker(says: dict[str, Any], seen: dict[str, int]) -> Worker:
+def _worker(report: dict[str, Any], seen_at: dict[str, int]) -> Worker:
     return Worker(
-        name=says["name"],
-        queues=says["queues"],
-        concurrency=says["concurrency"],
-        active=says["active"],
-        started_at=says["started_at"],
-        seen_at=seen[says["name"]],
+        name=report["name"],
+        queues=report["queues"],
+        concurrency=report["concurrency"],
+        active=report["active"],
+        started_at=report["started_at"],
+        seen_at=seen_at[report["name"]],
     )

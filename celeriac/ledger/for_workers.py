@@ -78,12 +78,12 @@ class Consumer:
             )
         )
         self._hasty_until = 0.0
-        self._where = "push" if self._broker is self._redis else "record"
+        self._push_or_record = "push" if self._broker is self._redis else "record"
         self._ttl = microseconds(settings.result_ttl)
         self._lease = microseconds(settings.lease)
         self._most_lost_runs = settings.max_lost_runs
         # The claim that was sent with the last end, its answer, if that is known, and until when it is relied on.
-        self._asked: tuple[Claim, Any, float] | None = None
+        self._next_claim: tuple[Claim, Any, float] | None = None
 
     def claim(self, claim: Claim) -> Granted | Refused:
         """Take a queued task for the holder of its token. What `finish` has asked for is not asked for again."""
@@ -116,18 +116,18 @@ class Consumer:
         else:
             # A process that is paused in between has lost the task by then.
             reliable = monotonic() + self._lease / 2e6
-            self._asked = following, None, reliable
+            self._next_claim = following, None, reliable
             answer, claimed = self._redis.run_both(
                 scripts.FINISH, end, scripts.CLAIM, self._arguments(following)
             )
-            self._asked = following, claimed, reliable
+            self._next_claim = following, claimed, reliable
         return bool(answer == b"finished")
 
     def return_claimed(self) -> None:
         """The process ends before the task that it has asked for already: someone else runs it."""
-        asked, self._asked = self._asked, None
-        if asked is not None:
-            self.return_task(asked[0].task_id, token=asked[0].token)
+        next_claim, self._next_claim = self._next_claim, None
+        if next_claim is not None:
+            self.return_task(next_claim[0].task_id, token=next_claim[0].token)
 
     def retry(self, task_id: str, *, token: str, delay: timedelta, failure: Failure, document: bytes) -> bool:
         """Put a task off after a failed attempt. False: it is to be cancelled, or no longer this token's."""
@@ -139,19 +139,29 @@ class Consumer:
 
     def return_task(self, task_id: str, *, token: str) -> None:
         """Return a task before its end, to be run again; one that is to be cancelled ends."""
-        _, *pushed = self._redis.run(scripts.RETURN_TASK, task_id, token, self._where, self._ttl, date_done())
+        _, *pushed = self._redis.run(
+            scripts.RETURN_TASK, task_id, token, self._push_or_record, self._ttl, date_done()
+        )
         self._push(pushed)
 
     def lose(self, task_id: str, *, token: str, reason: str) -> None:
         """The process that ran a task, or was to run it, is gone: run it again, unless that happened too often."""
-        arguments = (task_id, token, reason, self._where, self._most_lost_runs, self._ttl, date_done())
+        arguments = (
+            task_id,
+            token,
+            reason,
+            self._push_or_record,
+            self._most_lost_runs,
+            self._ttl,
+            date_done(),
+        )
         _, *pushed = self._redis.run(scripts.LOSE, *arguments)
         self._push(pushed)
 
     def return_messages(self, messages: Sequence[tuple[str, int]]) -> None:
         """Put messages back that nobody has claimed, as id and stamp, to be taken before all others, the first of them first."""
         flat = [part for message in reversed(messages) for part in message]
-        self._push(self._redis.run(scripts.RETURN_MESSAGES, self._where, *flat))
+        self._push(self._redis.run(scripts.RETURN_MESSAGES, self._push_or_record, *flat))
 
     def beat(
         self, worker: str, *, says: Mapping[str, Any], queues: Sequence[str], tasks: Sequence[tuple[str, str]]
@@ -169,8 +179,8 @@ class Consumer:
 
     def emit(self, task_id: str, token: str, events: Sequence[tuple[str, str]], progress: str | None) -> None:
         """Add to the history of a task that runs: kinds and data (JSON) of events. The last progress is kept in the record."""
-        said = [part for event in events for part in event]
-        self._redis.run(scripts.EMIT, task_id, token, progress or "", *said)
+        parts = [part for event in events for part in event]
+        self._redis.run(scripts.EMIT, task_id, token, progress or "", *parts)
 
     def is_cancelled(self, task_id: str) -> bool:
         """Whether somebody wants this running task to end, as the primary has it: a replica refuses what comes first."""
@@ -196,10 +206,10 @@ class Consumer:
         self._redis.call("EXPIRE", key, int(REJECTED_TTL.total_seconds()))
 
     def _known_answer(self, claim: Claim) -> Any:
-        asked, self._asked = self._asked, None
-        if asked is None:
+        next_claim, self._next_claim = self._next_claim, None
+        if next_claim is None:
             return None
-        of, answer, reliable_until = asked
+        of, answer, reliable_until = next_claim
         return answer if of == claim and monotonic() < reliable_until else None
 
     def _arguments(self, claim: Claim) -> tuple[Any, ...]:

@@ -39,7 +39,7 @@ class Keeper:
         self._epoch = epoch or Epoch()
         self._may_have_moved = False
         self._one_server = settings.backend == settings.broker
-        self._where = "push" if self._one_server else "record"
+        self._push_or_record = "push" if self._one_server else "record"
         self._backend = Connection(settings.backend, epoch=self._epoch)
         self._broker = Connection(settings.broker, epoch=self._epoch)
         self._lease = microseconds(settings.lease)
@@ -90,13 +90,13 @@ class Keeper:
             self._epoch.ends()
 
     def _keep_arguments(self) -> list[Any]:
-        return [AT_ONCE, self._where, self._lease, self._most_lost_runs, *self._ends, date_done()]
+        return [AT_ONCE, self._push_or_record, self._lease, self._most_lost_runs, *self._ends, date_done()]
 
     async def _sweep_arguments(self) -> list[Any]:
         arguments: list[Any] = [
             self._grace,
             AT_ONCE,
-            self._where,
+            self._push_or_record,
             MOST_LOST_MESSAGES,
             self._ends[0],
             date_done(),
@@ -116,8 +116,8 @@ class Keeper:
 
     async def _push(self, answer: Sequence[bytes]) -> bool:
         """Push what is to be pushed elsewhere; whether there is more to do."""
-        more, *pushed = answer
+        word, *pushed = answer
         for start in range(0, len(pushed), 3):
             queue, side, message = pushed[start : start + 3]
             await self._broker.call(side, queue, message)
-        return more == b"more"
+        return word == b"more"

@@ -170,17 +170,17 @@ class Ledger:
         wish = "terminate" if terminate else "ask"
         answer = await self._cancel(task_id, owner, wish, "unless stock")
         if answer[0] == b"unserved":
-            told = await self._tell_stock_workers(task_id, terminate=terminate)
-            answer = await self._cancel(task_id, owner, wish, "ask" if told else "final")
+            workers = await self._tell_stock_workers(task_id, terminate=terminate)
+            answer = await self._cancel(task_id, owner, wish, "ask" if workers else "final")
         return Cancellation(answer[0].decode())
 
-    async def page(self, asked: Listing) -> Page:
+    async def page(self, listing: Listing) -> Page:
         """A page of tasks, the newest first, with results as far as they fit into `MOST_LISTED_BYTES`."""
-        return await self._page(asked, f"results {self._tracebacks}")
+        return await self._page(listing, f"results {self._tracebacks}")
 
-    async def page_without_results(self, asked: Listing) -> Page:
+    async def page_without_results(self, listing: Listing) -> Page:
         """The same, every `result` None: what a task of ours returned is not even read."""
-        page = await self._page(asked, self._tracebacks)
+        page = await self._page(listing, self._tracebacks)
         return Page([task._replace(result=None) for task in page.tasks], page.before)
 
     async def forget(self, task_id: str, *, owner: str | None) -> Forgetting:
@@ -226,10 +226,10 @@ class Ledger:
         if not answer:
             await self._make_known({submission.envelope for submission in submissions})
             answer = await self._accepts.run(scripts.ACCEPT, values)
-        first, at, others, pushed = answer
+        first, at, replies, pushed = answer
         await confirm(self._durability, self._accepts)
         await self._push_all(pushed)
-        return from_answer(submissions, first, at, others)
+        return from_answer(submissions, first, at, replies)
 
     async def _make_known(self, envelopes: Iterable[wire.Envelope]) -> None:
         """What Redis does not know yet, or does not know any more."""
@@ -249,14 +249,14 @@ class Ledger:
 
     async def _read_all(self, asked: Sequence[Question]) -> Sequence[Task | Exception | Later | None]:
         """Many may ask for the same task: it is read once."""
-        found: dict[Question, Task | Exception | Later | None] = {}
+        tasks: dict[Question, Task | Exception | Later | None] = {}
         for most in {most for _, _, most in asked}:
             questions = sorted({one for one in asked if one[2] == most}, key=_is_of_owner)
             to_read = _to_read(questions, "later", MOST_READ_BYTES, most, f"results {self._tracebacks}")
             replies = await self._reads.run(scripts.READ, to_read)
             for question, reply in zip(questions, replies, strict=True):
-                found[question] = self._found(question[0], reply, most)
-        return [found[one] for one in asked]
+                tasks[question] = self._found(question[0], reply, most)
+        return [tasks[one] for one in asked]
 
     def _found(self, task_id: str, reply: Sequence[Any], most: int) -> Task | Exception | Later | None:
         if reply == [b"later"]:
@@ -271,27 +271,27 @@ class Ledger:
             return task
         return too_large(task, most_bytes=self._max_result_bytes)
 
-    async def _page(self, asked: Listing, documents: str) -> Page:
-        ids, before = await self._listed(asked)
-        questions = [(task_id, asked.owner or "", self._most_bytes) for task_id in ids]
+    async def _page(self, listing: Listing, documents: str) -> Page:
+        ids, before = await self._listed(listing)
+        questions = [(task_id, listing.owner or "", self._most_bytes) for task_id in ids]
         to_read = _to_read(questions, "left out", MOST_LISTED_BYTES, self._most_bytes, documents)
         replies = await self._change(scripts.READ, *to_read)
-        found = [_task_or_error(one, reply[:WHOLE]) for one, reply in zip(ids, replies, strict=True)]
+        rows = [_task_or_error(row_id, reply[:WHOLE]) for row_id, reply in zip(ids, replies, strict=True)]
         cut = {task_id for task_id, reply in zip(ids, replies, strict=True) if len(reply) > WHOLE}
-        tasks = _there(found)
+        tasks = _there(rows)
         left_out = [task.task_id for task in tasks if task.state is State.SUCCEEDED and task.task_id in cut]
         return Page(tasks, before, left_out)
 
     async def _ping_all(self, askers: Sequence[Collection[str]]) -> Sequence[list[str]]:
-        found = [
+        warnings = [
             await faults(probe, self._durability, queues=askers[0], database=self._database)
             for probe in self._probes
         ]
-        return [[sentence for sentences in found for sentence in sentences]] * len(askers)
+        return [[sentence for sentences in warnings for sentence in sentences]] * len(askers)
 
-    async def _listed(self, asked: Listing) -> tuple[list[str], int | None]:
+    async def _listed(self, listing: Listing) -> tuple[list[str], int | None]:
         """The ids of a page, and where the next one begins."""
-        before, *ids = await self._change(scripts.LIST, *asked.arguments())
+        before, *ids = await self._change(scripts.LIST, *listing.arguments())
         return [task_id.decode() for task_id in ids], int(before) if before else None
 
     async def _change(self, script: scripts.Script, *arguments: Argument) -> Any:
@@ -300,12 +300,12 @@ class Ledger:
     async def _change_all(self, commands: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
         """One after the other: these are rare, and each tells its own caller when it fails."""
         answers: list[Any] = []
-        for what, *arguments in commands:
+        for verb, *arguments in commands:
             try:
-                if isinstance(what, scripts.Script):
-                    answers.append(await self._changes.run(what, arguments))
+                if isinstance(verb, scripts.Script):
+                    answers.append(await self._changes.run(verb, arguments))
                 else:
-                    answers.append(await self._changes.call(what, *arguments))
+                    answers.append(await self._changes.call(verb, *arguments))
             except (Refused, RedisError) as error:
                 answers.append(error)
             except (Unavailable, InDoubt) as away:
@@ -349,9 +349,9 @@ def _task_or_error(task_id: str, reply: Sequence[Any]) -> Task | Exception | Non
         return unreadable
 
 
-def _there(found: Sequence[Task | BaseException | None]) -> list[Task]:
+def _there(rows: Sequence[Task | BaseException | None]) -> list[Task]:
     """Those that are not forgotten meanwhile; raises what kept one from being read."""
-    for failed in found:
-        if isinstance(failed, BaseException) and not isinstance(failed, Gone):
-            raise failed
-    return [task for task in found if isinstance(task, Task)]
+    for row in rows:
+        if isinstance(row, BaseException) and not isinstance(row, Gone):
+            raise row
+    return [task for task in rows if isinstance(task, Task)]

@@ -96,16 +96,16 @@ async def _start_valkey(settings: Settings, supervisor: Supervisor) -> str:
 
 
 def _require_port(settings: Settings) -> None:
-    where = f"{settings.host}:{settings.port}"
+    address = f"{settings.host}:{settings.port}"
     try:
         if not is_free(settings.host, settings.port):
             advice = f"Stop what listens there, or choose another: celeriac up --port {settings.port + 10}"
             raise CannotStart(
-                f"Port {settings.port} is taken: {where} is in use by another program. {advice}"
+                f"Port {settings.port} is taken: {address} is in use by another program. {advice}"
             )
     except OSError as error:
         advice = "Choose another: celeriac up --host 127.0.0.1 --port 8010"
-        raise CannotStart(f"The API cannot listen on {where}: {error.strerror}. {advice}") from error
+        raise CannotStart(f"The API cannot listen on {address}: {error.strerror}. {advice}") from error
 
 
 def _require_redis(settings: Settings) -> None:

@@ -30,12 +30,12 @@ async def saved_files(packages: str) -> AsyncIterator[list[str]]:
 
 def _directories(packages: str) -> set[Path]:
     """Where the outermost packages of the tasks lie; for a single file, its directory. None of them is imported."""
-    found = set()
+    directories = set()
     for package in packages.split(","):
         outermost = package.strip().partition(".")[0]
         spec = PathFinder.find_spec(outermost, sys.path)
         if spec is not None and spec.submodule_search_locations is not None:
-            found |= set(map(Path, spec.submodule_search_locations))
+            directories |= set(map(Path, spec.submodule_search_locations))
         elif spec is not None and spec.origin is not None:
-            found.add(Path(spec.origin).parent)
-    return found or {Path.cwd()}
+            directories.add(Path(spec.origin).parent)
+    return directories or {Path.cwd()}

@@ -10,10 +10,10 @@ from celeriac.contract.signature import ContractError
 def refusal(packages: str) -> str | None:
     """Why the tasks cannot be loaded now, in one sentence; None when they can."""
     command = [sys.executable, "-m", "celeriac.stack.task_check", packages]
-    ended = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    if ended.returncode == 0:
+    trial = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if trial.returncode == 0:
         return None
-    return ended.stderr.strip().rpartition("\n")[2] or f"Python ended with exit code {ended.returncode}."
+    return trial.stderr.strip().rpartition("\n")[2] or f"Python ended with exit code {trial.returncode}."
 
 
 def main(packages: str) -> int:

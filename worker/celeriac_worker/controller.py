@@ -22,7 +22,7 @@ class Controller(NamedWorker):
         """Called by Celery first of all."""
         _check_pool(options.get("pool_cls") or options.get("pool"), ours=self.app.conf.worker_pool)
         for option, queues in (("-Q", options.get("queues")), ("-X", options.get("exclude_queues"))):
-            _check_queues(option, str_to_list(queues) or (), known=self.app.amqp.queues)
+            _check_queues(option, str_to_list(queues) or (), known_names=self.app.amqp.queues)
         super().on_before_init(**options)
 
 
@@ -46,14 +46,14 @@ UNKNOWN_QUEUE = (
 )
 
 
-def _check_pool(given: Any, *, ours: str) -> None:
-    pool = concurrency.get_implementation(given or ours)
+def _check_pool(pool_option: Any, *, ours: str) -> None:
+    pool = concurrency.get_implementation(pool_option or ours)
     if not issubclass(pool, concurrency.get_implementation(ours)):
         refuse_start("worker", CannotWork(OTHER_POOL.format(pool.__module__)))
 
 
-def _check_queues(option: str, queues: Iterable[str], *, known: Collection[str]) -> None:
-    unknown = [name for name in queues if name not in known]
+def _check_queues(option: str, queues: Iterable[str], *, known_names: Collection[str]) -> None:
+    unknown = [name for name in queues if name not in known_names]
     if unknown:
-        names, others = ", ".join(map(repr, unknown)), ", ".join(sorted(known))
+        names, others = ", ".join(map(repr, unknown)), ", ".join(sorted(known_names))
         refuse_start("worker", CannotWork(UNKNOWN_QUEUE.format(option, names, others)))

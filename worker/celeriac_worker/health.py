@@ -41,10 +41,10 @@ class Mark:
 def heartbeats() -> Iterator[tuple[int, float]]:
     """For each worker of this user here its process and how many seconds ago its last heartbeat was."""
     for path in sorted(_directory().glob(f"{PREFIX}*")):
-        found = re.match(rf"{PREFIX}(\d+)-", path.name)
+        match = re.match(rf"{PREFIX}(\d+)-", path.name)
         with suppress(FileNotFoundError, PermissionError):  # it has just ended; it is another user's
-            if found and not _is_left_behind(path):
-                yield int(found[1]), time.time() - path.stat().st_mtime
+            if match and not _is_left_behind(path):
+                yield int(match[1]), time.time() - path.stat().st_mtime
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

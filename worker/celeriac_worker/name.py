@@ -45,8 +45,8 @@ def refuse_namesake(consumer: Consumer, name: str) -> None:
     while time.monotonic() < end:
         time.sleep(POLL_SECONDS)
         if consumer.last_heard_of(name)[0] != seen_at:
-            where = f"process {says['pid']} on {says.get('host')}"
-            sentence = f"Another worker has the name {name!r} ({where}): start this one with another, by -n, or without -n."
+            place = f"process {says['pid']} on {says.get('host')}"
+            sentence = f"Another worker has the name {name!r} ({place}): start this one with another, by -n, or without -n."
             refuse_start("worker", NameTaken(sentence))
 
 

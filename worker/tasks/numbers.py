@@ -26,17 +26,17 @@ def primes(
     limit: Annotated[int, Field(ge=0, le=50_000_000, description="Look at the numbers up to this one.")],
 ) -> Primes:
     """Count the primes up to a limit by trial division: slow on purpose, so that there is something to watch."""
-    found: list[int] = []
+    prime_numbers: list[int] = []
     for number in range(2, limit + 1):
         if number % 10_000 == 0:
-            context.progress(number, limit, f"{len(found):,} primes so far")
+            context.progress(number, limit, f"{len(prime_numbers):,} primes so far")
         root = isqrt(number)
-        for prime in found:
+        for prime in prime_numbers:
             if prime > root:
-                found.append(number)
+                prime_numbers.append(number)
                 break
             if number % prime == 0:
                 break
         else:
-            found.append(number)
-    return Primes(count=len(found), largest=found[-1] if found else None)
+            prime_numbers.append(number)
+    return Primes(count=len(prime_numbers), largest=prime_numbers[-1] if prime_numbers else None)

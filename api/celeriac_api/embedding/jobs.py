@@ -73,16 +73,16 @@ class Jobs:
 
     async def wait(self, task_id: str, seconds: float | None = None) -> Document:
         """The document of this task at its end, or as it is after `seconds`, or when this program is to end."""
-        ended = await self._ledger.watch.follow(task_id)
+        end = await self._ledger.watch.follow(task_id)
         try:
             task = await self._ledger.read(task_id, owner=None)
             if task is None or task.ready:
                 return self._document(task_id, task)
-            await asyncio.wait([ended], timeout=seconds)
-            task = ended.result() if ended.done() else None
+            await asyncio.wait([end], timeout=seconds)
+            task = end.result() if end.done() else None
             return await self.read(task_id) if task is None else self._document(task_id, task)
         finally:
-            self._ledger.watch.leave(task_id, ended)
+            self._ledger.watch.leave(task_id, end)
 
     def _document(self, task_id: str, task: Task | None) -> Document:
         if task is None:

@@ -22,5 +22,7 @@ def prefers_events(fields: Fields) -> bool:
 def _weighed(part: str) -> tuple[str, float]:
     """A media range and its weight; a weight that makes no sense is none."""
     media, *parameters = (piece.strip() for piece in part.split(";"))
-    given = next((one.removeprefix("q=") for one in parameters if one.startswith("q=")), "1")
-    return media, float(given) if _WEIGHT.fullmatch(given) else 0.0
+    weight = next(
+        (parameter.removeprefix("q=") for parameter in parameters if parameter.startswith("q=")), "1"
+    )
+    return media, float(weight) if _WEIGHT.fullmatch(weight) else 0.0

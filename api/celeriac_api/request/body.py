@@ -82,11 +82,11 @@ def _not_json(fields: Fields) -> UnsupportedMediaType | None:
     content_type = fields.get(b"content-type", b"").decode("latin-1")
     if content_type.partition(";")[0].strip().lower() == "application/json":
         return None
-    given = (
+    description = (
         f"with content type {content_type[:LONGEST_VALUE]!r}" if content_type else "without a content type"
     )
     return UnsupportedMediaType(
-        f"The body came {given}; send JSON with the header 'Content-Type: application/json'."
+        f"The body came {description}; send JSON with the header 'Content-Type: application/json'."
     )
 
 

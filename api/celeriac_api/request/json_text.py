@@ -14,8 +14,8 @@ _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
 def member(body: bytes, name: str) -> bytes | None:
     """The text of one member of a valid JSON object, exactly as it was sent; None when it is absent."""
     text = body.decode()
-    for found, start, end in _values(text):
-        if found == name:
+    for member_name, start, end in _values(text):
+        if member_name == name:
             return text[start:end].encode()
     return None
 
@@ -25,8 +25,8 @@ def without_values(body: bytes, names: Collection[str] | None) -> bytes:
     if names is not None and not names:
         return body
     text, parts, position = body.decode(), [], 0
-    for found, start, end in _values(text):
-        if names is None or found in names:
+    for name, start, end in _values(text):
+        if names is None or name in names:
             parts += [text[position:start], json.dumps(HIDDEN)]
             position = end
     return "".join([*parts, text[position:]]).encode()

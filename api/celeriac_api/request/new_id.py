@@ -13,8 +13,8 @@ def _uuids() -> Iterator[str]:
     while True:
         digits = os.urandom(16 * _AT_ONCE).hex()
         for start in range(0, len(digits), 32):
-            one = digits[start : start + 32]
-            yield f"{one[:8]}-{one[8:12]}-4{one[13:16]}-{one[16].translate(_VARIANT)}{one[17:20]}-{one[20:]}"
+            id_digits = digits[start : start + 32]
+            yield f"{id_digits[:8]}-{id_digits[8:12]}-4{id_digits[13:16]}-{id_digits[16].translate(_VARIANT)}{id_digits[17:20]}-{id_digits[20:]}"
 
 
 _source = _uuids()

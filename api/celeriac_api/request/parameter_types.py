@@ -16,31 +16,31 @@ _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
 
-def misfit(expected: str) -> PydanticCustomError:
-    """What a validator raises; `expected` goes on from the parameter's name: "should be …"."""
-    return PydanticCustomError("parameter", expected)
+def misfit(sentence: str) -> PydanticCustomError:
+    """What a validator raises; `sentence` goes on from the parameter's name: "should be …"."""
+    return PydanticCustomError("parameter", sentence)
 
 
-def _moment(given: str) -> datetime:
+def _moment(text: str) -> datetime:
     """A moment with its offset (RFC 3339)."""
     problem = misfit("should be a moment with an offset, such as 2026-05-01T12:00:00Z")
-    if not _RFC_3339.fullmatch(given):  # pydantic reads numbers as moments, too
+    if not _RFC_3339.fullmatch(text):  # pydantic reads numbers as moments, too
         raise problem
     try:
-        return _MOMENT.validate_strings(given)
+        return _MOMENT.validate_strings(text)
     except ValueError as wrong:
         raise problem from wrong
 
 
-def _limit(given: str) -> int:
-    if not re.fullmatch(r"0*[1-9]\d*", given, re.ASCII):
+def _limit(text: str) -> int:
+    if not re.fullmatch(r"0*[1-9]\d*", text, re.ASCII):
         raise misfit("should be a number of items, 1 or more")
-    return min(int(given.lstrip("0")[:9]), LARGEST_LIMIT)
+    return min(int(text.lstrip("0")[:9]), LARGEST_LIMIT)
 
 
-def _state(given: str) -> State:
+def _state(text: str) -> State:
     try:
-        return State(given)
+        return State(text)
     except ValueError as wrong:
         raise misfit(f"should be one of {', '.join(State)}") from wrong
 

@@ -28,9 +28,9 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     @classmethod
-    def refuse_path(cls, given: str) -> Problem:
+    def refuse_path(cls, text: str) -> Problem:
         """The refusal of a path whose parameter does not fit."""
-        return invalid_input([("", "does not fit the path", given)])
+        return invalid_input([("", "does not fit the path", text)])
 
 
 class AnyQuery(Parameters):
@@ -54,7 +54,7 @@ class ParameterReader(Generic[Model]):
         self._several: set[str] = set()
         self._headers: dict[bytes, str] = {}
         self._path: set[str] = set()
-        self._shown: dict[str, str] = {}
+        self._labels: dict[str, str] = {}
         for name, place in places(model):
             self._enter(model, name, place)
         required = any(field.is_required() for field in model.model_fields.values())
@@ -66,15 +66,15 @@ class ParameterReader(Generic[Model]):
         has_headers = not self._headers.keys().isdisjoint(fields)
         if self._default is not None and not has_headers and (not query or self._ignores_query):
             return self._default
-        given: dict[str, Any] = scope["path_params"].copy()
+        values: dict[str, Any] = scope["path_params"].copy()
         if has_headers:
-            given |= {
+            values |= {
                 key: fields[name].decode("latin-1") for name, key in self._headers.items() if name in fields
             }
         if query and not self._ignores_query:
-            self._add_query(given, query)
+            self._add_query(values, query)
         try:
-            return self._validate(given)  # type: ignore[no-any-return]  # it is the model's
+            return self._validate(values)  # type: ignore[no-any-return]  # it is the model's
         except ValidationError as wrong:
             raise self._misfit(wrong) from wrong
 
@@ -84,16 +84,16 @@ class ParameterReader(Generic[Model]):
         match place:
             case params.Query():
                 self._query.append(key)
-                self._shown[key] = f"?{key}"
+                self._labels[key] = f"?{key}"
                 if get_origin(field.annotation) is list:
                     self._several.add(key)
             case params.Header():
-                self._shown[key] = field.alias or name.replace("_", "-").title()
-                self._headers[self._shown[key].lower().encode()] = key
+                self._labels[key] = field.alias or name.replace("_", "-").title()
+                self._headers[self._labels[key].lower().encode()] = key
             case params.Path():
                 self._path.add(key)
 
-    def _add_query(self, given: dict[str, Any], query: bytes) -> None:
+    def _add_query(self, values: dict[str, Any], query: bytes) -> None:
         if query.count(b"&") >= MOST_PARAMETERS:
             raise invalid_input(
                 [("?", f"should have at most {MOST_PARAMETERS} parameters", query.count(b"&") + 1)]
@@ -104,9 +104,9 @@ class ParameterReader(Generic[Model]):
             raise invalid_input(wrong)
         for name, value in pairs:
             if name in self._several:
-                given.setdefault(name, []).append(value)
+                values.setdefault(name, []).append(value)
             else:
-                given[name] = value
+                values[name] = value
 
     def _unknown(self, pairs: list[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
         advice = f"known here: {', '.join(self._query)}" if self._query else "this route takes none"
@@ -125,7 +125,7 @@ class ParameterReader(Generic[Model]):
             if error["loc"][0] in self._path:
                 return self._model.refuse_path(error["input"])
         return invalid_input(
-            [(self._shown.get(str(error["loc"][0]), ""), error["msg"], error["input"]) for error in errors]
+            [(self._labels.get(str(error["loc"][0]), ""), error["msg"], error["input"]) for error in errors]
         )
 
 
@@ -134,10 +134,10 @@ def places(model: type[Parameters]) -> Iterator[tuple[str, params.Param]]:
     for name, hint in get_type_hints(model, include_extras=True).items():
         if name not in model.model_fields:
             continue
-        found = [mark for mark in getattr(hint, "__metadata__", ()) if isinstance(mark, PLACES)]
-        if len(found) != 1:
+        marks = [mark for mark in getattr(hint, "__metadata__", ()) if isinstance(mark, PLACES)]
+        if len(marks) != 1:
             raise TypeError(f"{model.__name__}.{name} needs one of Query(), Header() and Path().")
-        yield name, found[0]
+        yield name, marks[0]
 
 
 def signature_of(model: type[Parameters]) -> list[Parameter]:

@@ -64,9 +64,9 @@ def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(members)
     if len(value) < len(members):
         name = _doubled(members)
-        shown = repr(name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME] + "…")
+        label = repr(name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME] + "…")
         raise MalformedJSON(
-            f"The name {shown} appears twice in one object; which value counts is undefined (RFC 8259 §4)."
+            f"The name {label} appears twice in one object; which value counts is undefined (RFC 8259 §4)."
         )
     if value.keys() == TYPED_VALUE:
         raise InvalidInput(
@@ -77,11 +77,11 @@ def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _doubled(members: list[tuple[str, Any]]) -> str:
     """The first name that comes a second time."""
-    seen: set[str] = set()
+    names: set[str] = set()
     for name, _ in members:
-        if name in seen:
+        if name in names:
             break
-        seen.add(name)
+        names.add(name)
     return name
 
 

@@ -23,17 +23,17 @@ _SECONDS = re.compile(r"\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,3})?", re.ASCII)
 _KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 
-def _seconds(given: str) -> float:
-    if not _SECONDS.fullmatch(given) or float(given) > LONGEST_SECONDS:
+def _seconds(text: str) -> float:
+    if not _SECONDS.fullmatch(text) or float(text) > LONGEST_SECONDS:
         raise misfit(f"should be a number of seconds from 0 to {LONGEST_SECONDS}")
-    return float(given)
+    return float(text)
 
 
-def _key(given: str) -> str:
+def _key(text: str) -> str:
     """An empty one is there, and wrong."""
-    if not _KEY.fullmatch(given):
+    if not _KEY.fullmatch(text):
         raise misfit("should be 1 to 255 printable characters of ASCII")
-    return given
+    return text
 
 
 Seconds = Annotated[

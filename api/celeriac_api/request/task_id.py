@@ -43,6 +43,6 @@ class OfTask(Parameters):
     task_id: TaskID
 
     @classmethod
-    def refuse_path(cls, given: str) -> Problem:
+    def refuse_path(cls, text: str) -> Problem:
         """404 unless it could be an id."""
-        return not_found(given.lower())
+        return not_found(text.lower())

@@ -23,8 +23,8 @@ _PREFERENCE = re.compile(r"(?:^|,)\s*wait\s*=\s*\"?(\d+)\"?\s*(?=$|[,;])", re.IG
 
 def preferred_wait(prefer: str) -> int | None:
     """How long a header `Prefer` asks to wait; one that is not understood is ignored, as RFC 7240 has it."""
-    found = _PREFERENCE.search(prefer)
-    return _seconds(found[1]) if found else None
+    match = _PREFERENCE.search(prefer)
+    return _seconds(match[1]) if match else None
 
 
 async def wait_for_end(
@@ -40,21 +40,21 @@ async def wait_for_end(
 
     `begin` is called when the end can no longer be missed: it submits or reads the task.
     """
-    ended = await ledger.watch.follow(task_id)
+    end = await ledger.watch.follow(task_id)
     try:
         task = await begin()
         if task is None or task.ready or seconds == 0:
             return task
-        gone = asyncio.create_task(_give_up_when_gone(until_gone, ended))
-        timer = asyncio.get_running_loop().call_later(seconds, _give_up, ended)
-        at_end = await ended
+        client_watch = asyncio.create_task(_give_up_when_gone(until_gone, end))
+        timer = asyncio.get_running_loop().call_later(seconds, _give_up, end)
+        at_end = await end
         timer.cancel()
         if at_end is None:
-            gone.cancel()
+            client_watch.cancel()
             return await ledger.read(task_id, owner=owner)
         return at_end
     finally:
-        ledger.watch.leave(task_id, ended)
+        ledger.watch.leave(task_id, end)
 
 
 def _seconds(digits: str) -> int:
@@ -63,21 +63,21 @@ def _seconds(digits: str) -> int:
     return min(int(significant or "0"), LONGEST_SECONDS)
 
 
-async def _give_up_when_gone(until_gone: Callable[[], Awaitable[None]], ended: Ended) -> None:
+async def _give_up_when_gone(until_gone: Callable[[], Awaitable[None]], end: Ended) -> None:
     """Give the place up when the client has closed the connection. Ends by itself once the response is sent."""
     await until_gone()
-    _give_up(ended)
+    _give_up(end)
 
 
-def _give_up(ended: Ended) -> None:
-    if not ended.done():
-        ended.set_result(None)
+def _give_up(end: Ended) -> None:
+    if not end.done():
+        end.set_result(None)
 
 
-def _asked_seconds(given: str) -> int:
-    if not re.fullmatch(r"\d+", given, re.ASCII):
+def _asked_seconds(text: str) -> int:
+    if not re.fullmatch(r"\d+", text, re.ASCII):
         raise misfit(f"should be a number of seconds from 0 to {LONGEST_SECONDS}")
-    return _seconds(given)
+    return _seconds(text)
 
 
 Wait = Annotated[

@@ -30,6 +30,11 @@ def failure_details(failure: Failure, *, all_of_it: bool) -> dict[str, Any]:
 
 def redacted(text: str) -> str:
     """A text without credentials and without the directories of a machine."""
-    for pattern, shown in ((_USER_INFO, "***@"), (_SECRET, r"\1***"), (_KEY, r"\1***"), (_PATH, r"…/\1")):
-        text = pattern.sub(shown, text)
+    for pattern, replacement in (
+        (_USER_INFO, "***@"),
+        (_SECRET, r"\1***"),
+        (_KEY, r"\1***"),
+        (_PATH, r"…/\1"),
+    ):
+        text = pattern.sub(replacement, text)
     return text

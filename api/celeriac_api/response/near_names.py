@@ -12,9 +12,9 @@ def shown(name: str) -> str:
     return repr(name[:LONGEST_NAME])
 
 
-def suggestion(name: str, known: Collection[str]) -> str:
+def suggestion(name: str, names: Collection[str]) -> str:
     """A question that names the nearest of those that are known, or nothing."""
-    near = difflib.get_close_matches(name[:LONGEST_NAME], known, n=1)
+    near = difflib.get_close_matches(name[:LONGEST_NAME], names, n=1)
     return f" Did you mean {near[0]!r}?" if near else ""
 
 

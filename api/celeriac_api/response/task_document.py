@@ -186,12 +186,12 @@ def queued_template(*, name: str, queue: str) -> bytes:
     """The document of a task of this definition that was just accepted, as a format: without prefix, id and time."""
     task = new_task(Accepted(_ID, 0, State.QUEUED), name=name, queue=queue)
     document = task_document(task, show_traceback=False).replace(b"%", b"%%")
-    for written, place in (
+    for text, place in (
         (b'"/tasks/', b'"%(prefix)b/tasks/'),
         (_ID.encode(), b"%(id)b"),
         (timestamp(0).encode(), b"%(time)b"),
     ):
-        document = document.replace(written, place)
+        document = document.replace(text, place)
     return document
 
 
@@ -247,8 +247,8 @@ def _members(task: Task, *, show_traceback: bool) -> dict[str, Any]:
 
 
 def _links(self: str) -> dict[str, str]:
-    others = ("input", "result", "cancel", "retry", "events")
-    return {"self": self, **{name: f"{self}/{name}" for name in others}}
+    names = ("input", "result", "cancel", "retry", "events")
+    return {"self": self, **{name: f"{self}/{name}" for name in names}}
 
 
 def _dumps(value: dict[str, Any]) -> bytes:

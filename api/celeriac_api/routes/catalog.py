@@ -36,7 +36,9 @@ class CatalogDocument(BaseModel):
 
 def routes(catalog: Catalog, *, default_queue: str) -> list[Route]:
     """`GET /catalog`."""
-    document = CatalogDocument(items=[_definition(one, default_queue) for one in catalog.values()])
+    document = CatalogDocument(
+        items=[_definition(definition, default_queue) for definition in catalog.values()]
+    )
     content = document.model_dump_json().encode()
 
     async def get_catalog(_: Call[Parameters, None]) -> Response:

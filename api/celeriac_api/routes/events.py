@@ -48,7 +48,7 @@ _ID = re.compile(r"[0-9]{1,19}-[0-9]{1,19}", re.ASCII)
 
 Answer = TypeVar("Answer")
 # Fields, and the values that each may have.
-Wanted = tuple[tuple[bytes, frozenset[str]], ...]
+EventFilter = tuple[tuple[bytes, frozenset[str]], ...]
 EVENT = {
     "description": "One event of the stream.",
     "type": "object",
@@ -62,10 +62,10 @@ STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _event_id(given: str) -> str:
-    if given and not _ID.fullmatch(given):
+def _event_id(text: str) -> str:
+    if text and not _ID.fullmatch(text):
         raise misfit("should be the id of an event before")
-    return given
+    return text
 
 
 LastEventID = Annotated[
@@ -90,10 +90,10 @@ class AllEventsParameters(Parameters):
     last_event_id: LastEventID = None
 
     @property
-    def wanted(self) -> Wanted:
+    def event_filter(self) -> EventFilter:
         """The fields of an event that are asked for, with their values."""
-        given = (("name", self.name), ("queue", self.queue), ("state", self.state))
-        return tuple((field.encode(), frozenset(values)) for field, values in given if values)
+        fields = (("name", self.name), ("queue", self.queue), ("state", self.state))
+        return tuple((field.encode(), frozenset(values)) for field, values in fields if values)
 
 
 class Streams:
@@ -153,20 +153,20 @@ async def _of_task(
     try:
         past = await history()
         if past is not None and after == START:
-            begun = json.dumps({"state": past.first, "attempt": 0})
-            yield format_sse_event(event="state", id=ACCEPTED.decode(), data_str=begun)
-        told, ready = await document()
+            first = json.dumps({"state": past.first, "attempt": 0})
+            yield format_sse_event(event="state", id=ACCEPTED.decode(), data_str=first)
+        end_document, ready = await document()
         if past is not None and past.events is not None:
             yield b"".join(_task_event(event) for event in past.events if is_after(event.id, after))
         else:
-            del told  # it may be large, and many may follow
+            del end_document  # it may be large, and many may follow
             patience = SETTLED_SECONDS if ready else HEARTBEAT_SECONDS
-            async for said in _until_end(feed, keys.events(task_id), after, patience, document):
-                yield said
-            told, ready = await document()
+            async for text in _until_end(feed, keys.events(task_id), after, patience, document):
+                yield text
+            end_document, ready = await document()
             if not ready:  # this process is about to end
                 return
-        for piece in chain((b"event: done\ndata: ",), _pieces(told), (b"\n\n",)):
+        for piece in chain((b"event: done\ndata: ",), _pieces(end_document), (b"\n\n",)):
             yield piece
     except (Gone, TaskNotFound):
         yield GONE
@@ -178,45 +178,45 @@ async def _until_end(
     """What comes, until the task has ended."""
     async for batch in feed.follow(key, after=after, patience=patience):
         if batch is NOTHING:
-            said, (_, is_over) = HEARTBEAT, await document()
+            text, (_, is_over) = HEARTBEAT, await document()
         else:
-            said, is_over = _of_task_batch(batch)
-        for piece in _pieces(said):
+            text, is_over = _of_task_batch(batch)
+        for piece in _pieces(text):
             yield piece
         if is_over:
             return
 
 
-def _pieces(said: bytes) -> Iterator[bytes]:
-    return (said[start : start + PIECE_BYTES] for start in range(0, len(said), PIECE_BYTES))
+def _pieces(text: bytes) -> Iterator[bytes]:
+    return (text[start : start + PIECE_BYTES] for start in range(0, len(text), PIECE_BYTES))
 
 
 async def _all_events(feed: Feed, call: Call[AllEventsParameters, None]) -> Response:
     after = (call.parameters.last_event_id or "").encode() or await feed.last(keys.feed())
-    return EventSourceResponse(_of_all(feed, after, call.parameters.wanted), headers=HEADERS)
+    return EventSourceResponse(_of_all(feed, after, call.parameters.event_filter), headers=HEADERS)
 
 
-async def _of_all(feed: Feed, after: bytes, wanted: Wanted) -> AsyncIterator[bytes]:
+async def _of_all(feed: Feed, after: bytes, event_filter: EventFilter) -> AsyncIterator[bytes]:
     yield HEARTBEAT
     async for batch in feed.follow(keys.feed(), after=after, patience=HEARTBEAT_SECONDS):
-        for piece in _pieces(HEARTBEAT if batch is NOTHING else _of_all_batch(batch, wanted)):
+        for piece in _pieces(HEARTBEAT if batch is NOTHING else _of_all_batch(batch, event_filter)):
             yield piece
 
 
 @lru_cache(maxsize=64)  # thousands may read the same batches, some of them later than others
 def _of_task_batch(batch: Batch) -> tuple[bytes, bool]:
     """A batch as events, and whether the task's end is among them."""
-    said = [CUT] if batch.cut else []
-    said += map(_task_event, batch.entries)
-    return b"".join(said), any(map(_is_end, batch.entries))
+    events = [CUT] if batch.cut else []
+    events += map(_task_event, batch.entries)
+    return b"".join(events), any(map(_is_end, batch.entries))
 
 
 @lru_cache(maxsize=64)  # likewise
-def _of_all_batch(batch: Batch, wanted: Wanted) -> bytes:
+def _of_all_batch(batch: Batch, event_filter: EventFilter) -> bytes:
     """Those of a batch that are wanted, as events."""
-    said = [CUT] if batch.cut else []
-    said += (_feed_event(entry) for entry in batch.entries if _is_wanted(entry, wanted))
-    return b"".join(said)
+    events = [CUT] if batch.cut else []
+    events += (_feed_event(entry) for entry in batch.entries if _passes(entry, event_filter))
+    return b"".join(events)
 
 
 def _task_event(entry: Entry) -> bytes:
@@ -224,23 +224,23 @@ def _task_event(entry: Entry) -> bytes:
     data = entry.fields.get(b"data")
     if data is None:
         state, attempt = entry.fields[b"state"].decode(), int(entry.fields.get(b"attempt", b"0"))
-        said = json.dumps({"state": state, "attempt": attempt})
+        text = json.dumps({"state": state, "attempt": attempt})
     else:
-        said = data.decode()
-    return format_sse_event(event=kind, id=entry.id.decode(), data_str=said)
+        text = data.decode()
+    return format_sse_event(event=kind, id=entry.id.decode(), data_str=text)
 
 
 def _feed_event(entry: Entry) -> bytes:
-    said = {name: entry.fields[name.encode()].decode() for name in ("task_id", "name", "queue", "state")}
-    return format_sse_event(event="state", id=entry.id.decode(), data_str=json.dumps(said))
+    members = {name: entry.fields[name.encode()].decode() for name in ("task_id", "name", "queue", "state")}
+    return format_sse_event(event="state", id=entry.id.decode(), data_str=json.dumps(members))
 
 
 def _is_end(entry: Entry) -> bool:
     return entry.fields.get(b"state", b"").decode() in FINAL
 
 
-def _is_wanted(entry: Entry, wanted: Wanted) -> bool:
-    return all(entry.fields[name].decode() in values for name, values in wanted)
+def _passes(entry: Entry, event_filter: EventFilter) -> bool:
+    return all(entry.fields[name].decode() in values for name, values in event_filter)
 
 
 def _task_events_route(handler: Handler) -> Route:

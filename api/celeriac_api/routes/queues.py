@@ -146,14 +146,14 @@ def _change(verb: str, handler: Handler, summary: str, *, returns: type[BaseMode
 async def _known(overview: Overview, queue: str) -> str:
     """The name of a queue that is known."""
     if not await overview.is_known(queue):
-        raise _unknown(queue, [one.name for one in await overview.queues()])
+        raise _unknown(queue, [known_queue.name for known_queue in await overview.queues()])
     return queue
 
 
-def _unknown(queue: str, known: Sequence[str]) -> UnknownQueue:
+def _unknown(queue: str, names: Sequence[str]) -> UnknownQueue:
     return UnknownQueue(
         f"Queue {shown(queue)} is unknown: it is no queue of the catalog, and no task was ever accepted on it; "
-        f"known: {listed(known)}.{suggestion(queue, known)}"
+        f"known: {listed(names)}.{suggestion(queue, names)}"
     )
 
 

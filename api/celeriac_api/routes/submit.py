@@ -67,11 +67,14 @@ def routes(
 ) -> list[Route]:
     """`POST /{name}` for every definition of the catalog, `POST /tasks`, and `PUT /tasks/{task_id}`."""
     submit = partial(_submit, settings, submissions, streams)
-    named = _named_body(catalog, validators, submissions)
+    body_with_name = _named_body(catalog, validators, submissions)
     return [
-        *(_of_definition(one, validators[name], submissions, submit) for name, one in catalog.items()),
-        _by_name(catalog, named, submit),
-        _under_own_id(named, submit),
+        *(
+            _of_definition(definition, validators[name], submissions, submit)
+            for name, definition in catalog.items()
+        ),
+        _by_name(catalog, body_with_name, submit),
+        _under_own_id(body_with_name, submit),
     ]
 
 
@@ -150,14 +153,14 @@ def _of_definition(
     )
 
 
-def _by_name(catalog: Catalog, named: Body[ValidInput], submit: Handler) -> Route:
+def _by_name(catalog: Catalog, body_with_name: Body[ValidInput], submit: Handler) -> Route:
     return Route(
         method="POST",
         path="/tasks",
         scope=Scope.SUBMIT,
         handler=submit,
         parameters=SubmissionParameters,
-        body=named,
+        body=body_with_name,
         operation_id="submit_task",
         summary="Submit a task by its name.",
         description=f"The same as `POST /{{name}}`, with the name in the body. Names: {', '.join(catalog)}.",
@@ -168,14 +171,14 @@ def _by_name(catalog: Catalog, named: Body[ValidInput], submit: Handler) -> Rout
     )
 
 
-def _under_own_id(named: Body[ValidInput], submit: Handler) -> Route:
+def _under_own_id(body_with_name: Body[ValidInput], submit: Handler) -> Route:
     return Route(
         method="PUT",
         path="/tasks/{task_id}",
         scope=Scope.SUBMIT,
         handler=submit,
         parameters=PutParameters,
-        body=named,
+        body=body_with_name,
         operation_id="put_task",
         summary="Submit a task under an id of your own.",
         description="The id, a UUID, is the key: the same submission again is answered as before, and runs once.",

@@ -95,9 +95,9 @@ async def _awaited_task(
 
 
 def _streamed(result: Slices, headers: dict[str, str]) -> Response:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
     length = {"content-length": str(result.length)}
-    return StreamingResponse(aiter(result), 200, {**named, **length}, media_type="application/json")
+    return StreamingResponse(aiter(result), 200, {**fields, **length}, media_type="application/json")
 
 
 @lru_cache(maxsize=1)  # as of the document
@@ -116,8 +116,8 @@ def _matches(if_none_match: str | None, etag: str) -> bool:
 def _not_succeeded(task: Task, *, all_of_it: bool) -> TaskNotSucceeded:
     reason = ""
     if task.failure:
-        told = failure_details(task.failure, all_of_it=all_of_it)
-        reason = f": {told['type']}: {told['message']}"
+        details = failure_details(task.failure, all_of_it=all_of_it)
+        reason = f": {details['type']}: {details['message']}"
     return TaskNotSucceeded(
         f"Task {task.task_id} ended as {task.state}{reason}", task_id=task.task_id, state=task.state
     )

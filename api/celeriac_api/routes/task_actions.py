@@ -83,7 +83,7 @@ async def _retry(
     submissions: Submissions,
     call: Call[RetryParameters, bytes | None],
 ) -> Response:
-    task_id, changed = call.parameters.task_id, call.body
+    task_id, new_input = call.parameters.task_id, call.body
     task = await find(ledger, task_id, owner=None)
     if not task.ready:
         raise TaskNotEnded(
@@ -98,13 +98,13 @@ async def _retry(
     trace = call.parameters.trace or original.trace
     retry = Retry(task_id, call.parameters.key(call.fields), trace, key_ttl=settings.idempotency_ttl)
     definition = submissions.definition(original.name)
-    if changed is None:
-        submitted = decoded_input(original.input)
+    if new_input is None:
+        old_input = decoded_input(original.input)
         submission = await submissions.judge.judge(
-            submitted, partial(_same_again, original, retry, definition)
+            old_input, partial(_same_again, original, retry, definition)
         )
     else:
-        submission = await submissions.judge.judge(changed, partial(_changed, retry, definition))
+        submission = await submissions.judge.judge(new_input, partial(_changed, retry, definition))
     accepted = await accept(ledger, submission)
     again = new_task(accepted, name=submission.name, queue=submission.queue, retry_of=task_id)
     return Answer(task_document(again, show_traceback=False), 202, **accepted_headers(accepted))

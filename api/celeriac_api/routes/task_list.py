@@ -34,10 +34,10 @@ MOST_NAMES = 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _read_cursor(given: str) -> int:
+def _read_cursor(text: str) -> int:
     try:
-        padded = given + "=" * (-len(given) % 4)
-        return int(base64.b64decode(padded, altchars=b"-_", validate=True)) % 10**17
+        base64_text = text + "=" * (-len(text) % 4)
+        return int(base64.b64decode(base64_text, altchars=b"-_", validate=True)) % 10**17
     except (binascii.Error, ValueError) as wrong:
         raise misfit("should be the `next_cursor` of a page before") from wrong
 
@@ -48,10 +48,10 @@ def _few(names: list[str]) -> list[str]:
     return names
 
 
-def _omitted(given: str) -> str:
-    if given != "result":
+def _omitted(text: str) -> str:
+    if text != "result":
         raise misfit("should be result: nothing else can be left out")
-    return given
+    return text
 
 
 Names = Annotated[list[str], Field(max_length=MOST_NAMES), BeforeValidator(_few)]

@@ -20,15 +20,15 @@ ROUND_TRIP_BOUNDS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0
 
 def prepare_shared_directory() -> None:
     """Make the directory of PROMETHEUS_MULTIPROC_DIR, if one is named; `SettingsError` where it cannot be written to."""
-    named = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-    if named is None:
+    directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if directory is None:
         return
     try:
-        Path(named).mkdir(parents=True, exist_ok=True)
-        TemporaryFile(dir=named).close()
+        Path(directory).mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=directory).close()
     except OSError as error:
         raise SettingsError(
-            f"PROMETHEUS_MULTIPROC_DIR={named} cannot be used: {error.strerror}. Name an empty directory in which the API may write."
+            f"PROMETHEUS_MULTIPROC_DIR={directory} cannot be used: {error.strerror}. Name an empty directory in which the API may write."
         ) from error
 
 

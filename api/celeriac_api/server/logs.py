@@ -41,12 +41,12 @@ def take_prints(log_format: LogFormat) -> None:
 
 def set_up(log_format: LogFormat) -> None:
     """Called once, by the process that serves. Who has given logging, or uvicorn, handlers of their own keeps them."""
-    ours = logging.StreamHandler(sys.__stderr__)
-    dress([ours], log_format, _facts)
-    logging.basicConfig(handlers=[ours], level=logging.INFO)
+    handler_of_root = logging.StreamHandler(sys.__stderr__)
+    dress([handler_of_root], log_format, _facts)
+    logging.basicConfig(handlers=[handler_of_root], level=logging.INFO)
     for name in ("uvicorn", "uvicorn.access"):
-        theirs = logging.getLogger(name).handlers
-        plain = [handler for handler in theirs if isinstance(handler.formatter, ColourizedFormatter)]
+        handlers = logging.getLogger(name).handlers
+        plain = [handler for handler in handlers if isinstance(handler.formatter, ColourizedFormatter)]
         dress(plain, log_format, _facts)
     logging.getLogger("uvicorn.access").addFilter(WithoutProbes())
 

@@ -22,7 +22,7 @@ class OneWrite(HttpToolsProtocol):
     """For uvicorn's option `http`."""
 
     _without_body = 0
-    _begun: object = None
+    _last_headers: object = None
     # Of all bodies, which server/slow_clients.py looks at.
     body_bytes = 0
 
@@ -42,8 +42,8 @@ class OneWrite(HttpToolsProtocol):
     def _look(self) -> None:
         """Let go of a client whose head has not ended since the last look."""
         self._without_body = 0
-        if self.headers is not self._begun:  # each message has a list of its own
-            self._begun = self.headers
+        if self.headers is not self._last_headers:  # each message has a list of its own
+            self._last_headers = self.headers
             return
         if not self._is_answering():
             self.transport.write(TOO_LARGE)

@@ -36,23 +36,23 @@ class Boundary:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refused = refusal(scope)
+        head_problem = refusal(scope)
         enter(scope)
-        given_id = _request_id(scope)
-        request_id.set(given_id)
-        started = False
+        own_id = _request_id(scope)
+        request_id.set(own_id)
+        has_started = False
 
         async def send_with_id(message: Message) -> None:
-            nonlocal started
+            nonlocal has_started
             if message["type"] == "http.response.start":
-                started = True
-                message["headers"].append((HEADER, given_id))
+                has_started = True
+                message["headers"].append((HEADER, own_id))
                 route = getattr(scope.get("route"), "path", "none")
                 self._counters.count(route, scope["method"], message["status"])
             await send(message)
 
-        if refused is not None:
-            await answer(refused, scope["path"])(scope, receive, send_with_id)
+        if head_problem is not None:
+            await answer(head_problem, scope["path"])(scope, receive, send_with_id)
             return
         try:
             app = self._heads if scope["method"] == "HEAD" else self._app
@@ -61,10 +61,10 @@ class Boundary:
             return  # nobody is there to be answered
         except Exception:
             logger.exception("%s %.200s failed", scope["method"], scope["path"])
-            if started:
+            if has_started:
                 raise
             problem = InternalError(
-                f"This is a fault of the server; its log says more under request id {given_id.decode()}."
+                f"This is a fault of the server; its log says more under request id {own_id.decode()}."
             )
             await answer(problem, scope["path"])(scope, receive, send_with_id)
 

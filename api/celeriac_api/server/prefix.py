@@ -58,6 +58,6 @@ def _is_of_trusted_proxy(scope: Scope) -> bool:
     return client is not None and client[1] == 0
 
 
-def _forwarded(given: bytes) -> str:
+def _forwarded(value: bytes) -> str:
     """What the proxy says, once and well-formed; otherwise nothing."""
-    return given.decode().rstrip("/") if _PREFIX.fullmatch(given) else ""
+    return value.decode().rstrip("/") if _PREFIX.fullmatch(value) else ""

@@ -117,8 +117,8 @@ def _documented(route: Route) -> Callable[..., Any]:
 
     parameters = signature_of(route.parameters)
     if route.body is not None:
-        shown = fastapi.Body(examples=list(route.body.examples) if route.body.examples else None)
-        body: Any = Annotated[route.body.documented, shown]
+        examples = fastapi.Body(examples=list(route.body.examples) if route.body.examples else None)
+        body: Any = Annotated[route.body.documented, examples]
         default = route.body.default
         parameters.append(Parameter("body", Parameter.KEYWORD_ONLY, annotation=body, default=default))
     documented.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # a function may have one

@@ -26,11 +26,11 @@ class RouteTable:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        found = self.find(scope) if scope["type"] == "http" else None
-        if found is None:
+        match = self.find(scope) if scope["type"] == "http" else None
+        if match is None:
             await self._app(scope, receive, send)
             return
-        route, scope["path_params"] = found
+        route, scope["path_params"] = match
         scope["route"], scope["endpoint"] = route, route.endpoint
         await route.app(scope, receive, send)
 

@@ -75,11 +75,11 @@ def _trace_of(context: trace.SpanContext) -> Trace:
 
 
 def _with_trace(headers: list[tuple[bytes, bytes]], own: Trace) -> list[tuple[bytes, bytes]]:
-    kept = [(name, value) for name, value in headers if name not in HEADERS]
-    kept.append((b"traceparent", own.traceparent.encode()))
+    fields = [(name, value) for name, value in headers if name not in HEADERS]
+    fields.append((b"traceparent", own.traceparent.encode()))
     if own.tracestate:
-        kept.append((b"tracestate", own.tracestate.encode()))
-    return kept
+        fields.append((b"tracestate", own.tracestate.encode()))
+    return fields
 
 
 def _name(span: trace.Span, scope: Scope) -> None:

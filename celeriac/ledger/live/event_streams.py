@@ -126,9 +126,9 @@ class Feed:
 
     async def _range(self, key: str, after: bytes, last: bytes) -> Batch:
         """What is between these ids, or the beginning of it; asked for once for all who wait for it."""
-        found = self._batches.get(key, after)
-        if found is not None:
-            return found
+        batch = self._batches.get(key, after)
+        if batch is not None:
+            return batch
         (answer,) = await self._ranges.run(scripts.ENTRIES, (BATCH_BYTES, key, after, last))
         return self._keep(key, after, answer)
 
@@ -136,7 +136,7 @@ class Feed:
         cut, size_bytes, *entries = answer
         if not entries:
             return NOTHING
-        batch = Batch([_entry(one) for one in entries], bool(cut))
+        batch = Batch([_entry(row) for row in entries], bool(cut))
         if key in self._streams:
             self._batches.add(key, after, batch, size_bytes=size_bytes)
         return batch
@@ -178,8 +178,8 @@ class Feed:
         return any(full)
 
     async def _read_news(self, streams: Mapping[str, _Stream]) -> bool:
-        asked = [part for key, stream in streams.items() for part in (key, stream.last, "+")]
-        answers = await self._news.run(scripts.ENTRIES, (BATCH_BYTES, *asked))
+        ranges = [part for key, stream in streams.items() for part in (key, stream.last, "+")]
+        answers = await self._news.run(scripts.ENTRIES, (BATCH_BYTES, *ranges))
         for (key, stream), answer in zip(streams.items(), answers, strict=True):
             batch = self._keep(key, stream.last, answer)
             if batch.entries:

@@ -41,22 +41,22 @@ class Batches:
 
     def add(self, key: str, after: bytes, batch: Batch, *, size_bytes: int) -> None:
         """Keep what was read after this id, and let the oldest go where all together are too large."""
-        held = size_bytes + OF_ONE_ENTRY * len(batch.entries)
+        cost = size_bytes + OF_ONE_ENTRY * len(batch.entries)
         self._of.setdefault(key, {})[after] = batch
-        self._order.append((key, after, batch, held))
-        self._bytes += held
+        self._order.append((key, after, batch, cost))
+        self._bytes += cost
         while self._bytes > self._most_bytes and len(self._order) > 1:
             self._let_go(*self._order.popleft())
 
     def forget(self, key: str) -> None:
         """Nobody follows this stream any more."""
         if self._of.pop(key, None):
-            kept = [one for one in self._order if one[0] != key]
-            self._bytes -= sum(one[3] for one in self._order if one[0] == key)
-            self._order = deque(kept)
+            entries = [entry for entry in self._order if entry[0] != key]
+            self._bytes -= sum(entry[3] for entry in self._order if entry[0] == key)
+            self._order = deque(entries)
 
-    def _let_go(self, key: str, after: bytes, batch: Batch, held: int) -> None:
-        self._bytes -= held
+    def _let_go(self, key: str, after: bytes, batch: Batch, cost: int) -> None:
+        self._bytes -= cost
         of_key = self._of.get(key, {})
         if of_key.get(after) is batch:
             del of_key[after]

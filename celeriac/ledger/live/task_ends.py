@@ -246,7 +246,7 @@ def _runs(commands: Sequence[Command]) -> list[tuple[str, list[str]]]:
     return runs
 
 
-def _heard(sent: asyncio.Future[None]) -> None:
+def _heard(future: asyncio.Future[None]) -> None:
     """A command that could not be sent needs no more: the follower finds the same out, and subscribes anew."""
-    if not sent.cancelled():
-        sent.exception()
+    if not future.cancelled():
+        future.exception()

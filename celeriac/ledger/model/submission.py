@@ -29,7 +29,7 @@ class Options:
 
     def encode(self) -> str:
         """As accept_tasks.lua reads it."""
-        given = {
+        members = {
             "due": None if self.delay is None else microseconds(self.delay),
             "expires": None if self.start_within is None else microseconds(self.start_within),
             "retry_of": self.retry_of,
@@ -42,7 +42,7 @@ class Options:
             "fingerprint": self.fingerprint,
             "key_ttl": self.key and milliseconds(self.key_ttl),
         }
-        return json.dumps({name: value for name, value in given.items() if value is not None})
+        return json.dumps({name: value for name, value in members.items() if value is not None})
 
 
 class Submission(NamedTuple):

@@ -160,8 +160,8 @@ def _merged(task: Task, meta: dict[str, Any]) -> Task:
     if state in (State.FAILED, State.CANCELLED, State.EXPIRED):
         failure = task.failure or _celery_failure(outcome)
         traceback = meta.get("traceback")
-        shown = None if traceback is None else shortened_traceback(str(traceback))
-        return task._replace(state=state, failure=replace(failure, traceback=shown))
+        text = None if traceback is None else shortened_traceback(str(traceback))
+        return task._replace(state=state, failure=replace(failure, traceback=text))
     return task._replace(result=result)
 
 
@@ -181,11 +181,11 @@ def _as_stock_worker_left_it(task: Task, state: State, meta: dict[str, Any]) -> 
     """Celery's document says the state and the end; worker and retries only with `result_extended`."""
     if state is State.QUEUED:
         return task
-    started = meta["result"] if state is State.RUNNING and isinstance(meta["result"], dict) else {}
+    start_meta = meta["result"] if state is State.RUNNING and isinstance(meta["result"], dict) else {}
     return task._replace(
         state=state,
         attempt=(meta.get("retries") or 0) + 1,
-        worker=meta.get("worker") or started.get("hostname"),
+        worker=meta.get("worker") or start_meta.get("hostname"),
         finished_at=_microseconds(meta.get("date_done")) if state in FINAL else None,
     )
 

@@ -24,8 +24,8 @@ class Trace(NamedTuple):
 
 def parsed_trace(traceparent: str, tracestate: str = "") -> Trace | None:
     """The trace of these headers; None where `traceparent` is malformed. A `tracestate` that is malformed is dropped."""
-    found = _TRACEPARENT.fullmatch(traceparent)
-    if found is None or (found["version"] == "00" and found["more"]):
+    match = _TRACEPARENT.fullmatch(traceparent)
+    if match is None or (match["version"] == "00" and match["more"]):
         return None
     state = tracestate.strip()
-    return Trace(f"00-{found['fields']}", state if _TRACESTATE.fullmatch(state) else "")
+    return Trace(f"00-{match['fields']}", state if _TRACESTATE.fullmatch(state) else "")

@@ -78,10 +78,10 @@ def envelope(*, task: str, queue: str, time_limit: timedelta, soft_time_limit: t
         },
     }
     text = json.dumps(message).replace("%", "%%")
-    for written in (f", {json.dumps(_TRACE)}: null", json.dumps(_STAMP), json.dumps(_EXPIRES)):
-        text = text.replace(written, "%s")
-    for written in (json.dumps(_ID), json.dumps(_INPUT)):
-        text = text.replace(written[1:-1], "%s")
+    for field in (f", {json.dumps(_TRACE)}: null", json.dumps(_STAMP), json.dumps(_EXPIRES)):
+        text = text.replace(field, "%s")
+    for field in (json.dumps(_ID), json.dumps(_INPUT)):
+        text = text.replace(field[1:-1], "%s")
     return Envelope(_base64(hashlib.sha256(text.encode()).digest()[:9]), text.encode())
 
 
@@ -131,7 +131,7 @@ def reply(message: bytes) -> tuple[str, dict[str, Any]]:
     return str(envelope["headers"]["ticket"]), json.loads(base64.b64decode(envelope["body"]))
 
 
-def _broadcast(method: str, arguments: Mapping[str, Any], **more: Any) -> bytes:
+def _broadcast(method: str, arguments: Mapping[str, Any], **fields: Any) -> bytes:
     """A command of remote control to all workers (celery/app/control.py, kombu/pidbox.py)."""
     command = {
         "method": method,
@@ -139,7 +139,7 @@ def _broadcast(method: str, arguments: Mapping[str, Any], **more: Any) -> bytes:
         "destination": None,
         "pattern": None,
         "matcher": None,
-        **more,
+        **fields,
     }
     message = {
         "body": base64.b64encode(json.dumps(command).encode()).decode(),

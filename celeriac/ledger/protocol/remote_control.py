@@ -55,7 +55,7 @@ class RemoteControl:
         """The workers that listen to remote control and have answered, by name; within about `PATIENCE_SECONDS`."""
         answers = await self._asking.do(None)
         now = datetime.now(UTC)
-        return [_worker(name, said, now) for name, said in sorted(answers.items())]
+        return [_worker(name, answer, now) for name, answer in sorted(answers.items())]
 
     async def close(self) -> None:
         """Answer who has asked, then let go of the connection."""
@@ -72,8 +72,8 @@ class RemoteControl:
             for method, arguments in QUESTIONS.items()
         ]
         times = (milliseconds(FRESH), milliseconds(KEPT))
-        asked = await self._connection.run(scripts.ASK, [self._channel, *times, ticket, *messages])
-        return await self._collect(asked[0].decode(), asked[1], asked[2] / 1000) if asked else {}
+        reply = await self._connection.run(scripts.ASK, [self._channel, *times, ticket, *messages])
+        return await self._collect(reply[0].decode(), reply[1], reply[2] / 1000) if reply else {}
 
     async def _collect(self, ticket: str, expected: int, age: float) -> Answers:
         deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS - age
@@ -83,39 +83,39 @@ class RemoteControl:
             if len(answers) >= expected or asyncio.get_running_loop().time() > deadline:
                 break
             await asyncio.sleep(PAUSE_SECONDS)
-        said: Answers = defaultdict(dict)
+        by_worker: Answers = defaultdict(dict)
         for name, question, answer in answers:
-            said[name][question] = answer
-        return said
+            by_worker[name][question] = answer
+        return by_worker
 
 
 def _answer(reply: bytes, ticket: str) -> tuple[str, str, Any] | None:
     """Worker, question and answer; None for a reply to an earlier ticket, or what is no reply at all."""
     try:
-        given, body = wire.reply(reply)
+        reply_ticket, body = wire.reply(reply)
         ((name, answer),) = body.items()
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
-    asked, _, question = given.partition(".")
-    return (name, question, answer) if asked == ticket else None
+    own_ticket, _, question = reply_ticket.partition(".")
+    return (name, question, answer) if own_ticket == ticket else None
 
 
-def _worker(name: str, said: Mapping[str, Any], now: datetime) -> StockWorker:
+def _worker(name: str, answers: Mapping[str, Any], now: datetime) -> StockWorker:
     """Pools differ in what they tell, and a refusal is `{"error": …}`: what is not as expected was not told."""
-    stats = said.get("stats")
+    stats = answers.get("stats")
     pool = stats.get("pool") if isinstance(stats, dict) else None
     concurrency = pool.get("max-concurrency") if isinstance(pool, dict) else None
     uptime = stats.get("uptime") if isinstance(stats, dict) else None
     return StockWorker(
         name=name,
-        queues=sorted(_texts(said.get("active_queues"), "name")),
+        queues=sorted(_texts(answers.get("active_queues"), "name")),
         concurrency=concurrency if isinstance(concurrency, int) else None,
-        active=_texts(said.get("active"), "id"),
+        active=_texts(answers.get("active"), "id"),
         started_at=now - timedelta(seconds=uptime) if isinstance(uptime, int | float) else None,
         seen_at=now,
     )
 
 
-def _texts(told: Any, member: str) -> list[str]:
-    items = told if isinstance(told, list) else []
+def _texts(value: Any, member: str) -> list[str]:
+    items = value if isinstance(value, list) else []
     return [item[member] for item in items if isinstance(item, dict) and isinstance(item.get(member), str)]

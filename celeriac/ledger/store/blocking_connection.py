@@ -48,7 +48,7 @@ class PatientConnection:
             # Counted are those that were ever made, also for threads that are long gone.
             max_connections=sys.maxsize,
         )
-        self._mine = threading.local()
+        self._local = threading.local()
         self.outage = Outage()
         self._way = Way()
 
@@ -57,10 +57,10 @@ class PatientConnection:
         return self._go(self._way.run(script, arguments))
 
     def run_both(
-        self, first: Script, arguments: Iterable[Any], second: Script, others: Iterable[Any]
+        self, first: Script, arguments: Iterable[Any], second: Script, following: Iterable[Any]
     ) -> tuple[Any, Any]:
         """The answers of two scripts that are sent together; the second's is None if anything comes in between."""
-        commands = (self._way.command(first, arguments), self._way.command(second, others))
+        commands = (self._way.command(first, arguments), self._way.command(second, following))
         packed = b"".join(map(pack_command, commands))
         connection = self._connection()
         try:
@@ -124,10 +124,10 @@ class PatientConnection:
 
     def _connection(self) -> AbstractConnection:
         """This thread's own; a process that was forked makes a new one."""
-        if getattr(self._mine, "pid", None) != os.getpid():
-            self._mine.connection = self._pool.make_connection()
-            self._mine.pid = os.getpid()
-        connection: AbstractConnection = self._mine.connection
+        if getattr(self._local, "pid", None) != os.getpid():
+            self._local.connection = self._pool.make_connection()
+            self._local.pid = os.getpid()
+        connection: AbstractConnection = self._local.connection
         return connection
 
 

@@ -73,10 +73,10 @@ class Connection:
     async def run(self, script: Script, arguments: Sequence[Argument]) -> Any:
         """The script's answer. `Unavailable`: not sent, or not done. `InDoubt`: sent, not answered. `ResponseError`: an error."""
         now = asyncio.get_running_loop().time
-        started = now()
+        start = now()
         answer = await self._go(self._way.run(script, arguments))
         if self._on_answer is not None:
-            self._on_answer(now() - started)
+            self._on_answer(now() - start)
         return answer
 
     async def call(self, *command: Argument) -> Any:

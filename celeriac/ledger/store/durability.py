@@ -13,11 +13,11 @@ async def confirm(durability: Durability, connection: Connection) -> None:
     if durability is Durability.AOF:
         return
     try:
-        confirmed, where = await _confirmed(durability, connection)
+        count, place = await _confirmed(durability, connection)
     except (Unavailable, RedisError) as error:
         raise InDoubt(f"written, and how durably cannot be told: {error}") from error
-    if confirmed < 1:
-        raise InDoubt(f"written, and not confirmed to be {where} within {CONFIRM_MILLISECONDS} ms")
+    if count < 1:
+        raise InDoubt(f"written, and not confirmed to be {place} within {CONFIRM_MILLISECONDS} ms")
 
 
 async def _confirmed(durability: Durability, connection: Connection) -> tuple[int, str]:

@@ -85,5 +85,5 @@ def _code(text: str) -> str:
         return "READONLY"
     if text.startswith("max number of clients reached"):
         return "MAXCLIENTS"
-    found = _CODE.match(text)
-    return found[1] if found else ""
+    match = _CODE.match(text)
+    return match[1] if match else ""

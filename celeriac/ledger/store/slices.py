@@ -42,7 +42,7 @@ async def slices_of(task_id: str, size: int, call: Call) -> Slices | None:
     key = keys.result(task_id)
     begin = await call(("GETRANGE", key, 0, len(BEFORE) - 1))
     end: bytes = await call(("GETRANGE", key, max(0, size - LONGEST_END), size - 1))
-    found = end.rfind(AFTER)
-    if begin != BEFORE or found < 0:
+    position = end.rfind(AFTER)
+    if begin != BEFORE or position < 0:
         return None
-    return Slices(key, size - len(end) + found - len(BEFORE), call)
+    return Slices(key, size - len(end) + position - len(BEFORE), call)

@@ -16,10 +16,10 @@ DRAIN_SECONDS = 1.0
 class Child:
     """A process of the supervisor's, started with its output in a pipe."""
 
-    def __init__(self, name: str, started: Process, *, grace: timedelta) -> None:
+    def __init__(self, name: str, process: Process, *, grace: timedelta) -> None:
         """`grace` is how long it may take to end when asked to."""
         self.name = name
-        self.process = started
+        self.process = process
         self.last_lines: deque[str] = deque(maxlen=LAST_LINES)
         self._grace = grace
         self._drained = asyncio.Event()

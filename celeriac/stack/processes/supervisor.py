@@ -48,9 +48,9 @@ class Supervisor:
             raise refusal
         return self._exit_code(refusal)
 
-    def add(self, name: str, started: Process, *, grace: timedelta) -> Child:
+    def add(self, name: str, process: Process, *, grace: timedelta) -> Child:
         """From now on this process belongs to the stack; it is stopped before those that came earlier."""
-        child = Child(name, started, grace=grace)
+        child = Child(name, process, grace=grace)
         self._children.append(child)
         self._followers.append(asyncio.create_task(self._watch(child)))
         return child
@@ -90,12 +90,16 @@ class Supervisor:
             self._terminal.say(*str(refusal).splitlines())
         elif refusal is None and self._crashed is None:
             self._terminal.say("Stopping. Ctrl-C again stops at once.")
-        ended = self._crashed or next((child for child in self._children if child.process.poll()), None)
-        if ended is None:
+        crashed_child = self._crashed or next(
+            (child for child in self._children if child.process.poll()), None
+        )
+        if crashed_child is None:
             return
-        if not _is_wrong_start(ended):
-            self._terminal.say(f"The {ended.name} has ended {ending(ended.process)}. Its last lines were:")
-            self._terminal.show(ended.name, list(ended.last_lines))
+        if not _is_wrong_start(crashed_child):
+            self._terminal.say(
+                f"The {crashed_child.name} has ended {ending(crashed_child.process)}. Its last lines were:"
+            )
+            self._terminal.show(crashed_child.name, list(crashed_child.last_lines))
         self._terminal.say("Stopping the others.")
 
     def _exit_code(self, refusal: BaseException | None) -> int:

@@ -71,7 +71,7 @@ def cut_connections(redis: Redis, worker: Server) -> None:
 def pool() -> PromptPool:
     """Three processes, by the numbers of their pipes: one has nothing to do, two run a task."""
     pool = PromptPool.__new__(PromptPool)  # without its processes
-    pool._pace, pool._given = Pace(), defaultdict(list, {4: [job("report")], 5: [job("add")]})
+    pool._pace, pool._jobs_by_pipe = Pace(), defaultdict(list, {4: [job("report")], 5: [job("add")]})
     pool._all_inqueues, pool._active_writes = {3, 4, 5}, set()
     for _ in range(3):
         pool._pace.took("add", 0.004)
@@ -88,25 +88,25 @@ def test_a_process_without_a_job_comes_first(pool: PromptPool) -> None:
 
 
 def test_then_one_that_will_have_none_soon_up_to_four(pool: PromptPool) -> None:
-    pool._given[3] = [job("report")]
+    pool._jobs_by_pipe[3] = [job("report")]
     places = []
     for _ in range(4):
         places.append(pool._place(job("add")))
-        pool._given[5].append(job("add"))
+        pool._jobs_by_pipe[5].append(job("add"))
     assert places == [5, 5, 5, None]
 
 
 def test_never_one_whose_jobs_take_longer_than_a_moment_together(pool: PromptPool) -> None:
-    pool._given[3] = [job("unknown")]
+    pool._jobs_by_pipe[3] = [job("unknown")]
     pool._pace.took("add", 0.015)
     assert pool._place(job("add")) == 5
-    pool._given[5].append(job("add"))
+    pool._jobs_by_pipe[5].append(job("add"))
     assert pool._place(job("add")) is None
 
 
 def test_what_is_large_goes_to_a_process_without_a_job_or_to_none(pool: PromptPool) -> None:
     assert pool._place(job("add", size=LARGE)) == 3
-    pool._given[3] = [job("add")]
+    pool._jobs_by_pipe[3] = [job("add")]
     assert pool._place(job("add", size=LARGE)) is None
 
 

@@ -74,14 +74,14 @@ def _depth(raw: bytes) -> int:
     return deepest
 
 
-def _is_deep(value: Any, left: int) -> bool:
-    if left == 0:
+def _is_deep(value: Any, levels: int) -> bool:
+    if levels == 0:
         return True
     match value:
         case dict():
-            return any(_is_deep(child, left - 1) for child in value.values())
+            return any(_is_deep(child, levels - 1) for child in value.values())
         case list():
-            return any(_is_deep(child, left - 1) for child in value)
+            return any(_is_deep(child, levels - 1) for child in value)
         case _:
             return False
 

@@ -42,9 +42,9 @@ def _end(app: Any, task_id: str, unknown: NotRegistered, *, worker: str) -> None
 
 
 def _words(name: str) -> str:
-    shown = repr(name[:100])
+    label = repr(name[:100])
     return (
-        f"this worker knows no task {shown}: its definition was renamed or removed after the task was accepted, or the "
-        f"worker's CELERIAC_TASKS is not that of the API. Bring the definition back, with @task(name={shown}) if only the "
+        f"this worker knows no task {label}: its definition was renamed or removed after the task was accepted, or the "
+        f"worker's CELERIAC_TASKS is not that of the API. Bring the definition back, with @task(name={label}) if only the "
         "function was renamed, and retry the task"
     )

@@ -21,28 +21,28 @@ class Inbox:
     def __init__(self, queue: Any, *, most: float) -> None:
         """`queue` is billiard's pipe; the process ends after `most` jobs."""
         self._queue = queue
-        self._left = most
+        self._remaining = most
         self._readable = select.poll()
         self._readable.register(queue._reader.fileno(), select.POLLIN)  # noqa: SLF001 - as billiard's own processes do
-        self._read: list[Any] = []
+        self._received: list[Any] = []
 
     def receive(self, _timeout: float) -> tuple[bool, Any]:
         """Wait for the next job; what billiard's processes call."""
         if terminate_handler_fired():  # its last task was told to end, and did not let it
             raise SystemExit(EX_RECYCLE)
-        self._left -= 1
-        return True, self._read.pop() if self._read else self._queue.get()
+        self._remaining -= 1
+        return True, self._received.pop() if self._received else self._queue.get()
 
     def following(self) -> Mapping[str, Any] | None:
         """Celery's request for the job that this process runs next; None where it has none yet."""
-        if self._left < 1:
+        if self._remaining < 1:
             return None
-        if not self._read and self._readable.poll(0):
+        if not self._received and self._readable.poll(0):
             with _without_interruption():
-                self._read.append(self._queue.get())
-        if not self._read or self._read[0] is None:  # None: the pool is closed
+                self._received.append(self._queue.get())
+        if not self._received or self._received[0] is None:  # None: the pool is closed
             return None
-        _, (_, _, _, arguments, _) = self._read[0]
+        _, (_, _, _, arguments, _) = self._received[0]
         request: Mapping[str, Any] = arguments[2]
         return request
 

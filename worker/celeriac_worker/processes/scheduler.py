@@ -42,7 +42,7 @@ class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no type
         """As Celery does it."""
         self._pace = Pace()
         # What each process has been given and has not ended, by the descriptor of its pipe.
-        self._given: dict[int, list[Any]] = defaultdict(list)
+        self._jobs_by_pipe: dict[int, list[Any]] = defaultdict(list)
         app, _ = options["initargs"]
         self._reaper: Reaper = app.reaper
         self._ahead: Ahead = app.ahead
@@ -114,10 +114,10 @@ class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no type
     def on_job_ready(self, job: int, i: Any, obj: Any, inqW_fd: int) -> None:  # noqa: N803 - billiard's name
         """Called by billiard when a process has ended a job."""
         super().on_job_ready(job, i, obj, inqW_fd)
-        given = self._given[inqW_fd]
-        ended = next((one for one in given if one._job == job), None)  # noqa: SLF001
+        jobs = self._jobs_by_pipe[inqW_fd]
+        ended = next((job_of_process for job_of_process in jobs if job_of_process._job == job), None)  # noqa: SLF001
         if ended is not None:
-            given.remove(ended)
+            jobs.remove(ended)
             if ended._time_accepted is not None:  # noqa: SLF001
                 self._pace.took(ended.task_name, monotonic() - ended._time_accepted)  # noqa: SLF001
         self._hand_out()
@@ -127,7 +127,7 @@ class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no type
         super().on_process_alive(pid)
         for process in self._pool:
             if process.pid == pid:
-                self._given.pop(process.inqW_fd, None)
+                self._jobs_by_pipe.pop(process.inqW_fd, None)
         self._count_missing()
 
     def _count_missing(self) -> None:
@@ -143,18 +143,19 @@ class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no type
             self._busy_workers.discard(place)  # Celery writes to no other
             self._write_to_one_of([place])
             if place in self._busy_workers:
-                self._given[place].append(job)
+                self._jobs_by_pipe[place].append(job)
 
     def _place(self, job: Any) -> int | None:
         """For this job the process with the fewest, if it has none, or will soon have none."""
         fewest, best = MOST if job._payload[2] <= LARGEST_BEHIND else 1, None  # noqa: SLF001
         for place in self._all_inqueues - self._active_writes:
-            given = self._given[place]
+            jobs = self._jobs_by_pipe[place]
             if (
-                len(given) < fewest
-                and sum(self._pace.seconds(one.task_name) for one in given) <= SOON_SECONDS
+                len(jobs) < fewest
+                and sum(self._pace.seconds(job_of_process.task_name) for job_of_process in jobs)
+                <= SOON_SECONDS
             ):
-                fewest, best = len(given), place
+                fewest, best = len(jobs), place
         return best
 
     def _on_soft_timeout(self, *arguments: Any) -> None:
@@ -186,9 +187,10 @@ class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no type
         Celery forgets what no process has begun, for a broker would deliver it again; Redis does not, and who forgets it does not
         renew its lease.
         """
-        given = [job for jobs in self._given.values() for job in jobs]
+        jobs = [job for at_pipe in self._jobs_by_pipe.values() for job in at_pipe]
         super().flush()
-        self._cache.update({job._job: job for job in given if job._write_to._is_alive() and not job.ready()})  # noqa: SLF001
+        unended = (job for job in jobs if job._write_to._is_alive() and not job.ready())  # noqa: SLF001
+        self._cache.update({job._job: job for job in unended})  # noqa: SLF001
 
 
 class TaskPool(prefork.TaskPool):  # type: ignore[misc]  # celery has no types

@@ -83,15 +83,15 @@ class LedgerBackend(RedisBackend):  # type: ignore[misc]  # celery has no types
 
     def claim(self, task_id: str, token: str, worker: str) -> Claim:
         """What is asked for before one of our tasks runs; Celery's document of it is always the same, but for its id."""
-        written = task_id.encode()
+        id_bytes = task_id.encode()
         if self._around_id is None:
-            said = {"pid": None, "hostname": worker}
-            before, _, after = self.document(said, states.STARTED, request=Context(id=task_id)).rpartition(
-                written
+            meta = {"pid": None, "hostname": worker}
+            before, _, after = self.document(meta, states.STARTED, request=Context(id=task_id)).rpartition(
+                id_bytes
             )
             self._around_id = before, after
         before, after = self._around_id
-        return Claim(task_id, token, worker, bytes(before + written + after))
+        return Claim(task_id, token, worker, bytes(before + id_bytes + after))
 
     def _following(self) -> Claim | None:
         """The claim of the task that this process will run next, if that is known already, and ours."""

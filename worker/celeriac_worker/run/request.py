@@ -102,5 +102,5 @@ def failure_on(request: Any) -> Failure | None:
 
 def _words(error: BaseException) -> str:
     """What became of the process: "Worker exited prematurely: signal 9 (SIGKILL)"."""
-    said = str(error.args[0]) if error.args else type(error).__name__
-    return re.sub(r"[^\w .:,()-]", "", said).partition(" Job:")[0].rstrip(". ")
+    text = str(error.args[0]) if error.args else type(error).__name__
+    return re.sub(r"[^\w .:,()-]", "", text).partition(" Job:")[0].rstrip(". ")

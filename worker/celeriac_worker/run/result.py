@@ -69,10 +69,10 @@ def _refuse_typed_value(value: dict[str, Any]) -> None:
 
 def _shown(value: object) -> str:
     try:
-        shown = repr(value)
+        text = repr(value)
     except Exception:  # noqa: BLE001 - for instance an integer too long to print
         return f"a {type(value).__name__}"
-    return shown if len(shown) <= 100 else shown[:100] + "…"
+    return text if len(text) <= 100 else text[:100] + "…"
 
 
 def _reason(wrong: Exception) -> str:

@@ -211,12 +211,12 @@ def _arguments(
 ) -> dict[str, Any]:
     """The function's arguments in their real types, by the same rules as at the API's door."""
     try:
-        given = (
+        keywords = (
             inspect.signature(implementation.function).bind_partial(*args, **kwargs).arguments
             if args
             else kwargs
         )
-        model = implementation.input_model.model_validate_json(json.dumps(given), strict=True)
+        model = implementation.input_model.model_validate_json(json.dumps(keywords), strict=True)
     except ValidationError as wrong:
         raise InvalidInput(invalid_input_sentence(wrong)) from None
     except (TypeError, ValueError) as wrong:

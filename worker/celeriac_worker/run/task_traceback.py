@@ -24,24 +24,24 @@ _AROUND = tuple(
 def task_traceback(error: BaseException) -> str | None:
     """Its text, of bounded length; None where no frame of the task was reached, or the text cannot be made."""
     try:
-        told = TracebackException.from_exception(error, limit=-MOST_FRAMES, compact=True)
-        if not _strip(told):
+        report = TracebackException.from_exception(error, limit=-MOST_FRAMES, compact=True)
+        if not _strip(report):
             return None
-        return shortened_traceback("".join(map(_printable, told.format())).rstrip("\n"))
+        return shortened_traceback("".join(map(_printable, report.format())).rstrip("\n"))
     except Exception:  # noqa: BLE001 - an exception may do anything when it is asked for its text
         return None
 
 
-def _strip(told: TracebackException) -> bool:
+def _strip(report: TracebackException) -> bool:
     """Take out the frames before the function's, here and in what led to it; whether there are any left."""
-    frames = list(told.stack)
+    frames = list(report.stack)
     inner = next(
         (at for at, frame in enumerate(frames) if not frame.filename.startswith(_AROUND)), len(frames)
     )
-    told.stack = StackSummary.from_list(frames[inner:])
-    others = (told.__cause__, told.__context__, *(told.exceptions or ()))
-    left = [_strip(other) for other in others if other is not None]
-    return bool(told.stack) or any(left)
+    report.stack = StackSummary.from_list(frames[inner:])
+    causes = (report.__cause__, report.__context__, *(report.exceptions or ()))
+    remains = [_strip(cause) for cause in causes if cause is not None]
+    return bool(report.stack) or any(remains)
 
 
 def _printable(text: str) -> str:

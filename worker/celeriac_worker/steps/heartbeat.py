@@ -44,13 +44,13 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
 
     def _go_on(self, worker: Any) -> None:
         while True:
-            begun = time.monotonic()
+            start = time.monotonic()
             try:
                 self._beat(worker)
                 self._note()
             except RedisError as refusal:  # a replica's, say: without this thread every task would run twice
                 logger.warning("redis refuses the heartbeat (%s); trying again", refusal)
-            time.sleep(max(0.0, INTERVAL_SECONDS - (time.monotonic() - begun)))
+            time.sleep(max(0.0, INTERVAL_SECONDS - (time.monotonic() - start)))
 
     def _beat(self, worker: Any) -> None:
         # A process may have begun with what waits, and the main process, which is connecting again, not have heard of it.
