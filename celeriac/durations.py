@@ -1,4 +1,4 @@
-"""A duration as people write it: seconds, a number with a unit, or ISO 8601."""
+"""Parses a duration: seconds, a number with a unit, or ISO 8601."""
 
 import re
 from datetime import timedelta

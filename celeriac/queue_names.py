@@ -1,4 +1,4 @@
-"""Names that no queue may have: Celery, kombu or Celeriac keep keys that begin so."""
+"""Names that no queue can have, because Celery, kombu or Celeriac use such keys."""
 
 _TAKEN = {
     "unacked": "Celery",

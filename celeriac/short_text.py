@@ -1,4 +1,4 @@
-"""Cuts texts of others to a harmless length: errors, tracebacks, log lines."""
+"""Cuts long texts to a safe length: errors, tracebacks, log lines."""
 
 LONGEST_MESSAGE = 10_000
 LONGEST_LINE = 2_000

@@ -1,6 +1,6 @@
-"""Ask for several results at once with asyncio: `python examples/async_client.py`.
+"""Run several tasks at once with asyncio: `python examples/async_client.py`.
 
-Set CELERIAC_URL when the API is not at http://127.0.0.1:8000.
+Set CELERIAC_URL if the API is not at http://127.0.0.1:8000.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Submit a task and wait for its result: `python examples/submit_and_wait.py`.
 
-Set CELERIAC_URL when the API is not at http://127.0.0.1:8000.
+Set CELERIAC_URL if the API is not at http://127.0.0.1:8000.
 """
 
 import os
@@ -13,7 +13,7 @@ URL = os.environ.get("CELERIAC_URL", "http://127.0.0.1:8000")
 
 
 def main() -> None:
-    """Add two numbers somewhere else."""
+    """Add two numbers in a worker."""
     with httpx.Client(base_url=URL, timeout=30) as client:
         response = checked(client.post("/add", json={"x": 4, "y": 5}))
         print(f"accepted as {response.json()['task_id']}")

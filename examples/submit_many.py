@@ -1,6 +1,6 @@
-"""Submit a hundred tasks, then gather their results: `python examples/submit_many.py`.
+"""Submit a hundred tasks, then collect their results: `python examples/submit_many.py`.
 
-Set CELERIAC_URL when the API is not at http://127.0.0.1:8000.
+Set CELERIAC_URL if the API is not at http://127.0.0.1:8000.
 """
 
 import os
@@ -14,7 +14,7 @@ URL = os.environ.get("CELERIAC_URL", "http://127.0.0.1:8000")
 
 
 def main() -> None:
-    """Double the numbers from 1 to 100, and add up what comes back."""
+    """Double the numbers from 1 to 100, and add the results."""
     with httpx.Client(base_url=URL, timeout=30) as client:
         tasks = [checked(client.post("/add", json={"x": n, "y": n})).json() for n in range(1, 101)]
         print(f"{len(tasks)} tasks accepted")

@@ -1,7 +1,7 @@
 """Make a picture smaller; bytes travel as base64: `python examples/thumbnail.py [PICTURE SMALLER]`.
 
-PICTURE is a PNG or JPEG file, SMALLER the file to write; without them a picture is made up and nothing is written.
-Set CELERIAC_URL when the API is not at http://127.0.0.1:8000.
+PICTURE is a PNG or JPEG file. SMALLER is the file to write. Without them, the script makes a picture and writes no file.
+Set CELERIAC_URL if the API is not at http://127.0.0.1:8000.
 """
 
 import base64
@@ -18,7 +18,7 @@ URL = os.environ.get("CELERIAC_URL", "http://127.0.0.1:8000")
 
 
 def main() -> None:
-    """Ask for a picture 64 pixels wide."""
+    """Make a picture 64 pixels wide."""
     match sys.argv[1:]:
         case []:
             smaller = thumbnail(colours(320, 200), width=64)
@@ -66,7 +66,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def size(png: bytes) -> tuple[int, int]:
-    """Width and height, as they stand in the header of a PNG file."""
+    """Width and height, from the header of a PNG file."""
     width, height = struct.unpack_from(">II", png, offset=16)
     return width, height
 

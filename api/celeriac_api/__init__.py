@@ -1,4 +1,4 @@
-"""The HTTP API: accepts tasks and tells what becomes of them."""
+"""The HTTP API: accepts tasks and reports their states."""
 
 from celeriac_api.loading import shorten_start
 

@@ -1,4 +1,4 @@
-"""`python -m celeriac_api` serves the API with uvicorn, as the settings say."""
+"""`python -m celeriac_api` serves the API with uvicorn and the settings."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Accepting a submission: what the ledger answers, as a task or as a refusal."""
+"""Hands a submission to the ledger; a conflict becomes a problem."""
 
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.submission import Accepted, Conflict, Submission
@@ -16,7 +16,7 @@ async def accept(ledger: Ledger, submission: Submission) -> Accepted:
     except Conflict as conflict:
         raise IdempotencyConflict(
             f"The key belongs to task {conflict}, which was submitted with another input or other options: "
-            "take a new key for a new task.",
+            "use a new key for a new task.",
             task_id=str(conflict),
         ) from conflict
 
@@ -36,9 +36,9 @@ def stream_headers(accepted: Accepted) -> dict[str, str]:
 def _in_doubt(task_id: str) -> SubmissionInDoubt:
     place = address(f"/tasks/{task_id}")
     return SubmissionInDoubt(
-        f"Redis did not answer, so it is unknown whether the task was accepted. Ask for {place} in a few "
-        "seconds: 404 means that it was not, and may be submitted again. With an Idempotency-Key, the same request "
-        "may be sent again at once.",
+        f"Redis did not answer, so it is unknown whether the task was accepted. GET {place} in a few seconds: "
+        "404 means that the task was not accepted, and you can submit it again. With an Idempotency-Key, you can send "
+        "the same request again now.",
         headers={"Location": place, "Retry-After": "2"},
         task_id=task_id,
     )

@@ -1,4 +1,4 @@
-"""Every route there is, in the order of `/docs`: submitting first, health last."""
+"""Lists every route, in the order of `/docs`: submitting first, health last."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The API: `uvicorn --factory celeriac_api.app:create_app`."""
+"""Builds the API: `uvicorn --factory celeriac_api.app:create_app`."""
 
 import asyncio
 import gc
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """The HTTP front door to a Celery worker pool.
 
-Submit a task with `POST /{name}`; the answer, 202, is a task document. Ask for it with `GET /tasks/{task_id}` until it is
-`ready`: then it has a `result` or an `error`. Every refusal is a problem document (RFC 9457)."""
+Submit a task with `POST /{name}`: the answer is 202 with a task document. Read it with `GET /tasks/{task_id}` until `ready` is
+true: then it has a `result` or an `error`. The answer to a refused request is a problem document (RFC 9457)."""
 
 # After the first answers, for which nobody has to wait then: it takes 50 ms.
 SETTLED_SECONDS = 1.0

@@ -1,4 +1,4 @@
-"""Shortens the start of the API, before anything else of it is loaded."""
+"""Shortens the start of the API before its other modules are loaded."""
 
 import gc
 import importlib

@@ -1,4 +1,4 @@
-"""`python -m celeriac_api.openapi` writes openapi.json; with `--check` it only says whether the file is fresh."""
+"""`python -m celeriac_api.openapi` writes openapi.json; with `--check` it compares the file only."""
 
 import json
 import sys

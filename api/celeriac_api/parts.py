@@ -1,4 +1,4 @@
-"""The long-lived parts of the API, which its routes share."""
+"""Builds the long-lived parts of the API, which its routes share."""
 
 from dataclasses import dataclass
 

@@ -162,6 +162,6 @@ class Submissions:
 
     def _unknown(self, name: str) -> UnknownTaskName:
         return UnknownTaskName(
-            f"There is no task named {shown(name)}.{suggestion(name, self._prepared)} There are: {listed(self._prepared)}. "
-            "Task definitions are read at the start: restart the API and the workers after adding one."
+            f"No task is named {shown(name)}.{suggestion(name, self._prepared)} The tasks are: {listed(self._prepared)}. "
+            "The API reads task definitions at its start: restart the API and the workers after you add one."
         )

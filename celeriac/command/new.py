@@ -14,7 +14,9 @@ TEMPLATES = Path(__file__).with_name("project")
 
 
 def new(
-    folder: Annotated[Path, typer.Argument(show_default=False, help="Where to write it; made if missing.")],
+    folder: Annotated[
+        Path, typer.Argument(show_default=False, help="Where to write the project; created if missing.")
+    ],
 ) -> None:
     """Write a small project: a task, its test, and files for containers."""
     files = {file.name.removesuffix(ENDING): file for file in sorted(TEMPLATES.glob(f"*{ENDING}"))}

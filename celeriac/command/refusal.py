@@ -1,4 +1,4 @@
-"""Why a command does nothing; the exit code is 2."""
+"""The reason why a command does nothing; the exit code is 2."""
 
 from importlib.util import find_spec
 
@@ -12,5 +12,5 @@ def require_packages(command: str, extra: str, *packages: str) -> None:
     missing = [package for package in packages if find_spec(package) is None]
     if missing:
         raise Refusal(
-            f"celeriac {command} needs {', '.join(missing)}, not installed here: pip install 'celeriac[{extra}]'"
+            f"celeriac {command} needs {', '.join(missing)}, which is not installed: pip install 'celeriac[{extra}]'"
         )

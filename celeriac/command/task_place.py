@@ -7,7 +7,7 @@ from pathlib import Path
 from celeriac.command.refusal import Refusal
 
 NOTHING_HERE = (
-    "There is neither tasks.py nor tasks/ in this directory. Name your tasks (celeriac up shop.tasks), or start with a "
+    "This directory contains neither tasks.py nor tasks/. Name your tasks (celeriac up shop.tasks), or create a "
     "small project: celeriac new shop"
 )
 

@@ -29,11 +29,11 @@ def up(
         int | None, typer.Option(show_default=False, help="Port on which the API listens. Default: 8000.")
     ] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(show_default=False, help="Where the data is kept. Default: .celeriac here.")
+        Path | None, typer.Option(show_default=False, help="Directory for the data. Default: .celeriac here.")
     ] = None,
     redis_url: Annotated[
         str | None,
-        typer.Option(show_default=False, help="A Redis that runs already, instead of a Valkey of its own."),
+        typer.Option(show_default=False, help="A running Redis. Default: celeriac starts a Valkey."),
     ] = None,
     reload: Annotated[
         bool, typer.Option("--reload", help="Restart the worker and the API when a file of tasks is saved.")
@@ -41,7 +41,7 @@ def up(
 ) -> None:
     """Start Valkey, a worker and the API for your tasks, until Ctrl-C.
 
-    Every setting can be given as a variable, too: CELERIAC_PORT=8010 celeriac up.
+    You can also give every setting as a variable: CELERIAC_PORT=8010 celeriac up.
     """
     require_packages(
         "up", "all", "celery", "fastapi", "redis", "uvicorn", *(["watchfiles"] if reload else [])

@@ -1,1 +1,1 @@
-"""What a task is: how it is declared, and what follows from its declaration."""
+"""Declares tasks, and derives their definitions."""

@@ -28,7 +28,7 @@ HEAVY = frozenset(
 def load_implementations(packages: str) -> Implementations:
     """Load every module of these packages (names separated by commas) and collect what they declare.
 
-    `ContractError` says which module cannot be loaded, which name stands twice, or that nothing was found.
+    `ContractError` says which module cannot be loaded, which name is declared twice, or that no task was found.
     """
     implementations: Implementations = {}
     for package in packages.split(","):
@@ -79,7 +79,7 @@ def _load(name: str) -> ModuleType:
     heavy = sorted(HEAVY & (set(sys.modules) - before))
     if heavy:
         raise ContractError(
-            f"{name} imports {', '.join(heavy)} at its top, and so would the API: "
+            f"{name} imports {', '.join(heavy)} at its top, and the API would import it too: "
             "move the import into the function that needs it."
         )
     return module

@@ -1,4 +1,4 @@
-"""What a running task may ask about itself, and say of itself.
+"""Tells a running task about itself, and takes its reports.
 
 Outside a worker the answers are those of a first attempt that nobody cancels, and what is said goes nowhere: a function
 stays a function, and can be tested as one.

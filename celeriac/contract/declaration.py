@@ -106,7 +106,7 @@ def task(
 def _checked_name(name: str) -> str:
     if not NAME.fullmatch(name):
         raise ContractError(
-            f"Task name {name!r} cannot stand in a URL: use letters, digits, '.', '_' and '-', "
+            f"Task name {name!r} cannot be part of a URL: use letters, digits, '.', '_' and '-', "
             "starting with a letter or digit, at most 100 characters."
         )
     if name in RESERVED_NAMES:
@@ -124,7 +124,7 @@ def _checked_queue(queue: str | None) -> str | None:
         )
     if queue is not None and (owner := taken_for(queue)):
         raise ContractError(
-            f"Queue name {queue!r}: {owner} keeps a key of this name in Redis; choose another."
+            f"Queue name {queue!r}: {owner} uses keys with this name in Redis; choose another name."
         )
     return queue
 
@@ -146,7 +146,7 @@ def _check_examples(implementation: Implementation, examples: Sequence[dict[str,
             implementation.input_model.model_validate_json(_as_json(example), strict=True)
         except ValueError as wrong:
             raise ContractError(
-                f"Task {implementation.definition.name!r}: the example {example!r} is no valid input: {wrong}"
+                f"Task {implementation.definition.name!r}: the example {example!r} is not a valid input: {wrong}"
             ) from wrong
 
 

@@ -1,4 +1,4 @@
-"""Carries out a definition: its function, with the types that guard it."""
+"""Joins a definition with its function and the types that check it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -29,7 +29,7 @@ class RetryPolicy:
             )
         if self.attempts < 2:
             raise ContractError(
-                f"RetryPolicy(attempts={self.attempts}) never runs again: give 2 or more, or no policy."
+                f"RetryPolicy(attempts={self.attempts}) never runs the task again: give 2 or more, or no policy."
             )
         if self.backoff < timedelta(0) or self.max_backoff < self.backoff:
             raise ContractError(

@@ -130,7 +130,7 @@ def _title(function: Callable[..., Any]) -> str:
 def _check_kind(function: Callable[..., Any]) -> None:
     if not inspect.isfunction(function):
         raise ContractError(
-            f"@task stands above {function!r}, which is no plain function: declare a `def` at the top of a module."
+            f"@task is applied to {function!r}, which is not a plain function: declare a `def` at the top of a module."
         )
     if (
         inspect.iscoroutinefunction(function)
@@ -162,13 +162,13 @@ def _check_parameter(
     if name not in hints:
         raise ContractError(f"{place} has no type hint: write one, such as `{name}: int`.")
     if name.startswith("_") or (name.startswith("model_") and hasattr(BaseModel, name)):
-        raise ContractError(f"{place} has a name that pydantic keeps for itself: rename it.")
+        raise ContractError(f"{place} has a name that pydantic reserves: rename it.")
 
 
 def _check_hidden(function: Callable[..., Any], hidden: Collection[str], parameters: Collection[str]) -> None:
     if isinstance(hidden, str):
         raise ContractError(
-            f"Task {function.__name__!r}: hidden={hidden!r} is a text: write hidden=({hidden!r},)."
+            f"Task {function.__name__!r}: hidden={hidden!r} is a string: write hidden=({hidden!r},)."
         )
     unknown = sorted(set(hidden) - set(parameters))
     if unknown:
@@ -184,7 +184,7 @@ def _default(function: Callable[..., Any], parameter: inspect.Parameter, hint: A
         TypeAdapter(hint).validate_python(parameter.default)
     except ValueError as wrong:
         raise ContractError(
-            f"parameter {parameter.name!r} of task {function.__name__!r} has the default {parameter.default!r}, which its own type refuses: {wrong}"
+            f"parameter {parameter.name!r} of task {function.__name__!r} has the default {parameter.default!r}, which is not valid for its type: {wrong}"
         ) from wrong
     return parameter.default
 
@@ -205,7 +205,7 @@ def _check_type(hint: Any, place: str, *, mode: typing.Literal["validation", "se
     kinds = {schema.get("type") for schema in _walk(adapter.core_schema)}
     if mode == "validation" and "generator" in kinds:
         raise ContractError(
-            f"{place} has the type {hint!r}, whose items nobody checks before the function reads them: use `list`."
+            f"{place} has the type {hint!r}, whose items are not checked before the function reads them: use `list`."
         )
     if "bytes" in kinds:
         raise ContractError(

@@ -1,4 +1,4 @@
-"""What goes on in the queues and workers, and what an operator does to queues."""
+"""The ledger for operators: queues, workers, numbers; pause, resume and purge."""
 
 import json
 from collections.abc import Collection, Sequence

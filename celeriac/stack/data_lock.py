@@ -1,4 +1,4 @@
-"""A data directory serves one server at a time."""
+"""Locks a data directory, so that it serves one server at a time."""
 
 import fcntl
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What may keep the stack from starting."""
+"""The error that keeps the stack from starting."""
 
 
 class CannotStart(Exception):

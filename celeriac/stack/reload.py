@@ -16,4 +16,4 @@ async def loadable_versions(packages: str, terminal: Terminal) -> AsyncIterator[
         if reason is None:
             yield " and ".join(files)
         else:
-            terminal.say(reason, "Mend and save it: then it is loaded again.")
+            terminal.say(reason, "Correct the file and save it: Celeriac then loads it again.")

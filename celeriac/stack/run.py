@@ -113,8 +113,8 @@ def _require_redis(settings: Settings) -> None:
         refusal = redis_refusal(url)
         if refusal is not None:
             raise CannotStart(
-                f"The Redis at {urlsplit(place(url)).netloc} cannot be used: {refusal}. Start it, or leave --redis-url and the "
-                "CELERIAC_ variables with an address of Redis out: then celeriac up starts its own."
+                f"The Redis at {urlsplit(place(url)).netloc} cannot be used: {refusal}. Start it, or remove --redis-url and the "
+                "CELERIAC_ variables that name a Redis: celeriac up then starts its own Valkey."
             )
 
 

@@ -1,4 +1,4 @@
-"""Which files `celeriac up --reload` watches, and what was saved."""
+"""Watches the files of tasks, and yields those that were saved."""
 
 import sys
 from collections.abc import AsyncIterator

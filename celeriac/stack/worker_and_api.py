@@ -1,4 +1,4 @@
-"""Starts and restarts the worker and the API, and tells when each is ready."""
+"""Starts and restarts the worker and the API, and reports when they are ready."""
 
 import asyncio
 import os

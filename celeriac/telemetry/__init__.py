@@ -1,1 +1,1 @@
-"""What the API and the worker say of themselves: lines of a log, and spans."""
+"""Log lines and spans of the API and the worker."""

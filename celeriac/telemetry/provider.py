@@ -21,7 +21,7 @@ def new_provider(service: str) -> TracerProvider:
         provider = TracerProvider(resource=_resource(service), shutdown_on_exit=False, span_limits=_limits())
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     except ValueError as wrong:
-        raise SettingsError(f"OpenTelemetry cannot read a variable of its own, OTEL_…: {wrong}") from wrong
+        raise SettingsError(f"OpenTelemetry cannot read one of its OTEL_ variables: {wrong}") from wrong
     return provider
 
 

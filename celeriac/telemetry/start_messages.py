@@ -1,4 +1,4 @@
-"""Says why a service cannot start, and warns of mistakes in task files."""
+"""Reports why a service cannot start, and warns about mistakes in task files."""
 
 import logging
 import multiprocessing

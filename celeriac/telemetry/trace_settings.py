@@ -32,13 +32,13 @@ def is_wanted(environment: Mapping[str, str] = os.environ) -> bool:
     if not exporter and not address:
         return False
     if exporter not in ("", "otlp"):
-        raise SettingsError(f"OTEL_TRACES_EXPORTER={exporter} is wrong: spans go to otlp, or to none.")
+        raise SettingsError(f"OTEL_TRACES_EXPORTER={exporter} is wrong: use otlp or none.")
     for name in ENDPOINTS:
         _refuse_unless_http(name, _first(environment, name))
     protocol = _first(environment, *PROTOCOLS) or PROTOCOL
     if protocol != PROTOCOL:
         raise SettingsError(
-            f"OTEL_EXPORTER_OTLP_PROTOCOL={protocol} is wrong: spans are sent as {PROTOCOL}, mostly to port 4318."
+            f"OTEL_EXPORTER_OTLP_PROTOCOL={protocol} is wrong: use {PROTOCOL}, usually on port 4318."
         )
     return True
 
@@ -50,8 +50,8 @@ def packages_of_the_extra() -> Iterator[None]:
         yield
     except ModuleNotFoundError as missing:
         raise SettingsError(
-            f"Spans are to be sent to a collector, but {missing.name} is not installed: pip install --require-hashes"
-            " -r requirements/otel.txt. OTEL_TRACES_EXPORTER=none does without."
+            f"The environment asks for traces, but {missing.name} is not installed: pip install --require-hashes"
+            " -r requirements/otel.txt. OTEL_TRACES_EXPORTER=none turns traces off."
         ) from missing
 
 

@@ -1,1 +1,1 @@
-"""The bench: what Celeriac does, measured beside what people would use instead, in one run."""
+"""The bench: measures Celeriac and its alternatives in one run."""

@@ -1,4 +1,4 @@
-"""`python -m lab.bench`: every measurement, or those that are named, as tables side by side."""
+"""`python -m lab.bench`: prints every measurement, or the named ones, as tables."""
 
 import argparse
 import resource

@@ -1,4 +1,4 @@
-"""What a process uses, as Linux counts it."""
+"""Reads how much CPU time a process has used, on Linux."""
 
 import os
 from pathlib import Path

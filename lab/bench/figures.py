@@ -1,4 +1,4 @@
-"""The few numbers that stand for many."""
+"""Computes the few numbers that represent many."""
 
 from collections.abc import Sequence
 from statistics import median

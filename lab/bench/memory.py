@@ -1,4 +1,4 @@
-"""What a Redis server keeps in memory of what it was given."""
+"""Measures how much memory a Redis server uses for its data."""
 
 from redis import Redis
 

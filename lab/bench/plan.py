@@ -1,4 +1,4 @@
-"""What one run of the bench is asked to do."""
+"""The options of one run of the bench."""
 
 from dataclasses import dataclass
 

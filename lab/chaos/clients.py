@@ -1,4 +1,4 @@
-"""Clients that submit through HTTP, and do not give up before each submission is answered."""
+"""Clients that submit through HTTP, and repeat each submission until it is answered."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

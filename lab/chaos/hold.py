@@ -1,4 +1,4 @@
-"""What living workers run while something is done to Valkey: they must not lose it."""
+"""Tasks that live workers run while something happens to Valkey."""
 
 from collections.abc import Sequence
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What is asked of a trial."""
+"""The options of a trial."""
 
 from dataclasses import dataclass
 from datetime import timedelta

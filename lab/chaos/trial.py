@@ -1,4 +1,4 @@
-"""Runs one trial: submits while everything breaks, mends it, and accounts."""
+"""Runs one trial: submits while everything breaks, repairs it, and accounts."""
 
 import time
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""What the evidence of a trial comes to: pure counting, and a table of it."""
+"""Counts the evidence of a trial, and prints a table of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the system knows of processes (from /proc, so on Linux only)."""
+"""Reads from /proc what processes use, on Linux only."""
 
 from pathlib import Path
 from typing import NamedTuple

@@ -1,1 +1,1 @@
-"""A long run under a steady, mixed load: whether anything grows that should not."""
+"""A long run under a steady, mixed load that looks for growth."""

@@ -1,4 +1,4 @@
-"""What clients do, drawn by the seed, each with its expected answer."""
+"""The acts of clients, drawn by the seed, each with its expected answer."""
 
 from collections.abc import Awaitable, Callable
 from random import Random

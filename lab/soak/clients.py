@@ -1,4 +1,4 @@
-"""Clients that go on and on, each with one act after the other."""
+"""Clients that run one act after another, without an end."""
 
 import asyncio
 from random import Random

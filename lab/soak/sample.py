@@ -1,4 +1,4 @@
-"""What all parts use at one moment."""
+"""Measures what all parts use at one moment."""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -105,7 +105,7 @@ def test_a_pickle_is_refused_without_being_opened_and_the_worker_goes_on(
     assert opened_makes(file, message)
     redis.lpush("default", message)
     assert program.do("send", task="add", args=[4, 5], kwargs={})["value"] == 9
-    assert "its content type is 'application/x-python-serialize'; only JSON is read" in worker.log
+    assert "its content type is 'application/x-python-serialize'; only JSON is supported" in worker.log
     assert program.do("state", task_id=task_id) == "PENDING"
     assert not file.exists()
 

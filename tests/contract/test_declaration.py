@@ -107,7 +107,7 @@ def test_a_name_that_the_api_keeps_for_itself_is_refused(name: str) -> None:
     ["x" * 101, *"a b,a/b,a?b,a#b,a%20b,a:b,ä,_hidden,-a,.,..,.a,a\n,a\0,{task_id}, ".split(",")],
 )
 def test_a_name_that_cannot_stand_in_a_url_is_refused(name: str) -> None:
-    with pytest.raises(ContractError, match="cannot stand in a URL: use letters, digits"):
+    with pytest.raises(ContractError, match="cannot be part of a URL: use letters, digits"):
         task(name=name)(nothing)
 
 
@@ -132,7 +132,7 @@ def test_a_name_that_can_stand_in_a_url_is_accepted(name: str) -> None:
 )
 def test_a_queue_with_the_name_of_another_key_is_refused(queue: str) -> None:
     with pytest.raises(
-        ContractError, match=f"Queue name '{queue}': Celery keeps a key of this name in Redis"
+        ContractError, match=f"Queue name '{queue}': Celery uses keys with this name in Redis"
     ):
         task(queue=queue)(nothing)
 
@@ -164,7 +164,7 @@ def test_limits_that_make_no_sense_are_refused(
     ("hidden", "words"),
     [
         (("secret",), "has no parameter 'secret' to hide; it has: user, password"),
-        ("password", r"is a text: write hidden=\('password',\)"),
+        ("password", r"is a string: write hidden=\('password',\)"),
     ],
 )
 def test_what_cannot_be_hidden_is_refused(hidden: Any, words: str) -> None:
@@ -313,14 +313,14 @@ async def asynchronous_generator() -> AsyncIterator[int]:
         (unknown_hint, "Task 'unknown_hint': name 'Nowhere' is not defined.*outside `if TYPE_CHECKING`"),
         (
             bad_default,
-            "parameter 'x' of task 'bad_default' has the default 'four', which its own type refuses",
+            "parameter 'x' of task 'bad_default' has the default 'four', which is not valid for its type",
         ),
-        (default_out_of_bounds, "has the default 0, which its own type refuses"),
+        (default_out_of_bounds, "has the default 0, which is not valid for its type"),
         (asynchronous, "Task 'asynchronous' is asynchronous or a generator: .* use `def` and `return`"),
         (generator, "Task 'generator' is asynchronous or a generator"),
         (asynchronous_generator, "Task 'asynchronous_generator' is asynchronous or a generator"),
-        (Opaque, "which is no plain function: declare a `def` at the top of a module"),
-        (print, "which is no plain function"),
+        (Opaque, "which is not a plain function: declare a `def` at the top of a module"),
+        (print, "which is not a plain function"),
         (asyncio.sleep, "is asynchronous or a generator"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -331,7 +331,7 @@ def test_a_function_that_cannot_be_a_task_is_refused(function: Callable[..., Any
 
 
 def test_a_lambda_is_refused_for_its_name() -> None:
-    with pytest.raises(ContractError, match="Task name '<lambda>' cannot stand in a URL"):
+    with pytest.raises(ContractError, match="Task name '<lambda>' cannot be part of a URL"):
         task(lambda: None)
 
 
@@ -345,7 +345,7 @@ def test_bytes_that_are_said_to_be_base64_may_be_within_a_model() -> None:
 
 @pytest.mark.parametrize("example", [{"x": "4"}, {}, {"x": 4, "z": 1}, {"x": float("nan")}])
 def test_an_example_that_is_no_valid_input_is_refused(example: dict[str, Any]) -> None:
-    with pytest.raises(ContractError, match=r"Task 'work': the example .* is no valid input"):
+    with pytest.raises(ContractError, match=r"Task 'work': the example .* is not a valid input"):
 
         @task(examples=[example])
         def work(x: int) -> None: ...
@@ -354,9 +354,9 @@ def test_an_example_that_is_no_valid_input_is_refused(example: dict[str, Any]) -
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"attempts": 1}, r"RetryPolicy\(attempts=1\) never runs again: give 2 or more"),
-        ({"attempts": 0}, "never runs again"),
-        ({"attempts": -3}, "never runs again"),
+        ({"attempts": 1}, r"RetryPolicy\(attempts=1\) never runs the task again: give 2 or more"),
+        ({"attempts": 0}, "never runs the task again"),
+        ({"attempts": -3}, "never runs the task again"),
         ({"backoff": -SECOND}, "give 0 <= backoff <= max_backoff"),
         ({"backoff": 2 * SECOND, "max_backoff": SECOND}, "give 0 <= backoff <= max_backoff"),
     ],

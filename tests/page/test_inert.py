@@ -63,8 +63,8 @@ def test_a_long_error_is_inert_on_its_page_and_in_the_list(watched: Page, client
 
 def test_markup_in_an_address_is_text(watched: Page) -> None:
     watched.goto(f"/#/tasks/{MARKUP.replace('/', '%2F')}")
-    expect(watched.get_by_role("heading", level=1)).to_have_text("No such task")
+    expect(watched.get_by_role("heading", level=1)).to_have_text("Task not found")
     watched.goto(f"/#/new/{MARKUP.replace('/', '%2F')}")
-    expect(watched.locator("main")).to_contain_text("There is no task named <script>")
+    expect(watched.locator("main")).to_contain_text("No task is named <script>")
     watched.goto(f"/#/tasks?queue={MARKUP.replace('/', '%2F')}")
-    expect(watched.get_by_text("No task fits these filters.")).to_be_visible()
+    expect(watched.get_by_text("No task matches these filters.")).to_be_visible()

@@ -25,21 +25,21 @@ def locked(valkey: Valkey, worker: Server, tmp_path_factory: pytest.TempPathFact
 def asked(browser: Browser, locked: API) -> Iterator[Page]:
     """The page, when it has been asked for a key."""
     with opened(browser, locked.port) as page:
-        expect(page.get_by_role("form", name="Key")).to_contain_text("This API asks for a key.")
+        expect(page.get_by_role("form", name="Key")).to_contain_text("This API requires a key.")
         yield page
 
 
 def give(page: Page, key: str) -> None:
     """Type a key and send it."""
-    page.get_by_label("This API asks for a key").fill(key)
+    page.get_by_label("This API requires a key").fill(key)
     page.get_by_role("button", name="Use this key").click()
 
 
 def test_a_key_that_is_wrong_or_impossible_is_refused_with_a_word(asked: Page) -> None:
-    expect(asked.get_by_label("This API asks for a key")).to_be_focused()
+    expect(asked.get_by_label("This API requires a key")).to_be_focused()
     for key, words in (
-        ("wrong", "does not take this key"),
-        ("schlüssel", "letters, digits and signs"),
+        ("wrong", "does not accept this key"),
+        ("schlüssel", "letters, digits and punctuation"),
         ("", "letters"),
     ):
         give(asked, key)
@@ -71,7 +71,7 @@ def test_a_key_that_is_taken_no_more_is_asked_for_anew(asked: Page) -> None:
     give(asked, KEY)
     expect(asked.get_by_role("form", name="Key")).to_have_count(0)
     asked.evaluate("sessionStorage.setItem('celeriac-key', 'outdated')")
-    expect(asked.get_by_role("form", name="Key")).to_contain_text("does not take your key any more")
+    expect(asked.get_by_role("form", name="Key")).to_contain_text("no longer accepts your key")
 
 
 def test_a_link_that_is_followed_while_a_key_is_tried_leads_to_a_page_that_works(asked: Page) -> None:
@@ -108,8 +108,8 @@ def test_a_key_is_forgotten_when_that_is_asked_for_and_asked_for_again(asked: Pa
     asked.reload()
     expect(forget).to_be_visible()
     forget.click()
-    expect(asked.get_by_role("form", name="Key")).to_contain_text("This API asks for a key.")
-    expect(asked.get_by_label("This API asks for a key")).to_be_focused()
+    expect(asked.get_by_role("form", name="Key")).to_contain_text("This API requires a key.")
+    expect(asked.get_by_label("This API requires a key")).to_be_focused()
     expect(asked.locator("#notice")).to_have_text("The key is forgotten.")
     expect(asked.locator("tbody tr")).to_have_count(0)
     expect(forget).to_be_hidden()

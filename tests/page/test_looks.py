@@ -93,7 +93,7 @@ def test_a_task_is_submitted_and_run_again_without_a_mouse(page: Page) -> None:
     first = page.url
     press_until(page, "Retry", role="button")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Leave it")).to_be_focused()
+    expect(page.get_by_role("button", name="Go back")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Retry")).to_be_focused()
     page.keyboard.press("Enter")

@@ -34,7 +34,9 @@ def test_a_queue_is_paused_and_resumed(page: Page, client: httpx.Client) -> None
     default = card(page, "default")
     default.get_by_role("button", name="Pause").click()
     try:
-        confirm(page, "Pause the queue", "Workers take no more tasks from it", "What runs now goes on")
+        confirm(
+            page, "Pause the queue", "Workers take no more tasks from this queue", "Running tasks continue"
+        )
         expect(default.locator(".badge")).to_have_text("paused")
         task = submit(client, "add", x=20, y=3)
         expect(fact(default, "Waiting")).to_have_text("1")
@@ -55,10 +57,10 @@ def test_a_purge_says_how_many_tasks_end_and_cancels_them(page: Page, client: ht
     expect(fact(unserved, "Waiting")).to_have_text(f"{depth:,}")
     expect(fact(unserved, "Workers")).to_have_text("none")
     unserved.get_by_role("button", name="Purge").click()
-    page.get_by_role("button", name="Leave it").click()
+    page.get_by_role("button", name="Go back").click()
     assert shown(client, tasks[0])["state"] == "queued"
     unserved.get_by_role("button", name="Purge").click()
-    confirm(page, "Cancel all that waits", "ends as cancelled", f"Right now {depth:,} tasks wait.")
+    confirm(page, "Cancel all waiting tasks", "end as cancelled", f"Right now {depth:,} tasks wait.")
     expect(page.locator("#notice")).to_have_text(f"{depth:,} tasks were cancelled.")
     expect(fact(unserved, "Waiting")).to_have_text("0")
     assert {shown(client, task)["state"] for task in tasks} == {"cancelled"}

@@ -80,12 +80,12 @@ WAYS = {
     "too few replicas": Way(
         lambda redis: redis.config_set("min-replicas-to-write", 1),
         lambda redis: redis.config_set("min-replicas-to-write", 0),
-        "Redis has fewer replicas than its min-replicas-to-write asks for",
+        "Redis has fewer replicas than its min-replicas-to-write requires",
     ),
     "replica": Way(
         lambda redis: redis.replicaof("127.0.0.1", 1),
         lambda redis: redis.replicaof("NO", "ONE"),
-        "Redis is a replica, which takes no writes",
+        "Redis is a replica, which accepts no writes",
     ),
     "password": Way(
         _change_the_password,

@@ -52,15 +52,15 @@ def test_a_task_whose_definition_is_gone_fails_and_says_what_to_do(
     task = ended(later, accepted["renamed"])
     assert (task["state"], task["error"]["type"]) == ("failed", "NotRegistered")
     assert task["error"]["message"] == (
-        "this worker knows no task 'reindex': its definition was renamed or removed after the task was accepted, or the "
-        "worker's CELERIAC_TASKS is not that of the API. Bring the definition back, with @task(name='reindex') if only the "
+        "this worker does not know the task 'reindex': its definition was renamed or removed after the task was accepted, or "
+        "CELERIAC_TASKS differs between the worker and the API. Restore the definition, with @task(name='reindex') if only the "
         "function was renamed, and retry the task"
     )
     listed = document(later.get("/tasks", params={"state": "failed", "name": "reindex"}))["items"]
     assert [one["task_id"] for one in listed] == [task["task_id"]]
     assert document(later.get("/queues/default/rejected"))["items"] == []
     lines = [line for line in later_worker.log.splitlines() if task["task_id"] in line]
-    assert ["knows no task 'reindex'" in line for line in lines] == [True]
+    assert ["does not know the task 'reindex'" in line for line in lines] == [True]
     assert SECRET not in later_worker.log
 
 
@@ -70,8 +70,8 @@ def test_a_task_whose_definition_has_changed_fails_and_says_what_to_do(
     task = ended(later, accepted["changed"])
     assert (task["state"], task["error"]["type"]) == ("failed", "InvalidInput")
     assert task["error"]["message"] == (
-        "times: Extra inputs are not permitted. The definition of 'greet' has changed after the task was accepted, or the API "
-        "has another one than this worker: submit the task again with an input that fits"
+        "times: Extra inputs are not permitted. The definition of 'greet' changed after the task was accepted, or differs "
+        "between the API and this worker: submit the task again with a valid input"
     )
 
 
@@ -89,7 +89,7 @@ def test_a_retry_is_refused_as_a_submission_would_be(
         refused = later.post(task["links"]["retry"])
         submitted = later.post("/tasks", json={"name": task["name"], "input": {"times": 2}})
         assert problem_of(refused) == problem == problem_of(submitted)
-    assert "The definition of 'greet' has changed" in document(refused)["detail"]
+    assert "The definition of 'greet' changed" in document(refused)["detail"]
     fitting = later.post(task["links"]["retry"], json={"input": {"name": "Ada"}})
     assert ended(later, document(fitting))["result"] == "Ada"
     assert later.post(ended(later, accepted["unchanged"])["links"]["retry"]).status_code == 202

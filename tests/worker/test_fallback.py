@@ -46,7 +46,7 @@ def worker(url: str, directory: Path) -> Iterator[Server]:
 
 
 def test_it_says_so_in_one_line_that_names_what_changed_and_what_is_lost(worker: Server) -> None:
-    (line,) = (line for line in worker.log.splitlines() if "was not tried with the installed Celery" in line)
+    (line,) = (line for line in worker.log.splitlines() if "was not tested with the installed Celery" in line)
     assert "billiard's `_gone` changed: compare worker/celeriac_worker/processes/scheduler.py" in line
     assert "short tasks take two to three times as long" in line
 

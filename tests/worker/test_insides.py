@@ -53,7 +53,7 @@ def test_the_versions_of_the_table_need_no_comparison() -> None:
     ("ours", "fitting", "words"),
     [
         ("processes/child.py", parts.PLAIN, "runs on Celery's own pool and kombu's own reading"),
-        ("run/backend.py", parts.OURS, "was not tried with the installed Celery: "),
+        ("run/backend.py", parts.OURS, "was not tested with the installed Celery: "),
     ],
 )
 def test_a_worker_warns_in_one_line_and_does_without_what_does_not_fit(

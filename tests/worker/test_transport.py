@@ -108,4 +108,4 @@ def test_where_redis_refuses_to_hand_out_several_it_takes_one_after_the_other(
     tasks = [submit(own_client, "add", x=number, y=0) for number in range(20)]
     with running_worker(tmp_path, redis_url=url) as worker:
         assert [ended(own_client, task)["result"] for task in tasks] == list(range(20))
-        assert "redis has no BLMPOP for us" in worker.log
+        assert "redis does not allow BLMPOP" in worker.log

@@ -13,14 +13,17 @@ from lab.harness.servers import ALL_TASKS, environment
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["-P", "solo"], "Option -P asks for the pool celery.concurrency.solo, where"),
-        (["-P", "threads"], "Option -P asks for the pool celery.concurrency.thread, where"),
-        (["-P", "processes"], "Option -P asks for the pool celery.concurrency.prefork, where"),
+        (["-P", "solo"], "Option -P selects the pool celery.concurrency.solo, which"),
+        (["-P", "threads"], "Option -P selects the pool celery.concurrency.thread, which"),
+        (["-P", "processes"], "Option -P selects the pool celery.concurrency.prefork, which"),
         (
             ["-Q", "default,mails"],
-            "Option -Q names 'mails', which no task uses as its queue; known are default, ",
+            "Option -Q names 'mails', which no task uses as its queue; the queues are default, ",
         ),
-        (["-X", "mails"], "Option -X names 'mails', which no task uses as its queue; known are default, "),
+        (
+            ["-X", "mails"],
+            "Option -X names 'mails', which no task uses as its queue; the queues are default, ",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -1,4 +1,4 @@
-"""`python -m celeriac_worker` runs a worker with Celery, as the settings say."""
+"""`python -m celeriac_worker` runs a worker with Celery and the settings."""
 
 import os
 import sys

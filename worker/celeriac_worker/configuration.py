@@ -1,4 +1,4 @@
-"""Celery's configuration for our pool. The reason for each value is in docs/decisions/0003-worker-settings.md."""
+"""Celery's configuration for our pool; docs/decisions/0003-worker-settings.md has the reasons."""
 
 from typing import Any
 

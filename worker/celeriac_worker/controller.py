@@ -1,4 +1,4 @@
-"""Celery's worker, which refuses at its start, with a sentence, what cannot work here."""
+"""Celery's worker, which refuses unsupported options and systems at its start."""
 
 import sys
 from collections.abc import Collection, Iterable
@@ -33,16 +33,15 @@ def refuse_windows(platform: str = sys.platform) -> None:
 
 
 OTHER_POOL = (
-    "Option -P asks for the pool {}, where a task could neither be terminated nor limited in time without the whole worker: "
-    "leave -P out."
+    "Option -P selects the pool {}, which can neither terminate one task nor limit its time: remove -P."
 )
 WINDOWS = (
     "It does not run on Windows, which has no process groups and no signals that end a task: "
     "use the Windows Subsystem for Linux (WSL), or containers (docker compose up)."
 )
 UNKNOWN_QUEUE = (
-    "Option {} names {}, which no task uses as its queue; known are {}. "
-    "Check the spelling, and that CELERIAC_TASKS lists the tasks that use it."
+    "Option {} names {}, which no task uses as its queue; the queues are {}. "
+    "Check the spelling, and check that CELERIAC_TASKS lists the tasks that use it."
 )
 
 

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for process, age in ages.items():
         print(f"worker {process}: last heartbeat {age:.1f} s ago")  # noqa: T201 - it is asked on a command line
     if not ages:
-        print("no worker runs here, or none has had a heartbeat yet")  # noqa: T201 - likewise
+        print("no worker runs here, or no worker has sent a heartbeat yet")  # noqa: T201 - likewise
     return int(not ages or max(ages.values()) > options.longest)
 
 
@@ -68,7 +68,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=LONGEST_SECONDS,
         help="how old a heartbeat may be, in seconds (%(default)s)",
     )
-    parser.add_argument("--process", type=int, help="of one worker alone: the id of its main process")
+    parser.add_argument("--process", type=int, help="check one worker only: the id of its main process")
     return parser.parse_args(arguments)
 
 

@@ -1,4 +1,4 @@
-"""What the worker logs: lines that name their task, and never hold a payload."""
+"""Configures the worker's log: lines name their task and contain no payload."""
 
 import logging
 import sys

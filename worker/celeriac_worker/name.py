@@ -46,7 +46,7 @@ def refuse_namesake(consumer: Consumer, name: str) -> None:
         time.sleep(POLL_SECONDS)
         if consumer.last_heard_of(name)[0] != seen_at:
             place = f"process {says['pid']} on {says.get('host')}"
-            sentence = f"Another worker has the name {name!r} ({place}): start this one with another, by -n, or without -n."
+            sentence = f"Another worker has the name {name!r} ({place}): start this one with another name (-n), or without -n."
             refuse_start("worker", NameTaken(sentence))
 
 

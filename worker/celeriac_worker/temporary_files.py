@@ -19,6 +19,6 @@ def settle_temporary_directory() -> None:
     except FileNotFoundError as none:
         if not os.access(SHARED_MEMORY, os.W_OK):
             raise SettingsError(
-                "No directory for temporary files can be written to. Give the container a /tmp, or name one in TMPDIR."
+                "No directory for temporary files is writable. Give the container a /tmp, or name a writable directory in TMPDIR."
             ) from none
         tempfile.tempdir = os.environ["TMPDIR"] = str(SHARED_MEMORY)

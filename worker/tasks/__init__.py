@@ -1,1 +1,1 @@
-"""The starter tasks: each module of this package is found by itself."""
+"""The starter tasks; Celeriac finds each module of this package."""

@@ -15,9 +15,9 @@ ONE_PIXEL_PNG = (
 @task(examples=[{"image": ONE_PIXEL_PNG, "width": 1}])
 def thumbnail(
     image: Annotated[bytes, Field(description="A PNG or JPEG file.")],
-    width: Annotated[int, Field(ge=1, le=4096, description="Width of the answer, in pixels.")] = 128,
+    width: Annotated[int, Field(ge=1, le=4096, description="Width of the result, in pixels.")] = 128,
 ) -> bytes:
-    """Make an image as wide as asked, keeping its proportions; the answer has the format of the input."""
+    """Scale an image to a width and keep its proportions. The result has the format of the input."""
     from PIL import Image
 
     with Image.open(BytesIO(image), formats=("PNG", "JPEG")) as original:

@@ -23,9 +23,9 @@ def add(x: int, y: int) -> int:
 
 @task(examples=[{"limit": 100_000}])
 def primes(
-    limit: Annotated[int, Field(ge=0, le=50_000_000, description="Look at the numbers up to this one.")],
+    limit: Annotated[int, Field(ge=0, le=50_000_000, description="The largest number to check.")],
 ) -> Primes:
-    """Count the primes up to a limit by trial division: slow on purpose, so that there is something to watch."""
+    """Count the primes up to a limit by trial division: slow on purpose, so that you can watch it."""
     prime_numbers: list[int] = []
     for number in range(2, limit + 1):
         if number % 10_000 == 0:

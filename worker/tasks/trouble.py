@@ -1,4 +1,4 @@
-"""Tasks that fail, to show what the door says then."""
+"""Tasks that fail, to show how the API reports it."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -13,7 +13,7 @@ from celeriac import RetryPolicy, context, task
     examples=[{"failures": 2}],
 )
 def flaky(failures: Annotated[int, Field(ge=0, le=10)] = 2) -> str:
-    """Fail the given number of times, then succeed; with more than 4 failures the attempts run out."""
+    """Fail the given number of times, then succeed; more than 4 failures use up all attempts."""
     attempt = context.attempt()
     if attempt <= failures:
         raise ConnectionError(f"attempt {attempt} failed as asked")
@@ -22,5 +22,5 @@ def flaky(failures: Annotated[int, Field(ge=0, le=10)] = 2) -> str:
 
 @task(examples=[{"message": "no such invoice"}])
 def fail(message: str) -> None:
-    """Fail with the given message, at the first attempt and for good."""
+    """Fail with the given message at the first attempt, without a retry."""
     raise RuntimeError(message)

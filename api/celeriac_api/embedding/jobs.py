@@ -1,4 +1,4 @@
-"""Tasks submitted by the program that has mounted the API, without HTTP."""
+"""Submits tasks without HTTP, for the program that has mounted the API."""
 
 import asyncio
 import json
@@ -87,7 +87,7 @@ class Jobs:
     def _document(self, task_id: str, task: Task | None) -> Document:
         if task is None:
             raise TaskNotFound(
-                f"There is no task {task_id}: it was never accepted here, or its record has expired."
+                f"No task has the id {task_id!r}: it was never accepted here, or its record expired long ago."
             )
         with under(self._path):
             document: Document = json.loads(task_document(task, show_traceback=self._tracebacks))

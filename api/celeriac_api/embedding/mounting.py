@@ -1,4 +1,4 @@
-"""Celeriac in an app of one's own: `celeriac.mount(app, "/jobs")`."""
+"""Mounts the API in another app: `celeriac.mount(app, "/jobs")`."""
 
 import re
 from collections.abc import AsyncIterator

@@ -1,1 +1,1 @@
-"""What a request asks for: read once, checked, and made into values."""
+"""Reads a request once, checks it, and makes values from it."""

@@ -1,4 +1,4 @@
-"""Whether a client wants server-sent events rather than JSON: the header `Accept` (RFC 9110 §12.5.1)."""
+"""Decides from the header `Accept` whether a client wants events (RFC 9110 §12.5.1)."""
 
 import re
 

@@ -46,7 +46,7 @@ async def read_json(fields: Fields, receive: Receive, *, largest: int) -> bytes:
 def refuse_body(fields: Fields, *, method: str) -> None:
     """422 for a body that nobody would read."""
     if is_announced(fields):
-        raise InvalidInput(f"This route takes no body: send the {method} without one.")
+        raise InvalidInput(f"This route accepts no body: send the {method} without one.")
 
 
 def is_announced(fields: Fields) -> bool:
@@ -76,17 +76,15 @@ def _not_json(fields: Fields) -> UnsupportedMediaType | None:
     encoding = fields.get(b"content-encoding", b"").strip().lower()
     if encoding not in (b"", b"identity"):
         return UnsupportedMediaType(
-            f"The body came with content encoding {encoding.decode('latin-1')[:LONGEST_VALUE]!r}; send it unencoded.",
+            f"The body has the content encoding {encoding.decode('latin-1')[:LONGEST_VALUE]!r}; send it unencoded.",
             headers={"Accept-Encoding": "identity"},
         )
     content_type = fields.get(b"content-type", b"").decode("latin-1")
     if content_type.partition(";")[0].strip().lower() == "application/json":
         return None
-    description = (
-        f"with content type {content_type[:LONGEST_VALUE]!r}" if content_type else "without a content type"
-    )
+    description = f"the content type {content_type[:LONGEST_VALUE]!r}" if content_type else "no content type"
     return UnsupportedMediaType(
-        f"The body came {description}; send JSON with the header 'Content-Type: application/json'."
+        f"The body has {description}; send JSON with the header 'Content-Type: application/json'."
     )
 
 
@@ -126,7 +124,7 @@ def invalid_input(wrong: Sequence[tuple[str, str, Any]], *, count: int | None = 
     first, count = errors[0], count or len(wrong)
     more = f" ({count - 1} more in `errors`)" if count > 1 else ""
     if count > len(errors):
-        more = f" ({count - 1} more, of which `errors` lists {len(errors) - 1})"
+        more = f" ({count - 1} more; `errors` lists {len(errors) - 1} of them)"
     return InvalidInput(f"{first['pointer'] or 'The body'}: {first['detail']}{more}.", errors=errors)
 
 
@@ -142,7 +140,7 @@ def _misfit(wrong: ValidationError, *, at: str) -> InvalidInput:
     count = wrong.error_count()
     if count > MOST_LISTABLE:
         return InvalidInput(
-            f"{count} values of the body do not fit, too many to list: send a part of it to see why."
+            f"{count} values of the body are not valid, too many to list: send a part of the body to see why."
         )
     errors = wrong.errors(include_url=False, include_context=False)[:MOST_ERRORS]
     return invalid_input(

@@ -1,4 +1,4 @@
-"""A request, read once into one value: its parameters first, then its body."""
+"""Reads a request once into one value: its parameters first, then its body."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

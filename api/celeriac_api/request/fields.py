@@ -1,4 +1,4 @@
-"""The headers of a request by name, read once: whoever looks for one, looks here."""
+"""Reads the headers of a request by name, once for all."""
 
 from starlette.types import Scope
 

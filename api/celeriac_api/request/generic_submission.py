@@ -1,4 +1,4 @@
-"""The body of `POST /tasks`: a task's name and its input."""
+"""Describes the body of `POST /tasks`: a task's name and its input."""
 
 from typing import Any, Literal, Union
 

@@ -1,4 +1,4 @@
-"""What a submission may say beside its input: `delay`, `eta`, `expires`, `Idempotency-Key` and `traceparent`."""
+"""The options of a submission: `delay`, `eta`, `expires`, `Idempotency-Key` and `traceparent`."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Types of parameters that several routes share, with their sentences of refusal."""
+"""Types of parameters that several routes share, with their error sentences."""
 
 import re
 from datetime import datetime
@@ -23,7 +23,7 @@ def misfit(sentence: str) -> PydanticCustomError:
 
 def _moment(text: str) -> datetime:
     """A moment with its offset (RFC 3339)."""
-    problem = misfit("should be a moment with an offset, such as 2026-05-01T12:00:00Z")
+    problem = misfit("should be a date and time with an offset, such as 2026-05-01T12:00:00Z")
     if not _RFC_3339.fullmatch(text):  # pydantic reads numbers as moments, too
         raise problem
     try:
@@ -52,6 +52,6 @@ Limit = Annotated[
     Annotated[int, Field(ge=1)] | SkipJsonSchema[None],
     BeforeValidator(_limit),
     Query(
-        description=f"Most items: {USUAL_LIMIT} unless told, {LARGEST_LIMIT} at most; more is taken as {LARGEST_LIMIT}."
+        description=f"The number of items: {USUAL_LIMIT} by default, at most {LARGEST_LIMIT}. A larger number counts as {LARGEST_LIMIT}."
     ),
 ]

@@ -109,7 +109,7 @@ class ParameterReader(Generic[Model]):
                 values[name] = value
 
     def _unknown(self, pairs: list[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
-        advice = f"known here: {', '.join(self._query)}" if self._query else "this route takes none"
+        advice = f"known here: {', '.join(self._query)}" if self._query else "this route has none"
         for name, value in pairs:
             if name not in self._query:
                 yield f"?{name}", f"unknown query parameter; {advice}", value

@@ -1,4 +1,4 @@
-"""JSON that no worker can stumble over: what pydantic lets through is refused here."""
+"""Refuses JSON that pydantic accepts and a worker cannot handle."""
 
 import json
 import re
@@ -28,14 +28,14 @@ def check_size(body: bytes, *, most_values: int) -> None:
     """Refuse a body of more than this many values: members of objects and items of arrays."""
     if _most_possible(body) > most_values and _most_possible(_STRING.sub(b"", body)) > most_values:
         raise InvalidInput(
-            f"The body contains more than {most_values} values (members of objects and items of arrays), one for each "
+            f"The body contains more than {most_values} values (members of objects and items of arrays), the limit: one for each "
             "8 bytes of CELERIAC_MAX_BODY_BYTES: split it, or send the values as one text."
         )
 
 
 def too_deep(deepest: int = DEEPEST) -> InvalidInput:
     """The refusal of what is nested too deep."""
-    return InvalidInput(f"The body is nested more than {deepest} deep: flatten it.")
+    return InvalidInput(f"The body is nested more than {deepest} levels deep: flatten it.")
 
 
 def _most_possible(text: bytes) -> int:
@@ -70,7 +70,7 @@ def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
         )
     if value.keys() == TYPED_VALUE:
         raise InvalidInput(
-            "An object with the members '__type__' and '__value__' means something to Celery: rename one."
+            "An object with the members '__type__' and '__value__' has a special meaning in Celery: rename one of them."
         )
     return value
 

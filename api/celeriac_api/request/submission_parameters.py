@@ -1,4 +1,4 @@
-"""The parameters of a submission, as they come in a request."""
+"""The parameters of a submission, as a request contains them."""
 
 import re
 from dataclasses import replace
@@ -32,7 +32,7 @@ def _seconds(text: str) -> float:
 def _key(text: str) -> str:
     """An empty one is there, and wrong."""
     if not _KEY.fullmatch(text):
-        raise misfit("should be 1 to 255 printable characters of ASCII")
+        raise misfit("should be 1 to 255 printable ASCII characters")
     return text
 
 
@@ -40,30 +40,31 @@ Seconds = Annotated[
     Annotated[float, Field(ge=0, le=LONGEST_SECONDS)] | SkipJsonSchema[None], BeforeValidator(_seconds)
 ]
 Delay = Annotated[
-    Seconds, Query(description="Seconds after which it is queued; until then it is `scheduled`.")
+    Seconds,
+    Query(description="How many seconds to wait before the task is queued. Until then it is `scheduled`."),
 ]
 ETA = Annotated[
     Moment,
-    Query(description="When it is queued (ISO 8601 with an offset); a moment that is past means at once."),
+    Query(description="When the task is queued (ISO 8601 with an offset). A time in the past means now."),
 ]
 Expires = Annotated[
     Seconds,
-    Query(description="Seconds in which it has to start; if it has not, it ends as `expired`."),
+    Query(description="The task must start within this many seconds; otherwise it ends as `expired`."),
 ]
 IdempotencyKey = Annotated[
     Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$")]
     | SkipJsonSchema[None],
     BeforeValidator(_key),
     Header(
-        description="At most 255 characters of ASCII. The same key with the same submission is one task, whose first "
-        "answer is given again with `Idempotent-Replayed: true`."
+        description="At most 255 ASCII characters. A request with the same key and the same submission creates no second "
+        "task: it gets the first answer again, with `Idempotent-Replayed: true`."
     ),
 ]
 Traceparent = Annotated[
     str | SkipJsonSchema[None],
     Header(
-        description="The trace of the caller (W3C Trace Context), which the task goes on with; `tracestate` goes along. "
-        "Ignored where it is malformed.",
+        description="The trace of the caller (W3C Trace Context). The task continues this trace, with its `tracestate`. "
+        "A malformed value is ignored.",
         examples=["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"],
     ),
 ]

@@ -1,4 +1,4 @@
-"""Which task a request means, and finding it."""
+"""Reads the task id of a request, and finds the task."""
 
 from typing import Annotated
 
@@ -25,7 +25,7 @@ async def find(ledger: Ledger, task_id: str, *, owner: str | None) -> Task:
 def not_found(task_id: str) -> TaskNotFound:
     """The refusal for an unknown id."""
     return TaskNotFound(
-        f"No task has the id {task_id[:100]!r}: it was never accepted here, or was forgotten long ago."
+        f"No task has the id {task_id[:100]!r}: it was never accepted here, or its record expired long ago."
     )
 
 

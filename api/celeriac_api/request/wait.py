@@ -1,4 +1,4 @@
-"""Waits for a task's end while the request is open: `Prefer: wait=N` (RFC 7240)."""
+"""Waits for the end of a task while the request is open: `Prefer: wait=N`."""
 
 import asyncio
 import re
@@ -84,12 +84,14 @@ Wait = Annotated[
     Annotated[int, Field(ge=0)] | SkipJsonSchema[None],
     BeforeValidator(_asked_seconds),
     Query(
-        description="Seconds to wait for the task's end before answering, at most 55; more is taken as 55.",
+        description="How many seconds the request waits for the end of the task, at most 55. A larger number counts as 55.",
     ),
 ]
 Prefer = Annotated[
     str | SkipJsonSchema[None],
-    Header(description="`wait=N`: as the query parameter `wait` (RFC 7240).", examples=["wait=10"]),
+    Header(
+        description="`wait=N` means the same as the query parameter `wait` (RFC 7240).", examples=["wait=10"]
+    ),
 ]
 
 

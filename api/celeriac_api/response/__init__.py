@@ -1,1 +1,1 @@
-"""What an answer says: the task document, problems, and their description in OpenAPI."""
+"""Makes answers: the task document, problems, and their description in OpenAPI."""

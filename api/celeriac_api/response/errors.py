@@ -1,4 +1,4 @@
-"""Everything the API refuses, as one tree.
+"""Every problem that the API can return, as one tree.
 
     Problem
     ├── MalformedJSON          400
@@ -67,47 +67,47 @@ class InvalidHost(Problem):
 class RouteNotFound(Problem):
     """Nothing is served at this path."""
 
-    status, code, title = 404, "route-not-found", "There is nothing here"
+    status, code, title = 404, "route-not-found", "Nothing is served at this path"
 
 
 class UnknownTaskName(Problem):
     """No task of this name is in the catalog."""
 
-    status, code, title = 404, "unknown-task-name", "There is no task of this name"
+    status, code, title = 404, "unknown-task-name", "No task has this name"
 
 
 class TaskNotFound(Problem):
     """The id was never accepted here, or its record has expired."""
 
-    status, code, title = 404, "task-not-found", "There is no task with this id"
+    status, code, title = 404, "task-not-found", "No task has this id"
 
 
 class UnknownQueue(Problem):
-    """It is no queue of the catalog, and no task was ever accepted on it."""
+    """The catalog does not use this queue, and no task was ever accepted on it."""
 
-    status, code, title = 404, "unknown-queue", "There is no queue of this name"
+    status, code, title = 404, "unknown-queue", "No queue has this name"
 
 
 class MethodNotAllowed(Problem):
-    """The path exists, the method does not."""
+    """The path exists, but not with this method."""
 
     status, code, title = 405, "method-not-allowed", "The method is not allowed here"
 
 
 class TaskNotSucceeded(Problem):
-    """A result was asked of a task that ended without one."""
+    """The client asked for the result of a task that ended without one."""
 
     status, code, title = 409, "task-not-succeeded", "The task ended without a result"
 
 
 class TaskEnded(Problem):
-    """A task was to be cancelled that had ended before."""
+    """The client asked to cancel a task that had already ended."""
 
     status, code, title = 409, "task-ended", "The task has ended already"
 
 
 class TaskNotEnded(Problem):
-    """Something was asked that is for tasks which have ended."""
+    """The request needs a task that has ended; this one has not."""
 
     status, code, title = 409, "task-not-ended", "The task has not ended yet"
 
@@ -119,7 +119,7 @@ class ResultGone(Problem):
 
 
 class TaskGone(Problem):
-    """There was a task with this id; it is forgotten."""
+    """A task had this id; its record is forgotten."""
 
     status, code, title = 410, "task-gone", "The task is forgotten"
 
@@ -131,21 +131,21 @@ class BodyTooLarge(Problem):
 
 
 class TargetTooLong(Problem):
-    """The path and query are longer than any that is used here."""
+    """The path and query are longer than the limit."""
 
     status, code, title = 414, "target-too-long", "The address is too long"
 
 
 class UnsupportedMediaType(Problem):
-    """The body is not said to be JSON, or is encoded."""
+    """The content type is not JSON, or the body is encoded."""
 
     status, code, title = 415, "unsupported-media-type", "The body must be JSON"
 
 
 class InvalidInput(Problem):
-    """The request is well-formed, but its values do not fit. `errors` holds a JSON pointer (RFC 6901) for each."""
+    """The request is well-formed, but its values are not valid. `errors` holds a JSON pointer (RFC 6901) for each."""
 
-    status, code, title = 422, "invalid-input", "The input does not fit"
+    status, code, title = 422, "invalid-input", "The input is not valid"
 
 
 class IdempotencyConflict(Problem):
@@ -155,15 +155,15 @@ class IdempotencyConflict(Problem):
 
 
 class HeadersTooLarge(Problem):
-    """The headers are larger than any that are used here."""
+    """The headers are larger than the limit."""
 
     status, code, title = 431, "headers-too-large", "The headers are too large"
 
 
 class InternalError(Problem):
-    """A fault of ours. The log has the whole story under the request id."""
+    """The server failed. Its log contains the traceback under the request id."""
 
-    status, code, title = 500, "internal-error", "Something went wrong here"
+    status, code, title = 500, "internal-error", "The server failed"
 
 
 class RedisUnavailable(Problem):
@@ -173,15 +173,15 @@ class RedisUnavailable(Problem):
 
 
 class RedisRefuses(Problem):
-    """Redis answers, and does not do this for now: nothing was done."""
+    """Redis answers, but refuses the command for now: nothing was done."""
 
-    status, code, title = 503, "redis-refuses", "Redis refuses to do this for now"
+    status, code, title = 503, "redis-refuses", "Redis refuses this for now"
 
 
 class RedisUnsafe(Problem):
-    """Redis answers, and cannot be trusted to keep what it is given."""
+    """Redis answers, but can lose accepted tasks."""
 
-    status, code, title = 503, "redis-unsafe", "Redis would lose tasks"
+    status, code, title = 503, "redis-unsafe", "Redis can lose tasks"
 
 
 class SubmissionInDoubt(Problem):

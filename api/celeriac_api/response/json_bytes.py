@@ -1,4 +1,4 @@
-"""A response that is JSON already: Starlette's, without its generic way to make headers."""
+"""A response whose content is already JSON, with few headers."""
 
 from pydantic import BaseModel
 from starlette.responses import Response

@@ -8,24 +8,33 @@ Responses = dict[int | str, dict[str, Any]]
 
 _PROBLEMS = {
     400: "The body is not valid JSON.",
-    404: "No task has this id, or no definition this name.",
+    404: "The task, the definition or the queue is unknown.",
     409: "The task's state does not allow this.",
-    410: "The task is forgotten, or its result was deleted by another Celery program.",
+    410: "The task is forgotten, or another Celery program deleted its result.",
     413: "The body is larger than the limit.",
-    415: "The body is not said to be JSON.",
-    422: "The input does not fit.",
-    500: "A fault of the server.",
-    503: "Redis does not answer.",
+    415: "The content type of the body is not JSON, or the body is encoded.",
+    422: "The input is not valid.",
+    500: "The server failed.",
+    503: "Redis does not answer, or refuses the command.",
 }
-LOCATION = {"description": "Where the task is.", "schema": {"type": "string"}}
-RETRY_AFTER = {"description": "Seconds after which to ask again.", "schema": {"type": "integer"}}
-PREFERENCE_APPLIED = {"description": "The wait that was asked for, if any.", "schema": {"type": "string"}}
-REPLAYED = {
-    "description": "`true` when this answers an earlier submission with the same key.",
+LOCATION = {"description": "The address of the task.", "schema": {"type": "string"}}
+RETRY_AFTER = {
+    "description": "How many seconds to wait before the next request.",
+    "schema": {"type": "integer"},
+}
+PREFERENCE_APPLIED = {
+    "description": "The wait that was applied, if the request asked for one.",
     "schema": {"type": "string"},
 }
-ETAG = {"description": "Changes with the document.", "schema": {"type": "string"}}
-REQUEST_ID = {"description": "The request's id, as it stands in the log.", "schema": {"type": "string"}}
+REPLAYED = {
+    "description": "`true` when this is the answer to an earlier submission with the same key.",
+    "schema": {"type": "string"},
+}
+ETAG = {"description": "A tag that changes when the document changes.", "schema": {"type": "string"}}
+REQUEST_ID = {
+    "description": "The id of the request. The log of the server has the same id.",
+    "schema": {"type": "string"},
+}
 
 
 def problems(*statuses: int) -> Responses:

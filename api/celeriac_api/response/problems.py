@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 
 class InputError(BaseModel):
-    """One value that does not fit."""
+    """One value that is not valid."""
 
     pointer: str = Field(
         description="JSON pointer (RFC 6901) into the body, or `?name` for a query parameter."
@@ -54,12 +54,12 @@ class ProblemDocument(BaseModel):
         description="Stable identifier of the kind of problem.",
         examples=["urn:celeriac:problem:task-not-found"],
     )
-    title: str = Field(description="The kind of problem, in words.")
+    title: str = Field(description="The kind of problem, as a short text.")
     status: int = Field(description="The HTTP status.")
     detail: str = Field(description="What happened, and what to do.")
-    instance: str = Field(description="The path that was asked for.")
+    instance: str = Field(description="The path of the request.")
     errors: list[InputError] | None = Field(
-        None, description="For `invalid-input`: the values that do not fit."
+        None, description="For `invalid-input`: the values that are not valid."
     )
 
 
@@ -108,16 +108,16 @@ async def _refused_by_framework(names: Collection[str], request: Request, error:
                 path,
             )
         case _:
-            logger.error("a framework error that has no problem of its own", exc_info=error)
+            logger.error("the framework raised an error that has no problem type", exc_info=error)
             return answer(InternalError(str(error)), path)
 
 
 def _route_not_found(method: str, path: str, names: Collection[str]) -> RouteNotFound:
-    detail = f"Nothing is served at {path[:LONGEST_PATH]}; GET {address('/docs')} shows what is."
+    detail = f"Nothing is served at {path[:LONGEST_PATH]}; GET {address('/docs')} lists the routes."
     name = path.removeprefix(prefix())[1:]
     if method != "POST" or "/" in name:
         return RouteNotFound(detail)
-    read = " Task definitions are read at the start: restart the API and the workers after adding one."
+    read = " The API reads task definitions at its start: restart the API and the workers after you add one."
     return RouteNotFound(detail + suggestion(name, names) + read)
 
 
@@ -135,7 +135,7 @@ def _allowed_methods(request: Request) -> set[str]:
 
 
 async def _gone(request: Request, error: Exception) -> Response:
-    detail = f"Task {error} is forgotten: the time for which its result is kept is over, or it was deleted."
+    detail = f"Task {error} is forgotten: the time to keep its result is over, or it was deleted."
     return answer(TaskGone(detail), request.scope["path"])
 
 
@@ -145,12 +145,12 @@ async def _redis_away(request: Request, error: Exception) -> Response:
 
 
 def _away(error: Exception) -> Problem:
-    """What keeps Redis from doing what was asked."""
+    """The problem that describes this failure of Redis."""
     headers = {"Retry-After": "2"}
     match error:
         case Refused():
             return RedisRefuses(f"{error.refusal.words}. Try again in a few seconds.", headers=headers)
         case ResponseError():
-            return RedisRefuses(f"Redis answers with an error: {error}", headers=headers)
+            return RedisRefuses(f"Redis returned an error: {error}", headers=headers)
         case _:
             return RedisUnavailable("Redis does not answer; try again in a few seconds.", headers=headers)

@@ -1,4 +1,4 @@
-"""The task document: what is said of a task, everywhere the same and always complete."""
+"""Makes the task document, which is always complete and the same everywhere."""
 
 import json
 from datetime import UTC, datetime
@@ -55,68 +55,68 @@ class ErrorDocument(BaseModel):
 
     type: str = Field(description="Name of the error's class.", examples=["ValueError"])
     message: str = Field(
-        description="The error's own text; without CELERIAC_SHOW_TRACEBACKS, its passwords and directories are left out."
+        description="The text of the error. Unless CELERIAC_SHOW_TRACEBACKS is on, it contains no passwords and no directories."
     )
     traceback: str | None = Field(
-        description="Where it was raised, from the task's function on; null unless CELERIAC_SHOW_TRACEBACKS is on."
+        description="The traceback, from the task's function on; null unless CELERIAC_SHOW_TRACEBACKS is on."
     )
 
 
 class Links(BaseModel):
-    """Where to go from here; clients build no URLs."""
+    """The addresses of related resources: clients use these and build none themselves."""
 
     self: str = Field(description="This document.")
-    input: str = Field(description="What it was given.")
+    input: str = Field(description="The input of the task.")
     result: str = Field(description="The bare result, once the task has succeeded.")
-    cancel: str = Field(description="POST here to cancel it.")
-    retry: str = Field(description="POST here to run its input again, once it has ended.")
-    events: str = Field(description="Watch it here as it happens.")
+    cancel: str = Field(description="POST here to cancel the task.")
+    retry: str = Field(description="POST here to run the input again, once the task has ended.")
+    events: str = Field(description="The events of the task, as they happen.")
 
 
 Count = Annotated[int, Field(ge=0)]
 
 
 class Progress(BaseModel):
-    """How far a task has come, in units of its own."""
+    """How far a task is, in units that the task chooses."""
 
     done: float = Field(description="How much is done.")
-    total: float | None = Field(description="How much there is to do, if that is known.")
-    message: str | None = Field(description="What it does now, in words.")
+    total: float | None = Field(description="How much there is in total; null if the task does not know.")
+    message: str | None = Field(description="What the task does now, as a short text.")
 
 
 class TaskDocument(BaseModel):
-    """A task as it stands now. Times are UTC, by the clock of the Redis server."""
+    """The current state of a task. Times are in UTC, from the clock of the Redis server."""
 
     model_config = ConfigDict(title="Task")
 
     task_id: str = Field(description="The task's id.")
     name: str = Field(description="The task definition's name.")
-    state: State = Field(description="Where the task stands.")
+    state: State = Field(description="The state of the task.")
     ready: bool = Field(description="Whether the task has ended.")
-    successful: bool | None = Field(description="Whether it succeeded; null until it is ready.")
+    successful: bool | None = Field(description="Whether the task succeeded; null until it has ended.")
     result: Any = Field(description="What the function returned; null unless the task succeeded.")
     error: ErrorDocument | None = Field(
-        description="Why it failed; of the latest attempt while it is retrying."
+        description="Why the task failed. While it is `retrying`: why the latest attempt failed."
     )
-    progress: Progress | None = Field(description="How far it has come, as it last said itself.")
+    progress: Progress | None = Field(description="The progress that the task reported last.")
     cancel_requested: bool = Field(
-        description="Whether somebody asked for it to be cancelled; while it runs, its worker is told."
+        description="Whether somebody asked to cancel the task. While it runs, its worker gets the request."
     )
     attempt: Count = Field(description="The number of the current or last attempt; 0 before the first.")
-    queue: str = Field(description="The queue in which its message waits, or waited.")
-    worker: str | None = Field(description="The worker that runs or ran it.")
-    created_at: AwareDatetime = Field(description="When it was accepted.")
-    started_at: AwareDatetime | None = Field(description="When its current or last attempt started.")
-    finished_at: AwareDatetime | None = Field(description="When it ended.")
+    queue: str = Field(description="The queue in which the task waits or waited.")
+    worker: str | None = Field(description="The worker that runs or ran the task.")
+    created_at: AwareDatetime = Field(description="When the task was accepted.")
+    started_at: AwareDatetime | None = Field(description="When the current or last attempt started.")
+    finished_at: AwareDatetime | None = Field(description="When the task ended.")
     expires_at: AwareDatetime | None = Field(
-        description="When this record and the result will be forgotten; null until it is ready."
+        description="When the record and the result expire; null until the task has ended."
     )
     due_at: AwareDatetime | None = Field(
-        description="When it is queued: the start of a scheduled task, or the next attempt of one that is retrying."
+        description="When the task is queued: the start of a scheduled task, or the next attempt of a retrying task."
     )
-    retry_of: str | None = Field(description="The id of the task whose input this one runs again.")
+    retry_of: str | None = Field(description="The id of the task whose input this task runs again.")
     trace_id: str | None = Field(
-        description="The trace of the `traceparent` that it was submitted with (W3C Trace Context)."
+        description="The id of the trace that the task belongs to (W3C Trace Context)."
     )
     owner: str | None = Field(description="Whose task it is; null where no key was asked for.")
     links: Links
@@ -129,7 +129,7 @@ def _leave_result_out(schema: dict[str, Any]) -> None:
 
 
 class TaskWithoutResult(TaskDocument):
-    """A task as it stands now, but for what its function returned: there is no member `result`, not even a null."""
+    """The current state of a task, without its result: there is no member `result`, not even a null."""
 
     model_config = ConfigDict(title="Task without its result", json_schema_extra=_leave_result_out)
 

@@ -1,4 +1,4 @@
-"""`GET /catalog`: what can be done, with the schemas of input and result."""
+"""`GET /catalog`: the task definitions, with the schemas of input and result."""
 
 from typing import Any
 
@@ -15,17 +15,17 @@ from celeriac_api.server.route import Route, Scope
 
 
 class DefinitionDocument(BaseModel):
-    """What can be done: a task definition."""
+    """A task definition: what the workers can do."""
 
     model_config = ConfigDict(title="Task definition")
 
-    name: str = Field(description="Its name: `POST /{name}` submits it.")
-    summary: str = Field(description="The first line of its description.")
-    description: str = Field(description="What it does.")
-    queue: str = Field(description="The queue on which its tasks wait.")
+    name: str = Field(description="The name: `POST /{name}` submits a task.")
+    summary: str = Field(description="The first line of the description.")
+    description: str = Field(description="What the task does.")
+    queue: str = Field(description="The queue in which the tasks wait.")
     input_schema: dict[str, Any] = Field(description="JSON Schema of the input.")
     output_schema: dict[str, Any] = Field(description="JSON Schema of the result.")
-    examples: list[dict[str, Any]] = Field(description="Inputs that work.")
+    examples: list[dict[str, Any]] = Field(description="Valid inputs.")
 
 
 class CatalogDocument(BaseModel):
@@ -51,7 +51,7 @@ def routes(catalog: Catalog, *, default_queue: str) -> list[Route]:
             scope=Scope.READ,
             handler=get_catalog,
             operation_id="get_catalog",
-            summary="List what can be done, with the schemas of input and result.",
+            summary="List the task definitions, with the schemas of input and result.",
             tag="operations",
             returns=CatalogDocument,
             answers=problems(422),

@@ -38,7 +38,7 @@ HEARTBEAT_SECONDS = 10.0
 SETTLED_SECONDS = 1.0
 HEARTBEAT = format_sse_event(comment="still here")
 CUT = format_sse_event(event="cut", data_str='{"reason":"older events are not kept"}')
-GONE = format_sse_event(event="gone", data_str='{"reason":"the task was deleted, or is not kept any longer"}')
+GONE = format_sse_event(event="gone", data_str='{"reason":"the task was deleted, or its record has expired"}')
 # What is sent in one piece: a client that does not read holds up one piece, however large the event.
 PIECE_BYTES = 65_536
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -64,14 +64,14 @@ STREAM: dict[int | str, dict[str, Any]] = {
 
 def _event_id(text: str) -> str:
     if text and not _ID.fullmatch(text):
-        raise misfit("should be the id of an event before")
+        raise misfit("should be the id of an earlier event")
     return text
 
 
 LastEventID = Annotated[
     Annotated[str, Field(pattern=r"^([0-9]{1,19}-[0-9]{1,19})?$")] | SkipJsonSchema[None],
     BeforeValidator(_event_id),
-    Header(alias="Last-Event-ID", description="Go on after the event with this id."),
+    Header(alias="Last-Event-ID", description="Continue after the event with this id."),
 ]
 
 
@@ -84,9 +84,15 @@ class TaskEventsParameters(OfTask):
 class AllEventsParameters(Parameters):
     """Which events are wanted, and after which one to go on."""
 
-    name: Annotated[list[str], Query(description="Only of these definitions.")] = Field(default_factory=list)
-    queue: Annotated[list[str], Query(description="Only of these queues.")] = Field(default_factory=list)
-    state: Annotated[list[StateName], Query(description="Only these states.")] = Field(default_factory=list)
+    name: Annotated[list[str], Query(description="Only tasks of these definitions.")] = Field(
+        default_factory=list
+    )
+    queue: Annotated[list[str], Query(description="Only tasks of these queues.")] = Field(
+        default_factory=list
+    )
+    state: Annotated[list[StateName], Query(description="Only changes to these states.")] = Field(
+        default_factory=list
+    )
     last_event_id: LastEventID = None
 
     @property
@@ -251,10 +257,10 @@ def _task_events_route(handler: Handler) -> Route:
         handler=handler,
         parameters=TaskEventsParameters,
         operation_id="get_task_events",
-        summary="Watch a task as it happens.",
-        description="`state`, `progress`, `log`, `output`, at the end `done` with the task document, or `gone` if it was "
-        "deleted meanwhile; from the beginning, or from after `Last-Event-ID`. `cut` says that older events are not kept any "
-        "more.",
+        summary="Stream the events of a task.",
+        description="The events are `state`, `progress`, `log` and `output`, then `done` with the task document, or `gone` "
+        "if the task was deleted meanwhile. The stream starts at the first event, or after `Last-Event-ID`. `cut` means that "
+        "older events are no longer kept.",
         tag="events",
         media=EventSourceResponse,
         answers={**STREAM, **problems(404, 410, 422, 503)},
@@ -269,7 +275,7 @@ def _all_events_route(handler: Handler) -> Route:
         handler=handler,
         parameters=AllEventsParameters,
         operation_id="get_events",
-        summary="Watch all tasks as they change their state.",
+        summary="Stream the state changes of all tasks.",
         tag="events",
         media=EventSourceResponse,
         answers={**STREAM, **problems(422, 503)},

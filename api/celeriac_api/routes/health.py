@@ -1,4 +1,4 @@
-"""Health: whether this process lives, and whether it can do its work."""
+"""`GET /livez` and `GET /readyz`: whether this process answers, and can accept tasks."""
 
 from collections.abc import Collection
 
@@ -16,7 +16,7 @@ from celeriac_api.server.route import Route, Scope
 
 
 class Health(BaseModel):
-    """That all is well; if not, the answer is a problem."""
+    """The process is healthy; otherwise the answer is a problem."""
 
     status: str = Field("ok", description="Always `ok`.")
 
@@ -30,7 +30,9 @@ def routes(settings: Settings, ledger: Ledger, *, queues: Collection[str]) -> li
     async def readyz(_: Call[Parameters, None]) -> Response:
         faults = await ledger.ping(queues)
         if faults and not settings.allow_unsafe_redis:
-            raise RedisUnsafe(" ".join(faults) + " CELERIAC_ALLOW_UNSAFE_REDIS=true takes it as it is.")
+            raise RedisUnsafe(
+                " ".join(faults) + " Set CELERIAC_ALLOW_UNSAFE_REDIS=true to accept this Redis."
+            )
         return Answer(HEALTHY, 200)
 
     return [
@@ -40,7 +42,7 @@ def routes(settings: Settings, ledger: Ledger, *, queues: Collection[str]) -> li
             scope=Scope.OPEN,
             handler=livez,
             operation_id="livez",
-            summary="Whether this process answers.",
+            summary="Check whether this process answers.",
             tag="health",
             returns=Health,
             answers=problems(422),
@@ -51,7 +53,7 @@ def routes(settings: Settings, ledger: Ledger, *, queues: Collection[str]) -> li
             scope=Scope.OPEN,
             handler=readyz,
             operation_id="readyz",
-            summary="Whether this process can accept tasks.",
+            summary="Check whether this process can accept tasks.",
             tag="health",
             returns=Health,
             answers=problems(422, 503),

@@ -1,4 +1,4 @@
-"""`GET /metrics`, for Prometheus: this process's requests, and what all processes share in Redis."""
+"""`GET /metrics` for Prometheus: this process's requests, and the shared numbers in Redis."""
 
 from collections.abc import Iterator
 
@@ -25,9 +25,9 @@ ACCEPTED = "accepted"
 KINDS = {
     "queued": (
         "celeriac_task_queued_seconds",
-        "How long tasks waited from their acceptance to their first start.",
+        "Seconds from the acceptance of a task to its first start.",
     ),
-    "running": ("celeriac_task_running_seconds", "How long the last run of ended tasks took."),
+    "running": ("celeriac_task_running_seconds", "Seconds that the last run of an ended task took."),
 }
 
 
@@ -49,12 +49,12 @@ def routes(counters: Counters, ledger: Ledger, overview: Overview, feed: Feed) -
             scope=Scope.METRICS,
             handler=get_metrics,
             operation_id="get_metrics",
-            summary="Numbers for Prometheus.",
+            summary="Get the metrics for Prometheus.",
             tag="operations",
             media=Response,
             answers={
                 200: {
-                    "description": "In Prometheus' text format.",
+                    "description": "The metrics in the text format of Prometheus.",
                     "content": {CONTENT_TYPE_PLAIN_0_0_4: {"schema": {"type": "string"}}},
                 },
                 **problems(422, 503),
@@ -79,10 +79,12 @@ class _Shared(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Called by the registry."""
-        depth = GaugeMetricFamily("celeriac_queue_depth", "Tasks that wait in a queue.", labels=["queue"])
+        depth = GaugeMetricFamily(
+            "celeriac_queue_depth", "Number of tasks that wait in a queue.", labels=["queue"]
+        )
         oldest = GaugeMetricFamily(
             "celeriac_queue_oldest_wait_seconds",
-            "How long the first task of a queue waits.",
+            "Seconds that the oldest waiting task of a queue has waited.",
             labels=["queue"],
         )
         for queue in self._queues:
@@ -90,9 +92,9 @@ class _Shared(Collector):
             oldest.add_metric([queue.name], queue.oldest_wait_seconds or 0.0)
         yield depth
         yield oldest
-        yield GaugeMetricFamily("celeriac_workers", "Workers that live.", value=self._workers)
+        yield GaugeMetricFamily("celeriac_workers", "Number of live workers.", value=self._workers)
         tasks = GaugeMetricFamily(
-            "celeriac_tasks", "Tasks that are known now, by name and state.", labels=["name", "state"]
+            "celeriac_tasks", "Number of tasks with a record, by name and state.", labels=["name", "state"]
         )
         for (name, state), count in self._counts.items():
             tasks.add_metric([name, state], count)
@@ -102,10 +104,10 @@ class _Shared(Collector):
 
     def _counted(self) -> Iterator[Metric]:
         ended = CounterMetricFamily(
-            "celeriac_tasks_ended", "Tasks that came to an end, by name and state.", labels=["name", "state"]
+            "celeriac_tasks_ended", "Tasks that have ended, by name and state.", labels=["name", "state"]
         )
         accepted = CounterMetricFamily(
-            "celeriac_tasks_accepted", "Tasks that were submitted and accepted, by name.", labels=["name"]
+            "celeriac_tasks_accepted", "Tasks that were accepted, by name.", labels=["name"]
         )
         for (name, state), count in self._totals.items():
             if state == ACCEPTED:

@@ -1,4 +1,4 @@
-"""Queues: what waits in them, and keeping workers from them, or emptying them."""
+"""Lists queues with their numbers, and pauses, resumes and purges them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -29,37 +29,39 @@ class OfQueue(Parameters):
 
 
 class QueueDocument(BaseModel):
-    """What waits in a queue."""
+    """A queue, with its numbers."""
 
     model_config = ConfigDict(title="Queue")
 
     name: str = Field(description="The queue's name.")
-    depth: Count = Field(description="How many tasks wait in it.")
+    depth: Count = Field(description="How many tasks wait in the queue.")
     oldest_wait_seconds: Rate = Field(
-        description="How long the first of them has been waiting; 0 when none waits."
+        description="How many seconds the oldest waiting task has waited; 0 when no task waits."
     )
-    paused: bool = Field(description="Whether workers are kept from it.")
-    workers: Count = Field(description="How many workers serve it.")
-    in_per_second: Rate = Field(description="How many tasks a second came into it, over the last minute.")
+    paused: bool = Field(description="Whether the queue is paused: workers then take no tasks from it.")
+    workers: Count = Field(description="How many workers serve the queue.")
+    in_per_second: Rate = Field(
+        description="How many tasks per second entered the queue, over the last minute."
+    )
     out_per_second: Rate = Field(
-        description="How many a second left it, over the last minute: they were started, cancelled, or expired."
+        description="How many tasks per second left the queue, over the last minute: they started, were cancelled, or expired."
     )
     drain_seconds: Rate = Field(
-        description="In how many seconds it is empty, if all goes on like this; 31536000, a year, when it is not going "
-        "to be."
+        description="In how many seconds the queue will be empty at these rates; 31536000 (a year) when it will not become "
+        "empty."
     )
 
 
 class QueueList(BaseModel):
-    """The queues of the catalog, and all on which a task was ever accepted."""
+    """The queues of the catalog, and all queues on which a task was ever accepted."""
 
     items: list[QueueDocument]
 
 
 class Purged(BaseModel):
-    """What a purge came to."""
+    """The result of a purge."""
 
-    cancelled: Count = Field(description="How many tasks were queued, and are cancelled now.")
+    cancelled: Count = Field(description="How many queued tasks were cancelled.")
 
 
 def routes(overview: Overview) -> list[Route]:
@@ -81,7 +83,7 @@ def _reading(overview: Overview) -> list[Route]:
             scope=Scope.READ,
             handler=list_queues,
             operation_id="list_queues",
-            summary="List the queues, with what waits in each.",
+            summary="List the queues, with their numbers.",
             tag="operations",
             returns=QueueList,
             answers=problems(422, 503),
@@ -93,7 +95,7 @@ def _reading(overview: Overview) -> list[Route]:
             handler=get_queue,
             parameters=OfQueue,
             operation_id="get_queue",
-            summary="Get what waits in a queue, in numbers for autoscalers.",
+            summary="Get the numbers of one queue, for autoscalers.",
             tag="operations",
             returns=QueueDocument,
             answers=problems(404, 422, 503),
@@ -120,11 +122,11 @@ def _changing(overview: Overview) -> list[Route]:
         _change(
             "pause",
             pause,
-            "Keep workers from a queue, also after restarts, until it is resumed.",
+            "Pause a queue: workers take no tasks from it until it is resumed, also after restarts.",
             returns=QueueDocument,
         ),
-        _change("resume", resume, "Let workers take from a queue again.", returns=QueueDocument),
-        _change("purge", purge, "Cancel all that is queued in a queue.", returns=Purged),
+        _change("resume", resume, "Resume a queue: workers take tasks from it again.", returns=QueueDocument),
+        _change("purge", purge, "Cancel all queued tasks of a queue.", returns=Purged),
     ]
 
 
@@ -152,7 +154,7 @@ async def _known(overview: Overview, queue: str) -> str:
 
 def _unknown(queue: str, names: Sequence[str]) -> UnknownQueue:
     return UnknownQueue(
-        f"Queue {shown(queue)} is unknown: it is no queue of the catalog, and no task was ever accepted on it; "
+        f"Queue {shown(queue)} is unknown: the catalog does not use it, and no task was ever accepted on it; "
         f"known: {listed(names)}.{suggestion(queue, names)}"
     )
 

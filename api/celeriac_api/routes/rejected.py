@@ -17,24 +17,24 @@ from celeriac_api.server.route import Route, Scope
 
 
 class RejectedMessageDocument(BaseModel):
-    """Something in a queue that no worker could make a task of."""
+    """A message from a queue that no worker could turn into a task."""
 
     model_config = ConfigDict(title="Rejected message")
 
-    found_at: AwareDatetime = Field(description="When a worker took it from the queue.")
-    reason: str = Field(description="Why it is no message.")
-    message: str = Field(description="What it is, as text; bytes that are no UTF-8 as `\\xff`.")
+    found_at: AwareDatetime = Field(description="When a worker took the message from the queue.")
+    reason: str = Field(description="Why the worker rejected the message.")
+    message: str = Field(description="The message as text; bytes that are not UTF-8 appear as `\\xff`.")
 
 
 class RejectedMessageList(BaseModel):
-    """What was found, the newest first."""
+    """The rejected messages, the newest first."""
 
     model_config = ConfigDict(title="Rejected messages of a queue")
 
     items: list[RejectedMessageDocument]
     left_out: int = Field(
         ge=0,
-        description="How many more of those that were asked for are left out, as the answer would be too large.",
+        description="How many requested messages are left out because the answer would be too large.",
     )
 
 
@@ -55,10 +55,10 @@ def routes(ledger: Ledger) -> list[Route]:
             parameters=RejectedParameters,
             operation_id="list_rejected",
             summary="List the rejected messages of a queue, the newest first.",
-            description="At most 1,000 are kept, for a week. A queue that is unknown, or clean, has none.",
+            description="At most 1,000 messages are kept, for a week. The list of an unknown queue is empty.",
             tag="operations",
             returns=RejectedMessageList,
-            answers={200: {"description": "What was found."}, **problems(422, 503)},
+            answers={200: {"description": "The rejected messages."}, **problems(422, 503)},
         )
     ]
 

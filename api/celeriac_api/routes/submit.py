@@ -37,7 +37,7 @@ from celeriac_api.submissions import Submissions, ValidInput
 
 ANSWERS: Responses = {
     200: {
-        "description": "Ended within the wait. With `Accept: text/event-stream`: what happens to the task, to its end.",
+        "description": "The task ended within the wait. With `Accept: text/event-stream`: the events of the task until its end.",
         "model": TaskDocument,
         "content": {EVENTS: {"schema": EVENT}},
         "headers": {
@@ -47,7 +47,7 @@ ANSWERS: Responses = {
         },
     },
     202: {
-        "description": "Accepted.",
+        "description": "The task is accepted.",
         "headers": {
             "Location": LOCATION,
             "Retry-After": RETRY_AFTER,
@@ -181,7 +181,7 @@ def _under_own_id(body_with_name: Body[ValidInput], submit: Handler) -> Route:
         body=body_with_name,
         operation_id="put_task",
         summary="Submit a task under an id of your own.",
-        description="The id, a UUID, is the key: the same submission again is answered as before, and runs once.",
+        description="The id, a UUID, is the idempotency key: a repeated submission gets the first answer again, and the task runs once.",
         tag="submit",
         status=202,
         returns=TaskDocument,

@@ -1,4 +1,4 @@
-"""Asking for a task: its document, and its bare result."""
+"""Returns the document of a task, or its bare result."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ from celeriac_api.server.route import Handler, Route, Scope
 
 IfNoneMatch = Annotated[
     str | SkipJsonSchema[None],
-    Header(description="The ETag of an earlier answer: 304 if nothing has changed."),
+    Header(description="The ETag of an earlier answer. The answer is 304 if the document has not changed."),
 ]
 
 
@@ -131,7 +131,7 @@ def _get_task(handler: Handler) -> Route:
         handler=handler,
         parameters=TaskParameters,
         operation_id="get_task",
-        summary="Get a task as it stands, now or after a wait for its end.",
+        summary="Get a task, now or after a wait for its end.",
         tag="tasks",
         returns=TaskDocument,
         answers={
@@ -143,7 +143,7 @@ def _get_task(handler: Handler) -> Route:
                     "Preference-Applied": PREFERENCE_APPLIED,
                 },
             },
-            304: {"description": "It is still as `If-None-Match` says."},
+            304: {"description": "The document has not changed since the `ETag` in `If-None-Match`."},
             **problems(404, 410, 422, 503),
         },
     )
@@ -166,7 +166,7 @@ def _get_result(handler: Handler) -> Route:
                 "headers": {"Preference-Applied": PREFERENCE_APPLIED},
             },
             202: {
-                "description": "Not ready: the task document.",
+                "description": "The task has not ended: its task document.",
                 "model": TaskDocument,
                 "headers": {
                     "Location": LOCATION,

@@ -37,7 +37,7 @@ class CancelRequest(BaseModel):
 
     terminate: bool = Field(
         default=False,
-        description="Whether the process of a running task is ended. If not, the task may ask, and end itself.",
+        description="Whether to end the process of a running task. Otherwise the task can check for the request and stop itself.",
     )
 
 
@@ -48,7 +48,7 @@ class RetryRequest(BaseModel):
 
     input: dict[str, Any] = Field(
         default_factory=dict,
-        description="The input of the new task, validated as at its submission; without it, the input of this task.",
+        description="The input of the new task, validated like a submission. Without it, the new task gets the input of this task.",
     )
 
 
@@ -68,7 +68,7 @@ async def _cancel(settings: Settings, ledger: Ledger, call: Call[OfTask, CancelR
     document = task_document(task, show_traceback=sees_details(settings))
     if task.ready and task.state is not State.CANCELLED:
         raise TaskEnded(
-            f"Task {task_id} ended as {task.state} before, and stays so.",
+            f"Task {task_id} has already ended as {task.state}.",
             task_id=task_id,
             state=task.state,
         )
@@ -131,8 +131,8 @@ def _same_again(
         definition.fitting(input_json, at="")
     except InvalidInput as wrong:
         raise InvalidInput(
-            f"The definition of {original.name!r} has changed after the task was accepted, and its input does not fit any more: "
-            f'{wrong.detail} Send one that fits: {{"input": ...}}.',
+            f"The definition of {original.name!r} changed after the task was accepted, and the input is no longer valid: "
+            f'{wrong.detail} Send a valid input: {{"input": ...}}.',
             **wrong.members,
         ) from wrong
     options = retry.resolve(None).encode()
@@ -171,13 +171,13 @@ def _cancel_route(handler: Handler) -> Route:
         body=Body(read=_cancellation, documented=CancelRequest, default=CancelRequest(), required=False),
         operation_id="cancel_task",
         summary="Cancel a task.",
-        description="One that has not started never will. One that runs is asked to end, or has its process ended.",
+        description="A task that has not started never starts. A running task is asked to stop, or its process is ended.",
         tag="tasks",
         returns=TaskDocument,
         answers={
-            200: {"description": "It is cancelled."},
+            200: {"description": "The task is cancelled."},
             202: {
-                "description": "It runs, and its worker is told.",
+                "description": "The task is running. Its worker gets the request.",
                 "model": TaskDocument,
                 "headers": {"Location": LOCATION, "Retry-After": RETRY_AFTER},
             },
@@ -195,13 +195,13 @@ def _retry_route(handler: Handler) -> Route:
         parameters=RetryParameters,
         body=Body(read=_changed_input, documented=RetryRequest, default=RetryRequest(), required=False),
         operation_id="retry_task",
-        summary="Run the input of an ended task again, or another one, as a new task.",
+        summary="Run an ended task again as a new task, with the same input or another.",
         tag="tasks",
         status=202,
         returns=TaskDocument,
         answers={
             202: {
-                "description": "The new task; `retry_of` is the id of this one.",
+                "description": "The new task; its `retry_of` is the id of this task.",
                 "headers": {
                     "Location": LOCATION,
                     "Retry-After": RETRY_AFTER,
@@ -221,11 +221,11 @@ def _delete_route(handler: Handler) -> Route:
         handler=handler,
         parameters=OfTask,
         operation_id="delete_task",
-        summary="Forget an ended task before its time.",
+        summary="Delete an ended task before it expires.",
         tag="tasks",
         status=204,
         answers={
-            204: {"description": "It is forgotten, now or before."},
+            204: {"description": "The task is forgotten, now or earlier."},
             **problems(404, 409, 422, 503),
         },
     )

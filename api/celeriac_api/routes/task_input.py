@@ -1,4 +1,4 @@
-"""`GET /tasks/{task_id}/input`: what a task was given, but for what its definition hides."""
+"""`GET /tasks/{task_id}/input`: the input of a task, without hidden values."""
 
 from functools import partial
 from typing import Any
@@ -27,7 +27,7 @@ def routes(catalog: Catalog, ledger: Ledger) -> list[Route]:
             parameters=OfTask,
             operation_id="get_input",
             summary="Get the input of a task, as it was submitted.",
-            description='The value of a parameter that the definition hides (`writeOnly` in its schema) reads "hidden".',
+            description='The value of a parameter that the definition hides (`writeOnly` in its schema) is replaced by "hidden".',
             tag="tasks",
             returns=dict[str, Any],
             answers={200: {"description": "The input."}, **problems(404, 410, 422, 503)},

@@ -1,4 +1,4 @@
-"""`GET /tasks`: what there is, the newest first, a page at a time."""
+"""`GET /tasks`: lists tasks, the newest first, in pages."""
 
 import base64
 import binascii
@@ -39,7 +39,7 @@ def _read_cursor(text: str) -> int:
         base64_text = text + "=" * (-len(text) % 4)
         return int(base64.b64decode(base64_text, altchars=b"-_", validate=True)) % 10**17
     except (binascii.Error, ValueError) as wrong:
-        raise misfit("should be the `next_cursor` of a page before") from wrong
+        raise misfit("should be the `next_cursor` of an earlier page") from wrong
 
 
 def _few(names: list[str]) -> list[str]:
@@ -50,7 +50,7 @@ def _few(names: list[str]) -> list[str]:
 
 def _omitted(text: str) -> str:
     if text != "result":
-        raise misfit("should be result: nothing else can be left out")
+        raise misfit("should be result: no other member can be left out")
     return text
 
 
@@ -60,7 +60,7 @@ Omitted = Annotated[Literal["result"], BeforeValidator(_omitted)]
 Cursor = Annotated[
     int | None,
     BeforeValidator(_read_cursor),
-    WithJsonSchema({"type": "string", "description": "The `next_cursor` of the page before."}),
+    WithJsonSchema({"type": "string", "description": "The `next_cursor` of the previous page."}),
 ]
 
 
@@ -70,34 +70,40 @@ class TaskPage(BaseModel):
     model_config = ConfigDict(title="Page of tasks")
 
     items: list[TaskDocument | TaskWithoutResult] = Field(
-        description="The tasks of this page. Those that are `left_out`, and with `omit=result` all, have no member `result`."
+        description="The tasks of this page. A task in `left_out` has no member `result`; with `omit=result`, no task has one."
     )
     left_out: list[str] = Field(
-        description="The ids of the tasks on this page whose results were too large for it: ask for `links.result`."
+        description="The ids of the tasks whose results were too large for this page: get them at `links.result`."
     )
     next_cursor: str | None = Field(
-        description="Give it as `cursor` for the next page; null on the last one."
+        description="Send it as `cursor` to get the next page; null on the last page."
     )
 
 
 class ListParameters(Parameters):
     """Which tasks to list, and how many."""
 
-    state: Annotated[list[StateName], Query(description="Only in one of these states.")] = Field(
+    state: Annotated[list[StateName], Query(description="Only tasks in one of these states.")] = Field(
         default_factory=list
     )
-    name: Annotated[Names, Query(description="Only of one of these definitions.")] = Field(
+    name: Annotated[Names, Query(description="Only tasks of one of these definitions.")] = Field(
         default_factory=list
     )
-    queue: Annotated[Names, Query(description="Only of one of these queues.")] = Field(default_factory=list)
-    created_after: Annotated[Moment, Query(description="Only those created then or later (ISO 8601).")] = None
-    created_before: Annotated[Moment, Query(description="Only those created before then (ISO 8601).")] = None
+    queue: Annotated[Names, Query(description="Only tasks of one of these queues.")] = Field(
+        default_factory=list
+    )
+    created_after: Annotated[
+        Moment, Query(description="Only tasks created at this time or later (ISO 8601).")
+    ] = None
+    created_before: Annotated[
+        Moment, Query(description="Only tasks created before this time (ISO 8601).")
+    ] = None
     limit: Limit = None
-    cursor: Annotated[Cursor, Query(description="The `next_cursor` of the page before.")] = None
+    cursor: Annotated[Cursor, Query(description="The `next_cursor` of the previous page.")] = None
     omit: Annotated[
         list[Omitted],
         Query(
-            description="`result`: leave the results out, which may be large. The items have no member `result` then."
+            description="`result` leaves out the results, which can be large. The items then have no member `result`."
         ),
     ] = Field(default_factory=list)
 
@@ -113,7 +119,7 @@ def routes(settings: Settings, ledger: Ledger) -> list[Route]:
             parameters=ListParameters,
             operation_id="list_tasks",
             summary="List tasks, the newest first.",
-            description="A task that is added while one turns the pages is on none of them; none is shown twice.",
+            description="A task that is created after the first page was read is on no later page. No task appears twice.",
             tag="tasks",
             returns=TaskPage,
             answers={200: {"description": "A page of tasks."}, **problems(422, 503)},

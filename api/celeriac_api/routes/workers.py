@@ -1,4 +1,4 @@
-"""`GET /workers`: the workers that live, with what they run."""
+"""`GET /workers`: lists the live workers, with the tasks that they run."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -20,26 +20,28 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class WorkerDocument(BaseModel):
-    """A worker, as it last described itself."""
+    """A worker, as it described itself last."""
 
     model_config = ConfigDict(title="Worker")
 
-    name: str = Field(description="Its name, as Celery has it.")
+    name: str = Field(description="The name of the worker in Celery.")
     kind: Literal["celeriac", "celery"] = Field(
-        description="`celeriac` for a worker of ours; `celery` for one that knows no records, and has answered Celery's "
+        description="`celeriac` for a worker of Celeriac; `celery` for another Celery worker, which answered Celery's "
         "remote control."
     )
-    queues: list[str] = Field(description="The queues that it serves.")
+    queues: list[str] = Field(description="The queues that the worker serves.")
     concurrency: Count | None = Field(
-        description="How many tasks it runs at once; null where Celery does not tell."
+        description="How many tasks the worker runs at once; null when Celery does not report it."
     )
-    active: list[str] = Field(description="The ids of the tasks that it runs now.")
-    started_at: AwareDatetime | None = Field(description="When it started; null where Celery does not tell.")
-    seen_at: AwareDatetime = Field(description="When it was last heard of.")
+    active: list[str] = Field(description="The ids of the tasks that the worker runs now.")
+    started_at: AwareDatetime | None = Field(
+        description="When the worker started; null when Celery does not report it."
+    )
+    seen_at: AwareDatetime = Field(description="When the last message from the worker arrived.")
 
 
 class WorkerList(BaseModel):
-    """The workers of ours that were heard of within the last half minute, then Celery's that answer its remote control."""
+    """The workers of Celeriac that reported within the last 30 seconds, then other Celery workers that answered remote control."""
 
     items: list[WorkerDocument]
 
@@ -53,7 +55,7 @@ def routes(overview: Overview) -> list[Route]:
             scope=Scope.OPERATE,
             handler=partial(_list, overview),
             operation_id="list_workers",
-            summary="List the workers that live, with what they run.",
+            summary="List the live workers, with the tasks that they run.",
             tag="operations",
             returns=WorkerList,
             answers=problems(422, 503),

@@ -1,1 +1,1 @@
-"""What surrounds every route: the route table, request ids, counters, logs, spans."""
+"""The code around every route: the route table, request ids, counters, logs, spans."""

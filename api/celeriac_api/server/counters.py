@@ -1,4 +1,4 @@
-"""What this process counts itself, for Prometheus.
+"""Counts the requests of this process, for Prometheus.
 
 With several processes behind one port, set PROMETHEUS_MULTIPROC_DIR to an empty directory: each then answers for all
 (https://prometheus.github.io/client_python/multiprocess/).
@@ -28,7 +28,7 @@ def prepare_shared_directory() -> None:
         TemporaryFile(dir=directory).close()
     except OSError as error:
         raise SettingsError(
-            f"PROMETHEUS_MULTIPROC_DIR={directory} cannot be used: {error.strerror}. Name an empty directory in which the API may write."
+            f"PROMETHEUS_MULTIPROC_DIR={directory} cannot be used: {error.strerror}. Name an empty directory that the API can write to."
         ) from error
 
 
@@ -40,25 +40,25 @@ class Counters:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "celeriac_http_requests",
-            "Requests, by route, method and status.",
+            "HTTP requests, by route, method and status.",
             ("route", "method", "status"),
             registry=self._registry,
         )
         self.waiters = Gauge(
             "celeriac_waiters",
-            "Requests that wait for a task's end.",
+            "Requests that wait for the end of a task.",
             registry=self._registry,
             multiprocess_mode="livesum",
         )
         self.streams = Gauge(
             "celeriac_streams",
-            "Event streams that are open.",
+            "Open event streams.",
             registry=self._registry,
             multiprocess_mode="livesum",
         )
         self.round_trip = Histogram(
             "celeriac_redis_round_trip_seconds",
-            "How long Redis took to answer a call, which may serve many requests at once.",
+            "Seconds until Redis answered a call; one call can serve many requests.",
             registry=self._registry,
             buckets=ROUND_TRIP_BOUNDS,
         )

@@ -1,4 +1,4 @@
-"""Routes that serve the files of a directory."""
+"""Makes routes that serve the files of a directory."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial

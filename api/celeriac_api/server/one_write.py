@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, but an answer is written to the socket once: `uvicorn --http celeriac_api.server.one_write:OneWrite`.
+"""uvicorn's HTTP protocol, with one write to the socket for head and body.
 
 uvicorn writes the head of an answer and then its body. To the system these are two packets, and a client that sleeps is woken for
 each (docs/decisions/0008-speed.md). And uvicorn would read a head without an end, in time that grows with its square.

@@ -64,7 +64,7 @@ class Boundary:
             if has_started:
                 raise
             problem = InternalError(
-                f"This is a fault of the server; its log says more under request id {own_id.decode()}."
+                f"The server failed; its log contains the details under request id {own_id.decode()}."
             )
             await answer(problem, scope["path"])(scope, receive, send_with_id)
 

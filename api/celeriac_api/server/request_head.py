@@ -1,4 +1,4 @@
-"""Checks a request's head before any route: its size, host and doubled headers."""
+"""Checks a request's head before any route: its size, host and repeated headers."""
 
 from collections import Counter
 from itertools import chain

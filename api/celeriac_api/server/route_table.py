@@ -1,4 +1,4 @@
-"""The way to a route: a look into a table, however many routes there are."""
+"""Finds a route in a table; its cost does not grow with the routes."""
 
 from collections.abc import Iterable
 

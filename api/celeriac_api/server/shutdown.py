@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT: those who wait are answered before the server closes their connections."""
+"""Answers waiting requests at SIGTERM and SIGINT, before the server closes their connections."""
 
 import asyncio
 import signal

@@ -1,1 +1,1 @@
-"""What happens now: the ends of tasks and their events, as they come."""
+"""Reports the ends of tasks and their events as they happen."""

@@ -215,9 +215,7 @@ class Watch:
         try:
             task = await self._read(task_id)
         except (Unavailable, InDoubt, RedisError) as error:
-            logger.warning(
-                "task %s cannot be read for those who wait for it: %s; trying again", task_id, error
-            )
+            logger.warning("task %s cannot be read for its waiting clients: %s; trying again", task_id, error)
             await asyncio.sleep(RETRY_SECONDS)
             if task_id in self._places:
                 self._settle_soon(task_id)

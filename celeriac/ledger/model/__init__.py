@@ -1,1 +1,1 @@
-"""The words of the ledger: a task, its states, a submission, a filter."""
+"""The values of the ledger: a task, its states, a submission, a filter."""

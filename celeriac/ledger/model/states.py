@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a task stands. It is ready once it is in one of `FINAL`."""
+    """The state of a task. The task is ready, which means ended, in one of the last four."""
 
     SCHEDULED = "scheduled"
     QUEUED = "queued"

@@ -1,4 +1,4 @@
-"""Which tasks are asked for, and a page of them."""
+"""A filter for tasks, and a page of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

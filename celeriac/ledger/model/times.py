@@ -1,4 +1,4 @@
-"""Durations and moments as the scripts take them."""
+"""Converts durations and moments to the numbers that scripts use."""
 
 from datetime import UTC, datetime, timedelta
 

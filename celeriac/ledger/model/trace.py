@@ -1,4 +1,4 @@
-"""W3C Trace Context (https://www.w3.org/TR/trace-context/): of which trace of its caller's a task is a part."""
+"""Reads which trace a task belongs to (https://www.w3.org/TR/trace-context/)."""
 
 import re
 from typing import NamedTuple

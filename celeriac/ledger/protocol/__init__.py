@@ -1,1 +1,1 @@
-"""What Celery's workers read and write: messages and remote control."""
+"""The formats of Celery's workers: messages and remote control."""

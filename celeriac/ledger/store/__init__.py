@@ -1,1 +1,1 @@
-"""How the ledger talks to Redis: keys, scripts, connections."""
+"""Connects the ledger to Redis: keys, scripts, connections."""

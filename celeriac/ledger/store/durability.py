@@ -1,4 +1,4 @@
-"""How durable an accepted submission is before it is said to be accepted."""
+"""Waits until an accepted submission is as durable as the settings require."""
 
 from redis.exceptions import RedisError
 

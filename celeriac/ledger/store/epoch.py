@@ -1,4 +1,4 @@
-"""Makes every connection of a process connect anew after a failover.
+"""Makes every connection of a process connect again after a failover.
 
 After a failover that cuts no connection, one that only reads, or listens, never hears that its server is a replica by now.
 """

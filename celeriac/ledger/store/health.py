@@ -1,4 +1,4 @@
-"""Whether a Redis takes what it is given, and keeps it."""
+"""Checks whether a Redis accepts writes and keeps its data."""
 
 from collections.abc import Collection
 
@@ -12,7 +12,7 @@ from celeriac.settings import Durability
 WRITE = ("ZADD", keys.tasks(), "XX", 0, "")
 # All else works without this right.
 UNCHECKED = (
-    "Redis denies its user the command INFO, so whether it evicts keys or keeps no append-only file is not known: "
+    "Redis denies its user the command INFO, so it is unknown whether it evicts keys or keeps an append-only file: "
     "grant +info."
 )
 
@@ -37,14 +37,14 @@ async def faults(
     policy = info.get("maxmemory_policy", "noeviction")
     if policy != "noeviction":
         sentences.append(
-            f"Redis evicts keys when memory is full (maxmemory-policy {policy}), and tasks with them: set noeviction."
+            f"Redis evicts keys, and tasks with them, when its memory is full (maxmemory-policy {policy}): set noeviction."
         )
     if info.get("aof_enabled") == "0":
         sentences.append(
             "Redis keeps no append-only file, so a restart loses accepted tasks: set appendonly yes."
         )
     if durability is Durability.REPLICA and info.get("connected_slaves", "0") == "0":
-        sentences.append("CELERIAC_DURABILITY=replica, and Redis has no replica that is connected.")
+        sentences.append("CELERIAC_DURABILITY is replica, but no replica is connected to Redis.")
     return sentences
 
 

@@ -1,4 +1,4 @@
-"""Recognizes the refusals of Redis that can pass, and words them.
+"""Recognizes the refusals of Redis that can pass, and describes them.
 
 Whoever meets one waits and tries again, as if Redis were away. All else that Redis refuses is an error of the caller.
 """
@@ -17,12 +17,12 @@ from redis.exceptions import (
     TryAgainError,
 )
 
-REPLICA = "Redis is a replica, which takes no writes"
+REPLICA = "Redis is a replica, which accepts no writes"
 # By the code with which the answer of Redis begins.
 WORDS = {
     "OOM": "Redis is full: its memory has reached maxmemory",
-    "MISCONF": "Redis cannot write to its disk, and takes no writes until it can",
-    "NOREPLICAS": "Redis has fewer replicas than its min-replicas-to-write asks for",
+    "MISCONF": "Redis cannot write to its disk, and accepts no writes until it can",
+    "NOREPLICAS": "Redis has fewer replicas than its min-replicas-to-write requires",
     "READONLY": REPLICA,
     "UNBLOCKED": REPLICA,
     "MASTERDOWN": "Redis is a replica that has lost its primary",
@@ -33,7 +33,7 @@ WORDS = {
     "NOAUTH": "Redis does not accept the password",
     "WRONGPASS": "Redis does not accept the password",
     "NOPERM": "Redis denies its user a right",
-    "MAXCLIENTS": "Redis takes no more connections: their number has reached maxclients",
+    "MAXCLIENTS": "Redis accepts no more connections: their number has reached maxclients",
 }
 # Redis-py takes the code off the text of these.
 _CODES = (

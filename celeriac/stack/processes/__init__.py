@@ -1,1 +1,1 @@
-"""Programs that we start: each in a group of its own, watched, and ended."""
+"""Starts programs, each in its own group, watches them, and ends them."""

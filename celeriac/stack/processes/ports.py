@@ -1,4 +1,4 @@
-"""Ports of this machine: which are free."""
+"""Finds free ports on this machine."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Starts processes that lead their own group and end with us."""
+"""Starts processes that lead their own group and end with this one."""
 
 import os
 import signal

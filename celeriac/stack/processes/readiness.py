@@ -1,4 +1,4 @@
-"""Waiting for a process that was just started to do its work."""
+"""Waits until a process that was just started is ready."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""`python tether.py PARENT COMMAND…` becomes COMMAND, and dies with its parent (on Linux).
+"""`python tether.py PARENT COMMAND…` becomes COMMAND, and ends with its parent (on Linux).
 
 A program in between, because asking for this between fork and exec is unsafe in a process that has threads.
 """
@@ -16,7 +16,7 @@ def main(parent: int, command: list[str]) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
-        sys.exit(f"{command[0]} was not started: process {parent}, which wanted it, is gone.")
+        sys.exit(f"{command[0]} was not started: its parent, process {parent}, has ended.")
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and exec would hand that on
     try:
         os.execvp(command[0], command)

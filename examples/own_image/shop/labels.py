@@ -1,4 +1,4 @@
-"""Labels for what the shop sends out."""
+"""Labels for the parcels of the shop."""
 
 from celeriac import task
 

@@ -1,1 +1,1 @@
-"""The programs that the bench measures beside Celeriac."""
+"""The programs that the bench compares with Celeriac."""

@@ -1,4 +1,4 @@
-"""A task that says something of itself so many times a second: `CELERIAC_TASKS=lab.bench.contenders.talk`."""
+"""A task that emits words at a given rate: `CELERIAC_TASKS=lab.bench.contenders.talk`."""
 
 import time
 

@@ -1,1 +1,1 @@
-"""Load on a server, from processes of their own."""
+"""Creates load on a server, from separate processes."""

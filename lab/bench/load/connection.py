@@ -1,4 +1,4 @@
-"""One keep-alive HTTP/1.1 connection that understands as little as it can: status, Content-Length, body."""
+"""One keep-alive HTTP/1.1 connection that parses only status, Content-Length and body."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Describes a load on a server, and what came of it."""
+"""Describes a load on a server, and its result."""
 
 import json
 import subprocess

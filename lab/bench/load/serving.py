@@ -1,4 +1,4 @@
-"""Measures an HTTP server under 64 clients that ask without a pause."""
+"""Measures an HTTP server with 64 clients that send without a pause."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Asking: how many times a second one API process says what became of a task."""
+"""Measures how many times a second one API process returns a task."""
 
 from functools import partial
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Starting: from the command to the first answer, beside the least FastAPI app."""
+"""Measures the time from the command to the first answer, and compares."""
 
 import http.client
 import time

@@ -1,4 +1,4 @@
-"""Measures thousands of waiting clients: their cost, and when each is told."""
+"""Measures thousands of waiting clients: their cost, and when each gets its answer."""
 
 import http.client
 import json

@@ -1,1 +1,1 @@
-"""Stores of tasks to measure with."""
+"""Fills stores with tasks, to measure with."""

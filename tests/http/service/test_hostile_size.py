@@ -116,7 +116,7 @@ def test_of_many_errors_the_first_are_listed_and_the_rest_are_counted(quiet: htt
     problem = document(quiet.post("/add", json={f"n{number}": 1 for number in range(30)} | {"x": 1, "y": 2}))
     assert len(problem["errors"]) == MOST_ERRORS == 20
     assert problem["errors"][0]["pointer"] == "/n0"
-    assert "29 more, of which `errors` lists 19" in problem["detail"]
+    assert "29 more; `errors` lists 19 of them" in problem["detail"]
 
 
 def test_too_many_values_are_said_to_be_so(quiet: httpx.Client) -> None:

@@ -77,7 +77,7 @@ def test_every_link_of_every_answer_leads_to_what_it_says(prefix: str, proxied: 
     assert list(watch(proxied, ended["links"]["events"]))[-1].data == ended
     assert ended in document(proxied.get(f"{prefix}/tasks"))["items"]
     assert "'add'" in document(proxied.post(f"{prefix}/addd", json=body))["detail"]
-    assert f"GET {prefix}/docs shows" in document(proxied.get(f"{prefix}/nothing"))["detail"]
+    assert f"GET {prefix}/docs lists" in document(proxied.get(f"{prefix}/nothing"))["detail"]
 
 
 @through_nginx

@@ -133,7 +133,7 @@ def test_a_route_that_uses_no_body_refuses_one(method: str, path: str, quiet: ht
     assert response.status_code == 422
     if method != "HEAD":
         assert problem_of(response) == (422, "invalid-input")
-        assert "takes no body" in document(response)["detail"]
+        assert "accepts no body" in document(response)["detail"]
     with quiet.stream(method, path, headers={"Content-Length": "0"}) as empty:
         assert empty.status_code != 422
 

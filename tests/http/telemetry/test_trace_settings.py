@@ -65,13 +65,13 @@ def test_without_one_or_with_a_no_there_are_none(variables: Mapping[str, str]) -
     [
         (
             {"OTEL_TRACES_EXPORTER": "zipkin"},
-            "OTEL_TRACES_EXPORTER=zipkin is wrong: spans go to otlp, or to none",
+            "OTEL_TRACES_EXPORTER=zipkin is wrong: use otlp or none",
         ),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, "write it as http://HOST:4318"),
         ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http:///v1"}, "write it as http://HOST:4318"),
         (
             {"OTEL_EXPORTER_OTLP_ENDPOINT": HERE, "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
-            "OTEL_EXPORTER_OTLP_PROTOCOL=grpc is wrong: spans are sent as http/protobuf",
+            "OTEL_EXPORTER_OTLP_PROTOCOL=grpc is wrong: use http/protobuf",
         ),
     ],
     ids=str,
@@ -101,7 +101,7 @@ def test_without_the_extra_the_start_ends_with_what_to_install(
     started = start(script, variables)
     assert started.returncode == 2
     assert re.fullmatch(
-        rf"The {service} cannot start.\nSpans are to be sent to a collector, but opentelemetry\.sdk\S* is not installed: "
+        rf"The {service} cannot start.\nThe environment asks for traces, but opentelemetry\.sdk\S* is not installed: "
         r"pip install --require-hashes -r requirements/otel\.txt\. OTEL_TRACES_EXPORTER=none does without\.\n",
         started.stderr,
     )

@@ -1,4 +1,4 @@
-"""`python -m celeriac_worker.insides` writes the table anew, from the installed packages."""
+"""`python -m celeriac_worker.insides` writes the table again, from the installed packages."""
 
 import json
 from importlib.metadata import version

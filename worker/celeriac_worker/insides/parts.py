@@ -19,11 +19,11 @@ FAST = frozenset(
 )
 
 RUNS_PLAIN = (
-    "This worker was not tried with the installed Celery, and runs on Celery's own pool and kombu's own reading: every promise "
-    "holds, but short tasks take two to three times as long, tasks that have failed hold memory for longer, and a task has a tenth "
-    "of a second to tidy up at its hard time limit. Install the versions that pyproject.toml asks for, or report this: %s."
+    "This worker was not tested with the installed Celery, and runs on Celery's own pool and kombu's own reading. Every promise "
+    "holds, but short tasks take two to three times as long, failed tasks hold memory for longer, and a task has a tenth of a "
+    "second to clean up at its hard time limit. Install the versions that pyproject.toml requires, or report this: %s."
 )
-RUNS_AS_IT_IS = "This worker was not tried with the installed Celery: %s."
+RUNS_AS_IT_IS = "This worker was not tested with the installed Celery: %s."
 
 
 @dataclass(frozen=True, slots=True)

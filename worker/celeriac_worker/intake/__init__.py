@@ -1,1 +1,1 @@
-"""How messages come in: how many, and which are none."""
+"""Takes messages from Redis: decides how many, and rejects invalid ones."""

@@ -35,7 +35,7 @@ class ReservedMessages(QoS):  # type: ignore[misc]  # kombu has no types
         if not requeue:
             message = self.get(delivery_tag)
             queue = message.delivery_info.get("routing_key") or "unknown"
-            reject(queue, dumps(message._raw), "Celery knows no such task, or cannot read it")  # noqa: SLF001 - as it came
+            reject(queue, dumps(message._raw), "Celery does not know the task, or cannot read it")  # noqa: SLF001 - as it came
         super().reject(delivery_tag, requeue)
 
 
@@ -88,7 +88,7 @@ class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
         try:
             super()._queue_bind(*arguments)
         except RefusedError as error:
-            logger.warning("redis refuses to bind a queue (%s); messages are taken without it", error)
+            logger.warning("redis refuses to bind a queue (%s); the worker takes messages without it", error)
 
 
 class RefusedError(RedisConnectionError):

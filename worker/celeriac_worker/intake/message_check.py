@@ -16,18 +16,18 @@ def fault_of(message: Any, *, brackets: int) -> str | None:
     try:
         return _fault(message, brackets)
     except (KeyError, TypeError, AttributeError) as wrong:
-        return f"it is no message of Celery's: {type(wrong).__name__} {wrong}"
+        return f"it is not a Celery message: {type(wrong).__name__} {wrong}"
 
 
 def _fault(message: Any, brackets: int) -> str | None:
     headers, properties = message["headers"], message["properties"]
     if message["content-type"] != "application/json":
-        return f"its content type is {message['content-type']!r}; only JSON is read"
+        return f"its content type is {message['content-type']!r}; only JSON is supported"
     for words, holds in RULES.items():
         if not holds(headers, properties):
             return words
     if brackets > DEEPEST and _is_deep(headers, DEEPEST):
-        return f"its headers are nested more than {DEEPEST} deep"
+        return f"its headers are nested more than {DEEPEST} levels deep"
     return _fault_of_body(message["body"], properties.get("body_encoding"))
 
 
@@ -44,7 +44,7 @@ def _is_time_limit(value: Any) -> bool:
 def _fault_of_body(body: Any, encoding: Any) -> str | None:
     """Nothing is parsed here: a parser is what such a body would bring down."""
     if not isinstance(body, str):
-        return "its body is no text"
+        return "its body is not a text"
     try:
         raw = base64.b64decode(body, validate=True) if encoding == "base64" else body.encode()
     except (binascii.Error, UnicodeEncodeError) as wrong:
@@ -52,7 +52,7 @@ def _fault_of_body(body: Any, encoding: Any) -> str | None:
     if not raw.lstrip().startswith((b"[[", b"[ [", b"{")):
         return "its body is neither arguments nor an object"
     if raw.count(b"[") + raw.count(b"{") > DEEPEST and _depth(raw) > DEEPEST:
-        return f"its arguments are nested more than {DEEPEST} deep"
+        return f"its arguments are nested more than {DEEPEST} levels deep"
     return None
 
 
@@ -88,14 +88,18 @@ def _is_deep(value: Any, levels: int) -> bool:
 
 # What is said of a message for which this does not hold, of its headers and properties.
 RULES: dict[str, Rule] = {
-    "its header 'task' is no text": lambda headers, _: isinstance(headers["task"], str),
-    "its header 'id' is no text": lambda headers, _: isinstance(headers["id"], str),
-    "its delivery_tag is no text": lambda _, properties: isinstance(properties["delivery_tag"], str),
-    "its delivery_info is no object": lambda _, properties: isinstance(properties["delivery_info"], dict),
-    "its header 'retries' is no number": lambda headers, _: isinstance(headers.get("retries", 0), int),
+    "its header 'task' is not a text": lambda headers, _: isinstance(headers["task"], str),
+    "its header 'id' is not a text": lambda headers, _: isinstance(headers["id"], str),
+    "its delivery_tag is not a text": lambda _, properties: isinstance(properties["delivery_tag"], str),
+    "its delivery_info is not an object": lambda _, properties: isinstance(properties["delivery_info"], dict),
+    "its header 'retries' is not a number": lambda headers, _: isinstance(headers.get("retries", 0), int),
     "its header 'timelimit' is not two numbers": lambda headers, _: _is_time_limit(headers.get("timelimit")),
-    "its header 'eta' is no text": lambda headers, _: isinstance(headers.get("eta"), TEXT_OR_NOTHING),
-    "its header 'expires' is no text": lambda headers, _: isinstance(headers.get("expires"), TEXT_OR_NOTHING),
-    "its header 'shadow' is no text": lambda headers, _: isinstance(headers.get("shadow"), TEXT_OR_NOTHING),
-    "its header 'group' is no text": lambda headers, _: isinstance(headers.get("group"), TEXT_OR_NOTHING),
+    "its header 'eta' is not a text": lambda headers, _: isinstance(headers.get("eta"), TEXT_OR_NOTHING),
+    "its header 'expires' is not a text": lambda headers, _: isinstance(
+        headers.get("expires"), TEXT_OR_NOTHING
+    ),
+    "its header 'shadow' is not a text": lambda headers, _: isinstance(
+        headers.get("shadow"), TEXT_OR_NOTHING
+    ),
+    "its header 'group' is not a text": lambda headers, _: isinstance(headers.get("group"), TEXT_OR_NOTHING),
 }

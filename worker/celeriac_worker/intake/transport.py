@@ -1,4 +1,4 @@
-"""kombu's Redis transport, which takes several short tasks at once and rejects non-messages."""
+"""kombu's Redis transport, which takes several short tasks at once and rejects invalid messages."""
 
 import json
 import logging
@@ -133,7 +133,7 @@ class Channel(channel.Channel):
             raise
         except ResponseError as error:
             if self.takes_several and _means_no_such_command(error):
-                logger.info("redis has no BLMPOP for us (%s); messages are taken one at a time", error)
+                logger.info("redis does not allow BLMPOP (%s); the worker takes one message at a time", error)
                 self.takes_several = False
             else:
                 self._pause_if_refused(error)

@@ -44,7 +44,7 @@ def _end(app: Any, task_id: str, unknown: NotRegistered, *, worker: str) -> None
 def _words(name: str) -> str:
     label = repr(name[:100])
     return (
-        f"this worker knows no task {label}: its definition was renamed or removed after the task was accepted, or the "
-        f"worker's CELERIAC_TASKS is not that of the API. Bring the definition back, with @task(name={label}) if only the "
+        f"this worker does not know the task {label}: its definition was renamed or removed after the task was accepted, or "
+        f"CELERIAC_TASKS differs between the worker and the API. Restore the definition, with @task(name={label}) if only the "
         "function was renamed, and retry the task"
     )

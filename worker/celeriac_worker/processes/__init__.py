@@ -1,1 +1,1 @@
-"""The processes of the pool: which runs what, and when."""
+"""The processes of the pool: they run tasks, and the scheduler decides which."""

@@ -1,4 +1,4 @@
-"""A task may start processes, with `multiprocessing` or `subprocess`, as any program does.
+"""Lets a task start processes, with `multiprocessing` or `subprocess`.
 
 In the way of that: billiard's processes are daemons, which `multiprocessing` lets have no children, and have a key that only
 billiard may pass on. They ignore signals, and a program that they start would, too. And they handle signals in ways that are

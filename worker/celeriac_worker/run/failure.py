@@ -1,4 +1,4 @@
-"""Says in words how a task failed."""
+"""Describes in words how a task failed."""
 
 from celery.exceptions import SoftTimeLimitExceeded
 from pydantic import ValidationError

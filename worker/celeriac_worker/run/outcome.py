@@ -1,4 +1,4 @@
-"""Names what one run of a task can come to."""
+"""Names the possible outcomes of one run of a task."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Celery's request, with the token under which this delivery may claim and end its task."""
+"""Celery's request, with a token for each delivery of a task."""
 
 import re
 from time import monotonic

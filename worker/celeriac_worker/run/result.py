@@ -63,7 +63,7 @@ def _children(value: Any) -> Iterable[Any]:
 def _refuse_typed_value(value: dict[str, Any]) -> None:
     if value.keys() == TYPED_VALUE:
         raise ValueError(
-            "an object with the members '__type__' and '__value__' means something to Celery: rename one"
+            "an object with the members '__type__' and '__value__' has a special meaning in Celery: rename one of them"
         )
 
 

@@ -150,8 +150,8 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
             if token_of(self.request) is None:
                 raise
             raise InvalidInput(
-                f"{str(wrong)[:LONGEST_IN_LOG]}. The definition of {self.name!r} has changed after the task was accepted, or "
-                "the API has another one than this worker: submit the task again with an input that fits"
+                f"{str(wrong)[:LONGEST_IN_LOG]}. The definition of {self.name!r} changed after the task was accepted, or "
+                "differs between the API and this worker: submit the task again with a valid input"
             ) from None
 
     def _return_task(self) -> None:

@@ -1,4 +1,4 @@
-"""A dead process of the pool is noticed within half a second.
+"""Notices a dead pool process within half a second.
 
 Celery looks when the pipe of a process closes, which the system does a moment before the process has ended: mostly too
 early to see it, and then not again for five seconds.

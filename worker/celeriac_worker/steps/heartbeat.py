@@ -71,7 +71,7 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
             if self._mark is not None:
                 self._mark.renew()
         except OSError as refusal:
-            logger.warning("python -m celeriac_worker.health will not find this worker: %s", refusal)
+            logger.warning("python -m celeriac_worker.health cannot find this worker: %s", refusal)
             self._mark = None
 
     def _says(self, worker: Any, requests: Iterable[LedgerRequest]) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def _obey(worker: Any, request: LedgerRequest, answer: str) -> None:
             _end(worker, request)
         case "lost" if request.was_ours and request in state.active_requests:
             logger.warning(
-                "task %s: it is somebody else's by now; its process is ended",
+                "task %s: another worker has the task now; its process here is ended",
                 request.id,
                 extra={"task_id": request.id, "task_name": request.name},
             )

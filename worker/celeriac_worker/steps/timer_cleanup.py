@@ -1,4 +1,4 @@
-"""The time limits of tasks that have ended are forgotten.
+"""Removes the time limits of ended tasks from Celery's timer.
 
 Celery's timer only marks them as cancelled, and keeps each until it would have been due, half an hour later by default: half a
 kilobyte for every task of that half hour.

@@ -42,7 +42,7 @@ function markCurrent(view) {
 }
 
 function nothing(main) {
-  main.append(heading("Nothing here"), empty("This address shows nothing. The tasks are under Tasks."));
+  main.append(heading("Page not found"), empty("Nothing has this address. Open Tasks to see the tasks."));
   return { end: () => {}, back: () => {} };
 }
 

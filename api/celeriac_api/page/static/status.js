@@ -38,12 +38,12 @@ async function whatIsWrong() {
     if (problem.status === 401) return null;
     asked = 0;
     if (problem.status === 0) {
-      return { away: true, title: "The API does not answer.", detail: "What you see may be old." };
+      return { away: true, title: "The API does not answer.", detail: "This page may be out of date." };
     }
     return { away: problem.type !== WORKS, title: `${problem.title}.`, detail: problem.message };
   }
   if (await areAllWorkersAway()) {
-    return { title: "No worker is running.", detail: "Tasks are accepted and wait until one starts." };
+    return { title: "No worker is running.", detail: "Tasks are accepted and wait until a worker starts." };
   }
   return null;
 }

@@ -12,9 +12,9 @@ export function show(main) {
   return polled(main, {
     path: "/workers",
     title: "Workers",
-    list: table("Workers", ["Worker", "Queues", "Busy", "Runs now", "Heard of", "Started"], body),
+    list: table("Workers", ["Worker", "Queues", "Busy", "Running", "Last seen", "Started"], body),
     fill: rows.fill,
-    nothing: "No worker is running. Tasks are accepted and wait until one starts.",
+    nothing: "No worker is running. Tasks are accepted and wait until a worker starts.",
   });
 }
 

@@ -43,10 +43,10 @@ export function watch({ back, forgotten }) {
 function asking(onkey) {
   const input = el("input", { id: "key-given", type: "password", autocomplete: "off", "aria-describedby": "key-wrong" });
   const wrong = el("p", { class: "wrong", id: "key-wrong", role: "alert" });
-  const title = sessionStorage.getItem(KEPT) ? "The API does not take your key any more." : "This API asks for a key.";
+  const title = sessionStorage.getItem(KEPT) ? "The API no longer accepts your key." : "This API requires a key.";
   const form = el("form", { class: "key", "aria-label": "Key" });
   form.append(
-    el("label", { for: "key-given" }, `${title} It is kept until you close this tab.`),
+    el("label", { for: "key-given" }, `${title} The page keeps the key until you close this tab.`),
     el("div", { class: "actions" }, input, el("button", { class: "primary" }, "Use this key")),
     wrong,
   );
@@ -63,10 +63,10 @@ function asking(onkey) {
 
 // Why this key cannot be used; an empty text if it can.
 async function complaint(key) {
-  if (!USABLE.test(key)) return "A key consists of letters, digits and signs, without blanks.";
+  if (!USABLE.test(key)) return "A key consists of letters, digits and punctuation, without spaces.";
   try {
     const { status } = await fetch("tasks?limit=1&omit=result", { headers: bearer(key), cache: "no-store" });
-    return status === 401 ? "The API does not take this key." : "";
+    return status === 401 ? "The API does not accept this key." : "";
   } catch {
     return "The API does not answer. Try again in a moment.";
   }

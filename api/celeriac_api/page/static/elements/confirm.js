@@ -10,7 +10,7 @@ export function confirm({ title, about = null, text, yes, option = null, danger 
   const box = option && el("input", { type: "checkbox" });
   const wrong = el("p", { class: "wrong", role: "alert" });
   const go = el("button", { type: "button", class: danger ? "danger" : "primary" }, yes);
-  const no = el("button", { type: "button", onclick: () => dialog.close() }, "Leave it");
+  const no = el("button", { type: "button", onclick: () => dialog.close() }, "Go back");
   const dialog = el(
     "dialog",
     { "aria-labelledby": "dialog-title", "aria-describedby": "dialog-text" },

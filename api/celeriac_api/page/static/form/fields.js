@@ -32,7 +32,7 @@ export function field(key, property, { required, schemas }) {
     read() {
       const isEmpty = input.value === "" && input.type !== "checkbox";
       if (isEmpty && !required) return { key, json: null };
-      if (isEmpty && !kind.mayBeEmpty) return { key, wrong: "This is needed." };
+      if (isEmpty && !kind.mayBeEmpty) return { key, wrong: "This value is required." };
       try {
         return { key, json: kind.read(input) };
       } catch (refusal) {
@@ -127,7 +127,7 @@ function hintOf(property, schema, kind) {
   const range = rangeOf(schema);
   const said = property.description ?? schema.description;
   const json = kind === ANY ? `JSON${schema.type ? ` (${schema.type})` : ""}.` : "";
-  const hidden = property.writeOnly ? "Nobody is shown this afterwards." : "";
+  const hidden = property.writeOnly ? "This value is never shown again." : "";
   return [said, range, schema.format, json, hidden].filter(Boolean).join(" ");
 }
 

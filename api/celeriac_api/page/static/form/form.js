@@ -41,7 +41,7 @@ function list(all) {
 
 function one(all, name) {
   const definition = all.find((each) => each.name === name);
-  if (!definition) return [empty(`There is no task named ${name}. `, el("a", { href: "#/new" }, "Show all"))];
+  if (!definition) return [empty(`No task is named ${name}. `, el("a", { href: "#/new" }, "Show all"))];
   const { properties = {}, required = [], $defs: schemas = {} } = definition.input_schema;
   const fields = Object.entries(properties).map(([key, property]) =>
     field(key, property, { required: required.includes(key), schemas }),

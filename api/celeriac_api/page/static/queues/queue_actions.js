@@ -7,8 +7,8 @@ export function pause(queue, reload) {
   confirm({
     title: `Pause ${queue.name}?`,
     text:
-      "Workers take no more tasks from it, also after a restart, until it is resumed. " +
-      "What runs now goes on; what is submitted is accepted and waits.",
+      "Workers take no more tasks from this queue, also after a restart, until you resume it. " +
+      "Running tasks continue. New tasks are accepted and wait.",
     yes: "Pause the queue",
     act: () => done(queue, "pause", () => "The queue is paused.", reload),
   });
@@ -17,18 +17,18 @@ export function pause(queue, reload) {
 export function resume(queue, reload) {
   confirm({
     title: `Resume ${queue.name}?`,
-    text: `Workers take tasks from it again, what was held first. ${waiting(queue)}`,
+    text: `Workers take tasks from this queue again, held tasks first. ${waiting(queue)}`,
     yes: "Resume the queue",
-    act: () => done(queue, "resume", () => "The queue goes on.", reload),
+    act: () => done(queue, "resume", () => "The queue is resumed.", reload),
   });
 }
 
 export function purge(queue, reload) {
   confirm({
     title: `Purge ${queue.name}?`,
-    text: `All that waits in it ends as cancelled and never runs; what runs now goes on. ${waiting(queue)} This cannot be taken back.`,
+    text: `All tasks that wait in this queue end as cancelled and never run. Running tasks continue. ${waiting(queue)} You cannot undo this.`,
     danger: true,
-    yes: "Cancel all that waits",
+    yes: "Cancel all waiting tasks",
     act: () => done(queue, "purge", ({ cancelled }) => `${tasks(cancelled)} cancelled.`, reload),
   });
 }
@@ -40,7 +40,7 @@ async function done(queue, what, said, reload) {
 }
 
 function waiting({ depth }) {
-  return depth ? `Right now ${depth === 1 ? "1 task waits" : `${depth.toLocaleString()} tasks wait`}.` : "Right now nothing waits.";
+  return depth ? `Right now ${depth === 1 ? "1 task waits" : `${depth.toLocaleString()} tasks wait`}.` : "Right now no task waits.";
 }
 
 function tasks(count) {

@@ -22,7 +22,7 @@ export function show(main) {
     title: "Queues",
     list,
     fill: (queues) => cards.fill(queues.map((queue) => ({ ...queue, rate: started.rate(queue.name) }))),
-    nothing: "No queue is known yet: there is one as soon as a task was accepted on it.",
+    nothing: "No queue is known yet: a queue appears when the first task is accepted on it.",
   });
   return { end: () => (view.end(), started.end()), back: view.back };
 }
@@ -55,7 +55,7 @@ function card(reload) {
 function said(queue) {
   return [
     ["Waiting", queue.depth.toLocaleString()],
-    ["Oldest waits for", queue.depth ? span(queue.oldest_wait_seconds * 1000) : "–"],
+    ["Oldest has waited", queue.depth ? span(queue.oldest_wait_seconds * 1000) : "–"],
     ["Workers", queue.workers ? String(queue.workers) : "none"],
     // Means over the last minute, where the API tells them.
     ["Comes in", isNumber(queue.in_per_second) ? perSecond(queue.in_per_second) : null],

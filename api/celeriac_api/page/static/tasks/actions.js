@@ -30,9 +30,9 @@ function cancel(task, reload) {
     title: `Cancel this ${task.name}?`,
     about: task.task_id,
     text: runs
-      ? "It runs now. It is asked to end; what it has done so far is not undone, and a task that does not ask goes on."
-      : `It is ${task.state} and will never start${task.attempt ? " again" : ""}. This cannot be taken back.`,
-    option: runs ? "End its process at once, whatever it is doing" : null,
+      ? "The task is running. It is asked to stop; a task that does not check for this continues. Work already done is not undone."
+      : `The task is ${task.state} and will never start${task.attempt ? " again" : ""}. You cannot undo this.`,
+    option: runs ? "End its process immediately" : null,
     danger: true,
     yes: "Cancel the task",
     act: (atOnce) => end(task, atOnce, reload),
@@ -43,7 +43,7 @@ function terminate(task, reload) {
   confirm({
     title: `End the process of this ${task.name}?`,
     about: task.task_id,
-    text: "It was asked to end, and runs on. Its process is ended at once, whatever it is doing; what it has done so far is not undone.",
+    text: "The task was asked to stop and is still running. Its process is ended immediately. Work already done is not undone.",
     danger: true,
     yes: "End its process",
     act: () => end(task, true, reload),
@@ -55,14 +55,14 @@ async function end(task, atOnce, reload) {
   const now = await json(`/tasks/${task.task_id}/cancel`, { method: "POST", body });
   reload();
   if (now.ready) return `The task is ${now.state}.`;
-  return atOnce ? "Its process is being ended." : "The task is asked to end.";
+  return atOnce ? "Its process is being ended." : "The task is asked to stop.";
 }
 
 function retry(task) {
   confirm({
     title: `Run this ${task.name} again?`,
     about: task.task_id,
-    text: "The same input runs once more, as a new task with an id of its own. This one stays as it is.",
+    text: "The same input runs again as a new task with its own id. This task does not change.",
     yes: "Run it again",
     act: async () => {
       const again = await json(`/tasks/${task.task_id}/retry`, { method: "POST" });

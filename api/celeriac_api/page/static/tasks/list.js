@@ -56,7 +56,7 @@ export function show(main, query) {
     paused = !paused;
     live.setAttribute("aria-pressed", String(!paused));
     setText(live, paused ? "Paused" : "Live");
-    announce(paused ? "Live updates are paused." : "Live updates go on.");
+    announce(paused ? "Live updates are paused." : "Live updates continue.");
     if (!paused) load();
   }
 
@@ -115,7 +115,7 @@ function taskRow() {
 }
 
 function nothing(query) {
-  if ([...query].length) return ["No task fits these filters. ", el("a", { href: "#/tasks" }, "Show all tasks")];
+  if ([...query].length) return ["No task matches these filters. ", el("a", { href: "#/tasks" }, "Show all tasks")];
   return ["No tasks yet. ", el("a", { href: "#/new" }, "Submit the first one")];
 }
 

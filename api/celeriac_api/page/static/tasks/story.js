@@ -10,7 +10,7 @@ export function story() {
   const bar = el("progress", { "aria-label": "Progress" }), said = el("p", { class: "said" });
   const steps = el("ol", { class: "timeline" });
   const log = lines("Log", { role: "log" }), output = lines("Output");
-  const cut = el("p", { class: "note" }, "Older events are not kept any more.");
+  const cut = el("p", { class: "note" }, "Older events are no longer kept.");
   const progressing = el("section", {}, el("h2", {}, "Progress"), bar, said);
   const timeline = el("section", {}, el("h2", {}, "Timeline"), cut, steps);
   const logged = el("section", {}, el("h2", {}, "Log"), log.node);

@@ -15,9 +15,9 @@ const EVERY_MS = 1000;
 export function show(main, id) {
   let over = false, busy = false, again = false, task = null, outcomeOf = null, stop = () => {};
   const path = `/tasks/${encodeURIComponent(id)}`;
-  const title = heading("Task"), state = badge(""), asked = el("span", { class: "asked" }, "asked to end"), buttons = el("div", { class: "actions" });
+  const title = heading("Task"), state = badge(""), asked = el("span", { class: "asked" }, "asked to stop"), buttons = el("div", { class: "actions" });
   const told = facts(), came = el("section", { "aria-label": "Outcome" });
-  const given = el("section", { "aria-label": "What it was given" });
+  const given = el("section", { "aria-label": "Task input" });
   const events = story(), none = el("div");
   const columns = el("div", { class: "columns" }, el("div", {}, came, events.node, given), events.timeline);
   main.append(
@@ -85,7 +85,7 @@ export function show(main, id) {
   function forgotten() {
     stop();
     buttons.replaceChildren();
-    none.replaceChildren(empty("This task was deleted, or is not kept any longer. What you see is old."));
+    none.replaceChildren(empty("This task was deleted, or its record has expired. This page is out of date."));
   }
 
   function tell() {
@@ -98,7 +98,7 @@ export function show(main, id) {
       ["Due", ...when(task.due_at)],
       [task.state === "running" ? "Runs for" : "Ran for", took(task)],
       ["Kept until", ...when(task.expires_at)],
-      ["Runs again", task.retry_of, { href: task.retry_of && address(["tasks", task.retry_of]) }],
+      ["Retry of", task.retry_of, { href: task.retry_of && address(["tasks", task.retry_of]) }],
     ]);
   }
 
@@ -111,7 +111,7 @@ export function show(main, id) {
   }
 
   function refused({ status, message }) {
-    setText(title, status === 404 ? "No such task" : status === 410 ? "A forgotten task" : "Task");
+    setText(title, status === 404 ? "Task not found" : status === 410 ? "Forgotten task" : "Task");
     none.replaceChildren(empty(message));
   }
 
