@@ -86,7 +86,7 @@ class Consumer:
         self._next_claim: tuple[Claim, Any, float] | None = None
 
     def claim(self, claim: Claim) -> Granted | Refused:
-        """Take a queued task for the holder of its token. What `finish` has asked for is not asked for again."""
+        """Take a queued task for the holder of its token. What `end` has asked for is not asked for again."""
         answer = self._known_answer(claim) or self._redis.run(scripts.CLAIM, *self._arguments(claim))
         match answer:
             case b"granted", attempt:
@@ -96,7 +96,7 @@ class Consumer:
             case _:
                 return Refused(None)
 
-    def finish(
+    def end(
         self,
         task_id: str,
         *,
@@ -112,16 +112,16 @@ class Consumer:
         """
         end = (task_id, token, state, _error(failure), document, self._ttl)
         if following is None:
-            answer = self._redis.run(scripts.FINISH, *end)
+            answer = self._redis.run(scripts.END, *end)
         else:
             # A process that is paused in between has lost the task by then.
             reliable = monotonic() + self._lease / 2e6
             self._next_claim = following, None, reliable
             answer, claimed = self._redis.run_both(
-                scripts.FINISH, end, scripts.CLAIM, self._arguments(following)
+                scripts.END, end, scripts.CLAIM, self._arguments(following)
             )
             self._next_claim = following, claimed, reliable
-        return bool(answer == b"finished")
+        return bool(answer == b"ended")
 
     def return_claimed(self) -> None:
         """The process ends before the task that it has asked for already: someone else runs it."""

@@ -190,8 +190,8 @@ class Ledger:
 
     async def rejected(self, queue: str, *, limit: int) -> tuple[list[RejectedMessage], int]:
         """The rejected messages of a queue, the newest first, and how many more are too large to be read."""
-        left_out, *entries = await self._change(scripts.LIST_REJECTED, queue, limit, MOST_LISTED_BYTES)
-        return [RejectedMessage(**json.loads(entry)) for entry in entries], left_out
+        omitted_count, *entries = await self._change(scripts.LIST_REJECTED, queue, limit, MOST_LISTED_BYTES)
+        return [RejectedMessage(**json.loads(entry)) for entry in entries], omitted_count
 
     async def ping(self, queues: Collection[str] = ()) -> list[str]:
         """Raise unless every Redis answers within `PING_SECONDS`; what is unsafe about them, in sentences.
@@ -279,8 +279,10 @@ class Ledger:
         rows = [_task_or_error(row_id, reply[:WHOLE]) for row_id, reply in zip(ids, replies, strict=True)]
         cut = {task_id for task_id, reply in zip(ids, replies, strict=True) if len(reply) > WHOLE}
         tasks = _there(rows)
-        left_out = [task.task_id for task in tasks if task.state is State.SUCCEEDED and task.task_id in cut]
-        return Page(tasks, before, left_out)
+        omitted_results = [
+            task.task_id for task in tasks if task.state is State.SUCCEEDED and task.task_id in cut
+        ]
+        return Page(tasks, before, omitted_results)
 
     async def _ping_all(self, askers: Sequence[Collection[str]]) -> Sequence[list[str]]:
         warnings = [

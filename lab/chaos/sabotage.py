@@ -16,7 +16,7 @@ GUARDS: dict[str, tuple[str, dict[str, str]]] = {
         "celeriac/ledger/lua/workers/end_task.lua",
         {
             "if not task or task.token ~= token then return 'stale' end": "if not task then return 'stale' end",
-            "if task.state == final then return 'finished' end\n": "",
+            "if task.state == final then return 'ended' end\n": "",
             "if task.state ~= 'running' then return 'stale' end\n": "",
         },
     ),

@@ -31,13 +31,13 @@ def test_a_success_is_told_to_who_waits_with_its_times(stock_client: httpx.Clien
     response = stock_client.post("/add", json={"x": 4, "y": 5}, params={"wait": 50})
     task = document(response)
     assert (response.status_code, task["state"], task["result"], task["attempt"]) == (200, "succeeded", 9, 1)
-    assert datetime.fromisoformat(task["created_at"]) <= datetime.fromisoformat(task["finished_at"])
+    assert datetime.fromisoformat(task["created_at"]) <= datetime.fromisoformat(task["ended_at"])
 
 
 def test_it_has_succeeded_also_where_results_are_left_out(stock_client: httpx.Client) -> None:
     task = run(stock_client, "add", x=4, y=5)
     (item,) = document(stock_client.get("/tasks?omit=result&limit=1"))["items"]
-    told = ("task_id", "state", "successful", "attempt", "finished_at")
+    told = ("task_id", "state", "successful", "attempt", "ended_at")
     assert [item[name] for name in told] == [task[name] for name in told]
     assert "result" not in item
 

@@ -49,7 +49,7 @@ def claim_of(task: Document) -> Claim:
 def finish(consumer: Consumer, claim: Claim, **more: Any) -> bool:
     """End the task of this claim well."""
     state = State.SUCCEEDED
-    return consumer.finish(
+    return consumer.end(
         claim.task_id, token=claim.token, state=state, failure=None, document=DOCUMENT, **more
     )
 

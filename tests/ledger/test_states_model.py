@@ -139,7 +139,7 @@ class Tasks(RuleBasedStateMachine):
         _, task_id, token = self._pick_token(number)
         before, was_held = self.record(task_id), self.is_held(task_id, token)
         failure = FAILURE if state is State.FAILED else None
-        ended = self.consumer.finish(task_id, token=token, state=state, failure=failure, document=DOCUMENT)
+        ended = self.consumer.end(task_id, token=token, state=state, failure=failure, document=DOCUMENT)
         if not was_held:
             assert self.record(task_id) == before
         assert ended == (was_held or (before.get("token"), before.get("state")) == (token, state))
@@ -151,7 +151,7 @@ class Tasks(RuleBasedStateMachine):
         worker, task_id, token = self._pick_token(number)
         claim = Claim(self._pick(following), uuid4().hex, worker, DOCUMENT)
         was_held = self.is_held(task_id, token)
-        self.consumer.finish(
+        self.consumer.end(
             task_id, token=token, state=State.SUCCEEDED, failure=None, document=DOCUMENT, following=claim
         )
         assert not self.is_held(task_id, token)

@@ -11,7 +11,7 @@ from redis.exceptions import NoPermissionError, NoScriptError, OutOfMemoryError,
 
 from celeriac.ledger.store.connection import Unavailable
 from celeriac.ledger.store.functions import Way
-from celeriac.ledger.store.scripts import FINISH
+from celeriac.ledger.store.scripts import END
 from celeriac.stack.valkey import Valkey
 from lab.harness.servers import running_api, running_worker
 from tests.support.door import document, ended, run
@@ -71,18 +71,18 @@ def test_where_functions_are_denied_everything_works_with_scripts(
 @pytest.mark.parametrize(
     ("answers", "commands"),
     [
-        ([b"1", b"finished"], [READY, CALL]),
-        ([UNKNOWN, b"library", b"1", b"finished"], [READY, LOAD, READY, CALL]),
+        ([b"1", b"ended"], [READY, CALL]),
+        ([UNKNOWN, b"library", b"1", b"ended"], [READY, LOAD, READY, CALL]),
         (
-            [UNKNOWN, ResponseError("Library 'x' already exists"), b"1", b"finished"],
+            [UNKNOWN, ResponseError("Library 'x' already exists"), b"1", b"ended"],
             [READY, LOAD, READY, CALL],
         ),
-        ([NONE, b"finished"], [READY, SHA]),
-        ([NONE, NoScriptError(), b"finished"], [READY, SHA, TEXT]),
-        ([DENIED, b"finished"], [READY, SHA]),
-        ([UNKNOWN, DENIED, UNKNOWN, b"finished"], [READY, LOAD, READY, SHA]),
-        ([UNKNOWN, OutOfMemoryError(), UNKNOWN, b"finished"], [READY, LOAD, READY, SHA]),
-        ([caused(NoPermissionError()), b"finished"], [READY, SHA]),
+        ([NONE, b"ended"], [READY, SHA]),
+        ([NONE, NoScriptError(), b"ended"], [READY, SHA, TEXT]),
+        ([DENIED, b"ended"], [READY, SHA]),
+        ([UNKNOWN, DENIED, UNKNOWN, b"ended"], [READY, LOAD, READY, SHA]),
+        ([UNKNOWN, OutOfMemoryError(), UNKNOWN, b"ended"], [READY, LOAD, READY, SHA]),
+        ([caused(NoPermissionError()), b"ended"], [READY, SHA]),
     ],
 )
 def test_the_way_to_an_answer(answers: list[Any], commands: list[str]) -> None:
@@ -91,21 +91,21 @@ def test_the_way_to_an_answer(answers: list[Any], commands: list[str]) -> None:
 
 def test_a_server_that_has_forgotten_them_or_is_another_one_is_asked_again() -> None:
     way = Way()
-    assert sent(way, [b"1", b"finished"]) == [READY, CALL]
-    assert sent(way, [UNKNOWN, UNKNOWN, b"library", b"1", b"finished"]) == [CALL, READY, LOAD, READY, CALL]
-    assert sent(way, [NONE, NONE, b"finished"]) == [CALL, READY, SHA]
-    assert sent(way, [b"finished"]) == [SHA]
+    assert sent(way, [b"1", b"ended"]) == [READY, CALL]
+    assert sent(way, [UNKNOWN, UNKNOWN, b"library", b"1", b"ended"]) == [CALL, READY, LOAD, READY, CALL]
+    assert sent(way, [NONE, NONE, b"ended"]) == [CALL, READY, SHA]
+    assert sent(way, [b"ended"]) == [SHA]
 
 
 def test_where_they_cannot_be_loaded_for_now_that_is_tried_again() -> None:
     way = Way()
-    assert sent(way, [UNKNOWN, OutOfMemoryError(), UNKNOWN, b"finished"]) == [READY, LOAD, READY, SHA]
-    assert sent(way, [UNKNOWN, b"library", b"1", b"finished"]) == [READY, LOAD, READY, CALL]
+    assert sent(way, [UNKNOWN, OutOfMemoryError(), UNKNOWN, b"ended"]) == [READY, LOAD, READY, SHA]
+    assert sent(way, [UNKNOWN, b"library", b"1", b"ended"]) == [READY, LOAD, READY, CALL]
 
 
 def sent(way: Way, answers: list[Any]) -> list[str]:
     """The commands to which these are the answers, the last one the script's."""
-    steps = way.run(FINISH, ("id",))
+    steps = way.run(END, ("id",))
     command, names = next(steps), []
     for answer in answers:
         names.append(_name(*command[:2]))

@@ -125,7 +125,7 @@ def test_a_stock_worker_on_both_does_the_work(
         worker.wait_until(lambda: " ready." in worker.log)
         waited = document(door.post("/add", json={"x": 10**30, "y": 1}, params={"wait": 30}))
         assert (waited["state"], waited["result"], waited["attempt"]) == ("succeeded", 10**30 + 1, 1)
-        assert waited["finished_at"] >= waited["created_at"]
+        assert waited["ended_at"] >= waited["created_at"]
         failed = run(door, "fail", message="no such invoice")
         assert (failed["state"], failed["error"]["type"]) == ("failed", "RuntimeError")
         assert failed["error"]["message"] == "no such invoice"

@@ -174,7 +174,7 @@ def test_it_harms_no_worker(kind: str, client: httpx.Client, redis: Redis) -> No
 
 
 def test_a_clean_queue_has_none(client: httpx.Client) -> None:
-    assert document(client.get("/queues/nobody/rejected")) == {"items": [], "left_out": 0}
+    assert document(client.get("/queues/nobody/rejected")) == {"items": [], "omitted_count": 0}
 
 
 def test_the_number_of_finds_can_be_asked_for(client: httpx.Client, redis: Redis) -> None:

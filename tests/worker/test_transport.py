@@ -30,7 +30,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def ended_at(rate: float, clock: Clock) -> Ahead:
+def ahead_at(rate: float, clock: Clock) -> Ahead:
     """A pool that has ended so many tasks a second, for a second."""
     ahead = Ahead(clock)
     for _ in range(int(rate)):
@@ -41,19 +41,19 @@ def ended_at(rate: float, clock: Clock) -> Ahead:
 
 @pytest.mark.parametrize("rate", [500, 1000, 2000])
 def test_of_short_tasks_it_takes_what_the_pool_gets_through_in_a_moment(rate: int, clock: Clock) -> None:
-    assert ended_at(rate, clock).messages() == pytest.approx(rate * HORIZON_SECONDS, rel=0.1, abs=1)
+    assert ahead_at(rate, clock).messages() == pytest.approx(rate * HORIZON_SECONDS, rel=0.1, abs=1)
 
 
 def test_of_long_tasks_it_takes_none_beforehand(clock: Clock) -> None:
-    assert ended_at(20, clock).messages() == 0
+    assert ahead_at(20, clock).messages() == 0
 
 
 def test_it_never_takes_more_than_the_most(clock: Clock) -> None:
-    assert ended_at(100_000, clock).messages() == MOST
+    assert ahead_at(100_000, clock).messages() == MOST
 
 
 def test_a_pause_lets_it_fall_back(clock: Clock) -> None:
-    ahead = ended_at(2000, clock)
+    ahead = ahead_at(2000, clock)
     clock.time += 10 * MEMORY_SECONDS
     assert ahead.messages() == 0
 
@@ -61,7 +61,7 @@ def test_a_pause_lets_it_fall_back(clock: Clock) -> None:
 def reserve(clock: Clock, *, rate: float, messages: int, prefetch_count: int = 2) -> Reservation:
     """What a worker with two processes reserves: this many messages."""
     reservation = Reservation(SimpleNamespace(_in_poll=None, do_restore=False), prefetch_count=prefetch_count)
-    reservation._ahead = ended_at(rate, clock)
+    reservation._ahead = ahead_at(rate, clock)
     for number in range(messages):
         reservation.append(object(), str(number))
     return reservation

@@ -30,7 +30,7 @@ EXAMPLE: dict[str, JsonValue] = {
     "worker": "celery-3f9a2c@host",
     "created_at": "2026-05-01T12:00:00.000000Z",
     "started_at": "2026-05-01T12:00:00.002000Z",
-    "finished_at": "2026-05-01T12:00:00.003000Z",
+    "ended_at": "2026-05-01T12:00:00.003000Z",
     "expires_at": "2026-05-02T12:00:00.003000Z",
     "due_at": None,
     "retry_of": None,
@@ -107,7 +107,7 @@ class TaskDocument(BaseModel):
     worker: str | None = Field(description="The worker that runs or ran the task.")
     created_at: AwareDatetime = Field(description="When the task was accepted.")
     started_at: AwareDatetime | None = Field(description="When the current or last attempt started.")
-    finished_at: AwareDatetime | None = Field(description="When the task ended.")
+    ended_at: AwareDatetime | None = Field(description="When the task ended.")
     expires_at: AwareDatetime | None = Field(
         description="When the record and the result expire; null until the task has ended."
     )
@@ -169,7 +169,7 @@ def new_task(
         worker=None,
         created_at=accepted.created_at,
         started_at=None,
-        finished_at=None,
+        ended_at=None,
         expires_at=None,
         due_at=accepted.due_at,
         retry_of=retry_of,
@@ -236,7 +236,7 @@ def _members(task: Task, *, show_traceback: bool) -> dict[str, Any]:
         "worker": task.worker,
         "created_at": timestamp(task.created_at),
         "started_at": _timestamp(task.started_at),
-        "finished_at": _timestamp(task.finished_at),
+        "ended_at": _timestamp(task.ended_at),
         "expires_at": _timestamp(task.expires_at),
         "due_at": _timestamp(task.due_at),
         "retry_of": task.retry_of,

@@ -32,7 +32,7 @@ class RejectedMessageList(BaseModel):
     model_config = ConfigDict(title="Rejected messages of a queue")
 
     items: list[RejectedMessageDocument]
-    left_out: int = Field(
+    omitted_count: int = Field(
         ge=0,
         description="How many requested messages are left out because the answer would be too large.",
     )
@@ -65,5 +65,7 @@ def routes(ledger: Ledger) -> list[Route]:
 
 async def _list(ledger: Ledger, call: Call[RejectedParameters, None]) -> Response:
     limit = call.parameters.limit or USUAL_LIMIT
-    found, left_out = await ledger.rejected(call.parameters.queue, limit=limit)
-    return Answer(to_json({"items": [asdict(one) for one in found], "left_out": left_out}), 200)
+    messages, omitted_count = await ledger.rejected(call.parameters.queue, limit=limit)
+    return Answer(
+        to_json({"items": [asdict(message) for message in messages], "omitted_count": omitted_count}), 200
+    )

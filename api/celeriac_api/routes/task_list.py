@@ -70,9 +70,9 @@ class TaskPage(BaseModel):
     model_config = ConfigDict(title="Page of tasks")
 
     items: list[TaskDocument | TaskWithoutResult] = Field(
-        description="The tasks of this page. A task in `left_out` has no member `result`; with `omit=result`, no task has one."
+        description="The tasks of this page. A task in `omitted_results` has no member `result`; with `omit=result`, no task has one."
     )
-    left_out: list[str] = Field(
+    omitted_results: list[str] = Field(
         description="The ids of the tasks whose results were too large for this page: get them at `links.result`."
     )
     next_cursor: str | None = Field(
@@ -132,13 +132,15 @@ async def _list(settings: Settings, ledger: Ledger, call: Call[ListParameters, N
     page = await (ledger.page_without_results(listing) if omits else ledger.page(listing))
 
     def item(task: Task) -> bytes:
-        document = document_without_result if omits or task.task_id in page.left_out else task_document
+        document = document_without_result if omits or task.task_id in page.omitted_results else task_document
         return document(task, show_traceback=sees_details(settings))
 
     items = b",".join(map(item, page.tasks))
     cursor = b"null" if page.before is None else b'"%b"' % _cursor(page.before)
-    left_out = to_json(page.left_out)
-    return Answer(b'{"items":[%b],"left_out":%b,"next_cursor":%b}' % (items, left_out, cursor), 200)
+    omitted_results = to_json(page.omitted_results)
+    return Answer(
+        b'{"items":[%b],"omitted_results":%b,"next_cursor":%b}' % (items, omitted_results, cursor), 200
+    )
 
 
 def _listing(parameters: ListParameters) -> Listing:

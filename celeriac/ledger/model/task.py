@@ -19,7 +19,7 @@ FIELDS = (
     "worker",
     "created_at",
     "started_at",
-    "finished_at",
+    "ended_at",
     "due_at",
     "retry_of",
     "trace_id",
@@ -54,7 +54,7 @@ class Task(NamedTuple):
     worker: str | None
     created_at: int
     started_at: int | None
-    finished_at: int | None
+    ended_at: int | None
     expires_at: int | None
     due_at: int | None
     retry_of: str | None
@@ -92,7 +92,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
     if reply == [b"gone"]:
         raise Gone(task_id)
     (
-        state, expires, attempt, name, queue, worker, created, started, finished,
+        state, expires, attempt, name, queue, worker, created, started, ended,
         due, retry_of, trace_id, progress, cancel, error, owner, document,
     ) = reply  # fmt: skip
     if name is None or queue is None or state is None:
@@ -106,7 +106,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         worker=worker.decode() if worker else None,
         created_at=int(created or 0),
         started_at=_time(started),
-        finished_at=_time(finished),
+        ended_at=_time(ended),
         expires_at=_time(expires),
         due_at=_time(due),
         retry_of=retry_of.decode() if retry_of else None,
@@ -186,7 +186,7 @@ def _as_stock_worker_left_it(task: Task, state: State, meta: dict[str, Any]) -> 
         state=state,
         attempt=(meta.get("retries") or 0) + 1,
         worker=meta.get("worker") or start_meta.get("hostname"),
-        finished_at=_microseconds(meta.get("date_done")) if state in FINAL else None,
+        ended_at=_microseconds(meta.get("date_done")) if state in FINAL else None,
     )
 
 

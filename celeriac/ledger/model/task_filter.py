@@ -40,9 +40,9 @@ class Listing:
 class Page:
     """Tasks, the newest first; `before` is where the next page begins, None after the last one.
 
-    The results of the tasks whose ids are `left_out` were too large to be read.
+    The results of the tasks whose ids are `omitted_results` were too large to be read.
     """
 
     tasks: list[Task]
     before: int | None
-    left_out: Sequence[str] = ()
+    omitted_results: Sequence[str] = ()

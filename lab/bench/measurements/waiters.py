@@ -151,4 +151,4 @@ def _end_in(body: str, ended: float) -> float:
     document = json.loads(body)
     if document["state"] != "succeeded":
         raise ValueError(f"a client was told that its task has not succeeded: {body}")
-    return datetime.fromisoformat(document["finished_at"]).timestamp() if "finished_at" in document else ended
+    return datetime.fromisoformat(document["ended_at"]).timestamp() if "ended_at" in document else ended

@@ -53,7 +53,7 @@ def task_id(number: int) -> str:
 
 def finish(redis: Redis, start: int, end: int) -> None:
     """Run additions with these numbers, which are queued."""
-    claim, finish = (redis.script_load(script.text) for script in (scripts.CLAIM, scripts.FINISH))
+    claim, finish = (redis.script_load(script.text) for script in (scripts.CLAIM, scripts.END))
     with redis.pipeline(transaction=False) as pipeline:
         for one in map(task_id, range(start, end)):
             pipeline.evalsha(claim, 0, one, one, "bench", MINUTE, "", DAY, DATE)

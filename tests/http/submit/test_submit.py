@@ -50,7 +50,7 @@ def test_the_document_of_an_accepted_task_is_complete_and_says_nothing_that_is_n
         "queue": "default",
         "worker": None,
         "started_at": None,
-        "finished_at": None,
+        "ended_at": None,
         "expires_at": None,
         "due_at": None,
         "retry_of": None,

@@ -171,7 +171,7 @@ def test_a_page_leaves_out_the_results_that_do_not_fit_and_says_whose(client: ht
     large = [client.get(task["links"]["self"], params={"wait": 50}).json()["task_id"] for task in accepted]
     small = run(client, "word_count", text="small")
     page = document(client.get("/tasks?limit=4"))
-    assert page["left_out"] == large[::-1]
+    assert page["omitted_results"] == large[::-1]
     assert page["items"][0] == small
     assert [item["task_id"] for item in page["items"][1:]] == large[::-1]
     assert not any("result" in item for item in page["items"][1:])
@@ -198,9 +198,9 @@ def test_a_page_says_what_became_of_a_task_of_celery_s_own_however_large_its_res
         quiet_redis.set(f"celery-task-meta-{task_id}", kept)
     page = document(quiet.get(f"/tasks{query}"))
     failed, succeeded = page["items"]
-    assert (succeeded["state"], succeeded["finished_at"]) == ("succeeded", "2026-05-01T12:00:00.000000Z")
+    assert (succeeded["state"], succeeded["ended_at"]) == ("succeeded", "2026-05-01T12:00:00.000000Z")
     assert "result" not in succeeded
-    assert page["left_out"] == ([] if query else ids[:1])
+    assert page["omitted_results"] == ([] if query else ids[:1])
     assert (failed["state"], failed["error"]["type"]) == ("failed", "ValueError")
     assert "too large" in failed["error"]["message"]
     assert len(document(quiet.get(failed["links"]["self"]))["error"]["message"]) <= 10_000

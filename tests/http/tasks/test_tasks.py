@@ -39,7 +39,7 @@ def test_a_running_task_says_so_until_it_ends(client: httpx.Client, tmp_path: Pa
     assert running["attempt"] == 1
     assert running["worker"].startswith("celery-")
     assert running["created_at"] < running["started_at"]
-    assert (running["finished_at"], running["expires_at"]) == (None, None)
+    assert (running["ended_at"], running["expires_at"]) == (None, None)
     (tmp_path / "file").touch()
     assert ended(client, task)["result"] == "let go"
 
@@ -50,8 +50,7 @@ def test_a_task_that_succeeded_has_its_times_in_order_and_will_be_kept_for_a_day
     before = datetime.now(UTC)
     task = run(client, "add", x=4, y=5)
     created, started, finished, expires = (
-        datetime.fromisoformat(task[name])
-        for name in ("created_at", "started_at", "finished_at", "expires_at")
+        datetime.fromisoformat(task[name]) for name in ("created_at", "started_at", "ended_at", "expires_at")
     )
     slack = timedelta(seconds=1)
     assert before - slack < created < started < finished < datetime.now(UTC) + slack
@@ -67,7 +66,7 @@ def test_a_retrying_task_says_why_and_when_the_next_attempt_is_due(client: httpx
     assert retrying["error"] == {"type": "ConnectionError", "message": "nobody home", "traceback": None}
     delay = datetime.fromisoformat(retrying["due_at"]) - datetime.fromisoformat(retrying["started_at"])
     assert timedelta(minutes=30) <= delay <= timedelta(hours=1, seconds=5)
-    assert (retrying["finished_at"], retrying["expires_at"]) == (None, None)
+    assert (retrying["ended_at"], retrying["expires_at"]) == (None, None)
 
 
 def test_a_second_attempt_is_running_again_and_forgets_the_first_one_s_error_at_its_success(
@@ -76,7 +75,7 @@ def test_a_second_attempt_is_running_again_and_forgets_the_first_one_s_error_at_
     task = submit(client, "due_at_once", until=str(tmp_path / "file"))
     wait_until(lambda: shown(client, task)["attempt"] == 2)
     running = shown(client, task)
-    assert (running["state"], running["due_at"], running["finished_at"]) == ("running", None, None)
+    assert (running["state"], running["due_at"], running["ended_at"]) == ("running", None, None)
     (tmp_path / "file").touch()
     at_end = ended(client, task)
     assert (at_end["state"], at_end["attempt"], at_end["error"]) == ("succeeded", 2, None)

@@ -38,7 +38,7 @@ def _end(app: Any, task_id: str, unknown: NotRegistered, *, worker: str) -> None
     if isinstance(app.consumer.claim(app.backend.claim(task_id, token, worker)), Granted):
         document = app.backend.document(unknown, states.FAILURE, request=Context(id=task_id))
         failure = Failure("NotRegistered", unknown.args[0])  # whose text is made for a KeyError
-        app.consumer.finish(task_id, token=token, state=State.FAILED, failure=failure, document=document)
+        app.consumer.end(task_id, token=token, state=State.FAILED, failure=failure, document=document)
 
 
 def _words(name: str) -> str:

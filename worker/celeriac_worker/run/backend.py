@@ -62,7 +62,7 @@ class LedgerBackend(RedisBackend):  # type: ignore[misc]  # celery has no types
             return result
         consumer: Consumer = self.app.consumer
         failure = failure_on(request)
-        stored = consumer.finish(
+        stored = consumer.end(
             task_id,
             token=token,
             state=from_celery(state),

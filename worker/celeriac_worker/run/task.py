@@ -170,7 +170,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
     def _end_cancelled(self, words: str) -> None:
         revoked = TaskRevokedError(words)
         consumer: Consumer = self.app.consumer
-        consumer.finish(
+        consumer.end(
             self.request.id,
             token=token_of(self.request) or "",
             state=State.CANCELLED,

@@ -4,13 +4,13 @@
 --         event: id, state, attempt}: there are no others, and no stream
 local task = not is_hidden(ARGV[1], ARGV[2]) and load(ARGV[1])
 if not task then return {} end
-local due, finished = unpack(redis.call('HMGET', key_record(task.id), 'due_at', 'finished_at'))
+local due, ended = unpack(redis.call('HMGET', key_record(task.id), 'due_at', 'ended_at'))
 local was_scheduled = task.queued_at or due and task.attempt == 0
 local first = was_scheduled and 'scheduled' or 'queued'
 if not FINAL[task.state] then begin_stream(task) end
 if task.told then return {first, '1'} end
 local answer = {first, '0'}
-task.finished_at = tonumber(finished)
+task.ended_at = tonumber(ended)
 for _, event in ipairs(history(task)) do
   for _, part in ipairs(event) do answer[#answer + 1] = part end
 end

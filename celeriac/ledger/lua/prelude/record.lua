@@ -77,7 +77,7 @@ local function history(task)
   end
   if task.queued_at then add(task.queued_at, 'queued', 0) end
   if task.started_at then add(task.started_at, 'running', task.attempt) end
-  if task.finished_at then add(task.finished_at, task.state, task.attempt) end
+  if task.ended_at then add(task.ended_at, task.state, task.attempt) end
   return events
 end
 
@@ -163,7 +163,7 @@ end
 -- microseconds. The record outlives that by an hour, for the keeper to find it when it forgets the task.
 local function conclude(task, state, failure, document, ttl)
   local ended, before = now(), task.state
-  become(task, state, 'finished_at', ended, 'expires_at', ended + ttl, 'error', failure)
+  become(task, state, 'ended_at', ended, 'expires_at', ended + ttl, 'error', failure)
   leave(task, before)
   redis.call('PEXPIRE', key_record(task.id), text(ttl / 1000 + 3600000))
   if task.told then redis.call('PEXPIRE', key_events(task.id), text(ttl / 1000 + 3600000)) end

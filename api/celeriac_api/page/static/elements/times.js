@@ -32,7 +32,7 @@ export function fine(moment) {
 
 // How long a task ran, or runs; an empty text while it does neither.
 export function took(task) {
-  if (!task.started_at || (!task.finished_at && task.state !== "running")) return "";
-  const end = task.finished_at ? Date.parse(task.finished_at) : Date.now();
+  if (!task.started_at || (!task.ended_at && task.state !== "running")) return "";
+  const end = task.ended_at ? Date.parse(task.ended_at) : Date.now();
   return span(end - Date.parse(task.started_at));
 }
