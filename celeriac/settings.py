@@ -133,7 +133,8 @@ class Settings(BaseModel):
         3, ge=1, description="How many runs of a task may be lost with their worker before it fails."
     )
     client_timeout: Duration = Field(
-        timedelta(seconds=20), description="How long a client may take to send a request, beside its body."
+        timedelta(seconds=20),
+        description="How long a client may take to send a request; a body gets additional time.",
     )
     max_body_bytes: int = Field(1_048_576, ge=1, description="Largest request body, in bytes.")
     max_result_bytes: int = Field(

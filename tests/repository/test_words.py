@@ -14,9 +14,7 @@ from celeriac_api.response.errors import Problem
 from lab.harness.checkout import ROOT
 
 PACKAGES = ("celeriac", "api", "worker")
-PAGES = sorted(
-    file for folder in (ROOT, ROOT / "docs") for file in folder.glob("*.md") if file.name != "CHANGELOG.md"
-)
+PAGES = sorted(file for folder in (ROOT, ROOT / "docs") for file in folder.glob("*.md"))
 # Old-fashioned, or without the name of the thing. A sentence that begins with "Of" puts its subject last.
 AVOIDED = re.compile(
     r"""

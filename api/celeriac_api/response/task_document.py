@@ -118,7 +118,7 @@ class TaskDocument(BaseModel):
     trace_id: str | None = Field(
         description="The id of the trace that the task belongs to (W3C Trace Context)."
     )
-    owner: str | None = Field(description="Whose task it is; null where no key was asked for.")
+    owner: str | None = Field(description="The owner of the task; null if the API requires no key.")
     links: Links
 
 
