@@ -1,7 +1,7 @@
 # Two images: `docker build --target api .` and `docker build --target worker .`; `make images` builds both, with the version.
-# Each holds Celeriac's wheel, the packages of its own lock, those that send spans (docs/decisions/0010-spans.md), and the
-# starter tasks, and runs as a user without rights. Neither writes to its root file system, so that may be read-only. Tasks
-# of your own go on top, with the packages that they need: docs/containers.md.
+# Each contains Celeriac's wheel, the packages of its lock file, those that send spans (docs/decisions/0010-spans.md), and the
+# starter tasks, and runs as a user without rights. Neither writes to its root file system, which can be read-only.
+# docs/containers.md describes how to add your own tasks, and the packages that they need.
 
 ARG PYTHON=3.13
 
@@ -37,7 +37,7 @@ RUN pip freeze --local > /venv/constraints.txt && pip install --no-deps --no-ind
 FROM python:${PYTHON}-slim AS service
 RUN groupadd --gid 10001 celeriac && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp celeriac \
     && install --directory --owner 10001 --group 10001 /packages
-# Packages of your own go into /packages, without root, and in versions that go with ours.
+# Your own packages are installed into /packages, without root, in versions that are compatible with Celeriac's.
 ENV PATH=/venv/bin:/packages/bin:$PATH HOME=/tmp PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PYTHONPATH=/celeriac \
     PYTHONUSERBASE=/packages PIP_CONSTRAINT=/venv/constraints.txt PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /celeriac
@@ -47,7 +47,7 @@ LABEL org.opencontainers.image.licenses="Apache-2.0" org.opencontainers.image.ve
 
 FROM service AS api
 COPY --from=api-packages /venv /venv
-# What the API offers: the tasks, and nothing of what runs them.
+# The API needs the tasks, but nothing that runs them.
 COPY worker/tasks/ tasks/
 ENV CELERIAC_HOST=0.0.0.0 CELERIAC_PORT=8000
 EXPOSE 8000
@@ -66,7 +66,7 @@ LABEL org.opencontainers.image.title="Celeriac API" org.opencontainers.image.ver
 FROM service AS worker
 COPY --from=worker-packages /venv /venv
 COPY worker/tasks/ tasks/
-# Healthy is a worker that Redis has heard of lately.
+# A worker is healthy if Redis has answered its heartbeat recently.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD ["python", "-m", "celeriac_worker.health"]
 CMD ["python", "-m", "celeriac_worker"]
 ARG VERSION=unknown

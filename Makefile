@@ -1,7 +1,7 @@
 # The commands of this repository. `make` alone lists them.
-# The first one sets up `.venv`, and a changed lock is installed over it; nothing else of the machine is touched. `make run`
-# installs what it needs, the others add the tools. What you install into `.venv` stays; what requirements/local.txt lists is
-# installed by itself.
+# The first command creates `.venv`; a changed lock file is installed into it; nothing else on the machine changes. `make run`
+# installs the packages that it needs, the other commands add the tools. Packages that you install into `.venv` stay. Packages in
+# requirements/local.txt are installed automatically.
 
 PYTHON = $(or $(suitable),python3)
 BIN = .venv/bin
@@ -27,14 +27,14 @@ typed = $(foreach name,HOST PORT DATA_DIR REDIS_URL,$(if $(findstring command,$(
 .PHONY: help run test quick coverage conformance check fix openapi screenshots bench bench-peers trials chaos soak lock images clean
 
 help: ## list these commands
-	@echo "make run PORT=8010 sets a port; HOST, DATA_DIR, REDIS_URL and RELOAD=1 go the same way. make test ARGS=-x passes -x on."
+	@echo "make run PORT=8010 sets a port; HOST, DATA_DIR, REDIS_URL and RELOAD=1 work the same way. make test ARGS=-x passes -x to pytest."
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 21
 
-run: $(or $(wildcard $(INSTALLED)),$(RUNNABLE)) ## start it all: Valkey, worker and API
+run: $(or $(wildcard $(INSTALLED)),$(RUNNABLE)) ## start Valkey, a worker and the API
 	@exec env $(typed) $(BIN)/celeriac up $(if $(CELERIAC_TASKS),,worker/tasks) $(if $(RELOAD),--reload)
 
-test: $(INSTALLED) ## run all tests; of at most five that fail, each once more, alone
+test: $(INSTALLED) ## run all tests; if at most five fail, run each once more, alone
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -p tests.support.suite.once_more $(ARGS)
 
 quick: $(INSTALLED) ## run the tests that start no server, in seconds
@@ -46,44 +46,44 @@ coverage: $(INSTALLED) ## run all tests, and show which lines they reach
 	@$(BIN)/python -m coverage run -m pytest $(SIDE_BY_SIDE) $(ARGS); ended=$$?; \
 		$(BIN)/python -m coverage combine --quiet && $(BIN)/python -m coverage report; exit $$ended
 
-conformance: $(INSTALLED) $(CELERIES:%=.conformance/%/installed) ## test whether Celery 5.4 to 5.7 understand us
+conformance: $(INSTALLED) $(CELERIES:%=.conformance/%/installed) ## test with Celery 5.4 to 5.7
 	@for version in $(CELERIES); do \
 		.conformance/$$version/bin/python -m pip --disable-pip-version-check freeze | grep -E '^(celery|kombu|redis)='; \
 		CELERY_PYTHON=$(CURDIR)/.conformance/$$version/bin/python $(BIN)/python -m pytest tests/conformance $(ARGS) || exit 1; \
 	done
 
-check: $(INSTALLED) ## lint, formatting, types, and whether openapi.json is fresh
+check: $(INSTALLED) ## check lint, formatting, types, and that openapi.json is up to date
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m celeriac_api.openapi --check
 
-fix: $(INSTALLED) ## mend what lint and formatting can mend by themselves
+fix: $(INSTALLED) ## fix lint and formatting automatically
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-openapi: $(INSTALLED) ## write openapi.json anew
+openapi: $(INSTALLED) ## write openapi.json again
 	$(BIN)/python -m celeriac_api.openapi
 
-screenshots: $(INSTALLED) ## take the pictures of the page anew, with the system's Chromium
+screenshots: $(INSTALLED) ## take the pictures of the page again, with the system's Chromium
 	$(BIN)/python -m tests.page.screenshots
 
 bench: $(INSTALLED) ## measure
 	$(BIN)/python -m lab.bench $(ARGS)
 
-bench-peers: $(INSTALLED) .peers/installed ## measure, beside Flower, celery-fastapi, dramatiq and saq
+bench-peers: $(INSTALLED) .peers/installed ## measure, also Flower, celery-fastapi, dramatiq and saq
 	$(BIN)/python -m lab.bench $(ARGS)
 
-trials: $(INSTALLED) ## break one thing at a time, under stock Celery and under ours
+trials: $(INSTALLED) ## break one thing at a time, under stock Celery and under Celeriac
 	$(BIN)/python -m pytest tests/trials -m "trial or not trial" -s -v $(ARGS)
 
 chaos: $(INSTALLED) ## break everything at random, and account for every task
 	$(BIN)/python -m lab.chaos $(ARGS)
 
-soak: $(INSTALLED) ## a steady, mixed load for half an hour: does anything grow?
+soak: $(INSTALLED) ## run a steady, mixed load for half an hour, and look for growth
 	$(BIN)/python -m lab.soak $(ARGS)
 
-lock: $(INSTALLED) ## write requirements/ anew from pyproject.toml; ARGS=--upgrade takes newer versions
+lock: $(INSTALLED) ## write requirements/ again from pyproject.toml; ARGS=--upgrade uses newer versions
 	$(LOCK) --extra all --group dev --output-file requirements/dev.txt
 	$(LOCK) --extra all --group run --constraint requirements/dev.txt --output-file requirements/run.txt
 	$(LOCK) --extra api --constraint requirements/dev.txt --output-file requirements/api.txt
@@ -98,7 +98,7 @@ images: ## build the images of API and worker, tagged with the version
 clean: ## remove .venv, .conformance, .peers and caches; the data directory stays
 	rm -rf .venv .conformance .peers .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
-	@echo "The data of make run (.celeriac, or your DATA_DIR) is untouched: remove it yourself if you want it gone."
+	@echo "The data of make run (.celeriac, or your DATA_DIR) is not removed: delete it yourself if you do not need it."
 
 # Read when it is needed: `make images` is the only one that does.
 version = $(shell sed -n 's/^VERSION = "\(.*\)"$$/\1/p' celeriac/version.py)
@@ -137,7 +137,7 @@ endef
 	@touch $@
 
 .peers/installed: lab/bench/peers.txt
-	@echo "Setting up .peers with what make bench-peers measures beside Celeriac; this takes a minute, once."
+	@echo "Setting up .peers with the other programs that make bench-peers measures; this takes a minute, once."
 	@$(PYTHON) -m venv --clear .peers
 	@.peers/bin/python -m pip --disable-pip-version-check install --quiet --requirement lab/bench/peers.txt
 	@touch $@

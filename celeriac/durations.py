@@ -17,7 +17,7 @@ _from_iso = TypeAdapter(timedelta).validate_python
 
 
 def duration_of(text: str) -> timedelta:
-    """The duration that this text says; `ValueError` says how to write one."""
+    """The duration in this text; `ValueError` describes how to write one."""
     try:
         if number := _NUMBER.fullmatch(text):
             return timedelta(seconds=float(number[1]) * _UNITS[number[2]])

@@ -11,5 +11,5 @@ _TAKEN = {
 
 
 def taken_for(name: str) -> str | None:
-    """Who keeps a key of this name, so that no queue may have it; None where nobody does."""
+    """The program that uses keys with this name, so that no queue can have it; None if there is none."""
     return next((owner for start, owner in _TAKEN.items() if name.startswith(start)), None)

@@ -50,7 +50,7 @@ SENTINEL_PORT = 26379
 
 
 def normal(url: str) -> str:
-    """The address as all parts of Celeriac take it; `ValueError` says what is wrong with it, without a password."""
+    """The address in the form that all parts of Celeriac accept; `ValueError` describes what is wrong, without a password."""
     scheme, separator, rest = url.partition("://")
     if scheme not in _SCHEMES or not separator:
         raise ValueError(FORM)
@@ -66,7 +66,7 @@ def normal(url: str) -> str:
 
 
 def shown(url: str) -> str:
-    """An address, right or wrong, without what may be secret in it."""
+    """An address, valid or not, without its secrets."""
     scheme, separator, rest = url.rpartition("://") if "://" in url else ("", "", url)
     _, at, place = rest.rpartition("@")
     hidden = f"{scheme}{separator}***@{place}" if at else url
@@ -88,7 +88,7 @@ def place(url: str) -> str:
 
 
 def pool(url: str, *, wrap: Callable[[type[Any]], type[Any]] = lambda kind: kind, **options: Any) -> Any:
-    """A pool that makes connections of redis-py; with Sentinel, each connects to whoever is the primary then."""
+    """A pool of redis-py connections; with Sentinel, each connects to the current primary."""
     arguments = {**options, **parse_url(_plain(url)), "protocol": 2}
     kind = arguments.pop("connection_class", Connection)
     if not _is_sentinel(url):

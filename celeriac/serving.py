@@ -15,7 +15,7 @@ APP = (
 
 
 def uvicorn_options(settings: Settings) -> list[str]:
-    """As they are written on uvicorn's command line."""
+    """The options as uvicorn's command line has them."""
     return [
         *APP,
         *("--host", settings.host),

@@ -19,7 +19,7 @@ LOCAL_REDIS = "redis://127.0.0.1:6379/0"
 
 
 class Durability(StrEnum):
-    """What the answer to a submission waits for. The wait is shared by all that are accepted in one step."""
+    """What the answer to a submission waits for. All submissions of one step share the wait."""
 
     AOF = "aof"
     FSYNC = "fsync"
@@ -156,7 +156,7 @@ class Settings(BaseModel):
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read the settings from the environment; `SettingsError` says in sentences what is wrong with it."""
+        """Read the settings from the environment; `SettingsError` contains one sentence for each mistake."""
         unknown = _unknown_names(environment, fields=cls.model_fields)
         if unknown:
             raise SettingsError("\n".join(unknown))
@@ -177,7 +177,7 @@ class Settings(BaseModel):
 
     @property
     def given_redis(self) -> bool:
-        """Whether the environment says which Redis to use."""
+        """Whether the environment names a Redis."""
         return bool(self.redis_url or self.broker_url or self.result_backend)
 
 

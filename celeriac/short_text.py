@@ -7,7 +7,7 @@ OF_A_NOTE = 40
 
 
 def shortened(text: str, most: int = LONGEST_MESSAGE) -> str:
-    """The beginning of a text that is too long, and how many characters follow; all of it at most `most` long."""
+    """The text, or the beginning of a long one with the number of omitted characters; at most `most` characters."""
     if len(text) <= most:
         return text
     length = most - OF_A_NOTE
@@ -15,7 +15,7 @@ def shortened(text: str, most: int = LONGEST_MESSAGE) -> str:
 
 
 def shortened_traceback(text: str) -> str:
-    """Without the rest of lines that are too long, then without what is in the middle: both ends say the most."""
+    """A traceback with long lines cut, and then its middle left out, because both ends are the most useful."""
     if len(text) <= LONGEST_LINE:
         return text
     lines = "\n".join(shortened(line, LONGEST_LINE) for line in text.split("\n"))

@@ -22,13 +22,13 @@ async def accept(ledger: Ledger, submission: Submission) -> Accepted:
 
 
 def accepted_headers(accepted: Accepted) -> dict[str, str]:
-    """Where the task is, when to ask for it, and whether it is an earlier one."""
+    """The headers with the task's address, the time to wait, and whether it is an earlier task."""
     headers = {"location": address(f"/tasks/{accepted.task_id}"), "retry_after": "1"}
     return {**headers, "idempotent_replayed": "true"} if accepted.replayed else headers
 
 
 def stream_headers(accepted: Accepted) -> dict[str, str]:
-    """The same for an answer that streams what becomes of the task: there is no need to ask again."""
+    """The same for an answer that streams the events of the task, without the time to wait."""
     headers = {"Location": address(f"/tasks/{accepted.task_id}")}
     return {**headers, "Idempotent-Replayed": "true"} if accepted.replayed else headers
 

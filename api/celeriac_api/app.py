@@ -52,7 +52,7 @@ logger = logging.getLogger(__name__)
 
 
 def create_app() -> FastAPI:
-    """The app for this process's environment; what is wrong with it stops the start with a sentence."""
+    """The app for this process's environment; a mistake there stops the start with a sentence."""
     try:
         settings = Settings.read()
         take_prints(settings.log_format)
@@ -80,7 +80,7 @@ def app_of(
     spans: "TracerProvider | None" = None,
     on_start: Callable[[], object] | None = None,
 ) -> FastAPI:
-    """The app that is made of these parts; `on_start` is called in the event loop when it starts."""
+    """The app with these parts; the event loop calls `on_start` when it starts."""
     app = CeleriacAPI(
         title="Celeriac",
         version=VERSION,

@@ -19,7 +19,7 @@ def derived() -> str:
 
 
 def starter_app() -> FastAPI:
-    """The app of the starter tasks with the default of every setting; the environment plays no part."""
+    """The app of the starter tasks with all settings at their defaults, whatever the environment contains."""
     tasks = load_implementations("tasks")
     return build_app(Settings.read({}), catalog_of(tasks), validators_of(tasks))
 

@@ -17,7 +17,7 @@ from celeriac_api.submissions import Submissions
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What an app is made of; `queues` are those to which it submits."""
+    """The parts of an app; `queues` are those to which it submits."""
 
     settings: Settings
     catalog: Catalog

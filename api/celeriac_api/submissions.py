@@ -43,7 +43,7 @@ class PreparedDefinition:
         self._validator = validator
 
     def checked(self, raw: bytes) -> "ValidInput":
-        """The input that this body is. No body is `{}`, where no parameter is required."""
+        """The input in this body. An empty body means `{}`, if no parameter is required."""
         if raw:
             body.validate(raw, self._validator)
             return ValidInput(self, raw)
@@ -54,12 +54,12 @@ class PreparedDefinition:
         )
 
     def fitting(self, input_json: bytes, *, at: str) -> "ValidInput":
-        """This input, which is a part (at this JSON pointer) of a body that was checked."""
+        """The validated input from a part (at this JSON pointer) of a checked body."""
         body.fit(input_json, self._validator, at=at)
         return ValidInput(self, input_json)
 
     def submission(self, task_id: str, input_json: bytes, options: Options | None = None) -> Submission:
-        """The wish for a task with this input, which is valid."""
+        """A submission with this valid input."""
         encoded = options.encode() if options else ""
         return Submission(task_id, self.name, self.queue, self._envelope, encoded_input(input_json), encoded)
 
@@ -72,13 +72,13 @@ class ValidInput:
     json: bytes
 
     def new_task(self, accepted: Accepted, *, retry_of: str | None = None) -> Task:
-        """The task that was made of it."""
+        """The task that was accepted with this input."""
         definition = self.definition
         return new_task(accepted, name=definition.name, queue=definition.queue, retry_of=retry_of)
 
 
 class Submissions:
-    """All definitions by name, and the one way in which a task of theirs is accepted."""
+    """All definitions by name, and the single way to accept their tasks."""
 
     def __init__(
         self, catalog: Catalog, validators: Validators, settings: Settings, ledger: Ledger, judge: Judge
@@ -107,9 +107,9 @@ class Submissions:
         *,
         task_id: str | None = None,
     ) -> Task:
-        """A new task with this input, for a program in this process; a `Problem` says what does not fit.
+        """Submit a task with this input, for a program in this process; raises a `Problem` if the input is not valid.
 
-        With a `task_id`, that is the task's id, and the same submission again is the same task.
+        With a `task_id`, the task has this id, and a repeated submission returns the same task.
         """
         valid = await self.judge.judge(to_json(task_input or {}), self.definition(name).checked)
         return valid.new_task(await self.accept(valid, options, task_id=task_id))
@@ -131,7 +131,7 @@ class Submissions:
         seconds: int,
         until_gone: Callable[[], Awaitable[None]],
     ) -> tuple[Accepted, Task | None]:
-        """The same, and the task at its end, or as it is after `seconds`; None when its record was deleted meanwhile."""
+        """The same, with the task at its end or after `seconds`; None if its record was deleted meanwhile."""
         resolved = await self._resolve(valid, options, task_id)
         submission = valid.definition.submission(task_id or new_id(), valid.json, resolved)
         wait = partial(wait_for_end, self._ledger, owner=None, seconds=seconds, until_gone=until_gone)

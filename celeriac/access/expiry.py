@@ -8,7 +8,7 @@ LONGEST_DAYS = 36_600
 
 
 def expiry_of(text: str, *, now: datetime) -> datetime:
-    """The moment that `90d`, `PT1H` or `2027-01-31T00:00:00Z` means; `ValueError` where it is over, or cannot be read."""
+    """The moment that `90d`, `PT1H` or `2027-01-31T00:00:00Z` means; `ValueError` if it is past or not valid."""
     moment = _moment(text, now)
     if moment <= now:
         raise ValueError("must be later than now")

@@ -18,7 +18,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def checked_name(text: str) -> str:
-    """The same text, if it can be the name of a key or of an owner; `ValueError` says what is wrong."""
+    """The same text, if it is a valid name of a key or an owner; `ValueError` describes what is wrong."""
     if not _NAME.fullmatch(text):
         raise ValueError(
             "write 1 to 64 letters, digits, dots, dashes or underscores, and a letter or digit first"
@@ -29,7 +29,7 @@ def checked_name(text: str) -> str:
 
 
 def checked_grants(texts: Iterable[str]) -> tuple[str, ...]:
-    """These grants, each once; `ValueError` where one is unknown, or there is none."""
+    """These grants, each once; `ValueError` if one is unknown or there is none."""
     grants = tuple(dict.fromkeys(checked_grant(text) for text in texts))
     if not 1 <= len(grants) <= MOST_GRANTS:
         raise ValueError(f"give 1 to {MOST_GRANTS} scopes")
@@ -46,7 +46,7 @@ class SecretDigest:
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """A key as it is kept. Any of its secrets opens; after a rotation the older one does for a while."""
+    """A key as it is stored. Each of its secrets is valid; after a rotation, the older one for some time."""
 
     name: str
     owner: str
@@ -57,11 +57,11 @@ class Key:
     limits: Limits = NO_LIMITS
 
     def until(self, secret: SecretDigest) -> datetime | None:
-        """When this secret of the key is good no more; None: never."""
+        """When this secret of the key expires; None: never."""
         return min((moment for moment in (self.expires_at, secret.until) if moment is not None), default=None)
 
     def rotated(self, sha256: str, *, until: datetime, now: datetime) -> "Key":
-        """The key with another secret; the one before is good until then, and those before it as long as they were."""
+        """The key with a new secret. The previous secret expires at this moment; earlier ones do not change."""
         older = tuple(
             SecretDigest(sha256=secret.sha256, until=min(secret.until or until, until))
             for secret in self.digests
@@ -84,7 +84,7 @@ class _Document(BaseModel):
 
 
 def key_to_json(key: Key) -> str:
-    """The document that is kept."""
+    """The stored document."""
     return _Document(
         owner=key.owner,
         scopes=key.grants,
@@ -96,7 +96,7 @@ def key_to_json(key: Key) -> str:
 
 
 def key_from_json(name: str, document: str | bytes) -> Key:
-    """The key of this name; `ValueError` where the document is none of a key."""
+    """The key of this name; `ValueError` if the document is not that of a key."""
     read = _Document.model_validate_json(document)
     return Key(
         name=name,

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 class KeyFileError(SettingsError):
-    """The file cannot be used. The text says where and why, and quotes no secret."""
+    """The file cannot be used. The text contains the place and the reason, but no secret."""
 
 
 class _Entry(BaseModel):
@@ -89,16 +89,16 @@ def read_key_file(path: Path) -> dict[str, Key]:
 
 
 class KeyFile:
-    """The keys of a file as it was last right."""
+    """The keys of a file, as of its last valid version."""
 
     def __init__(self, path: Path | None) -> None:
-        """Read it; `KeyFileError` where it is wrong. Without a path there are no keys."""
+        """Read it; `KeyFileError` if it is not valid. Without a path there are no keys."""
         self.path = path
         self._stamp = _stamp(path)
         self.keys = read_key_file(path) if path else {}
 
     def read_again(self) -> bool:
-        """Whether the file has changed and holds other keys now. Of a broken one the log tells once; the last keys stay."""
+        """Whether the file has changed and contains other keys now. A broken file is logged once; the last keys stay valid."""
         stamp = _stamp(self.path)
         if self.path is None or stamp == self._stamp:
             return False

@@ -10,7 +10,7 @@ MOST = 1_000_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """None stands for what the settings say.
+    """None means the value of the settings.
 
     `rate` is in submissions per second, `burst` how many may come at once; `unfinished` is how many tasks may be open, `waits`
     and `streams` how many requests may wait or stream, all at the same time.

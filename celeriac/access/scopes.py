@@ -8,7 +8,7 @@ SUBMIT_PREFIX = "submit:"
 
 
 class Scope(StrEnum):
-    """What a caller must be allowed to do, to use a route."""
+    """The right that a caller needs to use a route."""
 
     SUBMIT = "submit"
     READ = "read"
@@ -27,7 +27,7 @@ GRANTABLE = (Scope.SUBMIT, Scope.READ, Scope.CANCEL, Scope.OPERATE, Scope.METRIC
 
 
 def checked_grant(text: str) -> str:
-    """The same text, if a key may be given it; `ValueError` says what is wrong."""
+    """The same text, if a key can have this grant; `ValueError` describes what is wrong."""
     if text in GRANTABLE or _is_of_definitions(text):
         return text
     near = [] if ":" in text else get_close_matches(text, GRANTABLE, n=1)

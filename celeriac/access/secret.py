@@ -17,7 +17,7 @@ _LENGTH = len(PREFIX) + _RANDOM_LENGTH + _CHECKSUM_LENGTH
 
 
 def new_secret() -> str:
-    """A secret that nobody has had before."""
+    """A new, unique secret."""
     random = _in_base_62(secrets.randbits(_BITS), _RANDOM_LENGTH)
     return PREFIX + random + _checksum(random)
 
@@ -31,7 +31,7 @@ def well_formed(text: str) -> bool:
 
 
 def digest(secret: str) -> str:
-    """What is stored in its place: SHA-256, in hexadecimal. So many random bits need no slow hash."""
+    """The SHA-256 of the secret, in hexadecimal, which is stored instead. Its many random bits make a slow hash unnecessary."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 

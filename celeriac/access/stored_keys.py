@@ -9,18 +9,18 @@ from celeriac.ledger.for_keys import KeyTable
 
 
 class KeyExists(Exception):
-    """There is a key of this name, which is the text."""
+    """A key with this name exists; the text is the name."""
 
 
 class KeyNotFound(Exception):
-    """There is no key of this name, which is the text."""
+    """No key has this name; the text is the name."""
 
 
 class StoredKeys:
-    """The keys in Redis. Whatever is changed here holds in every API process within 5 seconds."""
+    """The keys in Redis. A change reaches every API process within 5 seconds."""
 
     def __init__(self, table: KeyTable) -> None:
-        """`table` is their place in Redis."""
+        """`table` stores the keys in Redis."""
         self._table = table
 
     async def all(self) -> dict[str, Key]:
@@ -29,7 +29,7 @@ class StoredKeys:
         return {name: key_from_json(name, documents[name]) for name in sorted(documents)}
 
     async def create(self, key: Key) -> tuple[Key, str]:
-        """Keep this key, which has no digests yet, and give it a secret; `KeyExists` where the name is taken."""
+        """Store this key, which has no digests yet, and give it a secret; `KeyExists` if the name is in use."""
         secret = new_secret()
         key_with_secret = replace(
             key, digests=(SecretDigest(sha256=digest(secret)),), created_at=datetime.now(UTC)
@@ -39,7 +39,7 @@ class StoredKeys:
         return key_with_secret, secret
 
     async def rotate(self, name: str, *, overlap: timedelta) -> tuple[Key, str]:
-        """Give a key another secret; for the time of `overlap` the one before is good, too."""
+        """Give a key a new secret; the previous one stays valid for `overlap`."""
         secret, now = new_secret(), datetime.now(UTC)
         while True:
             before = await self._document(name)

@@ -43,19 +43,19 @@ def load_implementations(packages: str) -> Implementations:
 
 
 def catalog_of(implementations: Implementations) -> Catalog:
-    """The definitions that these carry out."""
+    """The definitions of these implementations."""
     return {name: implementation.definition for name, implementation in implementations.items()}
 
 
 def validators_of(implementations: Implementations) -> Validators:
-    """The models that judge the inputs of these."""
+    """The models that validate the inputs of these."""
     return {name: implementation.input_model for name, implementation in implementations.items()}
 
 
 def files_without_tasks(packages: str) -> list[str]:
-    """The files of these packages, which are loaded, that neither declare a task nor hand one on.
+    """The files of these loaded packages that neither declare nor import a task.
 
-    A package's own `__init__.py` and modules whose name begins with `_` need not.
+    The list leaves out a package's own `__init__.py`, and modules whose name begins with `_`.
     """
     return [
         str(module.__file__)

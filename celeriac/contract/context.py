@@ -1,7 +1,7 @@
 """Tells a running task about itself, and takes its reports.
 
-Outside a worker the answers are those of a first attempt that nobody cancels, and what is said goes nowhere: a function
-stays a function, and can be tested as one.
+Outside a worker, the answers are those of a first attempt that nobody cancels, and reports are dropped: a task stays a plain
+function, and a test can call it.
 """
 
 import time
@@ -18,7 +18,7 @@ ASK_SECONDS = 0.25
 
 
 class Cancelled(Exception):
-    """Raised by a task that stops because it was asked to: it ends as `cancelled`, or as `failed` if nobody has asked."""
+    """A task raises this to stop on request: it ends as `cancelled`, or as `failed` if nobody asked."""
 
 
 @dataclass(slots=True)
@@ -41,14 +41,14 @@ _beginning = Lock()
 
 
 def attempt() -> int:
-    """Which attempt this is: 1 for the first, counted up by each retry."""
+    """The number of this attempt: 1 for the first; each retry adds 1."""
     return _current().attempt
 
 
 def cancelled() -> bool:
-    """Whether somebody wants this task to end. Redis is asked at most every `ASK_SECONDS`, so ask as often as you like.
+    """Whether somebody asked to cancel this task. It asks Redis at most every `ASK_SECONDS`, so call it as often as you like.
 
-    While Redis is away the answer is no, unless it was yes before.
+    While Redis is away, the answer is no, unless it was yes before.
     """
     run = _current()
     if not run.is_cancelled and time.monotonic() - run.asked_at >= ASK_SECONDS:
@@ -58,34 +58,34 @@ def cancelled() -> bool:
 
 
 def progress(done: float, total: float | None = None, message: str | None = None) -> None:
-    """Say how far the task has come, in units of its own, as often as you like: ten times a second it is passed on."""
+    """Report how far the task is, in units that you choose. Call it as often as you like: reports are sent ten times a second."""
     telling = _telling()
     if telling is not None:
         telling.progress(done, total, message)
 
 
 def log(line: str) -> None:
-    """Add a line to what can be read of this task while it runs and afterwards."""
+    """Add a line to the log of this task, which clients can read while it runs and afterwards."""
     telling = _telling()
     if telling is not None:
         telling.event("log", {"line": line[:LONGEST]})
 
 
 def emit(chunk: str) -> None:
-    """Give a part of the output to whoever watches, before the whole of it is returned: text as it is generated, say."""
+    """Send a part of the output to watching clients before the task returns, such as generated text."""
     telling = _telling()
     if telling is not None:
         telling.event("output", {"chunk": chunk[:LONGEST]})
 
 
 def begin(number: int, *, ask: Callable[[], bool], send: Send | None = None) -> None:
-    """Told by the pool before the function runs: the attempt's number, how to ask about it, and where what it says goes."""
+    """The pool calls this before the function runs: the attempt's number, how to check for cancelling, and where to send reports."""
     _hand_on_to_threads()
     _run.set(_Run(number, ask, send=send))
 
 
 def end() -> None:
-    """Told by the pool when the function has ended: the last that it said goes out now."""
+    """The pool calls this after the function has ended: the last reports are sent now."""
     telling = _current().telling
     if telling is not None:
         telling.end()

@@ -1,6 +1,6 @@
 """Declares a typed function as a task: `@task`.
 
-This module and every module of tasks import light: the API loads them without Celery.
+This module and every module of tasks are light to import: the API loads them without Celery.
 """
 
 import inspect
@@ -66,11 +66,11 @@ def task(
 ) -> Any:
     """Declare a typed function as a task and return it unchanged; `@task` alone or `@task(...)` with options.
 
-    `name` is its address (`POST /{name}`; default: the function's name). `queue` is where its messages wait.
+    `name` is its address (`POST /{name}`; default: the function's name). `queue` is the queue in which its tasks wait.
     `soft_time_limit` raises `SoftTimeLimitExceeded` inside the function, `time_limit` ends its process.
-    `retry` says when a failed attempt is followed by another. `hidden` names the parameters whose values nobody is shown.
+    `retry` sets when another attempt follows a failed one. `hidden` names the parameters whose values the API never shows.
     `examples` are inputs shown in the documentation.
-    A declaration that cannot be kept raises `ContractError` with a sentence that says what to do.
+    A declaration that is not valid raises `ContractError` with a sentence that describes what to do.
     """
 
     def declare(function: Callable[P, R]) -> Callable[P, R]:

@@ -15,7 +15,7 @@ SECONDS = ConfigDict(ser_json_timedelta="float")
 
 @dataclass(frozen=True, kw_only=True)
 class Retry:
-    """When a failed attempt is followed by another; the errors by their full names, such as `builtins.OSError`."""
+    """When another attempt follows a failed one; `on` has the full names of errors, such as `builtins.OSError`."""
 
     __pydantic_config__: ClassVar = SECONDS
 
@@ -27,7 +27,7 @@ class Retry:
 
 @dataclass(frozen=True, kw_only=True)
 class Definition:
-    """What can be done, without what does it. All durations are seconds in JSON."""
+    """A task definition as plain data, without its function. All durations are seconds in JSON."""
 
     __pydantic_config__: ClassVar = SECONDS
 
@@ -54,21 +54,21 @@ class Definition:
 
     @classmethod
     def from_json(cls, document: object) -> "Definition":
-        """The definition that `to_json` made this document from. Members that it does not know are left out.
+        """The definition from which `to_json` made this document. Unknown members are left out.
 
-        `ValueError` says which member is missing or has the wrong type.
+        `ValueError` names the member that is missing or has the wrong type.
         """
         definition: Definition = _adapter().validate_python(document)
         return definition
 
     def to_json(self) -> dict[str, Any]:
-        """This definition in JSON values."""
+        """This definition as JSON values."""
         document: dict[str, Any] = _adapter().dump_python(self, mode="json")
         return document
 
     @property
     def digest(self) -> str:
-        """A hash of all that it says: the same in every process, another after any change."""
+        """A hash of all members: the same in every process, and different after any change."""
         canonical = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode(errors="surrogatepass")).hexdigest()
 
@@ -78,7 +78,7 @@ class Definition:
         return tuple(self.input_schema.get("required", ()))
 
     def time_limits(self, default_soft: timedelta) -> tuple[timedelta, timedelta | None]:
-        """The hard limit and the soft one (None: none), with `default_soft` where the task sets neither."""
+        """The hard limit and the soft limit (None: none), with `default_soft` if the task sets neither."""
         soft = self.soft_time_limit
         if self.time_limit is not None:
             return self.time_limit, soft

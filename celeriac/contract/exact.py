@@ -1,7 +1,7 @@
 """Validates JSON exactly where pydantic's strict mode still guesses.
 
 Strict pydantic reads `"1777636800"` as a moment, `true` as the enum's 1, `"1 day"` and `"P1M"` as durations, `"01"` as the key 1.
-Here the text is checked first, and then read by pydantic's own rules; bounds, and all else that a type asks for, stay.
+This module first checks the text; then pydantic reads it by its own rules. Bounds and all other rules of a type stay.
 """
 
 import re
@@ -44,7 +44,7 @@ _NAMED = frozenset(("fields", "choices", "computed_fields"))
 
 
 def exact_validator(schema: CoreSchema) -> SchemaValidator:
-    """The validator of this schema, by text and JSON values alone."""
+    """The validator of this schema, which uses only text and JSON values."""
     # Without those that pydantic has made for models before: they guess.
     return SchemaValidator(_exact(schema), _use_prebuilt=False)
 

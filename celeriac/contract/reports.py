@@ -39,7 +39,7 @@ class Telling:
         self._is_over = threading.Event()
 
     def progress(self, done: float, total: float | None, message: str | None) -> None:
-        """Only the last one counts."""
+        """Keep this progress in place of the last one."""
         with self._lock:
             self._progress = (done, total, message)
             self._arrange()

@@ -12,8 +12,8 @@ from celeriac.contract.signature import ContractError
 class RetryPolicy:
     """Which errors make a task run again, how often and after which delay.
 
-    `attempts` counts the first one too. The delay before attempt n + 1 is `backoff` doubled n - 1 times, at most
-    `max_backoff`, of which a random half is taken off ("equal jitter", so that failures do not come back in step).
+    `attempts` includes the first one. The delay before attempt n + 1 is `backoff` doubled n - 1 times, at most
+    `max_backoff`, minus up to a half at random ("equal jitter"), so that failed tasks do not return at the same time.
     """
 
     on: tuple[type[Exception], ...] = (Exception,)
@@ -22,7 +22,7 @@ class RetryPolicy:
     max_backoff: timedelta = timedelta(minutes=10)
 
     def __post_init__(self) -> None:
-        """Refuse a policy that could never be carried out."""
+        """Refuse a policy that cannot work."""
         if not isinstance(self.on, tuple):
             raise ContractError(
                 f"RetryPolicy(on={self.on!r}): give a tuple of exceptions, such as on=(OSError,)."

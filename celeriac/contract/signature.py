@@ -34,7 +34,7 @@ WRITE_ONLY = Field(json_schema_extra={"writeOnly": True})
 
 
 class ContractError(Exception):
-    """A task is declared in a way that cannot be kept. The text says what, and what to do."""
+    """A declaration of a task is not valid. The text describes the mistake, and what to do."""
 
 
 class _Base64:
@@ -58,9 +58,9 @@ Base64Bytes = Annotated[bytes, _Base64()]
 
 
 def input_model(function: Callable[..., Any], *, hidden: Collection[str] = ()) -> type[BaseModel]:
-    """The model of a function's input: one field a parameter, exact JSON types, nothing beside them.
+    """The model of a function's input: one field for each parameter, exact JSON types, no other members.
 
-    The schema says `writeOnly` of the parameters that are hidden.
+    In the schema, hidden parameters are `writeOnly`.
     """
     _check_kind(function)
     hints = _hints(function)
@@ -84,14 +84,14 @@ def input_model(function: Callable[..., Any], *, hidden: Collection[str] = ()) -
 
 
 def output_adapter(function: Callable[..., Any]) -> TypeAdapter[Any]:
-    """What turns the function's result into JSON values: of a one-tuple, so that our configuration holds for all."""
+    """The adapter that turns the function's result into JSON values. Its type is a one-tuple, so that our configuration applies to all types."""
     hint = _with_base64(_hints(function).get("return", Any))
     _check_type(hint, f"the result of task {function.__name__!r}", mode="serialization")
     return TypeAdapter(tuple[hint], config=OUTPUT_CONFIG)  # type: ignore[valid-type]  # the type is known at run time
 
 
 def input_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """The JSON Schema of the input that this model takes."""
+    """The JSON Schema of this model's input."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a default without a JSON form is left out
         return model.model_json_schema()

@@ -1,6 +1,6 @@
 """Lets a task's threads and executors inherit the context of its run.
 
-Python hands context variables on to coroutines, and not to threads.
+Python passes context variables to coroutines, but not to threads.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def hand_on(run: ContextVar[Any]) -> None:
-    """From now on, in this process: a thread has the value of who started it, a call in an executor that of who submitted it."""
+    """From now on, in this process, a thread gets the value of the code that started it, and a call in an executor that of its submitter."""
     start, submit = Thread.start, ThreadPoolExecutor.submit
 
     def start_with_run(thread: Thread) -> None:

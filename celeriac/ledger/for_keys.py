@@ -20,7 +20,7 @@ class Keys(NamedTuple):
 
 
 class KeyTable:
-    """Rare questions, one after the other, over a connection of their own."""
+    """Rare requests, one after another, over a separate connection."""
 
     def __init__(self, backend: str, *, epoch: Epoch | None = None) -> None:
         """The URL of the Redis that holds the records. Nothing is sent yet."""
@@ -33,16 +33,16 @@ class KeyTable:
         return Keys(int(version), _documents(flat))
 
     async def read_since(self, version: int) -> Keys | None:
-        """All keys, or None while the version is still this one."""
+        """All keys, or None if the version has not changed."""
         now, *flat = await self._run(scripts.READ_KEYS, version)
         return None if int(now) == version else Keys(int(now), _documents(flat))
 
     async def change(self, name: str, *, before: str, after: str) -> bool:
-        """Put one document in the place of another, if that one is still there; an empty text stands for none."""
+        """Replace a document, if it has not changed; an empty text means no document."""
         return bool(await self._run(scripts.CHANGE_KEY, name, before, after))
 
     async def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         await self._asking.close()
         await self._connection.close()
 

@@ -69,7 +69,7 @@ class Histogram:
 
 
 class Overview:
-    """Rare questions, one after the other, over a connection of their own."""
+    """Rare requests, one after another, over a separate connection."""
 
     def __init__(
         self, settings: Settings, *, queues: Collection[str] = (), epoch: Epoch | None = None
@@ -165,7 +165,7 @@ class Overview:
         return total
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self._asking.close()
         await self._moving.close()
         await self._remote_control.close()

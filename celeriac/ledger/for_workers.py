@@ -34,20 +34,20 @@ REJECTED_TTL = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The task is ours to run."""
+    """This worker may run the task."""
 
     attempt: int
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The task is not ours: it is `state`, and its message is to be dropped. None: there is no record of it."""
+    """This worker may not run the task, which is `state`: drop its message. None: the task has no record."""
 
     state: State | None
 
 
 class Claim(NamedTuple):
-    """What a worker asks for before it runs a task; `document` is what Celery stores of a started one."""
+    """The request of a worker to run a task; `document` is what Celery stores for a started task."""
 
     task_id: str
     token: str
@@ -56,9 +56,9 @@ class Claim(NamedTuple):
 
 
 class Consumer:
-    """The worker's side of the ledger. Every step may be asked again after a lost reply: its token makes it one.
+    """The ledger for a worker. Every step can be repeated after a lost reply: its token makes it one.
 
-    A Redis that is away or full is waited for, however long: what a task came to must not be lost.
+    Every call waits for a Redis that is away or full, for any time: the end of a task must not be lost.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -86,7 +86,7 @@ class Consumer:
         self._next_claim: tuple[Claim, Any, float] | None = None
 
     def claim(self, claim: Claim) -> Granted | Refused:
-        """Take a queued task for the holder of its token. What `end` has asked for is not asked for again."""
+        """Claim a queued task for the holder of its token, unless `end` has claimed it already."""
         answer = self._known_answer(claim) or self._redis.run(scripts.CLAIM, *self._arguments(claim))
         match answer:
             case b"granted", attempt:
@@ -108,7 +108,7 @@ class Consumer:
     ) -> bool:
         """End a task; `document` is Celery's result of it. False: the task is no longer this token's.
 
-        What this process will claim next, if it is known, is asked for together with it: that saves a round trip.
+        If the next claim of this process is known, it is sent together with the end, which saves a round trip.
         """
         end = (task_id, token, state, _error(failure), document, self._ttl)
         if following is None:
@@ -124,13 +124,13 @@ class Consumer:
         return bool(answer == b"ended")
 
     def return_claimed(self) -> None:
-        """The process ends before the task that it has asked for already: someone else runs it."""
+        """The process ends before it runs a claimed task: return the task, so that another runs it."""
         next_claim, self._next_claim = self._next_claim, None
         if next_claim is not None:
             self.return_task(next_claim[0].task_id, token=next_claim[0].token)
 
     def retry(self, task_id: str, *, token: str, delay: timedelta, failure: Failure, document: bytes) -> bool:
-        """Put a task off after a failed attempt. False: it is to be cancelled, or no longer this token's."""
+        """Delay a task after a failed attempt. False: somebody asked to cancel it, or it no longer belongs to this token."""
         answer = self._redis.run(
             scripts.RETRY,
             task_id, token, microseconds(delay), _error(failure), document, self._ttl, date_done(),
@@ -138,14 +138,14 @@ class Consumer:
         return bool(answer == b"retrying")
 
     def return_task(self, task_id: str, *, token: str) -> None:
-        """Return a task before its end, to be run again; one that is to be cancelled ends."""
+        """Return a task before its end, so that it runs again; a task that somebody asked to cancel ends."""
         _, *pushed = self._redis.run(
             scripts.RETURN_TASK, task_id, token, self._push_or_record, self._ttl, date_done()
         )
         self._push(pushed)
 
     def lose(self, task_id: str, *, token: str, reason: str) -> None:
-        """The process that ran a task, or was to run it, is gone: run it again, unless that happened too often."""
+        """The process of a task is gone: run the task again, unless this happened too often."""
         arguments = (
             task_id,
             token,
@@ -159,36 +159,36 @@ class Consumer:
         self._push(pushed)
 
     def return_messages(self, messages: Sequence[tuple[str, int]]) -> None:
-        """Put messages back that nobody has claimed, as id and stamp, to be taken before all others, the first of them first."""
+        """Return unclaimed messages, as id and stamp, to the front of their queue, in their order."""
         flat = [part for message in reversed(messages) for part in message]
         self._push(self._redis.run(scripts.RETURN_MESSAGES, self._push_or_record, *flat))
 
     def beat(
         self, worker: str, *, says: Mapping[str, Any], queues: Sequence[str], tasks: Sequence[tuple[str, str]]
     ) -> list[str]:
-        """Say that a worker lives, and renew the leases of its tasks, as id and token; for each what renew_leases.lua says."""
+        """Report a live worker, and renew the leases of its tasks (id and token); returns the answer of renew_leases.lua for each."""
         arguments = [worker, json.dumps(says), milliseconds(FRESH), self._lease, len(queues), *queues]
         answers = self._redis.run(scripts.BEAT, *arguments, *(part for pair in tasks for part in pair))
         return [answer.decode() for answer in answers]
 
     def last_heard_of(self, worker: str) -> tuple[bytes | None, bytes | None]:
-        """When a worker of this name was last heard of, and what it said of itself; None for one that was not."""
+        """The time and the description of the last heartbeat of a worker with this name; None if there was none."""
         return self._redis.call("ZSCORE", keys.workers(), worker), self._redis.call(
             "GET", keys.worker(worker)
         )
 
     def emit(self, task_id: str, token: str, events: Sequence[tuple[str, str]], progress: str | None) -> None:
-        """Add to the history of a task that runs: kinds and data (JSON) of events. The last progress is kept in the record."""
+        """Add events (kind and JSON data) to the history of a running task. The record keeps the last progress."""
         parts = [part for event in events for part in event]
         self._redis.run(scripts.EMIT, task_id, token, progress or "", *parts)
 
     def is_cancelled(self, task_id: str) -> bool:
-        """Whether somebody wants this running task to end, as the primary has it: a replica refuses what comes first."""
+        """Whether somebody asked to cancel this running task, according to the primary."""
         self._redis.call("ZREM", keys.tasks(), "")  # takes nothing away, for no task has this id
         return self._redis.call("HGET", keys.record(task_id), "cancel") is not None
 
     def is_known_to_be_cancelled(self, task_id: str) -> bool:
-        """The same at once: no, if Redis does not say so within `HASTE_SECONDS`. A task that asks has other things to do."""
+        """The same, but no if Redis does not answer within `HASTE_SECONDS`, so that a task that asks does not wait."""
         if monotonic() > self._hasty_until:
             self._hasty.connection_pool.disconnect(inuse_connections=False)
             self._hasty_until = monotonic() + LONGEST_HASTY_SECONDS
@@ -198,7 +198,7 @@ class Consumer:
             return False
 
     def reject(self, queue: str, *, message: str, reason: str) -> None:
-        """Keep a message that no worker can read, to be looked at."""
+        """Keep a message that no worker can read, for inspection."""
         entry = json.dumps(asdict(RejectedMessage(date_done(), reason, shortened(message, LONGEST_REJECTED))))
         key = keys.rejected(queue)
         self._redis.call("LPUSH", key, entry)

@@ -1,6 +1,6 @@
 """The keeper: queues what is due, recovers what was lost, removes what is old.
 
-Every API and worker process has one. There is no leader: the scripts let each thing be done once.
+Every API and worker process has one. There is no leader: the scripts make sure that each step happens once.
 """
 
 import asyncio
@@ -28,10 +28,10 @@ logger = logging.getLogger(__name__)
 
 
 class Keeper:
-    """Rounds over what is to be done.
+    """Runs the keeper's rounds.
 
-    While Redis is away there are none, and keep_tasks.lua spares leases after such a gap: their holders could not renew them either.
-    When it takes writes again, another server may do so, and the epoch of all connections ends.
+    While Redis is away there are no rounds. After such a gap, keep_tasks.lua spares leases, which nobody could renew.
+    When Redis accepts writes again, it may be another server, so the epoch of all connections ends.
     """
 
     def __init__(self, settings: Settings, epoch: Epoch | None = None) -> None:
@@ -49,7 +49,7 @@ class Keeper:
         self._is_answered = False
 
     async def keep(self) -> None:
-        """Go on until cancelled."""
+        """Run rounds until cancelled."""
         number = 0
         while True:
             await asyncio.sleep(INTERVAL_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311 - spreading load is no secret
@@ -68,7 +68,7 @@ class Keeper:
                 self._is_answered = False
 
     async def go_round(self, *, sweep: bool) -> None:
-        """Do all that is to be done now; with `sweep`, also look for messages that were popped and lost."""
+        """Do everything that is due now; with `sweep`, also look for messages that were popped and lost."""
         while await self._push(await self._backend.run(scripts.KEEP, self._keep_arguments())):
             pass
         self._is_answered = True
@@ -79,7 +79,7 @@ class Keeper:
                 pass
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self._backend.close()
         await self._broker.close()
 

@@ -48,7 +48,7 @@ Question = tuple[str, str, int]
 
 
 class Cancellation(StrEnum):
-    """What became of the wish to cancel a task."""
+    """The result of a request to cancel a task."""
 
     UNKNOWN = "unknown"
     CANCELLED = "cancelled"
@@ -57,7 +57,7 @@ class Cancellation(StrEnum):
 
 
 class Forgetting(StrEnum):
-    """What became of the wish to forget a task."""
+    """The result of a request to forget a task."""
 
     FORGOTTEN = "forgotten"
     GONE = "gone"
@@ -67,7 +67,7 @@ class Forgetting(StrEnum):
 
 @dataclass(frozen=True)
 class Original:
-    """What a task was submitted as, for another one like it."""
+    """The submission of a task, to repeat it."""
 
     name: str
     queue: str
@@ -78,7 +78,7 @@ class Original:
 
 
 class Ledger:
-    """The ledger's Redis and, where it is another one, the broker's. Each has few connections, however many callers.
+    """The ledger's Redis and, if different, the broker's. Each has few connections, for any number of callers.
 
     Whoever reads or changes a task says as whom: the task of another `owner` is unknown to them; None sees all tasks.
     Every call that cannot reach Redis raises `Unavailable` or `InDoubt` (celeriac/ledger/store/connection.py) within 2 seconds.
@@ -127,24 +127,24 @@ class Ledger:
         return self._accepting.do(submission)
 
     def read(self, task_id: str, *, owner: str | None) -> asyncio.Future[Task | None]:
-        """The task as it stands now; None for an id that was never accepted, `Gone` for one that is forgotten."""
+        """The current task; None for an id that was never accepted; raises `Gone` for a forgotten task."""
         return self._reading.do((task_id, owner or "", self._most_bytes))
 
     def read_small(self, task_id: str, *, owner: str | None) -> asyncio.Future[Task | None]:
-        """The same, but a result that is not small is not read: `unread_bytes` then says so, and `slices` reads it."""
+        """The same, but without a large result: `unread_bytes` is then its size, and `slices` reads it."""
         return self._reading.do((task_id, owner or "", min(MOST_AT_ONCE_BYTES, self._most_bytes)))
 
     async def slices(self, task: Task) -> Slices | None:
-        """The result of a task that `read_small` left unread; None where it has to be read whole.
+        """The result that `read_small` did not read; None if it must be read as a whole.
 
-        Only what our workers wrote is known to be strict JSON without a look at all of it.
+        Only results of our workers are known to be strict JSON without a check of the whole text.
         """
         if task.attempt == 0 or not task.unread_bytes or task.unread_bytes > self._most_bytes:
             return None
         return await slices_of(task.task_id, task.unread_bytes, self._changing.do)
 
     async def original(self, task_id: str, *, owner: str | None) -> Original | None:
-        """What a task was submitted as; None when there is no record of it."""
+        """The submission of a task; None if the task has no record."""
         found = await self._change(scripts.READ_ORIGINAL, task_id, owner or "")
         if not found:
             return None
@@ -159,13 +159,13 @@ class Ledger:
         )
 
     async def history(self, task_id: str, *, owner: str | None) -> History | None:
-        """What happened to a task; an open one keeps its events in a stream from now on. None without a record."""
+        """The history of a task; an open task keeps its events in a stream from now on. None without a record."""
         return history(await self._change(scripts.FOLLOW, task_id, owner or ""))
 
     async def cancel(self, task_id: str, *, owner: str | None, terminate: bool) -> Cancellation:
-        """Cancel a task that has not started; ask the worker of one that runs to end it, or to let it end itself.
+        """Cancel a task that has not started; ask the worker of a running task to end it, or to let it stop itself.
 
-        A worker that knows no records is asked as Celery asks it: only those that are connected now hear of it.
+        A stock Celery worker is asked through Celery's remote control: only workers that are connected now get the request.
         """
         wish = "terminate" if terminate else "ask"
         answer = await self._cancel(task_id, owner, wish, "unless stock")
@@ -179,12 +179,12 @@ class Ledger:
         return await self._page(listing, f"results {self._tracebacks}")
 
     async def page_without_results(self, listing: Listing) -> Page:
-        """The same, every `result` None: what a task of ours returned is not even read."""
+        """The same, with every `result` None: the results of our tasks are not read."""
         page = await self._page(listing, self._tracebacks)
         return Page([task._replace(result=None) for task in page.tasks], page.before)
 
     async def forget(self, task_id: str, *, owner: str | None) -> Forgetting:
-        """Remove an ended task before its time."""
+        """Remove an ended task before it expires."""
         answer = await self._change(scripts.FORGET, task_id, owner or "", self._tombstone_ttl, self._ttl)
         return Forgetting(answer.decode())
 
@@ -194,9 +194,9 @@ class Ledger:
         return [RejectedMessage(**json.loads(entry)) for entry in entries], omitted_count
 
     async def ping(self, queues: Collection[str] = ()) -> list[str]:
-        """Raise unless every Redis answers within `PING_SECONDS`; what is unsafe about them, in sentences.
+        """Raise unless every Redis answers within `PING_SECONDS`; returns what is unsafe about them, in sentences.
 
-        Its user needs rights to these queues, too.
+        The Redis user also needs rights to these queues.
         """
         try:
             async with asyncio.timeout(PING_SECONDS):
@@ -205,7 +205,7 @@ class Ledger:
             raise Unavailable(f"no answer within {PING_SECONDS} s") from late
 
     async def close(self) -> None:
-        """Answer what was asked, then let go of the connections."""
+        """Finish open calls, then close the connections."""
         await self.watch.close()
         for batching in (self._accepting, self._reading, self._pinging, self._changing):
             await batching.close()

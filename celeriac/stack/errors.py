@@ -2,4 +2,4 @@
 
 
 class CannotStart(Exception):
-    """The text says what is in the way, with the value, and what to do."""
+    """The text describes the problem, with the value, and what to do."""

@@ -24,7 +24,7 @@ from celeriac.stack.worker_and_api import WorkerAndApi, api_url
 
 
 def run(*, reload: bool = False) -> int:
-    """Run it all, as the environment says, with `reload` anew when tasks are saved. The exit code: 0 after Ctrl-C or SIGTERM, 1 when a part could not start or crashed, 2 for a wrong setting or task file."""
+    """Run Valkey, worker and API with the settings of the environment; with `reload`, restart them when tasks are saved. The exit code: 0 after Ctrl-C or SIGTERM, 1 when a part could not start or crashed, 2 for a wrong setting or task file."""
     try:
         settings = Settings.read()
     except SettingsError as wrong:

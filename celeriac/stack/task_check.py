@@ -8,7 +8,7 @@ from celeriac.contract.signature import ContractError
 
 
 def refusal(packages: str) -> str | None:
-    """Why the tasks cannot be loaded now, in one sentence; None when they can."""
+    """The reason why the tasks cannot be loaded, in one sentence; None if they can."""
     command = [sys.executable, "-m", "celeriac.stack.task_check", packages]
     trial = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if trial.returncode == 0:

@@ -16,7 +16,7 @@ WIDTH = max(map(len, COLOURS))
 
 
 class Terminal:
-    """Writes to standard output; when that is gone (a closed window, `| head`), writing does nothing."""
+    """Writes to standard output; after that is closed (a closed window, `| head`), writing does nothing."""
 
     def __init__(self, log_format: LogFormat = LogFormat.TEXT) -> None:
         """The colours are settled here: none with NO_COLOR or where the output is no terminal."""

@@ -28,7 +28,7 @@ OPTIONS = {
 
 
 class Valkey:
-    """Started, stopped, killed and restarted at will, always with the same data, port and options."""
+    """A server that can be started, stopped, killed and restarted, always with the same data, port and options."""
 
     def __init__(
         self,
@@ -94,12 +94,12 @@ class Valkey:
         )
 
     def stop(self) -> None:
-        """End it in order, and let go of the directory."""
+        """End it in order, and release the directory."""
         process.stop(self.process, grace=GRACE)
         self.release()
 
     def release(self) -> None:
-        """Let go of the directory, for the next server; the process has ended."""
+        """Release the directory for the next server; the process has ended."""
         if self._claim is not None:
             self._claim.close()
             self._claim = None
@@ -109,7 +109,7 @@ class Valkey:
         process.kill(self.process)
 
     def restart(self) -> None:
-        """Start again, killing it first where it still runs."""
+        """Start again; kill it first if it still runs."""
         self.kill()
         self.start()
 

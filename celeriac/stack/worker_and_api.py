@@ -31,13 +31,13 @@ class WorkerAndApi:
         self._ending: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Return when the worker takes tasks and the API answers."""
+        """Start both, and return when the worker takes tasks and the API answers."""
         self._worker = self._add("worker", "celeriac_worker", self._settings.shutdown_grace)
         self._api = self._add("api", "celeriac_api", self._settings.api_grace)
         await asyncio.gather(self._wait_for_worker(), self._wait_for_api())
 
     async def restart(self) -> None:
-        """Start both anew, and return when they are ready; the old worker returns what it runs."""
+        """Restart both, and return when they are ready; the old worker returns its running tasks."""
         if self._ending is not None:
             await self._ending
         self._ending = asyncio.create_task(self._supervisor.end(self._worker))

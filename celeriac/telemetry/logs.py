@@ -1,7 +1,6 @@
 """Formats log lines as text or JSON: time, level, logger, message, request, task.
 
-The values are in UTC and of one line each, but for tracebacks in text; what is too long is cut. Fields that a line has nothing to say of are left
-out.
+Times are in UTC. Each entry has one line, except tracebacks in text; long values are cut. Fields without a value are left out.
 """
 
 import logging
@@ -23,7 +22,7 @@ Facts = Callable[[logging.LogRecord], Mapping[str, str]]
 
 
 def dress(handlers: Iterable[logging.Handler], log_format: LogFormat, facts: Facts) -> None:
-    """Have these handlers write lines like this, each with the facts that are known where it is written."""
+    """Make these handlers write such lines, each with the fields that are known at that point."""
 
     def add_facts(record: logging.LogRecord) -> bool:
         for name, value in facts(record).items():
@@ -36,7 +35,7 @@ def dress(handlers: Iterable[logging.Handler], log_format: LogFormat, facts: Fac
 
 
 def formatter(log_format: LogFormat) -> logging.Formatter:
-    """What makes a line of this form."""
+    """The formatter for this format."""
     return _JSON() if log_format is LogFormat.JSON else _Text()
 
 

@@ -14,7 +14,7 @@ LONGEST = 65_536
 
 
 def log_prints(facts: Facts) -> None:
-    """From now on, what this process and those that it forks print is JSON, each line with these facts."""
+    """From now on, text that this process and its forks print becomes JSON, each line with these fields."""
     for name, level in (("stdout", logging.INFO), ("stderr", logging.WARNING)):
         stream = getattr(sys, f"__{name}__")
         if stream is not None:

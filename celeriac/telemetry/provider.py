@@ -13,7 +13,7 @@ from celeriac.short_text import LONGEST_TRACEBACK
 
 
 def new_provider(service: str) -> TracerProvider:
-    """Sends to the collector of the environment, under its `OTEL_SERVICE_NAME` or else this name; not to be forked.
+    """A provider that sends to the collector in the environment, as `OTEL_SERVICE_NAME` or else this name. Do not fork it.
 
     `SettingsError`: OpenTelemetry cannot read one of its variables.
     """

@@ -26,7 +26,7 @@ def refuse_start(service: str, reason: Exception) -> NoReturn:
 
 
 def mention_files_without_tasks(logger: logging.Logger, files: Iterable[str]) -> None:
-    """A line for each file among the tasks that declares none."""
+    """Log a line for each of these files, which declare no task."""
     for file in files:
         logger.warning(
             "%s declares no task: put @task above a function, or begin the file's name with _", file

@@ -24,7 +24,7 @@ _HTTP = re.compile(r"https?://[^/\s]+")
 
 
 def is_wanted(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether there is a collector's address, or `OTEL_TRACES_EXPORTER=otlp`. `SettingsError`: it is not one that we can reach."""
+    """Whether the environment has a collector's address or `OTEL_TRACES_EXPORTER=otlp`. `SettingsError` if it is not usable."""
     exporter = _first(environment, "OTEL_TRACES_EXPORTER")
     address = _first(environment, *ENDPOINTS)
     if _first(environment, "OTEL_SDK_DISABLED").lower() == "true" or exporter == "none":
@@ -45,7 +45,7 @@ def is_wanted(environment: Mapping[str, str] = os.environ) -> bool:
 
 @contextmanager
 def packages_of_the_extra() -> Iterator[None]:
-    """Around an import of what only the extra `otel` installs. `SettingsError`: it is not installed."""
+    """Guards an import from the extra `otel`: `SettingsError` if the package is not installed."""
     try:
         yield
     except ModuleNotFoundError as missing:
@@ -56,7 +56,7 @@ def packages_of_the_extra() -> Iterator[None]:
 
 
 def close(provider: "TracerProvider") -> None:
-    """Send the last spans, if the collector takes them soon enough. Blocks for `PATIENCE_SECONDS` at most."""
+    """Send the last spans, if the collector accepts them in time. Blocks for at most `PATIENCE_SECONDS`."""
     closing = Thread(target=provider.shutdown, name="last spans", daemon=True)
     closing.start()
     closing.join(PATIENCE_SECONDS)

@@ -70,7 +70,7 @@ class Pool(Celery):  # type: ignore[misc]  # celery has no types
 def create_app(
     settings: Settings, implementations: Implementations, *, task_class: type[LedgerTask] = LedgerTask
 ) -> Pool:
-    """The app with one Celery task, of this class, for each of these."""
+    """The app with one Celery task of this class for each implementation."""
     app = Pool("celeriac", task_cls=task_class, set_as_current=True)
     parts = fitting_parts()
     app.config_from_object(celery_configuration(settings, catalog_of(implementations), parts))

@@ -12,7 +12,7 @@ from celeriac_worker.name import NamedWorker
 
 
 class CannotWork(Exception):
-    """An option, or the machine; the text says what to do instead."""
+    """An option or the machine is not supported; the text describes what to do."""
 
 
 class Controller(NamedWorker):

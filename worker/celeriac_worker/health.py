@@ -1,6 +1,6 @@
 """`python -m celeriac_worker.health` prints each worker's last heartbeat; exits with 1 if too old.
 
-A worker keeps a file for this in shared memory, whose time is that of its last heartbeat: one that Redis has answered.
+Each worker has a file in shared memory; its time is that of the last heartbeat that Redis answered.
 """
 
 import argparse
@@ -29,7 +29,7 @@ class Mark:
         self._file: int | None = None
 
     def renew(self) -> None:
-        """Note that there was a heartbeat now. `OSError` where no file can be made."""
+        """Record a heartbeat now. `OSError` if no file can be made."""
         if self._file is None:
             for _ in heartbeats():
                 pass  # the files of those that have ended are gone now
@@ -39,7 +39,7 @@ class Mark:
 
 
 def heartbeats() -> Iterator[tuple[int, float]]:
-    """For each worker of this user here its process and how many seconds ago its last heartbeat was."""
+    """For each worker of this user on this machine: its process, and the age of its last heartbeat in seconds."""
     for path in sorted(_directory().glob(f"{PREFIX}*")):
         match = re.match(rf"{PREFIX}(\d+)-", path.name)
         with suppress(FileNotFoundError, PermissionError):  # it has just ended; it is another user's
@@ -48,7 +48,7 @@ def heartbeats() -> Iterator[tuple[int, float]]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code: 0 where every heartbeat that was asked for is young enough."""
+    """The exit code: 0 if every requested heartbeat is recent enough."""
     options = _options(arguments)
     ages = {
         process: age for process, age in heartbeats() if options.process is None or process == options.process

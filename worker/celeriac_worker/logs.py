@@ -26,7 +26,7 @@ class WithoutResult(logging.Filter):
 
 
 class LessOfConnections(logging.Filter):
-    """That a connection was lost is no warning: celeriac/ledger/store/outage.py warns when Redis is away."""
+    """Makes a lost connection less than a warning: celeriac/ledger/store/outage.py warns when Redis is away."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Every line passes, this one as information."""
@@ -43,7 +43,7 @@ def take_prints(log_format: LogFormat) -> None:
 
 
 def set_up(log_format: LogFormat) -> None:
-    """Called once, before the worker starts. Celery opens the log; how a line looks is ours."""
+    """Called once, before the worker starts. Celery opens the log; Celeriac formats its lines."""
     logging.getLogger("celery.app.trace").addFilter(WithoutResult())
     logging.getLogger("celery.worker.consumer.consumer").addFilter(LessOfConnections())
 

@@ -21,7 +21,7 @@ POLL_SECONDS = 0.1
 
 
 class NamedWorker(Worker):  # type: ignore[misc]  # celery has no types
-    """Celery's, but for the name of one that was given none: Celery would call each on this machine `celery@host`."""
+    """Celery's worker with a unique default name; Celery would name each on this machine `celery@host`."""
 
     def __init__(self, app: Any = None, hostname: str | None = None, **options: Any) -> None:
         """As `celery worker` calls it."""
@@ -34,7 +34,7 @@ class NameTaken(Exception):
 
 
 def refuse_namesake(consumer: Consumer, name: str) -> None:
-    """End this process, with a sentence, if another worker beats under this name. One that has ended does not."""
+    """End this process with a sentence if a live worker has this name."""
     seen_at, words = consumer.last_heard_of(name)
     if seen_at is None or words is None:
         return

@@ -25,7 +25,7 @@ STATES: dict[type[object], State] = {
 
 
 class TracedTask(LedgerTask):
-    """Says on the span of a run what the instrumentation cannot know: which attempt it is, and what came of it."""
+    """Adds to the span of a run the attempt and the outcome, which the instrumentation does not know."""
 
     abstract = True
 

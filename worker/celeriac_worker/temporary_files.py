@@ -13,7 +13,7 @@ SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - the files in it are made by tem
 
 
 def settle_temporary_directory() -> None:
-    """Called once, before the pool starts; `SettingsError` where there is none."""
+    """Called once, before the pool starts; `SettingsError` if there is no such directory."""
     try:
         tempfile.gettempdir()
     except FileNotFoundError as none:

@@ -30,7 +30,7 @@ class SubmittedTask:
         return await self._jobs.read(self.id)
 
     async def wait(self, seconds: float | None = None) -> Document:
-        """The task document at the task's end, or as it is after `seconds`, or when this program is to end.
+        """The task document at the end of the task, or after `seconds`, or when this program is stopping.
 
         Nothing is polled.
         """
@@ -38,7 +38,7 @@ class SubmittedTask:
 
 
 class Jobs:
-    """What `celeriac.mount` returns. Each refusal is one of celeriac_api/response/errors.py, raised."""
+    """What `celeriac.mount` returns. A refused call raises an error of celeriac_api/response/errors.py."""
 
     def __init__(self, submissions: Submissions, ledger: Ledger, *, path: str, tracebacks: bool) -> None:
         """`path` is the one of the mount, with which the links in documents begin."""
@@ -55,10 +55,10 @@ class Jobs:
         expires: timedelta | None = None,
         key: str | None = None,
     ) -> SubmittedTask:
-        """Accept a task as `POST /{name}` does, with the same options; `eta` is aware, and takes the place of `delay`.
+        """Accept a task like `POST /{name}`, with the same options; `eta` is an aware time, and excludes `delay`.
 
-        `InvalidInput` says what does not fit, `UnknownTaskName` which names there are. The same `key` with the same
-        submission is the same task.
+        `InvalidInput` lists the values that are not valid, `UnknownTaskName` the known names. A repeated submission with
+        the same `key` returns the same task.
         """
         options = SubmissionOptions(delay=delay, eta=eta, expires=expires, key=Key(text=key) if key else None)
         with under(self._path):
@@ -72,7 +72,7 @@ class Jobs:
         return self._document(task_id, await self._ledger.read(task_id, owner=None))
 
     async def wait(self, task_id: str, seconds: float | None = None) -> Document:
-        """The document of this task at its end, or as it is after `seconds`, or when this program is to end."""
+        """The document of this task at its end, or after `seconds`, or when this program is stopping."""
         end = await self._ledger.watch.follow(task_id)
         try:
             task = await self._ledger.read(task_id, owner=None)

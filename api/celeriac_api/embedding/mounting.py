@@ -24,7 +24,7 @@ _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 def mount(app: Starlette, path: str, *, settings: Settings | None = None) -> Jobs:
     """Serve the whole API, with its page and its documentation, below this path of a FastAPI or Starlette app.
 
-    The answer submits tasks from the app's own routes: `await jobs.submit("add", {"x": 4, "y": 5})`.
+    The returned object submits tasks from the app's own routes: `await jobs.submit("add", {"x": 4, "y": 5})`.
 
     It starts before the app's own lifespan and ends after it. The settings are those of the environment, or these; what is
     wrong with them raises `SettingsError`, and what is wrong with the tasks `ContractError`.

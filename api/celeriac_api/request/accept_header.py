@@ -10,7 +10,7 @@ _WEIGHT = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
 
 
 def prefers_events(fields: Fields) -> bool:
-    """Events must be named, and weigh more than JSON: whoever takes both gets the usual answer."""
+    """The header must name events, with a larger weight than JSON; otherwise the client gets JSON."""
     accept = fields.get(b"accept", b"").lower()
     if b"event-stream" not in accept:
         return False

@@ -44,7 +44,7 @@ async def read_json(fields: Fields, receive: Receive, *, largest: int) -> bytes:
 
 
 def refuse_body(fields: Fields, *, method: str) -> None:
-    """422 for a body that nobody would read."""
+    """Refuse a body that the route does not read, with 422."""
     if is_announced(fields):
         raise InvalidInput(f"This route accepts no body: send the {method} without one.")
 
@@ -91,7 +91,7 @@ def _not_json(fields: Fields) -> UnsupportedMediaType | None:
 def validate(body: bytes, model: type[Model], *, deepest: int = DEEPEST) -> Model:
     """The JSON text as this model, by JSON's own types.
 
-    Malformed JSON is a 400; what does not fit the model, or would harm a worker, is a 422.
+    Malformed JSON gets 400; a value that is not valid for the model, or would harm a worker, gets 422.
     """
     try:
         value = model.model_validate_json(body, strict=True)
@@ -102,7 +102,7 @@ def validate(body: bytes, model: type[Model], *, deepest: int = DEEPEST) -> Mode
 
 
 def fit(part: bytes, model: type[BaseModel], *, at: str) -> None:
-    """422 unless this part (at this JSON pointer) of a body that was checked as a whole fits the model."""
+    """Refuse with 422 a part (at this JSON pointer) of a checked body, unless it is valid for the model."""
     try:
         model.model_validate_json(part, strict=True)
     except ValidationError as wrong:
@@ -110,9 +110,9 @@ def fit(part: bytes, model: type[BaseModel], *, at: str) -> None:
 
 
 def invalid_input(wrong: Sequence[tuple[str, str, Any]], *, count: int | None = None) -> InvalidInput:
-    """The problem for values that do not fit: for each its JSON pointer, what is wrong, and the value.
+    """The problem for values that are not valid: for each its JSON pointer, what is wrong, and the value.
 
-    At most `MOST_ERRORS` are listed; `count` is how many there are, if `wrong` has not all of them.
+    It lists at most `MOST_ERRORS`; `count` is their number, if `wrong` does not contain all.
     """
     errors = [
         {

@@ -9,7 +9,7 @@ from celeriac.contract.definition import Definition
 
 
 class GenericSubmission(BaseModel):
-    """A task by its name, for callers that learn the name at run time. What the input has to be, the name decides."""
+    """A task by its name, for callers that learn the name at run time. The name decides which input is valid."""
 
     model_config = ConfigDict(extra="forbid")
 

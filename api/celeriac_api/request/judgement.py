@@ -14,7 +14,7 @@ Verdict = TypeVar("Verdict")
 
 
 class Judge:
-    """Large bodies have one thread between them, so that the event loop competes with one for the interpreter."""
+    """Large bodies share one thread, so that the event loop competes with only one for the interpreter."""
 
     def __init__(self, *, largest: int) -> None:
         """`largest` is the limit of a body's size in bytes; the limit of its values follows from it."""
@@ -23,7 +23,7 @@ class Judge:
         self._turn = asyncio.Lock()
 
     async def judge(self, body: bytes, verdict: Callable[[bytes], Verdict]) -> Verdict:
-        """What `verdict` makes of this body, or the refusal that it raises. It must not touch the event loop."""
+        """The value that `verdict` makes from this body, or its refusal. `verdict` must not use the event loop."""
         if len(body) <= AT_ONCE_BYTES:
             return verdict(body)
         async with self._turn:

@@ -11,19 +11,19 @@ from celeriac.ledger.model.trace import Trace
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """An idempotency key, and who uses it: nobody gets the answer that was meant for another."""
+    """An idempotency key and its user, so that nobody gets the answer for another user."""
 
     text: str
     caller: bytes = b""
 
     def digest(self) -> str:
-        """What stands for both in Redis."""
+        """The digest of both, for Redis."""
         return hashlib.sha256(self.caller + b"\0" + self.text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
 class SubmissionOptions:
-    """What a submission may say beside its input. It has a `delay` or an `eta`, not both."""
+    """The options of a submission. It has a `delay` or an `eta`, not both."""
 
     delay: timedelta | None = None
     eta: datetime | None = None
@@ -40,12 +40,12 @@ class SubmissionOptions:
         return replace(options, key=self.key.digest(), fingerprint=fingerprint, key_ttl=key_ttl)
 
     def resolve_with_id(self, name: str, input_json: bytes) -> Options:
-        """The same where the client has chosen the task's id, which is the key at once."""
+        """The same if the client has chosen the task's id, which is also the key."""
         options = Options(delay=self._ahead(), start_within=self.expires, trace=self.trace)
         return replace(options, fingerprint=self.fingerprint(name, input_json))
 
     def fingerprint(self, name: str, input_json: bytes) -> str:
-        """Stands for a whole submission: the same name, input and options, however they are written."""
+        """Identifies a whole submission: the same for equal name, input and options, in any spelling."""
         delay, expires = map(_seconds, (self.delay, self.expires))
         eta = self.eta and self.eta.astimezone(UTC).isoformat()
         whole = [name, json.loads(input_json), delay, eta, expires]
@@ -65,7 +65,7 @@ NO_OPTIONS = SubmissionOptions()
 
 @dataclass(frozen=True)
 class Retry:
-    """What a retry may say: the same key for the same task, and the same changed input if any, is one new task."""
+    """The options of a retry: the same key for the same task and the same changed input makes one new task."""
 
     task_id: str
     key: Key | None

@@ -1,6 +1,6 @@
 """Refuses query parameters that a route does not know or that appear twice.
 
-A parameter that the model does not know, or that appears twice where one is meant, is refused rather than ignored.
+An unknown parameter, or one that appears twice but has one value, is refused rather than ignored.
 """
 
 from collections import Counter
@@ -34,7 +34,7 @@ class Parameters(BaseModel):
 
 
 class AnyQuery(Parameters):
-    """No parameters, of a file that a browser asks for: whatever a link adds to its address is ignored."""
+    """No parameters, for a file that a browser loads: additions of a link to its address are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 

@@ -73,14 +73,14 @@ Tracestate = Annotated[str | SkipJsonSchema[None], Header(include_in_schema=Fals
 
 
 class Traced(Parameters):
-    """Of whose trace a new task is a part."""
+    """The trace of a new task."""
 
     traceparent: Traceparent = None
     tracestate: Tracestate = None
 
     @property
     def trace(self) -> Trace | None:
-        """None where there is none, or a malformed one: two are one too many, several `tracestate` are one list."""
+        """The trace; None if there is none, or a malformed or repeated one. Several `tracestate` are one list."""
         return parsed_trace(self.traceparent, self.tracestate or "") if self.traceparent else None
 
 
@@ -90,7 +90,7 @@ class Keyed(Parameters):
     idempotency_key: IdempotencyKey = None
 
     def key(self, fields: Fields) -> Key | None:
-        """It belongs to who sends it."""
+        """The key, which belongs to its sender."""
         if self.idempotency_key is None:
             return None
         return Key(text=self.idempotency_key, caller=fields.get(b"authorization", b""))
@@ -119,7 +119,7 @@ class Submitting(Traced, WaitParameters):
         return self
 
     def options(self, fields: Fields) -> SubmissionOptions | None:
-        """The same as values; None when there are none, as mostly."""
+        """The options as values; None if there are none, the usual case."""
         if not self.model_fields_set:
             return None
         options = SubmissionOptions(
@@ -132,7 +132,7 @@ class SubmissionParameters(Keyed, Submitting):
     """The parameters of `POST /{name}` and `POST /tasks`."""
 
     def options(self, fields: Fields) -> SubmissionOptions | None:
-        """The key is one of them."""
+        """The options, including the key."""
         if not self.model_fields_set:
             return None
         options, key = super().options(fields), self.key(fields)

@@ -22,7 +22,7 @@ _PREFERENCE = re.compile(r"(?:^|,)\s*wait\s*=\s*\"?(\d+)\"?\s*(?=$|[,;])", re.IG
 
 
 def preferred_wait(prefer: str) -> int | None:
-    """How long a header `Prefer` asks to wait; one that is not understood is ignored, as RFC 7240 has it."""
+    """How long a header `Prefer` asks to wait; a header that is not understood is ignored (RFC 7240)."""
     match = _PREFERENCE.search(prefer)
     return _seconds(match[1]) if match else None
 
@@ -36,7 +36,7 @@ async def wait_for_end(
     seconds: int,
     until_gone: Callable[[], Awaitable[None]],
 ) -> Task | None:
-    """The task at its end; or as it stands after `seconds`, or once the client is gone, or None when there is none.
+    """The task at its end, after `seconds`, or when the client is gone; None if there is no task.
 
     `begin` is called when the end can no longer be missed: it submits or reads the task.
     """
@@ -103,7 +103,7 @@ class WaitParameters(Parameters):
 
     @property
     def seconds(self) -> int | None:
-        """How long the request is ready to wait, at most `LONGEST_SECONDS`; None: not at all."""
+        """How long the request wants to wait, at most `LONGEST_SECONDS`; None: not at all."""
         if self.wait is None and self.prefer is not None:
             return preferred_wait(self.prefer)
         return self.wait

@@ -20,7 +20,7 @@ def address(path: str) -> str:
 
 @contextmanager
 def under(path: str) -> Iterator[None]:
-    """Meanwhile, addresses begin with this path, although no request came for one."""
+    """Inside this context, addresses begin with this path, without a request."""
     before = request_prefix.set(path)
     try:
         yield

@@ -33,7 +33,7 @@ from typing import Any, ClassVar
 
 
 class Problem(Exception):
-    """A refusal. `detail` says what happened, with the value, and what to do; `members` are extra members of the answer."""
+    """A refused request. `detail` describes what happened, with the value, and what to do; `members` are extra members of the answer."""
 
     status: ClassVar[int]
     code: ClassVar[str]

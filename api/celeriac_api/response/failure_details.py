@@ -17,7 +17,7 @@ _KEY = re.compile(r"\b(clrc_|whsec_|Bearer |Basic )[\w.~+/=-]{8,}")
 
 
 def sees_details(settings: Settings) -> bool:
-    """Whether who asks may see tracebacks, and messages as the tasks wrote them. The one place where that is decided."""
+    """Whether the caller may see tracebacks and unchanged messages. Only this function decides it."""
     return settings.show_tracebacks
 
 

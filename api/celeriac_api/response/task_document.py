@@ -150,7 +150,7 @@ def _task_document(task: Task, _prefix: str, *, show_traceback: bool) -> bytes:
 
 
 def document_without_result(task: Task, *, show_traceback: bool) -> bytes:
-    """The same without the member `result`: for who has not read it, null would not be true."""
+    """The same without the member `result`, which was not read, so null would be wrong."""
     members = _members(task, show_traceback=show_traceback)
     del members["result"]
     return _dumps(members)

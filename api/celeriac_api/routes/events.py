@@ -76,13 +76,13 @@ LastEventID = Annotated[
 
 
 class TaskEventsParameters(OfTask):
-    """The task, and after which event to go on."""
+    """The task, and the event after which to continue."""
 
     last_event_id: LastEventID = None
 
 
 class AllEventsParameters(Parameters):
-    """Which events are wanted, and after which one to go on."""
+    """A filter for events, and the event after which to continue."""
 
     name: Annotated[list[str], Query(description="Only tasks of these definitions.")] = Field(
         default_factory=list
@@ -114,7 +114,7 @@ class Streams:
     def of_task(
         self, task_id: str, *, after: bytes = START, headers: Mapping[str, str] = MappingProxyType({})
     ) -> Response:
-        """All that happens to this task, from after an event on; it ends when the task has."""
+        """The events of this task after an event; the stream ends with the task."""
 
         async def document() -> tuple[bytes, bool]:
             task = await _patiently(partial(find, self._ledger, task_id, owner=None))

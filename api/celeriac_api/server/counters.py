@@ -33,7 +33,7 @@ def prepare_shared_directory() -> None:
 
 
 class Counters:
-    """What this process counts itself."""
+    """The counters of this process."""
 
     def __init__(self) -> None:
         """Nothing is counted yet."""
@@ -66,7 +66,7 @@ class Counters:
 
     @property
     def registry(self) -> CollectorRegistry:
-        """What was counted, by this process or by all that share a directory."""
+        """The counts of this process, or of all processes that share a directory."""
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return self._registry
         registry = CollectorRegistry()
@@ -74,7 +74,7 @@ class Counters:
         return registry
 
     def count(self, route: str, method: str, status: int) -> None:
-        """One more request was answered; methods that nobody serves count as one."""
+        """Count an answered request; all unknown methods count as one."""
         counter = self._counters.get((route, method, status))
         if counter is None:
             counter = self._counter(route, method if method in METHODS else "OTHER", status)

@@ -4,7 +4,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadMethod:
-    """An app for HEAD alone: it goes on as a GET, and ends where the body of the answer would begin."""
+    """An app for HEAD: it serves a GET, and stops where the body of the answer would begin."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap this app."""

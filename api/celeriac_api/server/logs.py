@@ -22,7 +22,7 @@ PROBES = frozenset(("/livez", "/readyz", "/metrics"))
 
 
 class WithoutProbes(logging.Filter):
-    """A probe that finds all well is no line of the access log."""
+    """Leaves successful probes out of the access log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Of what uvicorn logs: client, method, path with query, version, status."""
@@ -40,7 +40,7 @@ def take_prints(log_format: LogFormat) -> None:
 
 
 def set_up(log_format: LogFormat) -> None:
-    """Called once, by the process that serves. Who has given logging, or uvicorn, handlers of their own keeps them."""
+    """Called once, by the process that serves. Existing handlers of logging or uvicorn stay."""
     handler_of_root = logging.StreamHandler(sys.__stderr__)
     dress([handler_of_root], log_format, _facts)
     logging.basicConfig(handlers=[handler_of_root], level=logging.INFO)

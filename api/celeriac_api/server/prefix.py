@@ -16,7 +16,7 @@ _PREFIX = re.compile(rb"(/[A-Za-z0-9._~-]{1,100}){1,10}/?")
 
 
 def enter(scope: Scope) -> None:
-    """From now on, this request is one for an address under its prefix; the scope says so as uvicorn would have."""
+    """Put the prefix into the scope of this request, in the form that uvicorn uses."""
     if "app_root_path" in scope:
         _enter_mounted(scope)
     root = scope.get("root_path", "")

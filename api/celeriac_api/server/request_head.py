@@ -19,7 +19,7 @@ SINGLE = {
 
 
 def refusal(scope: Scope) -> Problem | None:
-    """What is wrong with this request's head, if anything; otherwise, its fields are read from now on."""
+    """The problem with this request's head, or None; its fields are then read."""
     headers, fields = scope["headers"], read_fields(scope)
     if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > LONGEST_TARGET:
         return TargetTooLong(

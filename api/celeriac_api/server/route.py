@@ -26,7 +26,7 @@ Handler = Callable[[Call[Any, Any]], Coroutine[Any, Any, Response]]
 
 
 class Scope(StrEnum):
-    """What a caller must be allowed to do, to use a route."""
+    """The right that a caller needs to use a route."""
 
     SUBMIT = "submit"
     READ = "read"
@@ -38,7 +38,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """All that there is to say about a route. One without an `operation_id` is not in OpenAPI."""
+    """Everything about a route. A route without an `operation_id` is not in OpenAPI."""
 
     method: str
     path: str
@@ -64,7 +64,7 @@ class Route:
 
 
 class ShortRoute(APIRoute):
-    """A `Route` as FastAPI's router has it."""
+    """A `Route` in the form of FastAPI's router."""
 
     def __init__(self, route: Route, judge: Judge) -> None:
         """`judge` looks at the bodies."""

@@ -10,7 +10,7 @@ from celeriac_api.server.route import ShortRoute
 
 
 class RouteTable:
-    """ASGI middleware inside all others. What is not in its table goes on to FastAPI, which refuses it: 404, or 405."""
+    """The innermost ASGI middleware. A request without a route in its table goes to FastAPI, which returns 404 or 405."""
 
     def __init__(self, app: ASGIApp, *, routes: Iterable[BaseRoute]) -> None:
         """Enter these. A path has no parameter, or one as its second part; a route that is no `Route` has no scope."""

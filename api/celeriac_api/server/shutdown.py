@@ -12,9 +12,9 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 @contextmanager
 def at_termination(*acts: Callable[[], None]) -> Iterator[None]:
-    """Meanwhile, these are called in this thread's event loop once the process is told to end.
+    """Inside this context, SIGTERM and SIGINT also call these functions in the event loop of this thread.
 
-    The server has handlers of its own for these signals; they are called, too. Outside of a main thread no signal arrives,
+    The handlers of the server are called, too. Outside the main thread no signal arrives,
     and nothing is done.
     """
     if threading.current_thread() is not threading.main_thread():

@@ -25,7 +25,7 @@ TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: c
 
 
 class Client(Protocol):
-    """A connection as uvicorn has it (`HttpToolsProtocol`)."""
+    """A connection of uvicorn (`HttpToolsProtocol`)."""
 
     transport: Any
     cycle: Any
@@ -88,7 +88,7 @@ class SlowClients:
                 _time_out(client)
 
     def _make_room(self) -> None:
-        """Of those who have sent no whole request, the oldest go; who waits for an answer stays."""
+        """Close the oldest connections without a complete request; those that wait for an answer stay."""
         now = asyncio.get_running_loop().time()
         waiting = [client for client in self._connections if _is_answered(client)]
         waiting.sort(key=lambda client: self._looks[client].since if client in self._looks else now)

@@ -18,7 +18,7 @@ OFF: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto
 
 
 def telemetry_config(provider: trace.TracerProvider | None) -> TelemetryConfig:
-    """What FastAPI is told. None: nothing is sent; left on, every request would ask OpenTelemetry whether something is."""
+    """The settings for FastAPI. None: nothing is sent; otherwise every request would ask OpenTelemetry about it."""
     if provider is None:
         return OFF
     # Our routes are answered by handlers of ours, so FastAPI's own steps in a request would be empty spans.
@@ -32,7 +32,7 @@ def telemetry_config(provider: trace.TracerProvider | None) -> TelemetryConfig:
 
 
 class Traced:
-    """ASGI middleware inside FastAPI's span, outside all else; where nothing is sent, it is not there.
+    """ASGI middleware inside FastAPI's span and outside all others; absent if nothing is sent.
 
     In the request's headers the span takes the place of the caller's, so that whatever reads them goes on from it.
     """

@@ -1,8 +1,7 @@
 """Reads the streams of all followed tasks over one connection per process.
 
-The streams are the truth, and each reader keeps its place in them: a connection that breaks loses and doubles nothing, and a
-reader that falls behind reads on from Redis, so that no memory grows. A read is bounded in bytes, and readers at the same
-place share it.
+Each reader keeps its place in a stream, so a broken connection loses and repeats nothing. A slow reader continues from Redis,
+so memory does not grow. A read is bounded in bytes, and readers at the same place share it.
 """
 
 import asyncio
@@ -45,13 +44,13 @@ class _Stream:
         self.news = asyncio.Event()
 
     def wake(self) -> None:
-        """Let everyone look."""
+        """Wake every reader."""
         self.news.set()
         self.news = asyncio.Event()
 
 
 class Feed:
-    """Follows streams, each reader from where it asks on."""
+    """Follows streams, each reader from its own place."""
 
     def __init__(self, url: str, epoch: Epoch | None = None) -> None:
         """Nothing is sent before the first reader."""
@@ -68,9 +67,9 @@ class Feed:
         return sum(stream.readers for stream in self._streams.values())
 
     async def follow(self, key: str, *, after: bytes, patience: float) -> AsyncIterator[Batch]:
-        """What stands after this id, in order: what is there, then what comes.
+        """The entries after this id, in order: first the existing ones, then new ones.
 
-        `NOTHING` says that nothing came for `patience` seconds, or that all of it is gone. Ends only when the process does.
+        `NOTHING` means that nothing came for `patience` seconds, or that all entries are gone. It ends only with the process.
         """
         stream = await self._join(key)
         try:
@@ -90,18 +89,18 @@ class Feed:
             self._leave(key, stream)
 
     async def last(self, key: str) -> bytes:
-        """The id of the newest entry; raises while Redis is away, as all that is asked before a stream begins."""
+        """The id of the newest entry; raises while Redis is away."""
         async with self._ranging:
             return _newest(await self._ranges.call(*_newest_of(key)))
 
     def release(self) -> None:
-        """Let every reader come to its end: this process is about to end."""
+        """End every reader, because this process is about to end."""
         self._released = True
         for stream in self._streams.values():
             stream.wake()
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.wait([self._reading])

@@ -19,14 +19,14 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Batch:
-    """Neighbours in a stream, the same object for all who read them together. `cut`: some before them are gone."""
+    """Neighbouring entries of a stream, shared by all readers. `cut`: some earlier entries are gone."""
 
     entries: Sequence[Entry] = ()
     cut: bool = False
 
 
 class Batches:
-    """The latest batches of all streams that are followed, by the id after which each begins."""
+    """The latest batches of all followed streams, by the id after which each begins."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         """There is none."""
@@ -36,11 +36,11 @@ class Batches:
         self._order: deque[tuple[str, bytes, Batch, int]] = deque()
 
     def get(self, key: str, after: bytes) -> Batch | None:
-        """The batch that begins right after this id; None when it has to be asked for."""
+        """The batch that begins right after this id; None if it must be read from Redis."""
         return self._of.get(key, {}).get(after)
 
     def add(self, key: str, after: bytes, batch: Batch, *, size_bytes: int) -> None:
-        """Keep what was read after this id, and let the oldest go where all together are too large."""
+        """Keep the batch after this id, and drop the oldest batches if all together are too large."""
         cost = size_bytes + OF_ONE_ENTRY * len(batch.entries)
         self._of.setdefault(key, {})[after] = batch
         self._order.append((key, after, batch, cost))
@@ -49,7 +49,7 @@ class Batches:
             self._let_go(*self._order.popleft())
 
     def forget(self, key: str) -> None:
-        """Nobody follows this stream any more."""
+        """Forget a stream that has no readers left."""
         if self._of.pop(key, None):
             entries = [entry for entry in self._order if entry[0] != key]
             self._bytes -= sum(entry[3] for entry in self._order if entry[0] == key)

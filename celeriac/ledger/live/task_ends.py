@@ -50,7 +50,7 @@ class _Place:
 
 
 class Watch:
-    """Follows tasks to their end, over one connection however many are followed."""
+    """Follows any number of tasks to their end, over one connection."""
 
     def __init__(
         self, url: str, read: Callable[[str], Awaitable[Task | None]], epoch: Epoch | None = None
@@ -74,7 +74,7 @@ class Watch:
         return sum(len(place.waiters) for place in self._places.values())
 
     async def follow(self, task_id: str) -> Ended:
-        """Start to wait: from now on, the end of this task sets the future. Every `follow` is followed by a `leave`."""
+        """Start to wait: from now on, the end of this task sets the future. Every `follow` needs a `leave`."""
         if self._follower is None:
             self._follower = asyncio.create_task(self._follow_for_ever(), context=Context())
         place = self._places.get(task_id)
@@ -90,7 +90,7 @@ class Watch:
         return future
 
     def leave(self, task_id: str, future: Ended) -> None:
-        """Stop waiting; the last one out ends the subscription."""
+        """Stop waiting; the last waiter ends the subscription."""
         place = self._places.get(task_id)
         if place is None:
             return
@@ -100,7 +100,7 @@ class Watch:
             self._order("UNSUBSCRIBE", task_id)
 
     def release(self) -> None:
-        """Let everyone go who waits, now and from now on: this process is about to end."""
+        """Release all waiters, now and from now on, because this process is about to end."""
         self._released = True
         for place in self._places.values():
             for waiter in place.waiters:
@@ -108,7 +108,7 @@ class Watch:
                     waiter.set_result(None)
 
     async def close(self) -> None:
-        """Stop following; nobody waits any more."""
+        """Stop following, when there are no waiters left."""
         if self._follower is not None:
             self._follower.cancel()
             await asyncio.wait([self._follower])

@@ -9,14 +9,14 @@ from celeriac.ledger.model.states import State
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """How a task was accepted, and the events after that; None where a stream of its own has them."""
+    """How a task was accepted, and its later events; None if it has its own stream."""
 
     first: State
     events: Sequence[Entry] | None
 
 
 def from_reply(reply: Sequence[bytes]) -> History | None:
-    """What follow_task.lua answered; None where there is no record."""
+    """The history from the answer of follow_task.lua; None if there is no record."""
     if not reply:
         return None
     first, has_stream, *parts = reply

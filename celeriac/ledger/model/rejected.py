@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RejectedMessage:
-    """One find: when (ISO 8601, UTC), why it is no message, and what it is, as text."""
+    """A rejected message: its time (ISO 8601, UTC), the reason, and its text."""
 
     found_at: str
     reason: str

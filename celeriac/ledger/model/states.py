@@ -42,5 +42,5 @@ _FROM_CELERY = {
 
 
 def from_celery(status: str) -> State:
-    """Our word for Celery's. A status of the task's own making (`update_state`) is said while it runs."""
+    """The state for a status of Celery's. A custom status (`update_state`) means `running`."""
     return _FROM_CELERY.get(status, State.RUNNING)

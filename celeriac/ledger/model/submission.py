@@ -61,7 +61,7 @@ class Submission(NamedTuple):
 
 
 class Accepted(NamedTuple):
-    """A task, by its id, time of creation (microseconds since 1970), first state, trace, and when it is due."""
+    """An accepted task: its id, time of creation (microseconds since 1970), first state, trace and due time."""
 
     task_id: str
     created_at: int
@@ -72,8 +72,8 @@ class Accepted(NamedTuple):
 
 
 class IdTaken(Exception):
-    """The id belongs to a task of another owner: no more is said of it."""
+    """The id belongs to a task of another owner, about which nothing is revealed."""
 
 
 class Conflict(Exception):
-    """The key or id belongs to another submission already; the argument is that one's task id."""
+    """The key or id already belongs to another submission; the argument is its task id."""

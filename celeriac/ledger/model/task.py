@@ -70,7 +70,7 @@ class Task(NamedTuple):
 
     @property
     def cancel_requested(self) -> bool:
-        """Whether somebody asked for it to be cancelled: without that nothing is."""
+        """Whether somebody asked to cancel the task."""
         return self.asked_to_end or self.state is State.CANCELLED
 
     @property
@@ -80,7 +80,7 @@ class Task(NamedTuple):
 
 
 class Gone(Exception):
-    """There was a task with this id, and it is forgotten."""
+    """A task had this id and is forgotten."""
 
 
 def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:

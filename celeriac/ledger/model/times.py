@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 
 def microseconds(duration: timedelta) -> int:
-    """How many there are in it."""
+    """The number of them in this duration."""
     return duration // timedelta(microseconds=1)
 
 
 def milliseconds(duration: timedelta) -> int:
-    """How many there are in it."""
+    """The number of them in this duration."""
     return duration // timedelta(milliseconds=1)
 
 
 def date_done() -> str:
-    """This moment, as Celery writes it into a result: ISO 8601, UTC."""
+    """This moment in the form of Celery's results: ISO 8601, UTC."""
     return datetime.now(UTC).isoformat()

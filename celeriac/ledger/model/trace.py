@@ -23,7 +23,7 @@ class Trace(NamedTuple):
 
 
 def parsed_trace(traceparent: str, tracestate: str = "") -> Trace | None:
-    """The trace of these headers; None where `traceparent` is malformed. A `tracestate` that is malformed is dropped."""
+    """The trace of these headers; None if `traceparent` is malformed. A malformed `tracestate` is dropped."""
     match = _TRACEPARENT.fullmatch(traceparent)
     if match is None or (match["version"] == "00" and match["more"]):
         return None

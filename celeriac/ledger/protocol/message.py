@@ -28,7 +28,7 @@ _ID, _INPUT, _EXPIRES, _STAMP, _TRACE = "\0id", "\0input", "\0expires", "\0stamp
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """All of a message but what belongs to one task, as a format: Redis keeps it once, and joins it for each task.
+    """A message without the parts that belong to one task, as a format: Redis keeps it once, and completes it for each task.
 
     The places, in order: stamp, encoded input, id, expiry, id, headers of the trace, id, id, id (`message_of` in record.lua).
     """
@@ -96,7 +96,7 @@ def decoded_input(encoded: bytes) -> bytes:
 
 
 def expires_at(moment: datetime) -> str:
-    """When a worker that knows no records drops a message, as its header has it."""
+    """The time after which a stock worker drops a message, in the form of its header."""
     return json.dumps(moment.isoformat())
 
 
@@ -107,7 +107,7 @@ def headers_of(trace: Trace) -> str:
 
 
 def trace_of(headers: bytes) -> Trace | None:
-    """The trace in what `headers_of` has made."""
+    """The trace in headers that `headers_of` has made."""
     read = json.loads(b"{%b}" % headers.removeprefix(b", "))
     return parsed_trace(read["traceparent"], read.get("tracestate", ""))
 

@@ -1,6 +1,6 @@
 """Asks Celery's own workers about themselves by its remote control.
 
-Workers answer within milliseconds, or not at all. All who ask share one question every `FRESH`, and its answers.
+Workers answer within milliseconds, or not at all. All callers share one question every `FRESH`, and its answers.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ Answers = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class StockWorker:
-    """What a worker of Celery's has answered; None for what it has not told."""
+    """The answers of a stock Celery worker; None for what it did not report."""
 
     name: str
     queues: list[str]
@@ -43,7 +43,7 @@ class StockWorker:
 
 
 class RemoteControl:
-    """Asks over a connection of its own, for it waits."""
+    """Asks over a separate connection, because it waits."""
 
     def __init__(self, broker: str, epoch: Epoch | None = None) -> None:
         """Nothing is sent yet."""
@@ -58,7 +58,7 @@ class RemoteControl:
         return [_worker(name, answer, now) for name, answer in sorted(answers.items())]
 
     async def close(self) -> None:
-        """Answer who has asked, then let go of the connection."""
+        """Finish open calls, then close the connection."""
         await self._asking.close()
         await self._connection.close()
 

@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 
 class PatientConnection:
-    """Every command may be sent twice, after a reply that was lost: only those that bear it may be sent here."""
+    """Sends a command again after a lost reply, so use it only for commands that are safe to repeat."""
 
     def __init__(self, url: str) -> None:
         """Nothing is sent before the first call."""
@@ -75,7 +75,7 @@ class PatientConnection:
             raise
 
     def call(self, *command: Any) -> Any:
-        """The command's answer, however long that takes."""
+        """The command's answer, after any time."""
         packed = [pack_command(command)]
         tries = 0
         while True:

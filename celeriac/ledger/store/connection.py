@@ -28,7 +28,7 @@ class Unavailable(Exception):
 
 
 class Refused(Unavailable):
-    """Redis has answered that it does not do this for now: nothing was done. `refusal` says why."""
+    """Redis refused the command for now: nothing was done. `refusal` contains the reason."""
 
     def __init__(self, refusal: Refusal) -> None:
         """The text is that of Redis."""
@@ -54,7 +54,7 @@ def new_connection(url: str) -> AbstractConnection:
 
 
 class Connection:
-    """Connects when it is first needed, and again after a failure, and in each epoch."""
+    """Connects at its first use, after a failure, and in each new epoch."""
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ CONFIRM_MILLISECONDS = 1_000
 
 
 async def confirm(durability: Durability, connection: Connection) -> None:
-    """Return once what this connection wrote is as durable as asked; `InDoubt` when that is not confirmed in time."""
+    """Return when the writes of this connection are as durable as required; `InDoubt` if that is not confirmed in time."""
     if durability is Durability.AOF:
         return
     try:

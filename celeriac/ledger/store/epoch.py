@@ -1,6 +1,6 @@
 """Makes every connection of a process connect again after a failover.
 
-After a failover that cuts no connection, one that only reads, or listens, never hears that its server is a replica by now.
+After a failover that cuts no connection, a connection that only reads or listens does not notice that its server is now a replica.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ class Epoch:
         self._end = asyncio.Event()
 
     def ends(self) -> None:
-        """Another server may be the primary: the next one begins."""
+        """Begin the next epoch, because another server may be the primary."""
         self.number += 1
         self._end.set()
         self._end = asyncio.Event()

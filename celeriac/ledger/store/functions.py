@@ -25,7 +25,7 @@ end}}
 
 
 class Way:
-    """How the scripts are run on one server: as functions, or as scripts. A server may become another one."""
+    """How one server runs the scripts: as functions or as scripts. The server can change."""
 
     def __init__(self) -> None:
         """Nothing is known yet."""
@@ -65,7 +65,7 @@ def _asking() -> Generator[Command, Any, bool | None]:
 
 
 def has_another_way(command: Command, code: str) -> bool:
-    """Whether something else is to be tried, and not this command again: scripts do without functions."""
+    """Whether to try another command instead of this one: scripts work without functions."""
     return command[0] == "FUNCTION" or (command[0] == "FCALL" and code == "NOPERM")
 
 

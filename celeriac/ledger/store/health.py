@@ -20,7 +20,7 @@ UNCHECKED = (
 async def faults(
     connection: Connection, durability: Durability, *, queues: Collection[str], database: int
 ) -> list[str]:
-    """What makes this server unsafe to trust with tasks, in sentences that say what to do; `Refused` when it takes no writes."""
+    """The reasons why this server can lose tasks, in sentences that describe what to do; `Refused` if it accepts no writes."""
     await require_rights(connection, queues=queues, database=database, durability=durability)
     try:
         info = _parsed(await connection.call("INFO", "everything"))

@@ -1,6 +1,6 @@
 """Every Redis key and channel, each made by a function here.
 
-The scripts make the same keys by `keys.lua`; tests/ledger/test_keys.py holds the two together.
+The scripts make the same keys with `keys.lua`; tests/ledger/test_keys.py compares the two.
 """
 
 RESULT_PREFIX = "celery-task-meta-"
@@ -44,7 +44,7 @@ def queues() -> str:
 
 
 def envelopes() -> str:
-    """Hash: by digest, the message of each definition, but for what belongs to one task. One field a definition and its limits."""
+    """Hash: by digest, the message of each definition, without the parts of one task. One field a definition and its limits."""
     return "celeriac:envelopes"
 
 
@@ -74,27 +74,27 @@ def ended() -> str:
 
 
 def events(task_id: str) -> str:
-    """Stream: what happened to one task, where its record does not say it all; at most some 1,000 entries. TTL of its record."""
+    """Stream: the events of one task that its record does not contain; at most about 1,000 entries. TTL of its record."""
     return f"celeriac:events:{task_id}"
 
 
 def feed() -> str:
-    """Stream: the changes of state of all tasks, at most some 10,000 entries. One key."""
+    """Stream: the state changes of all tasks, at most about 10,000 entries. One key."""
     return "celeriac:events"
 
 
 def idempotency(digest: str) -> str:
-    """String: what was answered to a submission with this key. TTL `CELERIAC_IDEMPOTENCY_TTL`."""
+    """String: the answer to a submission with this key. TTL `CELERIAC_IDEMPOTENCY_TTL`."""
     return f"celeriac:idempotency:{digest}"
 
 
 def clock() -> str:
-    """String: the last stamp that was given out. One key, so that no two pushes have one stamp."""
+    """String: the last stamp that was issued. One key, so that no two pushes have the same stamp."""
     return "celeriac:clock"
 
 
 def kept() -> str:
-    """String: when a keeper came round last; a gap means a stall, or a clock that was set. One number."""
+    """String: the time of the last keeper's round; a gap means a stall or a changed clock. One number."""
     return "celeriac:kept"
 
 
@@ -104,17 +104,17 @@ def sweeps() -> str:
 
 
 def worker(name: str) -> str:
-    """String: what one of our workers said of itself last (JSON). TTL of half a minute."""
+    """String: the last description that one of our workers sent (JSON). TTL of half a minute."""
     return f"celeriac:worker:{name}"
 
 
 def workers() -> str:
-    """Sorted set: the names of our workers, by the time at which they were last heard of. The keeper removes old ones."""
+    """Sorted set: the names of our workers, by their last heartbeat. The keeper removes old ones."""
     return "celeriac:workers"
 
 
 def serving() -> str:
-    """Hash: for each queue, when a worker of ours last said that it serves it. One field a queue."""
+    """Hash: for each queue, when one of our workers last reported that it serves the queue. One field a queue."""
     return "celeriac:serving"
 
 
@@ -124,7 +124,7 @@ def rejected(queue: str) -> str:
 
 
 def totals() -> str:
-    """Hash: how many tasks were accepted, and came to each end, since the beginning, by state and name. One field each."""
+    """Hash: how many tasks were accepted, and reached each end, since the beginning, by state and name. One field each."""
     return "celeriac:totals"
 
 
@@ -144,17 +144,17 @@ def held(queue: str) -> str:
 
 
 def flow(queue: str, period: str) -> str:
-    """Hash: how many tasks came into a queue (`in`) and left it (`out`) within one period of 10 seconds. TTL of two minutes."""
+    """Hash: how many tasks entered (`in`) and left (`out`) a queue in one period of 10 seconds. TTL of two minutes."""
     return f"celeriac:flow:{queue}:{period}"
 
 
 def replies() -> str:
-    """List: what Celery's workers answered to the last question, on the server of the queues. TTL of a day: One key."""
+    """List: the answers of Celery's workers to the last question, on the server of the queues. TTL of a day. One key."""
     return "celeriac:replies"
 
 
 def access_keys() -> str:
-    """Hash: by name, what is kept of each key that lets clients in. One field a key, until it is revoked."""
+    """Hash: by name, the stored document of each access key. One field a key, until it is revoked."""
     return "celeriac:keys"
 
 

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class Outage:
-    """Of one Redis, for all threads of a process. A process that was forked off is as quiet: its parent says the same."""
+    """The outage of one Redis, for all threads of a process. A forked process logs nothing, because its parent does."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Redis is there. `clock` tells seconds."""

@@ -1,6 +1,6 @@
 """Recognizes the refusals of Redis that can pass, and describes them.
 
-Whoever meets one waits and tries again, as if Redis were away. All else that Redis refuses is an error of the caller.
+The caller waits and tries again, as if Redis were away. Every other refusal is an error of the caller.
 """
 
 import re
@@ -57,7 +57,7 @@ _CODE = re.compile(
 
 @dataclass(frozen=True)
 class Refusal:
-    """`words` say why, for people; `detail` is what Redis has said."""
+    """`words` is the reason for people; `detail` is the text from Redis."""
 
     code: str
     detail: str

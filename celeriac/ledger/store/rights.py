@@ -1,6 +1,6 @@
 """Lists the Redis rights that the API uses, and finds the missing ones.
 
-A right is written as `ACL SETUSER` takes it: `+hset`, `~celeriac:*`, `&celeriac:watch`.
+A right has the form of `ACL SETUSER`: `+hset`, `~celeriac:*`, `&celeriac:watch`.
 """
 
 import re
@@ -42,7 +42,7 @@ _ELSEWHERE = ("GET", "RPUSH", "SUBSCRIBE", "PUBLISH")
 async def require_rights(
     connection: Connection, *, queues: Collection[str], database: int, durability: Durability
 ) -> None:
-    """`Refused` names all rights that are missing. A server before Redis 7.0 cannot be asked: none is missing there."""
+    """`Refused` names all missing rights. A server before Redis 7.0 cannot check rights: there, none is reported."""
     published = (keys.remote_control(database), keys.result("x"))
     commands = [*_commands(queues, published), *_CONFIRMING[durability]]
     flat: list[Argument] = []

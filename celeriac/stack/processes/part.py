@@ -14,7 +14,7 @@ DRAIN_SECONDS = 1.0
 
 
 class Child:
-    """A process of the supervisor's, started with its output in a pipe."""
+    """A process of the supervisor, started with its output in a pipe."""
 
     def __init__(self, name: str, process: Process, *, grace: timedelta) -> None:
         """`grace` is how long it may take to end when asked to."""
@@ -36,7 +36,7 @@ class Child:
             transport.close()
 
     def has_said(self, words: str) -> bool:
-        """Whether these words stand in one of its last lines."""
+        """Whether one of its last lines contains these words."""
         return any(words in line for line in tuple(self.last_lines))
 
     def stop(self) -> bool:

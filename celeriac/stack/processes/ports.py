@@ -17,7 +17,7 @@ KEPT = "port"
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port on which nothing listens now. Nothing holds it for you: use it soon."""
+    """A port on which nothing listens now. It is not reserved: use it soon."""
     share, shares = map(int, os.environ.get(SHARE, "0/1").split("/"))
     for port in random.sample(CANDIDATES[share::shares], k=100):
         if is_free(host, port):
@@ -35,12 +35,12 @@ def kept_port(directory: Path) -> int:
 
 
 def keep_port(directory: Path, port: int) -> None:
-    """Have `kept_port` return this port from now on; for whoever has the directory to itself."""
+    """Make `kept_port` return this port from now on; the caller must own the directory."""
     (directory / KEPT).write_text(f"{port}\n")
 
 
 def is_free(host: str, port: int) -> bool:
-    """Whether a server may listen there. `OSError` when this machine or user could not listen there at all."""
+    """Whether a server can listen there. `OSError` if this machine or user cannot listen there at all."""
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     with socket.socket(family, kind, protocol) as trial:
         # As servers do: connections of a server that has ended do not keep the next one out.

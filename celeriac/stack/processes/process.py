@@ -53,7 +53,7 @@ def stop(process: Process, *, grace: timedelta) -> bool:
 
 
 def kill(process: Process) -> None:
-    """End it and what is left of its group, at once. Does nothing when all that has ended."""
+    """End it and the rest of its group immediately. Does nothing if all have ended."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

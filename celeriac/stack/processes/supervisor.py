@@ -33,7 +33,7 @@ class Supervisor:
         self._hurried = False
 
     async def run(self, start: Callable[["Supervisor"], Awaitable[None]]) -> int:
-        """Carry out `start`, watch until a part ends or a signal comes, stop all; the exit code of the whole."""
+        """Run `start`, watch until a part ends or a signal comes, and stop all; returns the exit code."""
         self._listen()
         starting = asyncio.ensure_future(start(self))
         over = asyncio.ensure_future(self._over.wait())
@@ -49,14 +49,14 @@ class Supervisor:
         return self._exit_code(refusal)
 
     def add(self, name: str, process: Process, *, grace: timedelta) -> Child:
-        """From now on this process belongs to the stack; it is stopped before those that came earlier."""
+        """Add this process to the stack, which stops it before the earlier ones."""
         child = Child(name, process, grace=grace)
         self._children.append(child)
         self._followers.append(asyncio.create_task(self._watch(child)))
         return child
 
     async def end(self, child: Child) -> None:
-        """Stop this part alone; the others go on."""
+        """Stop only this part; the others continue."""
         self._leaving.add(child)
         await self._stop(child)
         self._children.remove(child)

@@ -8,7 +8,7 @@ from celeriac_worker.insides.table import TABLE, Inside, read, read_table
 
 
 def main() -> None:
-    """Keep which names there are, and their order."""
+    """Write the table with the same names, in the same order."""
     table = read_table()
     lines = ["# How to read and renew it: table.py.", "", "[read_from]"]
     lines += [f'{package} = "{version(package)}"' for package in table.read_from]

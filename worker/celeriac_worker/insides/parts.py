@@ -37,12 +37,12 @@ class Parts:
 
 
 def fitting_parts() -> Parts:
-    """Ours, if these are still what they were written for."""
+    """Our parts, if the installed versions are those that they were written for."""
     return PLAIN if _misfits() else OURS
 
 
 def warn_of_differences(logger: Logger) -> None:
-    """Called at the start of a worker: one line where Celery's insides are not those that it was written for."""
+    """Called at the start of a worker: logs one line if Celery's insides differ from the known ones."""
     if changed := _differences():
         logger.warning(RUNS_PLAIN if _misfits() else RUNS_AS_IT_IS, "; ".join(map(str, changed)))
 

@@ -40,7 +40,7 @@ class Inside:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A name that is not as it was read."""
+    """A name that differs from the table."""
 
     ours: str
     package: str
@@ -53,21 +53,21 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What is relied on, and the versions that it was read from."""
+    """The names that the worker relies on, and the versions of the table."""
 
     read_from: dict[str, str]
     insides: tuple[Inside, ...]
 
 
 def read_table() -> Table:
-    """As it is in table.toml."""
+    """The table in table.toml."""
     table = tomllib.loads(TABLE.read_text())
     read_from = table.pop("read_from")
     return Table(read_from, tuple(_insides(table)))
 
 
 def differences(table: Table | None = None) -> list[Difference]:
-    """Each name that is not as the worker knows it; none where the installed versions are those of the table."""
+    """Each name that differs from the table; none if the installed versions are those of the table."""
     table = table or read_table()
     if all(version(package) == known for package, known in table.read_from.items()):
         return []

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 class ReservedMessages(QoS):  # type: ignore[misc]  # kombu has no types
-    """The messages that the worker reserves. What Celery rejects for good is kept as a rejected message; Celery would drop it."""
+    """The messages that the worker reserves. A message that Celery rejects is kept as a rejected message; Celery would drop it."""
 
     def restore_unacked(self) -> list[tuple[BaseException, Any]]:
         """Called when the connection is gone: put back what was taken. What cannot be is written into a file, input and all.
@@ -40,7 +40,7 @@ class ReservedMessages(QoS):  # type: ignore[misc]  # kombu has no types
 
 
 class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
-    """Connects as the settings say, and takes a refusal of Redis that can pass for a connection that is away."""
+    """Connects by the settings, and treats a refusal that can pass like a lost connection."""
 
     QoS = ReservedMessages
 
@@ -92,12 +92,12 @@ class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
 
 
 class RefusedError(RedisConnectionError):
-    """A refusal that can pass, for Celery, which waits for a Redis that is away and ends for other errors."""
+    """A refusal that can pass, in the form in which Celery waits; other errors end Celery."""
 
 
 @contextmanager
 def refused_is_away() -> Iterator[None]:
-    """`RefusedError` in the place of a refusal that can pass."""
+    """Raises `RefusedError` instead of a refusal that can pass."""
     try:
         yield
     except ResponseError as error:
@@ -107,7 +107,7 @@ def refused_is_away() -> Iterator[None]:
 
 
 def reject(queue: str, message: str, reason: str) -> None:
-    """Keep a message that is none as a rejected one."""
+    """Keep an invalid message as a rejected one."""
     logger.error("a message in queue %s is rejected: %s", queue, reason[:200])
     current_app.consumer.reject(queue, message=message, reason=reason[:1000])
 

@@ -17,7 +17,7 @@ class Consumer(consumer.Consumer):  # type: ignore[misc]  # celery has no types
     """For the setting `worker_consumer`."""
 
     def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:
-        """Called by Celery with a message that names no task of ours."""
+        """Called by Celery with a message that names an unknown task."""
         fail_unknown(self, message)
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:

@@ -12,7 +12,7 @@ Rule = Callable[[Any, Any], bool]
 
 
 def fault_of(message: Any, *, brackets: int) -> str | None:
-    """Why a decoded message is not fit for delivery; None for one that is. `brackets`: how many opening ones it has."""
+    """The reason why a decoded message cannot be delivered; None if it can. `brackets` is the number of opening ones."""
     try:
         return _fault(message, brackets)
     except (KeyError, TypeError, AttributeError) as wrong:

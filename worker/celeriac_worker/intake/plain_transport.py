@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class Channel(channel.Channel):
-    """Kombu's, which hears of no message that would end it."""
+    """Kombu's channel, which never gets a message that would end it."""
 
     def connection_in_loop(self, kind: Any) -> Any:
         """One that looks at each answer to BRPOP before kombu does."""

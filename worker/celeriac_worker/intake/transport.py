@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class Reservation(ReservedMessages):
-    """One message for each process, and what they will get through in a moment."""
+    """One message for each process, and as many as they will finish in a moment."""
 
     def __init__(self, channel: Any, prefetch_count: int = 0) -> None:
         """Nothing is reserved yet."""
@@ -36,7 +36,7 @@ class Reservation(ReservedMessages):
         self._paused_until = 0.0
 
     def pause(self) -> None:
-        """Ask for nothing for a moment: Redis refuses."""
+        """Pause requests for a moment, because Redis refuses."""
         self._paused_until = monotonic() + PAUSE_SECONDS
 
     def can_consume(self) -> bool:
@@ -66,7 +66,7 @@ class PlainMessage(Message):  # type: ignore[misc]  # kombu has no types
 
 
 class Channel(channel.Channel):
-    """Takes as many messages as there is room for, and reads them with care."""
+    """Takes as many messages as there is room for, and checks them."""
 
     QoS, Message = Reservation, PlainMessage
     # Whether the server knows BLMPOP (Redis 7.0) and lets us use it; otherwise one message is taken at a time.

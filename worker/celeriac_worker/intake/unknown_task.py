@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 def fail_unknown(consumer: Any, message: Any) -> None:
-    """End the task that this message is for; one from elsewhere is rejected, too."""
+    """End the task of this message; a message from another program is also rejected."""
     task_id, name = message.headers["id"], message.headers["task"]
     unknown = NotRegistered(_words(name))
     logger.error("task %s: %s", task_id, unknown.args[0], extra={"task_id": task_id, "task_name": name})

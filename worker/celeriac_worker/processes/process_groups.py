@@ -22,7 +22,7 @@ REAPER = [sys.executable, "-I", "-S", str(Path(__file__).with_name("reaper.py"))
 
 
 class Endings:
-    """Of the processes of one pool. May be asked from a signal's handler: nothing here takes a lock."""
+    """The ends of the processes of one pool. It takes no lock, so a signal handler can call it."""
 
     def __init__(self) -> None:
         """Begin; called after the pool has forked its processes."""
@@ -32,7 +32,7 @@ class Endings:
         Thread(target=self._go_on, name="endings", daemon=True).start()
 
     def end(self, pid: int) -> None:
-        """Tell a process to end, and kill its group after `TIDY_SECONDS`. Told already, it is not told again."""
+        """Tell a process once to end, and kill its group after `TIDY_SECONDS`."""
         if pid not in self._due:
             self.expect(pid)
             with suppress(
@@ -46,7 +46,7 @@ class Endings:
         self._next.put((pid, due))
 
     def ended(self, pid: int) -> None:
-        """It has: what it has left behind is killed."""
+        """The process has ended: kill the rest of its group."""
         self._due.pop(pid, None)
         _kill_group(pid)
 
@@ -60,7 +60,7 @@ class Endings:
 
 
 class Reaper:
-    """A small program that outlives the worker, however that ends, and kills the groups that are left then."""
+    """A small program that outlives the worker, and kills the remaining process groups."""
 
     def __init__(self) -> None:
         """Start it; called before the pool forks its processes. It leaves at once for a process of its own."""

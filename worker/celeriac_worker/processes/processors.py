@@ -9,7 +9,7 @@ ROOT = Path("/")
 
 
 def usable_processors(*, root: Path = ROOT) -> int:
-    """Those that this process may run on, and no more than the CPU quotas of its control groups allow; half a one counts."""
+    """The number of processors that this process may use, limited by the CPU quotas of its control groups, rounded up."""
     quotas = [math.ceil(quota) for directory in _groups(root) for quota in _quotas(directory)]
     return max(1, min([_allowed(), *quotas]))
 

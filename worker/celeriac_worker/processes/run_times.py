@@ -5,7 +5,7 @@ SHARE = 0.1
 
 
 class Pace:
-    """For each name the longest run of late, which fades as shorter ones follow."""
+    """For each name, the longest recent run, which decreases as shorter ones follow."""
 
     def __init__(self) -> None:
         """No task has run yet."""
@@ -17,5 +17,5 @@ class Pace:
         self._seconds[name] = max(seconds, before + (seconds - before) * SHARE)
 
     def seconds(self, name: str) -> float:
-        """How long the next run may take; of a task that has never run, any time."""
+        """How long the next run may take; unlimited for a task that has never run."""
         return self._seconds.get(name, float("inf"))

@@ -69,7 +69,7 @@ class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no type
             self._count_missing()
 
     def terminate_job(self, pid: int, sig: int | None = None) -> None:
-        """End the process that runs a task; the pool has another in its place, unless the worker stops."""
+        """End the process that runs a task; the pool replaces it, unless the worker stops."""
         process, _ = self._process_by_pid(pid)
         if process is not None:
             process._controlled_termination = process._job_terminated = True  # noqa: SLF001 - as billiard does it

@@ -8,7 +8,7 @@ from celeriac.short_text import shortened
 
 
 class InvalidInput(Exception):
-    """The input in the message does not fit the task's parameters."""
+    """The input in the message is not valid for the task's parameters."""
 
 
 class OutOfMemory(Exception):
@@ -16,11 +16,11 @@ class OutOfMemory(Exception):
 
 
 class Exited(Exception):
-    """The function tried to end its process, or to steer Celery by one of its own exceptions."""
+    """The function tried to end its process, or raised one of Celery's own control exceptions."""
 
 
 def failure_of(error: BaseException) -> Failure:
-    """Type and message of an exception, whatever it is made of."""
+    """Type and message of any exception."""
     try:
         # Celery's own text of it is the code that would make it.
         message = str(error.args[0] if isinstance(error, SoftTimeLimitExceeded) and error.args else error)
@@ -31,7 +31,7 @@ def failure_of(error: BaseException) -> Failure:
 
 
 def invalid_input_sentence(wrong: ValidationError) -> str:
-    """Which arguments do not fit, and why."""
+    """The arguments that are not valid, with the reasons."""
     return "; ".join(
         f"{'.'.join(map(str, error['loc'])) or 'input'}: {error['msg']}" for error in wrong.errors()
     )

@@ -9,7 +9,7 @@ from celeriac.ledger.model.states import State
 
 @dataclass(frozen=True, slots=True)
 class Succeeded:
-    """The function has returned; its result in JSON values."""
+    """The function returned this result, as JSON values."""
 
     result: Any
 
@@ -32,19 +32,19 @@ class PutOff:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """The function stopped, since it was asked to."""
+    """The function stopped on request."""
 
     error: Exception
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """The process is ended in the middle of the run: the task runs elsewhere, from its beginning, or is cancelled."""
+    """The process was ended during the run: the task runs again elsewhere from its beginning, or is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """The function was not called: the task is not waiting for a run. Its state; None: the ledger does not know it."""
+    """The function was not called, because the task does not wait for a run. `state` None: the task is unknown."""
 
     state: State | None
 

@@ -14,7 +14,7 @@ DEEPEST = 100
 
 
 class InvalidResult(Exception):
-    """The function returned something that strict JSON cannot say, or that its return type does not allow."""
+    """The function returned a value that strict JSON cannot represent, or that its return type does not allow."""
 
 
 class ResultTooLarge(InvalidResult):
@@ -22,7 +22,7 @@ class ResultTooLarge(InvalidResult):
 
 
 def json_values(value: object, output: TypeAdapter[Any], *, most_bytes: int) -> Any:
-    """The result as JSON values, checked to be strict JSON, small and flat. `InvalidResult` says what is wrong with it."""
+    """The result as JSON values: strict JSON of limited size and depth. `InvalidResult` describes what is wrong."""
     try:
         if value is None:  # which pydantic writes as null, whatever the type says
             output.validate_python((value,))

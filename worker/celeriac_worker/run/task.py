@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 
 class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
-    """A Celery task made from a definition. Whatever way it ends, worker/celeriac_worker/run/backend.py writes the end down."""
+    """A Celery task made from a definition. worker/celeriac_worker/run/backend.py records every end."""
 
     abstract = True
     Request = "celeriac_worker.run.request:LedgerRequest"
@@ -65,7 +65,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
         raise Ignore
 
     def outcome(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Outcome:
-        """Claim the task and run its function; nothing of what this comes to is written down yet."""
+        """Claim the task and run its function; the outcome is not recorded yet."""
         match self._claim():
             case Refused(state):
                 return Dropped(state)

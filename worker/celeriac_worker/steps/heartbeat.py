@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no types
-    """Started with the worker. It goes on while the worker stops, for its last tasks still need their leases."""
+    """Starts with the worker, and continues while the worker stops, because its last tasks still need leases."""
 
     requires = ("celery.worker.components:Pool",)
 
@@ -38,7 +38,7 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         self._mark: Mark | None = Mark()
 
     def start(self, worker: Any) -> None:
-        """Begin; called after the pool has forked its children. No two workers may speak under one name."""
+        """Begin; called after the pool has forked its children. A name belongs to one worker."""
         refuse_namesake(worker.app.consumer, worker.hostname)
         Thread(target=self._go_on, args=(worker,), name="heartbeat", daemon=True).start()
 

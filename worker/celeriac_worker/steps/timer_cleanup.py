@@ -26,7 +26,7 @@ class Timers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no ty
 
 
 def forget_cancelled(timer: Any) -> None:
-    """Of kombu's timer, keep what is still to come; nothing is done before there is much to forget."""
+    """Remove cancelled entries from kombu's timer, when there are many."""
     if len(timer) <= MOST:
         return
     entries = timer._queue  # noqa: SLF001 - in place, for the loop goes through this list
