@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from enum import StrEnum
@@ -15,6 +16,8 @@ from celeriac.queue_names import taken_for
 from celeriac.redis_address import normal, shown
 
 PREFIX = "CELERIAC_"
+PUBLIC = frozenset({"docs", "metrics", "page"})
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 LOCAL_REDIS = "redis://127.0.0.1:6379/0"
 
 
@@ -47,6 +50,20 @@ def _queue(name: str) -> str:
     if owner := taken_for(name):
         raise ValueError(f"{owner} uses keys with this name in Redis; choose another name")
     return name
+
+
+def _public(words: str) -> str:
+    if words != "none" and not set(words.split(",")) <= PUBLIC:
+        raise ValueError("write some of docs, metrics and page, separated by commas, or none")
+    return words
+
+
+def _origins(origins: str) -> str:
+    if not all(_ORIGIN.fullmatch(origin) for origin in origins.split(",")):
+        raise ValueError(
+            "write origins as browsers do, separated by commas: https://shop.example,http://localhost:3000"
+        )
+    return origins
 
 
 def _duration(value: object) -> object:
@@ -132,6 +149,21 @@ class Settings(BaseModel):
     max_lost_runs: int = Field(
         3, ge=1, description="How many runs of a task may be lost with their worker before it fails."
     )
+    open: bool = Field(
+        default=False,
+        description="Serve everybody on every address, and not only this machine, before the first key is created.",
+    )
+    keys_file: Path | None = Field(
+        None, description="File with keys (JSON), in addition to the keys in Redis. The API reads it again when it changes."
+    )
+    public: Annotated[str, AfterValidator(_public)] = Field(
+        "docs,page",
+        description="What needs no key, in addition to the health routes: `docs`, `metrics` and `page`, separated by commas; or `none`.",
+    )
+    cors_origins: Annotated[str, AfterValidator(_origins)] | None = Field(
+        None,
+        description="Origins whose pages may use the API in a browser, separated by commas. Default: only the page of the API.",
+    )
     client_timeout: Duration = Field(
         timedelta(seconds=20),
         description="How long a client may take to send a request; a body gets additional time.",
@@ -164,6 +196,10 @@ class Settings(BaseModel):
             return cls.model_validate(_given(environment, cls.model_fields))
         except ValidationError as wrong:
             raise SettingsError("\n".join(_sentences(wrong))) from wrong
+
+    def is_public(self, part: str) -> bool:
+        """Whether this part (`docs`, `metrics`, `page`) needs no key."""
+        return part in self.public.split(",")
 
     @property
     def broker(self) -> str:

@@ -13,6 +13,7 @@ from xdist.remote import Producer
 from celeriac.stack.processes.ports import SHARE, free_port
 from celeriac.stack.valkey import Valkey
 from lab.harness.servers import API, Server, running_api, running_worker
+from tests.support.keys import Locked, locked_api
 from tests.support.suite.expiry import Immortals
 from tests.support.suite.failures import Failures
 from tests.support.suite.quick import leave_out_slow
@@ -133,6 +134,13 @@ def cut_off(directory: Path) -> Iterator[httpx.Client]:
     nowhere = f"redis://127.0.0.1:{free_port()}/0"
     with running_api(directory, redis_url=nowhere) as server, server.client() as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def locked(new_database: Callable[[], str], directory: Path) -> Iterator[Locked]:
+    """An API that needs a key, with one of each kind."""
+    with locked_api(new_database(), directory) as api:
+        yield api
 
 
 @pytest.fixture

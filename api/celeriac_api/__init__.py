@@ -1,5 +1,5 @@
 """The HTTP API: accepts tasks and reports their states."""
 
-from celeriac_api.loading import shorten_start
+from celeriac_api.server.loading import shorten_start
 
 shorten_start()

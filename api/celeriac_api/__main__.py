@@ -7,15 +7,17 @@ from uvicorn.main import main as uvicorn
 from celeriac.serving import uvicorn_options
 from celeriac.settings import Settings, SettingsError
 from celeriac.telemetry.start_messages import refuse_start
+from celeriac_api.access.start import require_key
 
 
 def main() -> None:
     """Serve until a signal comes; exit code 2 and a sentence for a wrong setting."""
     try:
-        settings = Settings.read()
+        settings, options = Settings.read(), sys.argv[1:]
+        require_key(settings, options)
     except SettingsError as wrong:
         refuse_start("API", wrong)
-    uvicorn([*uvicorn_options(settings), *sys.argv[1:]], prog_name="celeriac api")
+    uvicorn([*uvicorn_options(settings), *options], prog_name="celeriac api")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """Lists every route, in the order of `/docs`: submitting first, health last."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from celeriac.access.scopes import Scope
 from celeriac_api.page import files as page
 from celeriac_api.parts import Parts
 from celeriac_api.response.failure_details import sees_details
@@ -28,6 +30,12 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
     """The routes of all resources; `document` makes the OpenAPI document."""
     settings, catalog, ledger, feed = parts.settings, parts.catalog, parts.ledger, parts.feed
     streams = events.Streams(ledger, feed, show_tracebacks=sees_details(settings))
+
+    def shown(part: str, routes: list[Route]) -> list[Route]:
+        """They need no key, where the settings say so."""
+        is_public = settings.is_public(part)
+        return [replace(route, scope=Scope.OPEN) for route in routes] if is_public else routes
+
     return [
         *submit.routes(settings, catalog, parts.validators, parts.submissions, streams),
         *task.routes(settings, ledger),
@@ -39,8 +47,8 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
         *queues.routes(parts.overview),
         *rejected.routes(ledger),
         *workers.routes(parts.overview),
-        *metrics.routes(parts.counters, ledger, parts.overview, feed),
-        *page.routes(),
-        *docs.routes("Celeriac", document),
+        *shown("metrics", metrics.routes(parts.counters, ledger, parts.overview, feed)),
+        *shown("page", page.routes()),
+        *shown("docs", docs.routes("Celeriac", document)),
         *health.routes(settings, ledger, queues=parts.queues),
     ]

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from celeriac.contract.catalog import (
     Catalog,
@@ -22,9 +23,12 @@ from celeriac.settings import Settings, SettingsError
 from celeriac.telemetry.start_messages import mention_files_without_tasks, refuse_start
 from celeriac.telemetry.trace_settings import close, is_wanted, packages_of_the_extra
 from celeriac.version import VERSION
+from celeriac_api.access.cors import cors_options
+from celeriac_api.access.start import read_keys_at_start
 from celeriac_api.all_routes import all_routes
 from celeriac_api.parts import Parts, build_parts
 from celeriac_api.response import problems
+from celeriac_api.response.openapi import SECURITY_SCHEMES
 from celeriac_api.response.problems import ProblemDocument
 from celeriac_api.response.task_document import EXAMPLE
 from celeriac_api.server.counters import prepare_shared_directory
@@ -60,11 +64,12 @@ def create_app() -> FastAPI:
         prepare_shared_directory()
         allowed_files()
         spans = _spans()
+        app = build_app(settings, catalog_of(implementations), validators_of(implementations), spans=spans)
     except (SettingsError, ContractError) as wrong:
         refuse_start("API", wrong)
     set_up_logs(settings.log_format)
     mention_files_without_tasks(logger, files_without_tasks(settings.tasks))
-    return build_app(settings, catalog_of(implementations), validators_of(implementations), spans=spans)
+    return app
 
 
 def build_app(
@@ -94,13 +99,16 @@ def app_of(
     )
     # For programs in this process, which submit without HTTP.
     app.state.submissions = parts.submissions
+    app.state.door = parts.door
     app.add_middleware(RouteTable, routes=app.routes)
+    if parts.settings.cors_origins is not None:
+        app.add_middleware(CORSMiddleware, **cors_options(parts.settings.cors_origins))
     app.add_middleware(Boundary, counters=parts.counters)
     if spans is not None:
         app.add_middleware(Traced)
     problems.install(app, names=parts.catalog)
     routes = all_routes(parts, document=app.openapi)
-    app.router.routes.extend(ShortRoute(route, parts.judge) for route in routes)
+    app.router.routes.extend(ShortRoute(route, parts.judge, parts.door) for route in routes)
     return app
 
 
@@ -113,11 +121,13 @@ def _lifespan(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if on_start is not None:
             on_start()
-        keeping = asyncio.create_task(parts.keeper.keep())
+        await read_keys_at_start(parts.key_ring, open_everywhere=parts.settings.open)
+        keeping = [asyncio.create_task(loop) for loop in (parts.keeper.keep(), parts.key_ring.keep())]
         with at_termination(parts.ledger.watch.release, parts.feed.release):
             yield
-        keeping.cancel()
-        await asyncio.wait([keeping])
+        for loop in keeping:
+            loop.cancel()
+        await asyncio.wait(keeping)
         await parts.close()
         if spans is not None:
             await asyncio.to_thread(close, spans)
@@ -153,6 +163,7 @@ class CeleriacAPI(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI 3.1 document, made at the first request for it."""
         document = super().openapi()
+        document["components"]["securitySchemes"] = SECURITY_SCHEMES
         schemas = document["components"]["schemas"]
         if "Problem" not in schemas:
             problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")

@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 
+from celeriac.access.key_file import KeyFile
 from celeriac.contract.catalog import Catalog, Validators
+from celeriac.ledger.for_keys import KeyTable
 from celeriac.ledger.for_operators import Overview
 from celeriac.ledger.keeper import Keeper
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.live.event_streams import Feed
 from celeriac.ledger.store.epoch import Epoch
 from celeriac.settings import Settings
+from celeriac_api.access.authenticate import Door
+from celeriac_api.access.key_ring import KeyRing
 from celeriac_api.request.judgement import Judge
 from celeriac_api.response.failure_details import sees_details
 from celeriac_api.server.counters import Counters
@@ -28,22 +32,28 @@ class Parts:
     feed: Feed
     overview: Overview
     keeper: Keeper
+    key_table: KeyTable
+    key_ring: KeyRing
+    door: Door
     judge: Judge
     submissions: Submissions
 
     async def close(self) -> None:
         """Close every connection to Redis."""
         await self.keeper.close()
+        await self.key_table.close()
         await self.feed.close()
         await self.overview.close()
         await self.ledger.close()
 
 
 def build_parts(settings: Settings, catalog: Catalog, validators: Validators) -> Parts:
-    """The parts for these settings and this catalog; nothing is connected yet."""
+    """The parts for these settings and this catalog; nothing is connected yet. `SettingsError` for a wrong file of keys."""
     counters, epoch = Counters(), Epoch()
     queues = {definition.queue or settings.default_queue for definition in catalog.values()}
     judge = Judge(largest=settings.max_body_bytes)
+    key_table = KeyTable(settings.backend, epoch=epoch)
+    key_ring = KeyRing(key_table, KeyFile(settings.keys_file))
     ledger = Ledger(
         backend=settings.backend,
         broker=settings.broker,
@@ -65,6 +75,9 @@ def build_parts(settings: Settings, catalog: Catalog, validators: Validators) ->
         feed=Feed(settings.backend, epoch),
         overview=Overview(settings, queues=queues, epoch=epoch),
         keeper=Keeper(settings, epoch),
+        key_table=key_table,
+        key_ring=key_ring,
+        door=Door(key_ring, open_everywhere=settings.open),
         judge=judge,
         submissions=Submissions(catalog, validators, settings, ledger, judge),
     )

@@ -5,10 +5,10 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from celeriac.access.scopes import Scope as RouteScope
 from celeriac_api.app import create_app
 from celeriac_api.request.judgement import Judge
 from celeriac_api.server.route import Route, ShortRoute
-from celeriac_api.server.route import Scope as RouteScope
 
 SECRET = "a secret in the fault"
 KEY = "kept-under-the-doormat"
@@ -37,7 +37,26 @@ def with_faults() -> FastAPI:
     app = create_app()
     app.user_middleware.insert(-1, Middleware(Fault))  # before the table of the routes
     second = Route(method="GET", path="/add", scope=RouteScope.OPEN, handler=_nothing)
-    app.router.routes.append(ShortRoute(second, Judge(largest=0)))
+    app.router.routes.append(ShortRoute(second, Judge(largest=0), app.state.door))
+    return app
+
+
+class Elsewhere:
+    """Before the API: says that each request has come to an address that others reach."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap this app."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As uvicorn tells it where it listens on all addresses."""
+        await self._app({**scope, "server": ("10.1.2.3", 8000)}, receive, send)
+
+
+def as_from_elsewhere() -> FastAPI:
+    """The API as machines elsewhere reach it."""
+    app = create_app()
+    app.add_middleware(Elsewhere)
     return app
 
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 from starlette.responses import FileResponse, Response
 
+from celeriac.access.scopes import Scope
 from celeriac_api.request.call import Call
 from celeriac_api.request.parameters import AnyQuery
 from celeriac_api.server.files import file_routes
-from celeriac_api.server.route import Route, Scope
+from celeriac_api.server.route import Route
 
 FILES = Path(__file__).parent / "static"
 ASSETS = "/static/page"
@@ -31,6 +32,6 @@ def routes() -> list[Route]:
         return FileResponse(FILES / "index.html", headers=HEADERS)
 
     return [
-        Route(method="GET", path="/", scope=Scope.OPEN, handler=page, parameters=AnyQuery),
+        Route(method="GET", path="/", scope=Scope.ANY, handler=page, parameters=AnyQuery),
         *file_routes(FILES, at=ASSETS, headers=HEADERS),
     ]

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from starlette.types import Receive, Scope
 
+from celeriac_api.access.caller import Caller
 from celeriac_api.request.body import read_json, refuse_body
 from celeriac_api.request.fields import FIELDS, Fields
 from celeriac_api.request.judgement import Judge
@@ -24,6 +25,7 @@ class Call(Generic[P, B]):
     body: B
     fields: Fields
     receive: Receive
+    caller: Caller
 
     async def until_gone(self) -> None:
         """Wait until the client has closed the connection, or the response is sent."""
@@ -31,11 +33,19 @@ class Call(Generic[P, B]):
             pass
 
 
+def _needs_a_caller(raw: bytes) -> Any:
+    raise NotImplementedError
+
+
 @dataclass(frozen=True, kw_only=True)
 class Body(Generic[B]):
-    """The body that a route reads. `read` makes a value of its bytes (none: no body), or raises what refuses it."""
+    """The body that a route reads. `read` makes a value of its bytes (none: no body), or raises what refuses it.
 
-    read: Callable[[bytes], B]
+    Where it matters who calls, `read_for` is given in its place, and makes a `read` for a caller.
+    """
+
+    read: Callable[[bytes], B] = _needs_a_caller
+    read_for: Callable[[Caller], Callable[[bytes], B]] | None = None
     # The model that OpenAPI shows.
     documented: Any
     examples: Sequence[Any] | None = None
@@ -52,16 +62,19 @@ class CallReader(Generic[P]):
         self._parameters = ParameterReader(parameters)
         self._judge = judge
 
-    def read(self, scope: Scope, receive: Receive) -> Call[P, None]:
-        """A request without a body as one value."""
+    def read(self, scope: Scope, receive: Receive, caller: Caller) -> Call[P, None]:
+        """The request of this caller, without a body, as one value."""
         fields = scope[FIELDS]
         parameters = self._parameters.read(scope)
         refuse_body(fields, method=scope["method"])
-        return Call(parameters, None, fields, receive)
+        return Call(parameters, None, fields, receive, caller)
 
-    async def read_with_body(self, body: Body[B], scope: Scope, receive: Receive) -> Call[P, B]:
+    async def read_with_body(
+        self, body: Body[B], scope: Scope, receive: Receive, caller: Caller
+    ) -> Call[P, B]:
         """The same with its body."""
         fields = scope[FIELDS]
         parameters = self._parameters.read(scope)
+        read = body.read if body.read_for is None else body.read_for(caller)
         raw = await read_json(fields, receive, largest=self._judge.largest)
-        return Call(parameters, await self._judge.judge(raw, body.read), fields, receive)
+        return Call(parameters, await self._judge.judge(raw, read), fields, receive, caller)

@@ -3,6 +3,8 @@
     Problem
     ├── MalformedJSON          400
     ├── InvalidHost            400
+    ├── Unauthenticated        401
+    ├── Forbidden              403
     ├── RouteNotFound          404
     ├── UnknownTaskName        404
     ├── TaskNotFound           404
@@ -62,6 +64,18 @@ class InvalidHost(Problem):
     """The request has no header `Host`, or several."""
 
     status, code, title = 400, "invalid-host", "The request does not name one host"
+
+
+class Unauthenticated(Problem):
+    """The request has no valid key, and needs one."""
+
+    status, code, title = 401, "unauthenticated", "The request has no valid key"
+
+
+class Forbidden(Problem):
+    """The key is valid, and lacks a scope."""
+
+    status, code, title = 403, "forbidden", "The key does not allow this"
 
 
 class RouteNotFound(Problem):

@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from celeriac.access.scopes import Scope
 from celeriac_api.response.problems import MEDIA_TYPE
 
 Responses = dict[int | str, dict[str, Any]]
 
 _PROBLEMS = {
     400: "The body is not valid JSON.",
+    401: "The request has no valid key.",
+    403: "The key lacks the scope of this route.",
     404: "The task, the definition or the queue is unknown.",
     409: "The task's state does not allow this.",
     410: "The task is forgotten, or another Celery program deleted its result.",
@@ -35,6 +38,37 @@ REQUEST_ID = {
     "description": "The id of the request. The log of the server has the same id.",
     "schema": {"type": "string"},
 }
+
+
+SECURITY_SCHEMES = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key of Celeriac, which begins with `clrc_`. The API needs none before the first key is created.",
+    }
+}
+
+
+def security_of(scope: Scope) -> list[dict[str, list[str]]]:
+    """What a route of this scope asks for; of a key, which scope it needs."""
+    match scope:
+        case Scope.OPEN:
+            return []
+        case Scope.ANY:
+            return [{"bearer": []}]
+        case _:
+            return [{"bearer": [scope.value]}]
+
+
+def refusals_of(scope: Scope) -> Responses:
+    """The refusals that stand before every route of this scope."""
+    match scope:
+        case Scope.OPEN:
+            return {}
+        case Scope.ANY:
+            return problems(401, 503)
+        case _:
+            return problems(401, 403, 503)
 
 
 def problems(*statuses: int) -> Responses:

@@ -5,13 +5,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from celeriac.access.scopes import Scope
 from celeriac.contract.catalog import Catalog
 from celeriac.contract.definition import Definition
 from celeriac_api.request.call import Call
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import problems
-from celeriac_api.server.route import Route, Scope
+from celeriac_api.server.route import Route
 
 
 class DefinitionDocument(BaseModel):

@@ -8,11 +8,12 @@ from typing import Any
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import JSONResponse, Response
 
+from celeriac.access.scopes import Scope
 from celeriac_api.request.call import Call
 from celeriac_api.request.parameters import AnyQuery
 from celeriac_api.response.address import prefix
 from celeriac_api.server.files import file_routes
-from celeriac_api.server.route import Route, Scope
+from celeriac_api.server.route import Route
 
 ASSETS = "/static/docs"
 
@@ -35,8 +36,8 @@ def routes(title: str, document: Callable[[], dict[str, Any]]) -> list[Route]:
         return JSONResponse(document() | servers)
 
     return [
-        Route(method="GET", path="/docs", scope=Scope.OPEN, handler=docs, parameters=AnyQuery),
-        Route(method="GET", path="/openapi.json", scope=Scope.OPEN, handler=openapi, parameters=AnyQuery),
+        Route(method="GET", path="/docs", scope=Scope.ANY, handler=docs, parameters=AnyQuery),
+        Route(method="GET", path="/openapi.json", scope=Scope.ANY, handler=openapi, parameters=AnyQuery),
         *file_routes(_directory(), at=ASSETS),
     ]
 

@@ -16,6 +16,7 @@ from pydantic.json_schema import SkipJsonSchema
 from redis.exceptions import RedisError
 from starlette.responses import Response
 
+from celeriac.access.scopes import Scope
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.live.event_streams import NOTHING, RETRY_SECONDS, START, Feed, is_after
 from celeriac.ledger.live.recent_batches import Batch, Entry
@@ -31,7 +32,7 @@ from celeriac_api.request.task_id import OfTask, find
 from celeriac_api.response.errors import TaskNotFound
 from celeriac_api.response.openapi import problems
 from celeriac_api.response.task_document import task_document
-from celeriac_api.server.route import Handler, Route, Scope
+from celeriac_api.server.route import Handler, Route
 
 HEARTBEAT_SECONDS = 10.0
 # Of a task that has ended, so long may its last events be under way; those of a stock worker have no end.

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from celeriac.access.scopes import Scope
 from celeriac.ledger.ledger import Ledger
 from celeriac.settings import Settings
 from celeriac_api.request.call import Call
@@ -12,7 +13,7 @@ from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.errors import RedisUnsafe
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import problems
-from celeriac_api.server.route import Route, Scope
+from celeriac_api.server.route import Route
 
 
 class Health(BaseModel):

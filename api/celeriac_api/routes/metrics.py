@@ -8,6 +8,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 from starlette.responses import Response
 
+from celeriac.access.scopes import Scope
 from celeriac.ledger.for_operators import Histogram as Times
 from celeriac.ledger.for_operators import Overview, Queue
 from celeriac.ledger.ledger import Ledger
@@ -17,7 +18,7 @@ from celeriac_api.request.call import Call
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.openapi import problems
 from celeriac_api.server.counters import Counters
-from celeriac_api.server.route import Route, Scope
+from celeriac_api.server.route import Route
 
 BOUNDS = "0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 30 60 300 1800 7200 +Inf".split()
 ACCEPTED = "accepted"

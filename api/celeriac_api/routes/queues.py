@@ -8,6 +8,7 @@ from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from celeriac.access.scopes import Scope
 from celeriac.ledger.for_operators import Overview, Queue
 from celeriac_api.request.call import Call
 from celeriac_api.request.parameters import Parameters
@@ -15,7 +16,7 @@ from celeriac_api.response.errors import UnknownQueue
 from celeriac_api.response.json_bytes import model_answer
 from celeriac_api.response.near_names import listed, shown, suggestion
 from celeriac_api.response.openapi import problems
-from celeriac_api.server.route import Handler, Route, Scope
+from celeriac_api.server.route import Handler, Route
 
 Count = Annotated[int, Field(ge=0)]
 Rate = Annotated[float, Field(ge=0)]
@@ -80,7 +81,7 @@ def _reading(overview: Overview) -> list[Route]:
         Route(
             method="GET",
             path="/queues",
-            scope=Scope.READ,
+            scope=Scope.METRICS,
             handler=list_queues,
             operation_id="list_queues",
             summary="List the queues, with their numbers.",
@@ -91,7 +92,7 @@ def _reading(overview: Overview) -> list[Route]:
         Route(
             method="GET",
             path="/queues/{queue}",
-            scope=Scope.READ,
+            scope=Scope.METRICS,
             handler=get_queue,
             parameters=OfQueue,
             operation_id="get_queue",

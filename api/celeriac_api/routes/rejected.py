@@ -7,13 +7,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from celeriac.access.scopes import Scope
 from celeriac.ledger.ledger import Ledger
 from celeriac_api.request.call import Call
 from celeriac_api.request.parameter_types import USUAL_LIMIT, Limit
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import problems
 from celeriac_api.routes.queues import OfQueue
-from celeriac_api.server.route import Route, Scope
+from celeriac_api.server.route import Route
 
 
 class RejectedMessageDocument(BaseModel):

@@ -5,6 +5,7 @@ from functools import partial
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from celeriac.access.scopes import Scope
 from celeriac.contract.catalog import Catalog, Validators
 from celeriac.contract.definition import Definition
 from celeriac.ledger.model.states import State
@@ -12,6 +13,7 @@ from celeriac.ledger.model.submission import Accepted
 from celeriac.ledger.model.task import Task
 from celeriac.settings import Settings
 from celeriac_api.acceptance import accepted_headers, stream_headers
+from celeriac_api.access.caller import Caller
 from celeriac_api.request import body
 from celeriac_api.request.accept_header import EVENTS, prefers_events
 from celeriac_api.request.call import Body, Call
@@ -32,7 +34,7 @@ from celeriac_api.response.openapi import (
 )
 from celeriac_api.response.task_document import TaskDocument, fill, task_document
 from celeriac_api.routes.events import EVENT, Streams
-from celeriac_api.server.route import Handler, Route, Scope
+from celeriac_api.server.route import Handler, Route
 from celeriac_api.submissions import Submissions, ValidInput
 
 ANSWERS: Responses = {
@@ -118,12 +120,13 @@ def _after_wait(accepted: Accepted, task: Task | None, seconds: int, *, show_tra
     return Answer(content, 202, **headers)
 
 
-def _read_named(submissions: Submissions, raw: bytes) -> ValidInput:
-    """The input of a body that names its definition."""
+def _read_named(submissions: Submissions, caller: Caller, raw: bytes) -> ValidInput:
+    """The input of a body that names its definition, of which the caller may submit tasks."""
     if not raw:
         raise MalformedJSON('The body is empty: send a JSON object such as {"name": "add", "input": {}}.')
     submission = body.validate(raw, GenericSubmission, deepest=DEEPEST + 1)
     definition = submissions.definition(submission.name)
+    caller.require_submit(definition.name)
     return definition.fitting(member(raw, "input") or b"{}", at="/input")
 
 
@@ -135,6 +138,7 @@ def _of_definition(
         method="POST",
         path=f"/{name}",
         scope=Scope.SUBMIT,
+        definition=name,
         handler=submit,
         parameters=SubmissionParameters,
         body=Body(
@@ -192,7 +196,7 @@ def _under_own_id(body_with_name: Body[ValidInput], submit: Handler) -> Route:
 def _named_body(catalog: Catalog, validators: Validators, submissions: Submissions) -> Body[ValidInput]:
     name, definition = next(iter(catalog.items()))
     return Body(
-        read=partial(_read_named, submissions),
+        read_for=lambda caller: partial(_read_named, submissions, caller),
         documented=documented_submission(catalog, validators),
         examples=[{"name": name, "input": next(iter(definition.examples), {})}],
     )

@@ -9,6 +9,7 @@ from fastapi import Header
 from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response, StreamingResponse
 
+from celeriac.access.scopes import Scope
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.task import Task
@@ -23,7 +24,7 @@ from celeriac_api.response.failure_details import failure_details, sees_details
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import ETAG, LOCATION, PREFERENCE_APPLIED, RETRY_AFTER, problems
 from celeriac_api.response.task_document import TaskDocument, task_document
-from celeriac_api.server.route import Handler, Route, Scope
+from celeriac_api.server.route import Handler, Route
 
 IfNoneMatch = Annotated[
     str | SkipJsonSchema[None],

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from celeriac.access.scopes import Scope
 from celeriac.ledger.ledger import Cancellation, Forgetting, Ledger, Original
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Submission
@@ -26,7 +27,7 @@ from celeriac_api.response.failure_details import sees_details
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import LOCATION, REPLAYED, RETRY_AFTER, problems
 from celeriac_api.response.task_document import TaskDocument, new_task, task_document
-from celeriac_api.server.route import Handler, Route, Scope
+from celeriac_api.server.route import Handler, Route
 from celeriac_api.submissions import PreparedDefinition, Submissions
 
 
@@ -94,6 +95,7 @@ async def _retry(
     original = await ledger.original(task_id, owner=None)
     if original is None:
         raise not_found(task_id)
+    call.caller.require_submit(original.name)
     # Where whoever asks has no trace, that of the first caller goes on.
     trace = call.parameters.trace or original.trace
     retry = Retry(task_id, call.parameters.key(call.fields), trace, key_ttl=settings.idempotency_ttl)

@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from celeriac.access.scopes import Scope
 from celeriac.contract.catalog import Catalog
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.protocol.message import decoded_input
@@ -13,7 +14,7 @@ from celeriac_api.request.json_text import without_values
 from celeriac_api.request.task_id import OfTask, find, not_found
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import problems
-from celeriac_api.server.route import Route, Scope
+from celeriac_api.server.route import Route
 
 
 def routes(catalog: Catalog, ledger: Ledger) -> list[Route]:

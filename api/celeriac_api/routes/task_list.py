@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from celeriac.access.scopes import Scope
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.task import Task
 from celeriac.ledger.model.task_filter import Listing
@@ -28,7 +29,7 @@ from celeriac_api.response.task_document import (
     document_without_result,
     task_document,
 )
-from celeriac_api.server.route import Route, Scope
+from celeriac_api.server.route import Route
 
 MOST_NAMES = 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -8,13 +8,14 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from celeriac.access.scopes import Scope
 from celeriac.ledger.for_operators import Overview, Worker
 from celeriac.ledger.protocol.remote_control import StockWorker
 from celeriac_api.request.call import Call
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.json_bytes import model_answer
 from celeriac_api.response.openapi import problems
-from celeriac_api.server.route import Route, Scope
+from celeriac_api.server.route import Route
 
 Count = Annotated[int, Field(ge=0)]
 

@@ -8,9 +8,10 @@ from types import MappingProxyType
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from celeriac.access.scopes import Scope
 from celeriac_api.request.call import Call
 from celeriac_api.request.parameters import AnyQuery
-from celeriac_api.server.route import Route, Scope
+from celeriac_api.server.route import Route
 
 
 def file_routes(
@@ -21,7 +22,7 @@ def file_routes(
     for file in sorted(path for path in directory.rglob("*") if path.is_file()):
         name = file.relative_to(directory).as_posix()
         handler = partial(_serve, files, name, headers)
-        yield Route(method="GET", path=f"{at}/{name}", scope=Scope.OPEN, handler=handler, parameters=AnyQuery)
+        yield Route(method="GET", path=f"{at}/{name}", scope=Scope.ANY, handler=handler, parameters=AnyQuery)
 
 
 async def _serve(

@@ -6,7 +6,6 @@ request here (docs/decisions/0006-short-routes.md), so it only documents.
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from enum import StrEnum
 from inspect import Parameter, Signature
 from typing import Annotated, Any
 
@@ -17,32 +16,27 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Send
 from starlette.types import Scope as Connection
 
+from celeriac.access.scopes import Scope
+from celeriac_api.access.authenticate import Door
 from celeriac_api.request.call import Body, Call, CallReader
 from celeriac_api.request.judgement import Judge
 from celeriac_api.request.parameters import Parameters, signature_of
-from celeriac_api.response.openapi import Responses
+from celeriac_api.response.openapi import Responses, refusals_of, security_of
 
 Handler = Callable[[Call[Any, Any]], Coroutine[Any, Any, Response]]
 
 
-class Scope(StrEnum):
-    """The right that a caller needs to use a route."""
-
-    SUBMIT = "submit"
-    READ = "read"
-    CANCEL = "cancel"
-    OPERATE = "operate"
-    METRICS = "metrics"
-    OPEN = "open"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """Everything about a route. A route without an `operation_id` is not in OpenAPI."""
+    """Everything about a route. A route without an `operation_id` is not in OpenAPI.
+
+    `definition` is the name of the definition whose tasks the route submits, if the path decides it.
+    """
 
     method: str
     path: str
     scope: Scope
+    definition: str | None = None
     handler: Handler
     parameters: type[Parameters] = Parameters
     body: Body[Any] | None = None
@@ -66,8 +60,8 @@ class Route:
 class ShortRoute(APIRoute):
     """A `Route` in the form of FastAPI's router."""
 
-    def __init__(self, route: Route, judge: Judge) -> None:
-        """`judge` looks at the bodies."""
+    def __init__(self, route: Route, judge: Judge, door: Door) -> None:
+        """`judge` looks at the bodies, `door` at the callers."""
         super().__init__(
             route.path,
             _documented(route),
@@ -80,18 +74,22 @@ class ShortRoute(APIRoute):
             status_code=route.status,
             response_model=route.returns,
             response_class=route.media,
-            responses=route.answers,
-            openapi_extra={"requestBody": {"required": route.body.required}} if route.body else None,
+            responses={**route.answers, **refusals_of(route.scope)},
+            openapi_extra=_extra(route),
         )
         self.scope = route.scope
+        needed, definition = route.scope, route.definition
         handler, body, reader = route.handler, route.body, CallReader(route.parameters, judge)
 
         async def serve(scope: Connection, receive: Receive, send: Send) -> None:
             try:
+                caller = door.at_once(scope)
+                if caller is None or not caller.may_use(needed, definition):
+                    caller = await door.admit(scope, needed, definition)
                 if body is None:
-                    response = await handler(reader.read(scope, receive))
+                    response = await handler(reader.read(scope, receive, caller))
                 else:
-                    response = await handler(await reader.read_with_body(body, scope, receive))
+                    response = await handler(await reader.read_with_body(body, scope, receive, caller))
             except Exception as error:  # noqa: BLE001 - the app knows which it has an answer to
                 response = await _answer(Request(scope, receive, send), error)
             await response(scope, receive, send)
@@ -107,6 +105,12 @@ async def _answer(request: Request, error: Exception) -> Response:
             response: Response = await handlers[kind](request, error)
             return response
     raise error
+
+
+def _extra(route: Route) -> dict[str, Any]:
+    """What FastAPI cannot know."""
+    extra: dict[str, Any] = {"security": security_of(route.scope)}
+    return extra | {"requestBody": {"required": route.body.required}} if route.body else extra
 
 
 def _documented(route: Route) -> Callable[..., Any]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from celeriac_api.openapi import derived
 from lab.harness.checkout import ROOT
 from lab.harness.servers import API
 from tests.support.door import document, in_state, run, submit
+from tests.support.keys import Locked
 
 DOCUMENT: dict[str, Any] = json.loads(derived())
 NAMES = list(load_implementations("tasks"))
@@ -31,14 +33,17 @@ class Doors:
     works: httpx.Client
     cut_off: httpx.Client
     faulty: httpx.Client
+    locked: Locked
     redis: Redis
 
 
 @pytest.fixture(scope="module")
-def doors(client: httpx.Client, cut_off: httpx.Client, faulty: API, redis: Redis) -> Iterator[Doors]:
+def doors(
+    client: httpx.Client, cut_off: httpx.Client, faulty: API, locked: Locked, redis: Redis
+) -> Iterator[Doors]:
     """All of them."""
     with faulty.client() as faulty_client:
-        yield Doors(client, cut_off, faulty_client, redis)
+        yield Doors(client, cut_off, faulty_client, locked, redis)
 
 
 Way = Callable[[Doors, str], httpx.Response]
@@ -127,6 +132,13 @@ def example(path: str, method: str = "post") -> Any:
     """The first documented example of the body of a submission."""
     content = DOCUMENT["paths"][path][method]["requestBody"]["content"]["application/json"]
     return (content.get("examples") or content["schema"]["examples"])[0]
+
+
+def refused(method: str, key: str, doors: Doors, path: str) -> httpx.Response:
+    """What this key comes to, which is not enough."""
+    with doors.locked.asked(method, path, key) as response:
+        response.read()
+        return response
 
 
 FAULT = {"X-Fault": "early"}
@@ -222,7 +234,7 @@ WAYS: dict[tuple[str, str], dict[int, Way]] = {
     ("get", "/queues"): LOOK,
     ("get", "/workers"): LOOK,
     ("get", "/metrics"): LOOK,
-    ("get", "/catalog"): {status: way for status, way in LOOK.items() if status != 503},
+    ("get", "/catalog"): LOOK,
     ("get", "/queues/{queue}"): {
         200: lambda doors, path: doors.works.get(queue_of(path, "unserved")),
         404: lambda doors, path: doors.works.get(queue_of(path, "gpu")),
@@ -269,6 +281,14 @@ WAYS: dict[tuple[str, str], dict[int, Way]] = {
     },
     **{("post", f"/{name}"): SUBMISSION for name in NAMES},
 }
+# Each route that needs a scope refuses whoever has no key, and whoever lacks the scope.
+for (method, path), ways in WAYS.items():
+    for security in DOCUMENT["paths"][path][method]["security"]:
+        lacking = [f"lacks-{scope}" for scope in security["bearer"]]
+        WAYS[method, path] = ways | {
+            status: partial(refused, method, key)
+            for status, key in zip((401, 403), ("none", *lacking), strict=False)
+        }
 DOCUMENTED = {
     (method, path): {int(status) for status in operation["responses"]}
     for path, methods in DOCUMENT["paths"].items()

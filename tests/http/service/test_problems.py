@@ -14,6 +14,7 @@ from celeriac_api.response.errors import Problem
 from lab.harness.servers import API, running_api
 from tests.support.apps import SECRET
 from tests.support.door import document, run, submit
+from tests.support.keys import Locked
 from tests.support.raw import post, response_to
 
 ADD = {"x": 4, "y": 5}
@@ -23,7 +24,12 @@ KINDS = {kind.code: kind for kind in Problem.__subclasses__()}
 
 @pytest.fixture(scope="module")
 def clients(
-    client: httpx.Client, faulty: API, cut_off: httpx.Client, valkey: Valkey, directory: Path
+    client: httpx.Client,
+    faulty: API,
+    cut_off: httpx.Client,
+    locked: Locked,
+    valkey: Valkey,
+    directory: Path,
 ) -> Iterator[Mapping[str, httpx.Client]]:
     """One that works, one with faults, one whose Redis is not there, one that it refuses, and one that it does not answer."""
     with (
@@ -43,6 +49,8 @@ def clients(
             "works": client,
             "faulty": faulty_client,
             "cut off": cut_off,
+            "locked": locked.client,
+            "reader": locked.client_with("has-read"),
             "stuck": stuck_client,
             "unsafe": unsafe_client,
             "refused": refused_client,
@@ -79,6 +87,8 @@ def malformed(client: httpx.Client) -> httpx.Response:
 # For each type of problem: who is asked, and what.
 WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
     "malformed-json": ("works", malformed),
+    "unauthenticated": ("locked", lambda client: client.get("/tasks")),
+    "forbidden": ("reader", lambda client: client.post("/add", json=ADD)),
     "route-not-found": ("works", lambda client: client.get("/nothing/here")),
     "unknown-task-name": (
         "works",

@@ -8,13 +8,15 @@ from fastapi import FastAPI, Path
 from pydantic import create_model
 from starlette.routing import Match
 
+from celeriac.access.scopes import Scope
 from celeriac_api.openapi import starter_app
 from celeriac_api.request.judgement import Judge
 from celeriac_api.request.parameters import Parameters
-from celeriac_api.server.route import Route, Scope, ShortRoute
+from celeriac_api.server.route import Route, ShortRoute
 from celeriac_api.server.route_table import RouteTable
 
-ROUTES = starter_app().routes
+APP = starter_app()
+ROUTES = APP.routes
 SHORT = [route for route in ROUTES if isinstance(route, ShortRoute)]
 TABLE = RouteTable(FastAPI(), routes=ROUTES)
 
@@ -82,7 +84,7 @@ def test_a_path_that_does_not_fit_into_the_table_stops_the_start(path: str) -> N
     model = create_model("Parts", __base__=Parameters, **parts)
     route = Route(method="GET", path=path, scope=Scope.OPEN, handler=_unused, parameters=model)
     with pytest.raises(ValueError, match="at most one parameter"):
-        RouteTable(FastAPI(), routes=[ShortRoute(route, Judge(largest=1))])
+        RouteTable(FastAPI(), routes=[ShortRoute(route, Judge(largest=1), APP.state.door)])
 
 
 def test_there_is_no_second_kind_of_route() -> None:
@@ -120,7 +122,7 @@ def test_a_parameter_without_a_place_stops_the_start() -> None:
 
     route = Route(method="GET", path="/x", scope=Scope.OPEN, handler=_unused, parameters=Misplaced)
     with pytest.raises(TypeError, match=r"Misplaced.number needs one of Query\(\), Header\(\) and Path\(\)"):
-        ShortRoute(route, Judge(largest=1))
+        ShortRoute(route, Judge(largest=1), APP.state.door)
 
 
 async def _unused(*_: object) -> Any:

@@ -1,0 +1,148 @@
+"""Finds out who calls from the header `Authorization`, and refuses whom it does not know."""
+
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
+
+from starlette.types import Scope as Connection
+
+from celeriac.access.key import Key
+from celeriac.access.scopes import Scope
+from celeriac.access.secret import well_formed
+from celeriac_api.access.caller import NOBODY, OPEN, Caller, caller_of, forbidden
+from celeriac_api.access.key_ring import KeyRing
+from celeriac_api.request.fields import FIELDS
+from celeriac_api.response.errors import Problem, Unauthenticated
+
+AUTHORIZATION = b"authorization"
+MOST_REMEMBERED = 4_096
+# Names that stand for this machine, or for a client in this process.
+LOCAL_NAMES = frozenset({"localhost", "testserver"})
+WAYS = (
+    "make a key with `celeriac keys create NAME --scope SCOPE`, or set CELERIAC_OPEN=true to let everybody in"
+)
+
+
+class Door:
+    """Lets in who has a key; while no key was ever made, everybody on this machine, or everywhere if `open_everywhere`."""
+
+    def __init__(self, ring: KeyRing, *, open_everywhere: bool) -> None:
+        """`ring` knows the keys."""
+        self._ring = ring
+        self._open_everywhere = open_everywhere
+        # Callers by their whole header, as of one answer of the ring: for most requests no digest is made. A header is found
+        # by a hash that is secret to this process, so the time that it takes tells nothing about a key.
+        self._remembered: dict[bytes | None, Caller] = {}
+        self._answer = 0
+
+    async def admit(self, connection: Connection, scope: Scope, definition: str | None = None) -> Caller:
+        """Who calls, if they may use a route of this scope, which submits tasks of this definition; otherwise a problem."""
+        if scope is Scope.OPEN:
+            return self.known(connection)
+        caller = self.at_once(connection) or await self.authenticate(connection)
+        if scope not in caller.scopes:
+            raise forbidden(caller, scope)
+        if definition is not None:
+            caller.require_submit(definition)
+        return caller
+
+    def at_once(self, connection: Connection) -> Caller | None:
+        """Who calls, where that is known without any work, as mostly; otherwise None."""
+        ring = self._ring
+        if ring.clock() >= ring.sure_until:
+            return None
+        if ring.is_closed:
+            known = self._answer == ring.answers
+            return self._remembered.get(connection[FIELDS].get(AUTHORIZATION)) if known else None
+        return OPEN if self._is_open_to(connection) else None
+
+    async def authenticate(self, connection: Connection) -> Caller:
+        """Who calls; `Unauthenticated` where that is nobody we know, 503 where the keys are not known."""
+        ring = self._ring
+        if ring.is_due:
+            await ring.refresh()
+        if not ring.is_closed:
+            return self._admit_without_key(connection)
+        header = connection[FIELDS].get(AUTHORIZATION)
+        secret = _secret_in(header)
+        if ring.find(secret) is None:
+            await ring.look_again()
+        caller = caller_of(self._key_of(secret))
+        self._remember(header, caller)
+        return caller
+
+    def known(self, connection: Connection) -> Caller:
+        """Who calls, on a route that is open: `NOBODY` where that is not known. Nobody is asked."""
+        caller = self.at_once(connection)
+        if caller is not None:
+            return caller
+        if not self._ring.is_closed:
+            return NOBODY
+        try:
+            return caller_of(self._key_of(_secret_in(connection[FIELDS].get(AUTHORIZATION))))
+        except Problem:
+            return NOBODY
+
+    def _admit_without_key(self, connection: Connection) -> Caller:
+        self._ring.require_knowledge()
+        if self._is_open_to(connection):
+            return OPEN
+        raise Unauthenticated(
+            f"This API has no key yet, so it serves its own machine alone: {WAYS}.", headers=_challenge()
+        )
+
+    def _is_open_to(self, connection: Connection) -> bool:
+        return self._open_everywhere or is_local(connection.get("server"))
+
+    def _key_of(self, secret: str) -> Key:
+        found = self._ring.find(secret)
+        if found is None:
+            raise _invalid("There is no such key: it was never made here, or it was revoked.")
+        key, _ = found
+        if self._ring.is_over(*found):
+            raise _invalid(f"The key {key.name!r} has expired, or this secret was replaced by another one.")
+        return key
+
+    def _remember(self, header: bytes | None, caller: Caller) -> None:
+        if self._answer != self._ring.answers or len(self._remembered) >= MOST_REMEMBERED:
+            self._remembered.clear()
+            self._answer = self._ring.answers
+        self._remembered[header] = caller
+
+
+def is_local(server: tuple[str, int | None] | None) -> bool:
+    """Whether this is an address that only this machine reaches: a loopback one, or a socket in the file system."""
+    return server is None or server[1] is None or is_loopback(server[0])
+
+
+@lru_cache(maxsize=256)
+def is_loopback(host: str) -> bool:
+    """Whether this host is this machine, for itself alone."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host in LOCAL_NAMES
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def _secret_in(header: bytes | None) -> str:
+    """What this header has for a secret: its shape is right, and it may be nobody's."""
+    if header is None:
+        raise Unauthenticated(
+            "This request has no key: send the header `Authorization: Bearer clrc_…`.", headers=_challenge()
+        )
+    scheme, _, secret = header.decode("latin-1").partition(" ")
+    if scheme.lower() != "bearer":
+        raise _invalid("The header Authorization has another scheme than Bearer: send `Bearer clrc_…`.")
+    if not well_formed(secret := secret.strip()):
+        raise _invalid("This is not a key of Celeriac: it is mistyped, or cut off. One begins with clrc_.")
+    return secret
+
+
+def _invalid(detail: str) -> Unauthenticated:
+    return Unauthenticated(detail, headers=_challenge(', error="invalid_token"'))
+
+
+def _challenge(rest: str = "") -> dict[str, str]:
+    """RFC 6750 §3."""
+    return {"WWW-Authenticate": f'Bearer realm="celeriac"{rest}'}

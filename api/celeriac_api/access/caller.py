@@ -1,0 +1,75 @@
+"""Who calls: name, owner and grants of a key, for the handlers."""
+
+from dataclasses import dataclass
+
+from celeriac.access.key import Key
+from celeriac.access.limits import NO_LIMITS, Limits
+from celeriac.access.scopes import Scope, allows
+from celeriac_api.response.errors import Forbidden
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls. `owner` is whose its tasks are, `scopes` are those whose routes it may use."""
+
+    name: str
+    owner: str
+    grants: tuple[str, ...]
+    limits: Limits
+    scopes: frozenset[Scope]
+    admin: bool
+    submits_all: bool
+
+    @property
+    def sees(self) -> str | None:
+        """The owner whose tasks alone it sees; None where it sees all."""
+        return None if self.admin else self.owner
+
+    def may_use(self, scope: Scope, definition_name: str | None = None) -> bool:
+        """Whether it may use a route of this scope, which submits tasks of this definition, if any."""
+        return scope in self.scopes and (
+            definition_name is None or self.submits_all or self.may_submit(definition_name)
+        )
+
+    def may_submit(self, definition_name: str) -> bool:
+        """Whether it may submit tasks of this definition."""
+        return self.submits_all or allows(self.grants, Scope.SUBMIT, definition_name)
+
+    def require_submit(self, definition_name: str) -> None:
+        """`Forbidden` unless it may submit tasks of this definition."""
+        if not self.may_submit(definition_name):
+            raise forbidden(self, f"{Scope.SUBMIT}:{definition_name}")
+
+
+def caller_with(name: str, owner: str, grants: tuple[str, ...], limits: Limits = NO_LIMITS) -> Caller:
+    """The caller that has these grants."""
+    return Caller(
+        name=name,
+        owner=owner,
+        grants=grants,
+        limits=limits,
+        scopes=frozenset(scope for scope in Scope if allows(grants, scope)),
+        admin=Scope.ADMIN in grants,
+        submits_all=bool({Scope.SUBMIT, Scope.ADMIN}.intersection(grants)),
+    )
+
+
+def caller_of(key: Key) -> Caller:
+    """Who has this key."""
+    return caller_with(key.name, key.owner, key.grants, key.limits)
+
+
+# Everybody, while no key was ever made; programs in this process, too.
+OPEN = caller_with("", "", (Scope.ADMIN,))
+# Whoever has no valid key, on a route that is open.
+NOBODY = caller_with("", "", ())
+
+
+def forbidden(caller: Caller, scope: str) -> Forbidden:
+    """The refusal of a caller that lacks this scope."""
+    challenge = f'Bearer realm="celeriac", error="insufficient_scope", scope="{scope}"'
+    return Forbidden(
+        f"The key {caller.name!r} lacks the scope {scope}; it has {', '.join(caller.grants)}.",
+        headers={"WWW-Authenticate": challenge},
+        scope=scope,
+    )

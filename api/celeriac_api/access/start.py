@@ -1,0 +1,80 @@
+"""Reads the keys at the start of the API, and refuses one without any."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from redis.exceptions import RedisError
+
+from celeriac.access.key_file import read_key_file
+from celeriac.ledger.for_keys import NO_VERSION, KeyTable
+from celeriac.ledger.store.connection import InDoubt, Unavailable
+from celeriac.settings import Settings, SettingsError
+from celeriac_api.access.authenticate import WAYS, is_loopback
+from celeriac_api.access.key_ring import KeyRing
+
+# So long the start waits for Redis; who calls before the keys are known is answered 503.
+PATIENCE_SECONDS = 0.5
+
+logger = logging.getLogger(__name__)
+
+
+class NoKey(SettingsError):
+    """The API would listen where others reach it, and let everybody in."""
+
+
+async def read_keys_at_start(ring: KeyRing, *, open_everywhere: bool) -> None:
+    """Read the keys before the first request, if Redis answers soon; the log tells where everybody is let in."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await ring.refresh()
+    except TimeoutError:
+        return
+    if ring.is_closed or not ring.is_read:
+        return
+    if open_everywhere:
+        logger.warning(
+            "no key was made and CELERIAC_OPEN=true: whoever reaches this API may do everything with it"
+        )
+    else:
+        logger.info("no key was made: this API serves this machine alone; %s", WAYS)
+
+
+def require_key(settings: Settings, options: Sequence[str]) -> None:
+    """`NoKey` where these settings and uvicorn's options name an address that others reach, and there is no key.
+
+    While Redis is away nobody knows, and nobody is let in either.
+    """
+    host = _host(settings, options)
+    if settings.open or host is None or is_loopback(host):
+        return
+    if settings.keys_file is not None:
+        read_key_file(settings.keys_file)
+        return
+    if asyncio.run(_was_never_keyed(settings.backend)):
+        raise NoKey(
+            f"It would listen on {host}, where others reach it, and no key was made yet: {WAYS}. Without either it serves "
+            "this machine alone (CELERIAC_HOST=127.0.0.1)."
+        )
+
+
+def _host(settings: Settings, options: Sequence[str]) -> str | None:
+    """The address on which uvicorn will listen; None where that is a socket."""
+    host: str | None = settings.host
+    for option, following in zip(options, (*options, "")[1:], strict=True):
+        name, _, value = option.partition("=")
+        if name == "--host":
+            host = value or following
+        if name in {"--uds", "--fd"}:
+            return None
+    return host
+
+
+async def _was_never_keyed(backend: str) -> bool:
+    table = KeyTable(backend)
+    try:
+        return (await table.read()).version == NO_VERSION
+    except (Unavailable, InDoubt, RedisError):
+        return False
+    finally:
+        await table.close()
