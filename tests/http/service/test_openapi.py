@@ -1,11 +1,7 @@
 """The OpenAPI document is fresh, valid and true."""
 
-import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -17,24 +13,15 @@ from celeriac.contract.catalog import load_implementations
 from celeriac_api.openapi import derived
 from lab.harness.checkout import ROOT
 from lab.harness.servers import API
-from tests.support.door import document, in_state, run, submit
+from tests.support.door import document, run
 from tests.support.keys import Locked
+from tests.support.ways import DOCUMENT, NAMES, WAYS, Doors
 
-DOCUMENT: dict[str, Any] = json.loads(derived())
-NAMES = list(load_implementations("tasks"))
-JSON = {"Content-Type": "application/json"}
-UNKNOWN = "0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52"
-
-
-@dataclass(frozen=True)
-class Doors:
-    """The APIs that give between them every answer that there is."""
-
-    works: httpx.Client
-    cut_off: httpx.Client
-    faulty: httpx.Client
-    locked: Locked
-    redis: Redis
+DOCUMENTED = {
+    (method, path): {int(status) for status in operation["responses"]}
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+}
 
 
 @pytest.fixture(scope="module")
@@ -44,256 +31,6 @@ def doors(
     """All of them."""
     with faulty.client() as faulty_client:
         yield Doors(client, cut_off, faulty_client, locked, redis)
-
-
-Way = Callable[[Doors, str], httpx.Response]
-
-
-def ready(doors: Doors) -> str:
-    """The id of a task that succeeded."""
-    return str(run(doors.works, "add", x=4, y=5)["task_id"])
-
-
-def failed(doors: Doors) -> str:
-    """The id of a task that failed."""
-    return str(run(doors.works, "fail", message="x")["task_id"])
-
-
-def gone(doors: Doors) -> str:
-    """The id of a task whose result was deleted."""
-    task_id = ready(doors)
-    doors.redis.delete(f"celery-task-meta-{task_id}")
-    return task_id
-
-
-def forgotten(doors: Doors) -> str:
-    """The id of a task that was forgotten."""
-    task_id = ready(doors)
-    assert doors.works.delete(f"/tasks/{task_id}").status_code == 204
-    return task_id
-
-
-def unserved(doors: Doors) -> str:
-    """The id of a task that nobody takes."""
-    return str(submit(doors.works, "unserved")["task_id"])
-
-
-def running(doors: Doors) -> str:
-    """The id of a task that runs until it is cancelled."""
-    task = submit(doors.works, "hold", until="/nowhere/at/all")
-    return str(in_state(doors.works, task, "running")["task_id"])
-
-
-def posted(client: httpx.Client, path: str, body: bytes | None = None, /, **headers: str) -> httpx.Response:
-    """A submission with the documented example, or with this body."""
-    return client.post(
-        path, content=json.dumps(example(path)) if body is None else body, headers=JSON | headers
-    )
-
-
-def asked(client: httpx.Client, path: str, task_id: str, **headers: str) -> httpx.Response:
-    """A GET of this task."""
-    return client.get(path.replace("{task_id}", task_id), headers=headers)
-
-
-def deleted(client: httpx.Client, path: str, task_id: str, **headers: str) -> httpx.Response:
-    """A DELETE of this task."""
-    return client.delete(path.replace("{task_id}", task_id), headers=headers)
-
-
-def told(
-    client: httpx.Client, path: str, task_id: str, body: bytes = b"", /, **headers: str
-) -> httpx.Response:
-    """A POST about this task."""
-    return client.post(path.replace("{task_id}", task_id), content=body, headers=JSON | headers)
-
-
-def queue_of(path: str, queue: str) -> str:
-    """The path for this queue."""
-    return path.replace("{queue}", queue)
-
-
-def begun(client: httpx.Client, path: str) -> httpx.Response:
-    """The beginning of a stream that has no end."""
-    with client.stream("GET", path) as response:
-        next(response.iter_lines())
-        return response
-
-
-def put(
-    client: httpx.Client, path: str, task_id: str, body: bytes | None = None, /, **headers: str
-) -> httpx.Response:
-    """A submission under this id, of the documented example, or with this body."""
-    content = json.dumps(example(path, "put")) if body is None else body
-    return client.put(path.replace("{task_id}", task_id), content=content, headers=JSON | headers)
-
-
-def example(path: str, method: str = "post") -> Any:
-    """The first documented example of the body of a submission."""
-    content = DOCUMENT["paths"][path][method]["requestBody"]["content"]["application/json"]
-    return (content.get("examples") or content["schema"]["examples"])[0]
-
-
-def refused(method: str, key: str, doors: Doors, path: str) -> httpx.Response:
-    """What this key comes to, which is not enough."""
-    with doors.locked.asked(method, path, key) as response:
-        response.read()
-        return response
-
-
-FAULT = {"X-Fault": "early"}
-SUBMISSION: dict[int, Way] = {
-    202: lambda doors, path: posted(doors.works, path),
-    200: lambda doors, path: posted(doors.works, path, Prefer="wait=30"),
-    400: lambda doors, path: posted(doors.works, path, b"{"),
-    413: lambda doors, path: posted(doors.works, path, b" " * 2**21),
-    415: lambda doors, path: doors.works.post(path, content=b"{}", headers={"Content-Type": "text/plain"}),
-    422: lambda doors, path: posted(doors.works, path, b'{"no such member": 1}'),
-    500: lambda doors, path: posted(doors.faulty, path, **FAULT),
-    503: lambda doors, path: posted(doors.cut_off, path),
-}
-LIST: dict[int, Way] = {
-    200: lambda doors, path: doors.works.get(path),
-    422: lambda doors, path: doors.works.get(path, params={"limit": "all"}),
-    500: lambda doors, path: doors.faulty.get(path, headers=FAULT),
-    503: lambda doors, path: doors.cut_off.get(path),
-}
-PART: dict[int, Way] = {
-    200: lambda doors, path: asked(doors.works, path, ready(doors)),
-    404: lambda doors, path: asked(doors.works, path, UNKNOWN),
-    410: lambda doors, path: asked(doors.works, path, forgotten(doors)),
-    422: lambda doors, path: asked(doors.works, path + "?x=1", UNKNOWN),
-    500: lambda doors, path: asked(doors.faulty, path, UNKNOWN, **FAULT),
-    503: lambda doors, path: asked(doors.cut_off, path, UNKNOWN),
-}
-LOOK: dict[int, Way] = {
-    200: lambda doors, path: doors.works.get(path),
-    422: lambda doors, path: doors.works.get(path, params={"x": 1}),
-    500: lambda doors, path: doors.faulty.get(path, headers=FAULT),
-    503: lambda doors, path: doors.cut_off.get(path),
-}
-QUEUE: dict[int, Way] = {
-    200: lambda doors, path: doors.works.post(queue_of(path, unserved(doors) and "unserved")),
-    404: lambda doors, path: doors.works.post(queue_of(path, "gpu")),
-    422: lambda doors, path: doors.works.post(queue_of(path, "unserved"), params={"x": 1}),
-    500: lambda doors, path: doors.faulty.post(queue_of(path, "unserved"), headers=FAULT),
-    503: lambda doors, path: doors.cut_off.post(queue_of(path, "unserved")),
-}
-# For each route and each status that it documents: how to get it.
-WAYS: dict[tuple[str, str], dict[int, Way]] = {
-    ("get", "/livez"): {
-        200: lambda doors, path: doors.works.get(path),
-        422: lambda doors, path: doors.works.get(path, params={"x": 1}),
-        500: lambda doors, path: doors.faulty.get(path, headers=FAULT),
-    },
-    ("get", "/readyz"): {
-        200: lambda doors, path: doors.works.get(path),
-        422: lambda doors, path: doors.works.get(path, params={"x": 1}),
-        500: lambda doors, path: doors.faulty.get(path, headers=FAULT),
-        503: lambda doors, path: doors.cut_off.get(path),
-    },
-    ("get", "/tasks/{task_id}"): {
-        200: lambda doors, path: asked(doors.works, path, ready(doors)),
-        304: lambda doors, path: asked(doors.works, path, ready(doors), **{"If-None-Match": "*"}),
-        404: lambda doors, path: asked(doors.works, path, UNKNOWN),
-        410: lambda doors, path: asked(doors.works, path, gone(doors)),
-        422: lambda doors, path: asked(doors.works, path + "?wait=soon", UNKNOWN),
-        500: lambda doors, path: asked(doors.faulty, path, UNKNOWN, **FAULT),
-        503: lambda doors, path: asked(doors.cut_off, path, UNKNOWN),
-    },
-    ("get", "/tasks/{task_id}/result"): {
-        200: lambda doors, path: asked(doors.works, path, ready(doors)),
-        202: lambda doors, path: asked(doors.works, path, submit(doors.works, "unserved")["task_id"]),
-        404: lambda doors, path: asked(doors.works, path, UNKNOWN),
-        409: lambda doors, path: asked(doors.works, path, failed(doors)),
-        410: lambda doors, path: asked(doors.works, path, gone(doors)),
-        422: lambda doors, path: asked(doors.works, path + "?wait=soon", UNKNOWN),
-        500: lambda doors, path: asked(doors.faulty, path, UNKNOWN, **FAULT),
-        503: lambda doors, path: asked(doors.cut_off, path, UNKNOWN),
-    },
-    ("get", "/tasks/{task_id}/input"): PART,
-    ("post", "/tasks"): {
-        **SUBMISSION,
-        404: lambda doors, path: posted(doors.works, path, b'{"name": "nobody", "input": {}}'),
-    },
-    ("put", "/tasks/{task_id}"): {
-        202: lambda doors, path: put(doors.works, path, str(uuid4())),
-        200: lambda doors, path: put(doors.works, path, str(uuid4()), Prefer="wait=30"),
-        400: lambda doors, path: put(doors.works, path, UNKNOWN, b"{"),
-        404: lambda doors, path: put(doors.works, path, UNKNOWN, b'{"name": "nobody", "input": {}}'),
-        410: lambda doors, path: put(doors.works, path, forgotten(doors)),
-        413: lambda doors, path: put(doors.works, path, UNKNOWN, b" " * 2**21),
-        415: lambda doors, path: put(doors.works, path, UNKNOWN, b"{}", **{"Content-Type": "text/plain"}),
-        422: lambda doors, path: put(doors.works, path, unserved(doors)),
-        500: lambda doors, path: put(doors.faulty, path, UNKNOWN, **FAULT),
-        503: lambda doors, path: put(doors.cut_off, path, UNKNOWN),
-    },
-    ("get", "/tasks"): LIST,
-    ("get", "/tasks/{task_id}/events"): PART,
-    ("get", "/events"): {**LOOK, 200: lambda doors, path: begun(doors.works, path)},
-    ("get", "/queues"): LOOK,
-    ("get", "/workers"): LOOK,
-    ("get", "/metrics"): LOOK,
-    ("get", "/catalog"): LOOK,
-    ("get", "/queues/{queue}"): {
-        200: lambda doors, path: doors.works.get(queue_of(path, "unserved")),
-        404: lambda doors, path: doors.works.get(queue_of(path, "gpu")),
-        422: lambda doors, path: doors.works.get(queue_of(path, "unserved"), params={"x": 1}),
-        500: lambda doors, path: doors.faulty.get(queue_of(path, "unserved"), headers=FAULT),
-        503: lambda doors, path: doors.cut_off.get(queue_of(path, "unserved")),
-    },
-    ("post", "/queues/{queue}/purge"): QUEUE,
-    ("post", "/queues/{queue}/pause"): QUEUE,
-    ("post", "/queues/{queue}/resume"): QUEUE,
-    ("get", "/queues/{queue}/rejected"): LIST,
-    ("post", "/tasks/{task_id}/cancel"): {
-        200: lambda doors, path: told(doors.works, path, unserved(doors)),
-        202: lambda doors, path: told(doors.works, path, running(doors), b'{"terminate": true}'),
-        400: lambda doors, path: told(doors.works, path, UNKNOWN, b"{"),
-        404: lambda doors, path: told(doors.works, path, UNKNOWN),
-        409: lambda doors, path: told(doors.works, path, ready(doors)),
-        410: lambda doors, path: told(doors.works, path, forgotten(doors)),
-        413: lambda doors, path: told(doors.works, path, UNKNOWN, b" " * 2**21),
-        415: lambda doors, path: told(doors.works, path, UNKNOWN, b"{}", **{"Content-Type": "text/plain"}),
-        422: lambda doors, path: told(doors.works, path, UNKNOWN, b'{"terminate": 1}'),
-        500: lambda doors, path: told(doors.faulty, path, UNKNOWN, **FAULT),
-        503: lambda doors, path: told(doors.cut_off, path, UNKNOWN),
-    },
-    ("post", "/tasks/{task_id}/retry"): {
-        202: lambda doors, path: told(doors.works, path, ready(doors)),
-        400: lambda doors, path: told(doors.works, path, UNKNOWN, b"{"),
-        413: lambda doors, path: told(doors.works, path, UNKNOWN, b" " * 2**21),
-        415: lambda doors, path: told(doors.works, path, UNKNOWN, b"{}", **{"Content-Type": "text/plain"}),
-        404: lambda doors, path: told(doors.works, path, UNKNOWN),
-        409: lambda doors, path: told(doors.works, path, unserved(doors)),
-        410: lambda doors, path: told(doors.works, path, forgotten(doors)),
-        422: lambda doors, path: told(doors.works, path + "?x=1", UNKNOWN),
-        500: lambda doors, path: told(doors.faulty, path, UNKNOWN, **FAULT),
-        503: lambda doors, path: told(doors.cut_off, path, UNKNOWN),
-    },
-    ("delete", "/tasks/{task_id}"): {
-        204: lambda doors, path: deleted(doors.works, path, ready(doors)),
-        404: lambda doors, path: deleted(doors.works, path, UNKNOWN),
-        409: lambda doors, path: deleted(doors.works, path, unserved(doors)),
-        422: lambda doors, path: deleted(doors.works, path + "?x=1", UNKNOWN),
-        500: lambda doors, path: deleted(doors.faulty, path, UNKNOWN, **FAULT),
-        503: lambda doors, path: deleted(doors.cut_off, path, UNKNOWN),
-    },
-    **{("post", f"/{name}"): SUBMISSION for name in NAMES},
-}
-# Each route that needs a scope refuses whoever has no key, and whoever lacks the scope.
-for (method, path), ways in WAYS.items():
-    for security in DOCUMENT["paths"][path][method]["security"]:
-        lacking = [f"lacks-{scope}" for scope in security["bearer"]]
-        WAYS[method, path] = ways | {
-            status: partial(refused, method, key)
-            for status, key in zip((401, 403), ("none", *lacking), strict=False)
-        }
-DOCUMENTED = {
-    (method, path): {int(status) for status in operation["responses"]}
-    for path, methods in DOCUMENT["paths"].items()
-    for method, operation in methods.items()
-}
 
 
 def test_the_committed_file_is_the_description_of_the_code() -> None:
