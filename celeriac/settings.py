@@ -154,7 +154,8 @@ class Settings(BaseModel):
         description="Serve everybody on every address, and not only this machine, before the first key is created.",
     )
     keys_file: Path | None = Field(
-        None, description="File with keys (JSON), in addition to the keys in Redis. The API reads it again when it changes."
+        None,
+        description="File with keys (JSON), in addition to the keys in Redis. The API reads it again when it changes.",
     )
     public: Annotated[str, AfterValidator(_public)] = Field(
         "docs,page",

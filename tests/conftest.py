@@ -13,7 +13,7 @@ from xdist.remote import Producer
 from celeriac.stack.processes.ports import SHARE, free_port
 from celeriac.stack.valkey import Valkey
 from lab.harness.servers import API, Server, running_api, running_worker
-from tests.support.keys import Locked, locked_api
+from tests.http.access.keys import Locked, locked_api
 from tests.support.suite.expiry import Immortals
 from tests.support.suite.failures import Failures
 from tests.support.suite.quick import leave_out_slow

@@ -10,8 +10,8 @@ import pytest
 
 from lab.harness.servers import API, running_api
 from lab.harness.waiting import wait_until
+from tests.http.access.keys import bearer, file_key, stored, stored_key, write_keys
 from tests.support.door import document, problem_of
-from tests.support.keys import bearer, file_key, stored, stored_key, write_keys
 
 ADD = {"x": 4, "y": 5}
 # Within this many seconds a change is known to every process.

@@ -5,7 +5,7 @@ import pytest
 from celeriac.access.scopes import GRANTABLE, Scope
 from celeriac_api.openapi import starter_app
 from celeriac_api.server.route import ShortRoute
-from tests.support.keys import Locked
+from tests.http.access.keys import Locked
 
 ROUTES = [route for route in starter_app().routes if isinstance(route, ShortRoute)]
 

@@ -13,8 +13,8 @@ import pytest
 from celeriac_api.access.authenticate import is_local
 from lab.harness.servers import environment, running_api
 from lab.harness.waiting import wait_until
+from tests.http.access.keys import bearer, file_key, stored, stored_key, write_keys
 from tests.support.door import document, problem_of
-from tests.support.keys import bearer, file_key, stored, stored_key, write_keys
 
 ADD = {"x": 4, "y": 5}
 

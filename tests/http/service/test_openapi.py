@@ -13,9 +13,9 @@ from celeriac.contract.catalog import load_implementations
 from celeriac_api.openapi import derived
 from lab.harness.checkout import ROOT
 from lab.harness.servers import API
+from tests.http.access.keys import Locked
 from tests.http.service.ways import DOCUMENT, NAMES, WAYS, Doors
 from tests.support.door import document, run
-from tests.support.keys import Locked
 
 DOCUMENTED = {
     (method, path): {int(status) for status in operation["responses"]}

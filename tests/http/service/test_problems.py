@@ -12,9 +12,9 @@ import pytest
 from celeriac.stack.valkey import Valkey
 from celeriac_api.response.errors import Problem
 from lab.harness.servers import API, running_api
+from tests.http.access.keys import Locked
 from tests.support.apps import SECRET
 from tests.support.door import document, run, submit
-from tests.support.keys import Locked
 from tests.support.raw import post, response_to
 
 ADD = {"x": 4, "y": 5}

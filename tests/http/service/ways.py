@@ -12,8 +12,8 @@ from redis import Redis
 
 from celeriac.contract.catalog import load_implementations
 from celeriac_api.openapi import derived
+from tests.http.access.keys import Locked
 from tests.support.door import in_state, run, submit
-from tests.support.keys import Locked
 
 DOCUMENT: dict[str, Any] = json.loads(derived())
 NAMES = list(load_implementations("tasks"))
