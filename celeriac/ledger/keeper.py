@@ -11,6 +11,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
+from celeriac.ledger.model.states import FINAL, State
 from celeriac.ledger.model.times import date_done, microseconds
 from celeriac.ledger.store import keys, scripts
 from celeriac.ledger.store.connection import Connection, InDoubt, Refused, Unavailable
@@ -23,6 +24,9 @@ INTERVAL_SECONDS = 0.25
 SWEEP_EVERY = 4
 AT_ONCE = 100
 MOST_LOST_MESSAGES = 10
+OWNERS_AT_ONCE = 2
+MOST_RECOUNTED = 20_000
+_OPEN = [state for state in State if state not in FINAL]
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +81,7 @@ class Keeper:
                 await self._broker.call(*WRITE)
             while await self._push(await self._backend.run(scripts.SWEEP, await self._sweep_arguments())):
                 pass
+            await self._recount()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -88,6 +93,13 @@ class Keeper:
         if self._may_have_moved:
             self._may_have_moved = False
             self._epoch.ends()
+
+    async def _recount(self) -> None:
+        """The counts by which limits are kept are right, unless another program has deleted records."""
+        for owner in await self._backend.run(scripts.RECOUNT, [OWNERS_AT_ONCE, MOST_RECOUNTED, *_OPEN]):
+            logger.warning(
+                "keeper: the count of unfinished tasks of %s was wrong; it is corrected", owner.decode()
+            )
 
     def _keep_arguments(self) -> list[Any]:
         return [AT_ONCE, self._push_or_record, self._lease, self._most_lost_runs, *self._ends, date_done()]

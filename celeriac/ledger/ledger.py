@@ -93,18 +93,21 @@ class Ledger:
         tombstone_ttl: timedelta,
         durability: Durability = Durability.AOF,
         tracebacks: bool = False,
+        max_queue_depth: int = 0,
         max_result_bytes: int = 10_485_760,
         epoch: Epoch | None = None,
         on_answer: Callable[[float], None] | None = None,
     ) -> None:
         """URLs of the Redis that holds records and results, and of the one that holds the queues; mostly the same.
 
-        A result of more than `max_result_bytes` is not read, whoever stored it. Tracebacks are read only where `tracebacks` says that they are shown. `on_answer` is told of each call of a script, shared by many callers or not, how many seconds it took.
+        At most `max_queue_depth` tasks wait in a queue (0: any number). A result of more than `max_result_bytes` is not read,
+        whoever stored it. Tracebacks are read only where `tracebacks` says that they are shown. `on_answer` is told of each call of a script, shared by many callers or not, how many seconds it took.
         """
         self._one_server = backend == broker
         self._database = database(broker)
         self._ttl, self._tombstone_ttl = microseconds(result_ttl), microseconds(tombstone_ttl)
         self._durability = durability
+        self._max_queue_depth = max_queue_depth
         self._tracebacks = "tracebacks" if tracebacks else ""
         self._max_result_bytes = max_result_bytes
         self._most_bytes = WRITTEN_AS * max_result_bytes + AROUND_BYTES
@@ -123,7 +126,10 @@ class Ledger:
         self.watch = Watch(backend, partial(self.read, owner=None), epoch)
 
     def accept(self, submission: Submission) -> asyncio.Future[Accepted]:
-        """Write record, index and message. `Conflict`, `Gone` or `IdTaken` when its key or id belongs to another task."""
+        """Write record, index and message. `Conflict`, `Gone` or `IdTaken` when its key or id belongs to another task.
+
+        `LimitExceeded` or `QueueFull` when it is not to be accepted now.
+        """
         return self._accepting.do(submission)
 
     def read(self, task_id: str, *, owner: str | None) -> asyncio.Future[Task | None]:
@@ -221,7 +227,8 @@ class Ledger:
 
     async def _accept_all(self, submissions: Sequence[Submission]) -> Sequence[Accepted | Exception]:
         """One server: one atomic step. Two: the record first, so that nothing runs which the ledger does not know."""
-        values = to_arguments(submissions, where="push" if self._one_server else "record")
+        where = "push" if self._one_server else "record"
+        values = to_arguments(submissions, where=where, most_waiting=self._max_queue_depth)
         answer = await self._accepts.run(scripts.ACCEPT, values)
         if not answer:
             await self._make_known({submission.envelope for submission in submissions})

@@ -14,6 +14,7 @@ from celeriac.ledger.keeper import Keeper
 from celeriac.ledger.ledger import Cancellation, Forgetting, Ledger
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Accepted, IdTaken, Options, Submission
+from celeriac.ledger.model.submitter import Submitter
 from celeriac.ledger.model.task import Gone
 from celeriac.ledger.model.task_filter import Listing
 from celeriac.ledger.store import keys
@@ -79,7 +80,15 @@ class Place:
 
 def _submission(task_id: str, owner: str, **options: Any) -> Submission:
     encoded = Options(**options).encode() if options else ""
-    return Submission(task_id, "add", store.QUEUE, store.ENVELOPE, store.INPUT, encoded, owner)
+    return Submission(
+        task_id,
+        "add",
+        store.QUEUE,
+        store.ENVELOPE,
+        store.INPUT,
+        encoded,
+        Submitter(owner, "key") if owner else None,
+    )
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from celeriac.ledger.keeper import Keeper
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.states import FINAL, TRANSITIONS, State
 from celeriac.ledger.model.submission import Options, Submission
+from celeriac.ledger.model.submitter import Submitter
 from celeriac.ledger.model.task import Failure
 from celeriac.ledger.store import keys
 from celeriac.settings import Settings
@@ -80,7 +81,13 @@ class Tasks(RuleBasedStateMachine):
         """Somebody submits a task."""
         task_id = str(uuid4())
         options = Options(delay=delay, start_within=start_within).encode()
-        self.runner.run(self._accept(Submission(task_id, NAME, QUEUE, ENVELOPE, INPUT, options, owner)))
+        self.runner.run(
+            self._accept(
+                Submission(
+                    task_id, NAME, QUEUE, ENVELOPE, INPUT, options, Submitter(owner, "key") if owner else None
+                )
+            )
+        )
         self.ids.append(task_id)
 
     @rule(worker=st.sampled_from(WORKERS))
@@ -250,6 +257,19 @@ class Tasks(RuleBasedStateMachine):
             assert dict(zip(indexes, map(set, pipeline.execute()), strict=True)) == {
                 key: expected[key] for key in indexes
             }
+
+    @invariant()
+    def the_counts_of_unfinished_tasks_are_those_of_the_records(self) -> None:
+        """Of each owner, and of its key."""
+        open_of = [
+            record["owner"]
+            for _, record in self._records()
+            if "owner" in record and State(record["state"]) not in FINAL
+        ]
+        counts = {
+            f"{key}:{owner}": str(open_of.count(owner)) for owner in set(open_of) for key in ("key", "")
+        }
+        assert self.redis.hgetall(keys.unfinished()) == counts
 
     def record(self, task_id: str) -> Record:
         """The record as it is; empty when there is none."""

@@ -6,19 +6,24 @@ from typing import Any
 
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Accepted, Conflict, IdTaken, Submission
+from celeriac.ledger.model.submitter import UNLIMITED, LimitExceeded, QueueFull, Submitter
 from celeriac.ledger.model.task import Gone
 
 Argument = str | bytes | int
 
 
-def to_arguments(submissions: Sequence[Submission], *, where: str) -> list[Argument]:
-    """As the script reads them; `where` is "push", or "record" when the queues are on another server."""
-    owners: dict[str, int] = {"": 0}
+def to_arguments(submissions: Sequence[Submission], *, where: str, most_waiting: int = 0) -> list[Argument]:
+    """As the script reads them; `where` is "push", or "record" when the queues are on another server.
+
+    At most `most_waiting` tasks may wait in one queue; 0 is no limit.
+    """
+    callers: dict[Submitter | None, int] = {None: 0}
     tasks: list[Argument] = []
-    for task_id, name, queue, envelope, encoded, options, owner in submissions:
-        number = owners.setdefault(owner, len(owners))
+    for task_id, name, queue, envelope, encoded, options, submitter in submissions:
+        number = callers.setdefault(submitter, len(callers)) if submitter else 0
         tasks += (task_id, name, queue, envelope.digest, encoded, options, number)
-    return [where, len(owners) - 1, *list(owners)[1:], *tasks]
+    of_callers = [part for one in callers if one for part in one.arguments()]
+    return [where, most_waiting, len(callers) - 1, *of_callers, *tasks]
 
 
 def from_answer(
@@ -56,11 +61,20 @@ def from_answer(
                 )
             case "conflict":
                 answers[int(place)] = Conflict(task_id)
+            case "limited":
+                answers[int(place)] = _over_limit(submissions[int(place)], limit=task_id, wait=created_at)
+            case "full":
+                answers[int(place)] = QueueFull(task_id, int(created_at) / 1e6)
             case "taken":
                 answers[int(place)] = IdTaken(submissions[int(place)].task_id)
             case _:
                 answers[int(place)] = Gone(submissions[int(place)].task_id)
     return answers
+
+
+def _over_limit(submission: Submission, *, limit: str, wait: str) -> LimitExceeded:
+    allowance = submission.submitter.allowance(limit) if submission.submitter else UNLIMITED
+    return LimitExceeded(limit, int(wait) / 1e6, allowance)
 
 
 def _due_at(options: dict[str, Any], begun: int) -> int | None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from celeriac.ledger.model.states import State
+from celeriac.ledger.model.submitter import Submitter
 from celeriac.ledger.model.times import microseconds, milliseconds
 from celeriac.ledger.model.trace import Trace
 from celeriac.ledger.protocol.message import Envelope, expires_at, headers_of
@@ -48,7 +49,7 @@ class Options:
 class Submission(NamedTuple):
     """`input` and envelope make the message that wakes a worker (celeriac/ledger/protocol/message.py); `input` and `options` are encoded.
 
-    The task belongs to `owner`; to nobody where that is "", as in open access.
+    The task belongs to the owner of `submitter`; without one to nobody, and nothing is limited, as in open access.
     """
 
     task_id: str
@@ -57,7 +58,12 @@ class Submission(NamedTuple):
     envelope: Envelope
     input: bytes
     options: str = ""
-    owner: str = ""
+    submitter: Submitter | None = None
+
+    @property
+    def owner(self) -> str:
+        """Whose the task is; "" for nobody."""
+        return self.submitter.owner if self.submitter else ""
 
 
 class Accepted(NamedTuple):

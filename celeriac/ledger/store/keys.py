@@ -33,6 +33,16 @@ def owned(state: str, name: str, owner: str) -> str:
     return f"celeriac:owned:{state}:{name}:{owner}"
 
 
+def rate(key: str, owner: str) -> str:
+    """String: until when the rate of a key (or, where `key` is "", of its owner) is used up. TTL until then."""
+    return f"celeriac:rate:{key}:{owner}"
+
+
+def unfinished() -> str:
+    """Hash: how many tasks of each owner, and of each of its keys, are unfinished. One field each, so gone when there are none."""
+    return "celeriac:unfinished"
+
+
 def names() -> str:
     """Set: the names of all tasks that were ever accepted. One member a definition."""
     return "celeriac:names"

@@ -14,7 +14,7 @@ _FILES = {
     for file in sorted(Path(__file__).parents[1].glob("lua/*/*.lua"))
 }
 # What goes once before all of them, where a server has functions.
-PRELUDE = "\n".join(_FILES[name] for name in ("keys", "record", "next_message"))
+PRELUDE = "\n".join(_FILES[name] for name in ("keys", "record", "next_message", "limits"))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -42,7 +42,7 @@ def _read(*names: str, only_reads: bool = False) -> Script:
     )
 
 
-ACCEPT = _read("accept_tasks")
+ACCEPT = _read("limits", "accept_tasks")
 READ = _read("read_tasks", only_reads=True)
 READ_ORIGINAL = _read("read_original", only_reads=True)
 LIST_REJECTED = _read("list_rejected", only_reads=True)
@@ -69,5 +69,6 @@ FOLLOW = _read(WHEN_FULL, "follow_task")
 ENTRIES = _read("read_events", only_reads=True)
 BEAT = _read(WHEN_FULL, "renew_leases")
 KEEP = _read(WHEN_FULL, "keep_tasks")
+RECOUNT = _read(WHEN_FULL, "recount_unfinished")
 SWEEP = _read(WHEN_FULL, "next_message", "find_lost_messages")
 TAILS = _read("next_message", "read_next_messages", only_reads=True)

@@ -8,6 +8,7 @@ from redis import Redis
 
 from celeriac.ledger.model.accepting import to_arguments
 from celeriac.ledger.model.submission import Submission
+from celeriac.ledger.model.submitter import Submitter
 from celeriac.ledger.protocol import message as wire
 from celeriac.ledger.store import keys, scripts
 
@@ -39,7 +40,7 @@ def accept(redis: Redis, start: int, end: int, *, owners: Sequence[str] = ("",))
     redis.hset(keys.envelopes(), ENVELOPE.digest, ENVELOPE.format)
     for first in range(start, end, BATCH):
         batch = [
-            Submission(task_id(number), "add", QUEUE, ENVELOPE, INPUT, owner=owners[number % len(owners)])
+            _submission(number, owners[number % len(owners)])
             for number in range(first, min(first + BATCH, end))
         ]
         arguments: Any = to_arguments(batch, where="push")
@@ -59,3 +60,8 @@ def finish(redis: Redis, start: int, end: int) -> None:
             pipeline.evalsha(claim, 0, one, one, "bench", MINUTE, "", DAY, DATE)
             pipeline.evalsha(finish, 0, one, one, "succeeded", "", DOCUMENT % one.encode(), DAY)
         pipeline.execute()
+
+
+def _submission(number: int, owner: str) -> Submission:
+    submitter = Submitter(owner, owner) if owner else None
+    return Submission(task_id(number), "add", QUEUE, ENVELOPE, INPUT, submitter=submitter)

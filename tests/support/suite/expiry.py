@@ -17,6 +17,7 @@ STAY = {
     "celeriac:tasks": "as many members as there are records",
     "celeriac:tasks:*": "as many members as there are records",
     "celeriac:owned:*": "as many members as there are records",
+    "celeriac:unfinished": "one field an owner and key with unfinished tasks",
     "celeriac:names": "one member a definition",
     "celeriac:envelopes": "one field a definition and its limits",
     "celeriac:queues": "one member a queue",

@@ -1,27 +1,33 @@
 -- Accept a batch of submissions: record, indexes and message of each, all or nothing.
--- ARGV  'push', or 'record' when the queues are on another server; how many owners there are, and the owners; then for each
+-- ARGV  'push', or 'record' when the queues are on another server; most tasks that may wait in a queue (0: any number); how
+--       many callers there are, and for each: owner, key, and six numbers, as `caller_of` in limits.lua has them; then for each
 --       task: id, name, queue, digest of its envelope, input (as celeriac/ledger/protocol/message.py encodes it), options,
---       number of its owner, the first one 1 (0: it belongs to nobody)
+--       number of its caller, the first one 1 (0: none, so the task belongs to nobody, and nothing is limited)
 --       Options are '' or a JSON object: due (microseconds from now on), expires (microseconds from now on in which it has
 --       to start), expires_at (the same for a message), retry_of, trace_id, trace (headers of a message), key (digest of an
 --       idempotency key), fingerprint (of the submission), key_ttl (ms)
 -- Answer: {} where an envelope is unknown; otherwise the stamp of the first; the moment from which due times count (0 where
 --         there is none); a list that has, for each task that was not accepted now: its number, and 'replayed' or 'conflict'
 --         with the id, creation, first state and trace of the task that has its key or id | 'gone' | 'taken', where its
---         id belongs to another owner's task; a list of what is to be
+--         id belongs to another owner's task | 'limited' with a limit and the microseconds until it lets the next one in
+--         | 'full' with a queue and the microseconds until there may be room in it; a list of what is to be
 --         pushed there: queue, side, message
 -- A task's stamp is its time of creation. Stamps go up by one from task to task, and so do the moments from which due times
 -- and deadlines count.
-local SIZE, BEFORE = 7, 2 + tonumber(ARGV[2])
+local SIZE, OF_CALLER = 7, 8
+local most_waiting, BEFORE = tonumber(ARGV[2]), 3 + OF_CALLER * tonumber(ARGV[3])
 local count = (#ARGV - BEFORE) / SIZE
 
 -- What the task with this number was submitted as.
 local function submission(number) return unpack(ARGV, BEFORE + SIZE * number + 1, BEFORE + SIZE * (number + 1)) end
 
--- Whom the task with this number belongs to; nil: nobody.
-local function owner_of(number)
+local callers, shares = {}, {} -- by number; by owner
+-- Who has submitted the task with this number; nil: nobody in particular.
+local function submitter(number)
   local place = ARGV[BEFORE + SIZE * (number + 1)]
-  return place ~= '0' and ARGV[2 + place] or nil
+  if place == '0' then return nil end
+  callers[place] = callers[place] or caller_of(shares, unpack(ARGV, 4 + OF_CALLER * (place - 1), 3 + OF_CALLER * place))
+  return callers[place]
 end
 
 local envelopes = {}
@@ -67,6 +73,17 @@ local function earlier(id, options, owner)
   return fingerprint == options.fingerprint and 'replayed' or 'conflict', other, created_at, state, trace_id
 end
 
+local depths = {} -- of queues, with what this batch adds
+-- After how many microseconds there may be room in a queue that has none for this task; nil when there is room.
+local function wait_for_room(queue, options)
+  if most_waiting == 0 or options.due then return nil end
+  depths[queue] = depths[queue] or redis.call('ZCARD', key_waiting(queue))
+  local beyond = depths[queue] + 1 - most_waiting
+  if beyond <= 0 then return nil end
+  local _, left, window = flow_of(queue)
+  return left > 0 and beyond * window / left or math.huge
+end
+
 -- What options add to the record of a task, and to the indexes of times.
 local function write_options(number, id, state, options)
   if options.due or options.expires then begun = later(0) end
@@ -90,15 +107,18 @@ local function write_options(number, id, state, options)
 end
 
 -- Write the record of one task, and note what else is to be written.
-local function write_one(number, options, owner)
+local function write_one(number, options, caller)
   local id, name, queue, digest, input = submission(number)
   local stamp, state = first + number, options.due and 'scheduled' or 'queued'
   redis.call('HSET', key_record(id), 'name', name, 'queue', queue, 'state', state, 'attempt', 0, 'created_at', stamp,
              'envelope', digest, 'input', input)
   states[number] = state
+  local owner = caller and caller.owner
   if owner then
     redis.call('HSET', key_record(id), 'owner', owner)
+    if caller.key ~= owner then redis.call('HSET', key_record(id), 'key', caller.key) end
     add(listings, key_owned(state, name, owner), stamp, id)
+    count_one(caller)
   end
   write_options(number, id, state, options)
   told[number] = add_to_feed(id, name, queue, state, owner)
@@ -109,6 +129,7 @@ local function write_one(number, options, owner)
   if state == 'queued' then
     messages[number] = message_of(id, envelopes[digest], input, stamp, options.expires_at, options.trace)
     add(waiting, queue, stamp, id)
+    if depths[queue] then depths[queue] = depths[queue] + 1 end
     add(pushes, queue, messages[number])
   end
 end
@@ -123,16 +144,26 @@ local function push_all(queue, group)
   count_flow(queue, 'in', #group)
 end
 
+-- Why this task is not accepted now: the kind of answer, and what stands in it; nil where it is.
+local function refusal_of(queue, options, caller)
+  local wait = wait_for_room(queue, options)
+  if wait then return 'full', queue, text(math.min(wait, 3600 * 1000000)) end
+  local limit
+  if caller then limit, wait = limit_of(caller) end
+  if limit then return 'limited', limit, text(math.ceil(wait)) end
+end
+
 local function write()
   for number = 0, count - 1 do
-    local id, _, _, _, _, given = submission(number)
-    local options, owner = given ~= '' and cjson.decode(given) or {}, owner_of(number)
+    local id, _, queue, _, _, given = submission(number)
+    local options, caller = given ~= '' and cjson.decode(given) or {}, submitter(number)
     local kind, other, created_at, was, trace_id
-    if options.fingerprint then kind, other, created_at, was, trace_id = earlier(id, options, owner) end
+    if options.fingerprint then kind, other, created_at, was, trace_id = earlier(id, options, caller and caller.owner) end
+    if not kind then kind, other, created_at = refusal_of(queue, options, caller) end
     if kind then
       append(refused, text(number), kind, other or '', created_at or '', was or '', trace_id or '')
     else
-      write_one(number, options, owner)
+      write_one(number, options, caller)
     end
   end
 
@@ -143,15 +174,19 @@ local function write()
   for name in pairs(accepted) do redis.call('SADD', KEY_NAMES, name) end
   for queue, group in pairs(pushes) do push_all(queue, group) end
   for name, many in pairs(accepted) do redis.call('HINCRBY', KEY_TOTALS, 'accepted ' .. name, many) end
+  for _, caller in pairs(callers) do keep_caller(caller) end
 end
 
 -- Someone else's key of one of our names stops a script where it is first touched: nothing half-written stays.
 local function undo()
+  for _, caller in pairs(callers) do
+    if caller.is_counted then count_unfinished(caller.owner, caller.key, -caller.accepted) end
+  end
   for number, state in pairs(states) do
     local id, name, queue, _, _, given = submission(number)
-    local owner = owner_of(number)
+    local caller = submitter(number)
     redis.pcall('DEL', key_record(id))
-    if owner then redis.pcall('ZREM', key_owned(state, name, owner), id) end
+    if caller then redis.pcall('ZREM', key_owned(state, name, caller.owner), id) end
     for _, key in ipairs({KEY_TASKS, key_listing(state, name), key_waiting(queue), KEY_DUE, KEY_DEADLINES}) do
       redis.pcall('ZREM', key, id)
     end

@@ -4,17 +4,7 @@
 --         '1' if it is paused, how many workers of ours serve it, how many tasks came into it and left it of late; before
 --         them this moment, and of how many microseconds that is
 local at, answer = now(), {}
-local period = math.floor(at / PERIOD)
-
--- How many tasks came into a queue and left it, in the period that goes on and in those before it.
-local function flow_of(queue)
-  local came, left = 0, 0
-  for number = period - PERIODS, period do
-    local counts = redis.call('HMGET', key_flow(queue, text(number)), 'in', 'out')
-    came, left = came + (counts[1] or 0), left + (counts[2] or 0)
-  end
-  return came, left
-end
+local window = at - (math.floor(at / PERIOD) - PERIODS) * PERIOD -- as `flow_of` counts
 
 local serving = {}
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEY_WORKERS, text(at - SERVING_FRESH), '+inf')) do
@@ -27,9 +17,10 @@ for _, names in ipairs({redis.call('SMEMBERS', KEY_QUEUES), redis.call('SMEMBERS
 end
 for queue in pairs(asked) do
   local oldest = redis.call('ZRANGE', key_waiting(queue), 0, 0)[1]
+  local came, left = flow_of(queue)
   answer[#answer + 1] = {
     queue, redis.call('ZCARD', key_waiting(queue)), oldest and redis.call('HGET', key_record(oldest), 'created_at') or '',
-    redis.call('SISMEMBER', KEY_PAUSED, queue), serving[queue] or 0, flow_of(queue),
+    redis.call('SISMEMBER', KEY_PAUSED, queue), serving[queue] or 0, came, left,
   }
 end
-return {text(at), text(at - (period - PERIODS) * PERIOD), answer}
+return {text(at), text(window), answer}

@@ -4,6 +4,7 @@ local function key_record(id) return 'celeriac:task:' .. id end
 local function key_tombstone(id) return 'celeriac:gone:' .. id end
 local function key_listing(state, name) return 'celeriac:tasks:' .. state .. ':' .. name end
 local function key_owned(state, name, owner) return 'celeriac:owned:' .. state .. ':' .. name .. ':' .. owner end
+local function key_rate(key, owner) return 'celeriac:rate:' .. key .. ':' .. owner end
 local function key_waiting(queue) return 'celeriac:waiting:' .. queue end
 local function key_events(id) return 'celeriac:events:' .. id end
 local function key_idempotency(digest) return 'celeriac:idempotency:' .. digest end
@@ -11,6 +12,7 @@ local function key_worker(name) return 'celeriac:worker:' .. name end
 local function key_rejected(queue) return 'celeriac:rejected:' .. queue end
 local function key_result(id) return 'celery-task-meta-' .. id end
 local KEY_TASKS, KEY_NAMES, KEY_QUEUES = 'celeriac:tasks', 'celeriac:names', 'celeriac:queues'
+local KEY_UNFINISHED = 'celeriac:unfinished'
 local KEY_ENVELOPES = 'celeriac:envelopes'
 local KEY_RUNNING, KEY_DUE, KEY_DEADLINES = 'celeriac:running', 'celeriac:due', 'celeriac:deadlines'
 local KEY_ENDED, KEY_CLOCK, KEY_SWEEPS = 'celeriac:ended', 'celeriac:clock', 'celeriac:sweeps'

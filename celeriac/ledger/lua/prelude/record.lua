@@ -42,12 +42,12 @@ end
 -- What the scripts need to know of a record; nil when there is none.
 local function load(id)
   local value = redis.call('HMGET', key_record(id), 'name', 'queue', 'state', 'created_at', 'attempt', 'token',
-                           'lost', 'cancel', 'start_by', 'released', 'started_at', 'queued_at', 'told', 'owner')
+                           'lost', 'cancel', 'start_by', 'released', 'started_at', 'queued_at', 'told', 'owner', 'key')
   if not value[3] then return nil end
   return {id = id, name = value[1], queue = value[2], state = value[3], created_at = value[4],
           attempt = tonumber(value[5]), token = value[6], lost = tonumber(value[7] or 0), cancel = value[8],
           start_by = tonumber(value[9] or nil), released = value[10],
-          started_at = tonumber(value[11] or nil), queued_at = tonumber(value[12] or nil), told = value[13], owner = value[14]}
+          started_at = tonumber(value[11] or nil), queued_at = tonumber(value[12] or nil), told = value[13], owner = value[14], key = value[15]}
 end
 
 -- Whether a caller may know nothing of this id: the task is another owner's, or there is none, which are one and the same to
@@ -148,6 +148,16 @@ local function count_flow(queue, way, count)
   if redis.call('HINCRBY', key, way, count) == count then redis.call('PEXPIRE', key, 120000) end
 end
 
+-- How many tasks came into a queue and left it, in the period that goes on and in those before it, and in how many microseconds.
+local function flow_of(queue)
+  local came, left, period = 0, 0, math.floor(now() / PERIOD)
+  for number = period - PERIODS, period do
+    local counts = redis.call('HMGET', key_flow(queue, text(number)), 'in', 'out')
+    came, left = came + (counts[1] or 0), left + (counts[2] or 0)
+  end
+  return came, left, now() - (period - PERIODS) * PERIOD
+end
+
 -- Out of the index in which an open task stands.
 local function leave(task, state)
   if state == 'running' then
@@ -159,12 +169,20 @@ local function leave(task, state)
   end
 end
 
+-- So many tasks more of this owner, submitted with this key, are unfinished.
+local function count_unfinished(owner, key, by)
+  for _, field in ipairs({key .. ':' .. owner, ':' .. owner}) do
+    if redis.call('HINCRBY', KEY_UNFINISHED, field, by) <= 0 then redis.call('HDEL', KEY_UNFINISHED, field) end
+  end
+end
+
 -- End a task. `failure` is the record's error (JSON, or ''), `document` is Celery's own result; both are kept for `ttl`
 -- microseconds. The record outlives that by an hour, for the keeper to find it when it forgets the task.
 local function conclude(task, state, failure, document, ttl)
   local ended, before = now(), task.state
   become(task, state, 'ended_at', ended, 'expires_at', ended + ttl, 'error', failure)
   leave(task, before)
+  if task.owner then count_unfinished(task.owner, task.key or task.owner, -1) end
   redis.call('PEXPIRE', key_record(task.id), text(ttl / 1000 + 3600000))
   if task.told then redis.call('PEXPIRE', key_events(task.id), text(ttl / 1000 + 3600000)) end
   redis.call('ZADD', KEY_ENDED, ended + ttl, task.id)
