@@ -169,6 +169,11 @@ class Settings(BaseModel):
         timedelta(seconds=20),
         description="How long a client may take to send a request; a body gets additional time.",
     )
+    max_queue_depth: int = Field(
+        1_000_000,
+        ge=0,
+        description="How many tasks may wait in a queue before submissions get 503; 0 is no limit.",
+    )
     max_body_bytes: int = Field(1_048_576, ge=1, description="Largest request body, in bytes.")
     max_result_bytes: int = Field(
         10_485_760,

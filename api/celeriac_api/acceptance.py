@@ -1,10 +1,15 @@
-"""Hands a submission to the ledger; a conflict becomes a problem."""
+"""Hands a submission to the ledger; what the ledger refuses becomes a problem."""
+
+from math import ceil
 
 from celeriac.ledger.ledger import Ledger
-from celeriac.ledger.model.submission import Accepted, Conflict, Submission
+from celeriac.ledger.model.submission import Accepted, Conflict, IdTaken, Submission
+from celeriac.ledger.model.submitter import LimitExceeded, QueueFull
 from celeriac.ledger.store.connection import InDoubt
+from celeriac_api.response import errors
 from celeriac_api.response.address import address
-from celeriac_api.response.errors import IdempotencyConflict, SubmissionInDoubt
+from celeriac_api.response.errors import IdempotencyConflict, SubmissionInDoubt, TaskIdTaken
+from celeriac_api.response.limit_reached import limit_reached
 
 
 async def accept(ledger: Ledger, submission: Submission) -> Accepted:
@@ -19,6 +24,12 @@ async def accept(ledger: Ledger, submission: Submission) -> Accepted:
             "use a new key for a new task.",
             task_id=str(conflict),
         ) from conflict
+    except IdTaken as taken:
+        raise TaskIdTaken(f"The id {taken} belongs to another task: choose another id.") from taken
+    except LimitExceeded as limit:
+        raise limit_reached(limit) from limit
+    except QueueFull as full:
+        raise _queue_full(full) from full
 
 
 def accepted_headers(accepted: Accepted) -> dict[str, str]:
@@ -31,6 +42,15 @@ def stream_headers(accepted: Accepted) -> dict[str, str]:
     """The same for an answer that streams the events of the task, without the time to wait."""
     headers = {"Location": address(f"/tasks/{accepted.task_id}")}
     return {**headers, "Idempotent-Replayed": "true"} if accepted.replayed else headers
+
+
+def _queue_full(full: QueueFull) -> errors.QueueFull:
+    seconds = max(ceil(full.wait_seconds), 1)
+    return errors.QueueFull(
+        f"As many tasks wait in queue {full.queue!r} as may (CELERIAC_MAX_QUEUE_DEPTH). Try again in {seconds} s.",
+        headers={"Retry-After": str(seconds)},
+        queue=full.queue,
+    )
 
 
 def _in_doubt(task_id: str) -> SubmissionInDoubt:

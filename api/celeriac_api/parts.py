@@ -60,6 +60,7 @@ def build_parts(settings: Settings, catalog: Catalog, validators: Validators) ->
         result_ttl=settings.result_ttl,
         tombstone_ttl=settings.tombstone_ttl,
         durability=settings.durability,
+        max_queue_depth=settings.max_queue_depth,
         tracebacks=sees_details(settings),
         max_result_bytes=settings.max_result_bytes,
         epoch=epoch,

@@ -13,6 +13,7 @@
     ├── TaskNotSucceeded       409
     ├── TaskEnded              409
     ├── TaskNotEnded           409
+    ├── TaskIdTaken            409
     ├── ResultGone             410
     ├── TaskGone               410
     ├── BodyTooLarge           413
@@ -20,11 +21,13 @@
     ├── UnsupportedMediaType   415
     ├── InvalidInput           422
     ├── IdempotencyConflict    422
+    ├── LimitReached           429
     ├── HeadersTooLarge        431
     ├── InternalError          500
     ├── RedisUnavailable       503
     ├── RedisRefuses           503
     ├── RedisUnsafe            503
+    ├── QueueFull              503
     └── SubmissionInDoubt      503
 
 Each is answered as `application/problem+json` (RFC 9457) by api/celeriac_api/response/problems.py; docs/errors.md lists them for callers.
@@ -126,6 +129,12 @@ class TaskNotEnded(Problem):
     status, code, title = 409, "task-not-ended", "The task has not ended yet"
 
 
+class TaskIdTaken(Problem):
+    """A task was to be submitted under an id that another owner's task has."""
+
+    status, code, title = 409, "task-id-taken", "The id belongs to another task"
+
+
 class ResultGone(Problem):
     """The task succeeded, but another Celery program deleted its result."""
 
@@ -168,6 +177,12 @@ class IdempotencyConflict(Problem):
     status, code, title = 422, "idempotency-conflict", "The key belongs to another submission"
 
 
+class LimitReached(Problem):
+    """The key, or its owner, has used up what a limit allows. `limit` names it."""
+
+    status, code, title = 429, "limit-reached", "A limit is reached"
+
+
 class HeadersTooLarge(Problem):
     """The headers are larger than the limit."""
 
@@ -196,6 +211,12 @@ class RedisUnsafe(Problem):
     """Redis answers, but can lose accepted tasks."""
 
     status, code, title = 503, "redis-unsafe", "Redis can lose tasks"
+
+
+class QueueFull(Problem):
+    """As many tasks wait in the queue as `CELERIAC_MAX_QUEUE_DEPTH` allows."""
+
+    status, code, title = 503, "queue-full", "The queue is full"
 
 
 class SubmissionInDoubt(Problem):

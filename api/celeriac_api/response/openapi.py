@@ -14,11 +14,12 @@ _PROBLEMS = {
     404: "The task, the definition or the queue is unknown.",
     409: "The task's state does not allow this.",
     410: "The task is forgotten, or another Celery program deleted its result.",
+    429: "A limit of the key or of its owner is reached.",
     413: "The body is larger than the limit.",
     415: "The content type of the body is not JSON, or the body is encoded.",
     422: "The input is not valid.",
     500: "The server failed.",
-    503: "Redis does not answer, or refuses the command.",
+    503: "Redis does not answer, or refuses the command; or the queue is full.",
 }
 LOCATION = {"description": "The address of the task.", "schema": {"type": "string"}}
 RETRY_AFTER = {

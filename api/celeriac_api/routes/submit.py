@@ -153,7 +153,7 @@ def _of_definition(
         tag="submit",
         status=202,
         returns=TaskDocument,
-        answers={**ANSWERS, **problems(400, 413, 415, 422, 503)},
+        answers={**ANSWERS, **problems(400, 413, 415, 422, 429, 503)},
     )
 
 
@@ -171,7 +171,7 @@ def _by_name(catalog: Catalog, body_with_name: Body[ValidInput], submit: Handler
         tag="submit",
         status=202,
         returns=TaskDocument,
-        answers={**ANSWERS, **problems(400, 404, 413, 415, 422, 503)},
+        answers={**ANSWERS, **problems(400, 404, 413, 415, 422, 429, 503)},
     )
 
 
@@ -189,7 +189,7 @@ def _under_own_id(body_with_name: Body[ValidInput], submit: Handler) -> Route:
         tag="submit",
         status=202,
         returns=TaskDocument,
-        answers={**ANSWERS, **problems(400, 404, 410, 413, 415, 422, 503)},
+        answers={**ANSWERS, **problems(400, 404, 409, 410, 413, 415, 422, 429, 503)},
     )
 
 

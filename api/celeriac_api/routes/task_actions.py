@@ -210,7 +210,7 @@ def _retry_route(handler: Handler) -> Route:
                     "Idempotent-Replayed": REPLAYED,
                 },
             },
-            **problems(400, 404, 409, 410, 413, 415, 422, 503),
+            **problems(400, 404, 409, 410, 413, 415, 422, 429, 503),
         },
     )
 
