@@ -47,7 +47,7 @@ class Place:
     def end(self, task_id: str) -> None:
         """Run a task to its end."""
         self.consumer.claim(Claim(task_id, task_id, "ada", DOCUMENT))
-        self.consumer.finish(task_id, token=task_id, state=State.SUCCEEDED, failure=None, document=DOCUMENT)
+        self.consumer.end(task_id, token=task_id, state=State.SUCCEEDED, failure=None, document=DOCUMENT)
 
     def sweep(self) -> None:
         """A keeper comes round."""
