@@ -12,7 +12,8 @@ from xdist.remote import Producer
 
 from celeriac.stack.processes.ports import SHARE, free_port
 from celeriac.stack.valkey import Valkey
-from lab.harness.servers import API, Server, running_api, running_worker
+from lab.harness.program import Program
+from lab.harness.servers import API, running_api, running_worker
 from tests.http.access.keys import Locked, locked_api
 from tests.support.suite.expiry import Immortals
 from tests.support.suite.failures import Failures
@@ -88,14 +89,14 @@ def redis(valkey: Valkey) -> Iterator[Redis]:
 
 
 @pytest.fixture(scope="session")
-def worker(valkey: Valkey, directory: Path) -> Iterator[Server]:
+def worker(valkey: Valkey, directory: Path) -> Iterator[Program]:
     """A pool of two, for the default queue."""
     with running_worker(directory, "-Q", "default", redis_url=valkey.url) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def api(valkey: Valkey, directory: Path, worker: Server) -> Iterator[API]:  # noqa: ARG001 - to be running
+def api(valkey: Valkey, directory: Path, worker: Program) -> Iterator[API]:  # noqa: ARG001 - to be running
     """The API whose tasks `worker` runs."""
     with running_api(directory, redis_url=valkey.url) as server:
         yield server

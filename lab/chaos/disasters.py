@@ -24,8 +24,9 @@ from lab.chaos.server import (
     set_clock,
     stall_valkey,
 )
-from lab.chaos.stage import Program, Stage
+from lab.chaos.stage import Stage
 from lab.harness.processes import descendants
+from lab.harness.program import Program
 
 TICK_SECONDS = 0.05
 PAUSE_SECONDS = (0.1, 1.2)
@@ -109,14 +110,14 @@ class Disasters:
 def kill_worker(stage: Stage, random: Random) -> Disaster:
     """Its main process and all others."""
     worker = random.choice(stage.workers)
-    worker.signal(signal.SIGKILL)
+    worker.signal_all(signal.SIGKILL)
     return random.uniform(0, 2), worker.restart_if_ended
 
 
 def kill_worker_main(stage: Stage, random: Random) -> Disaster:
     """The processes of its pool go on with what they run."""
     worker = random.choice(stage.workers)
-    worker.signal_main(signal.SIGKILL)
+    worker.signal(signal.SIGKILL)
     return random.uniform(0, 2), worker.restart_if_ended
 
 
@@ -132,7 +133,7 @@ def kill_child(stage: Stage, random: Random) -> Disaster:
 def kill_api(stage: Stage, random: Random) -> Disaster:
     """With all that it was asked and has not answered."""
     api = random.choice(stage.apis)
-    api.signal(signal.SIGKILL)
+    api.signal_all(signal.SIGKILL)
     return random.uniform(0, 1), api.restart_if_ended
 
 
@@ -160,9 +161,9 @@ def pause_worker(stage: Stage, random: Random) -> Disaster:
 def pause_worker_main(stage: Stage, random: Random) -> Disaster:
     """Nobody renews the leases of what the processes of its pool go on with."""
     program = random.choice(stage.workers)
-    program.signal_main(signal.SIGSTOP)
+    program.signal(signal.SIGSTOP)
     seconds = random.uniform(2 * LEASE.total_seconds(), 4 * LEASE.total_seconds())
-    return seconds, lambda: program.signal(signal.SIGCONT)
+    return seconds, lambda: program.signal_all(signal.SIGCONT)
 
 
 def pause_api(stage: Stage, random: Random) -> Disaster:
@@ -199,8 +200,8 @@ TRYING: dict[str, Callable[[Stage, Random], Disaster]] = {
 
 def pause(program: Program, seconds: float) -> Disaster:
     """Stop all of it, and let it go on."""
-    program.signal(signal.SIGSTOP)
-    return seconds, lambda: program.signal(signal.SIGCONT)
+    program.signal_all(signal.SIGSTOP)
+    return seconds, lambda: program.signal_all(signal.SIGCONT)
 
 
 def misbehave(proxy: Proxy, mode: Mode, seconds: float) -> Disaster:

@@ -1,67 +1,23 @@
 """Starts all that a trial breaks: Valkey, proxies, APIs and workers."""
 
-import os
-import signal
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
 from celeriac.serving import APP
-from celeriac.stack.processes import process
 from celeriac.stack.processes.ports import free_port
-from celeriac.stack.processes.process import Process
 from celeriac.stack.valkey import Valkey
 from lab.chaos.clock import IS_THERE, Clock
 from lab.chaos.plan import LEASE, RESCUE_GRACE, Plan
 from lab.chaos.proxy import Proxy
 from lab.chaos.sabotage import copy_without
 from lab.harness.checkout import ROOT, python_path
-from lab.harness.processes import descendants
+from lab.harness.program import Program
 from lab.harness.servers import ALONE, environment
-
-
-class Program:
-    """A program that can be killed and started again.
-
-    None of its processes is waited for before the end, so that no other process can have got its number meanwhile.
-    """
-
-    def __init__(self, start: Callable[[], Process]) -> None:
-        """Start it."""
-        self._start = start
-        self._started = [start()]
-
-    @property
-    def pid(self) -> int:
-        """Of the main process that was started last, which may have ended."""
-        return self._started[-1].pid
-
-    def restart_if_ended(self) -> None:
-        """Start it again, unless it runs; what is left of it, if anything, goes on by itself."""
-        if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-            self._started.append(self._start())
-
-    def signal_main(self, number: signal.Signals) -> None:
-        """Tell its main process, and none that this has started."""
-        os.kill(self.pid, number)
-
-    def signal(self, number: signal.Signals) -> None:
-        """Tell its whole group, and the processes of a worker's pool, each of which leads a group of its own."""
-        pool = descendants(self.pid)
-        os.killpg(self.pid, number)
-        for one in pool:
-            with suppress(ProcessLookupError):
-                os.kill(one.pid, number)
-
-    def end(self) -> None:
-        """End all that was ever started here."""
-        for one in self._started:
-            os.killpg(one.pid, signal.SIGKILL)
-            one.wait()
 
 
 class Stage:
@@ -123,11 +79,9 @@ class Stage:
 
     def _program(self, command: Sequence[str], proxy: Proxy) -> Program:
         name = f"{Path(command[2]).name}-{command[-1].replace('/', '-')}"
-        log = self._stack.enter_context((self._logs / f"{name}.log").open("ab"))
-        variables = self._environment(proxy)
         # Programs die with the thread that starts them, and the trial breaks them from that same thread.
-        program = Program(lambda: process.start(command, environment=variables, output=log))
-        self._stack.callback(program.end)
+        program = Program(command, self._environment(proxy), self._logs / f"{name}.log")
+        self._stack.callback(program.kill)
         return program
 
     def _environment(self, proxy: Proxy) -> dict[str, str]:

@@ -1,21 +1,18 @@
 """Starts an API or a worker as by hand, with its log in a file."""
 
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from subprocess import TimeoutExpired
 from tempfile import mkstemp
 
 import httpx
 
-from celeriac.stack.processes import process
 from celeriac.stack.processes.ports import free_port
 from celeriac.stack.processes.readiness import answers_over_http
 from lab.harness.checkout import ROOT, python_path
-from lab.harness.waiting import wait_until
+from lab.harness.program import Program
 
 ALL_TASKS = "tasks,tests.tasks"
 # With TEST_START_METHOD=spawn the processes of a pool are started as on macOS.
@@ -26,72 +23,17 @@ OURS, OTHER = "celeriac_worker.app", "tests.support.other_celery"
 APP = OTHER if os.environ.get("TEST_CELERY") == "other" else OURS
 # Nobody asks anybody here, so a worker starts in half the time.
 ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-# `make coverage` says so to the programs that it starts, and these to theirs.
-IS_MEASURED = "COVERAGE_PROCESS_CONFIG" in os.environ
-MEASURED_SECONDS = 15
 
 
-class Server:
-    """A process that ends with the test run, however that ends."""
-
-    def __init__(
-        self, command: Sequence[str], environment: Mapping[str, str], directory: Path, *, name: str
-    ) -> None:
-        """Start it; its log goes to a file of its own in the directory."""
-        file, self._log = mkstemp(prefix=f"{name}-", suffix=".log", dir=directory)
-        with os.fdopen(file, "ab") as output:
-            self._process = process.start(command, environment=environment, output=output)
-
-    @property
-    def log(self) -> str:
-        """All that it has written so far."""
-        return Path(self._log).read_text(errors="replace")
-
-    @property
-    def pid(self) -> int:
-        """Of its main process."""
-        return self._process.pid
-
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal to its main process."""
-        self._process.send_signal(number)
-
-    def ending(self) -> int | None:
-        """Its exit code, negative for a signal; None while it runs."""
-        return self._process.poll()
-
-    def kill(self) -> None:
-        """End it, and all that it has started, as a crash would."""
-        process.kill(self._process)
-
-    def stop(self) -> None:
-        """End it when it is no longer needed; where coverage is measured it has time to write what it saw."""
-        if IS_MEASURED:
-            with suppress(TimeoutExpired):
-                self._process.terminate()
-                self._process.wait(MEASURED_SECONDS)
-        self.kill()
-
-    def wait_for_end(self) -> None:
-        """Return when its main process has ended."""
-        wait_until(lambda: self._process.poll() is not None, what="the end of a server")
-
-    def wait_until(self, is_ready: Callable[[], bool]) -> None:
-        """Return when it is ready; fails with its log when it has ended."""
-        wait_until(lambda: is_ready() or self._process.poll() is not None, what="the start of a server")
-        if self._process.poll() is not None:
-            raise RuntimeError(f"A server has ended:\n{self.log}")
-
-
-class API(Server):
+class API(Program):
     """The API on a free port."""
 
     def __init__(
         self, factory: str, environment: Mapping[str, str], directory: Path, options: Sequence[str] = ()
     ) -> None:
         """Start it; `factory` makes the app, `options` are uvicorn's."""
-        self.port = free_port()
-        command = [sys.executable, "-m", "uvicorn", "--factory", factory, "--port", str(self.port)]
+        port = free_port()
+        command = [sys.executable, "-m", "uvicorn", "--factory", factory, "--port", str(port)]
         command += [
             "--http",
             "celeriac_api.server.one_write:OneWrite",
@@ -100,7 +42,7 @@ class API(Server):
             "60",
             *options,
         ]
-        super().__init__(command, environment, directory, name="api")
+        super().__init__(command, environment, new_log(directory, "api"), port=port)
 
     def client(self) -> httpx.Client:
         """A client of it, with time enough for every wait that a test asks for."""
@@ -120,7 +62,14 @@ def environment(**settings: object) -> dict[str, str]:
     return {**inherited, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **given}
 
 
-def worker_of(directory: Path, *options: str, app: str = APP, **settings: object) -> Server:
+def new_log(directory: Path, name: str) -> Path:
+    """A file in this directory for what a program of this name writes."""
+    file, path = mkstemp(prefix=f"{name}-", suffix=".log", dir=directory)
+    os.close(file)
+    return Path(path)
+
+
+def worker_of(directory: Path, *options: str, app: str = APP, **settings: object) -> Program:
     """A worker that was just started; `app` is where Celery finds its app."""
     command = [
         sys.executable,
@@ -135,11 +84,11 @@ def worker_of(directory: Path, *options: str, app: str = APP, **settings: object
         *options,
     ]
     settings = {"tasks": ALL_TASKS, **settings}
-    return Server([*command, "--loglevel", "INFO"], environment(**settings), directory, name="worker")
+    return Program([*command, "--loglevel", "INFO"], environment(**settings), new_log(directory, "worker"))
 
 
 @contextmanager
-def running_worker(directory: Path, *options: str, app: str = APP, **settings: object) -> Iterator[Server]:
+def running_worker(directory: Path, *options: str, app: str = APP, **settings: object) -> Iterator[Program]:
     """A pool of two that takes tasks."""
     with starting_worker(directory, *options, app=app, **settings) as server:
         server.wait_until(lambda: " ready." in server.log)
@@ -147,7 +96,7 @@ def running_worker(directory: Path, *options: str, app: str = APP, **settings: o
 
 
 @contextmanager
-def starting_worker(directory: Path, *options: str, app: str = APP, **settings: object) -> Iterator[Server]:
+def starting_worker(directory: Path, *options: str, app: str = APP, **settings: object) -> Iterator[Program]:
     """A pool of two that may not take tasks yet."""
     server = worker_of(directory, *options, app=app, **settings)
     try:

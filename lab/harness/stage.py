@@ -1,12 +1,8 @@
 """Starts what a measurement needs: a Valkey of its own, servers and workers."""
 
-import socket
 import sys
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
-from datetime import timedelta
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
@@ -14,57 +10,13 @@ from typing import Self
 from redis import Redis
 
 from celeriac.serving import APP
-from celeriac.stack.errors import CannotStart
-from celeriac.stack.processes import process
 from celeriac.stack.processes.ports import free_port
-from celeriac.stack.processes.process import Process
-from celeriac.stack.processes.readiness import wait_until
 from celeriac.stack.valkey import Valkey
 from lab.harness.checkout import ROOT, python_path
+from lab.harness.program import Program
 from lab.harness.servers import ALONE, environment
 
-READY_TIMEOUT = timedelta(seconds=30)
-POLL_SECONDS = 0.2
 UVICORN = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
-
-
-@dataclass(frozen=True)
-class Program:
-    """A program that was started; the port is 0 for one that serves none."""
-
-    process: Process
-    log: Path
-    port: int = 0
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self.process.pid
-
-    def wait(self) -> None:
-        """Return when it listens; `CannotStart` has its log when it has ended."""
-        try:
-            wait_until(
-                lambda: listens(self.port), name="A server", process=self.process, timeout=READY_TIMEOUT
-            )
-        except CannotStart as refusal:
-            raise CannotStart(f"{refusal}\n{self.log.read_text()}") from refusal
-
-    def wait_until_it_says(self, word: str) -> None:
-        """Return when its output has this word; `RuntimeError` has all of it when the program ends before."""
-        while word not in self.log.read_text():
-            if self.process.poll() is not None:
-                raise RuntimeError(f"A program has ended and did not say {word!r}:\n{self.log.read_text()}")
-            time.sleep(POLL_SECONDS)
-
-    def wait_for_end(self) -> None:
-        """Return when it has done its work; `RuntimeError` has its output when it has failed."""
-        if self.process.wait():
-            raise RuntimeError(f"A program has failed:\n{self.log.read_text()}")
-
-    def stop(self) -> None:
-        """End it at once, with all that it has started: nothing that it holds is wanted any more."""
-        process.kill(self.process)
 
 
 class Stage:
@@ -102,7 +54,7 @@ class Stage:
     def serve(self, *app: str, database: int = 0, root: Path = ROOT) -> Program:
         """One uvicorn process with this app, when it listens."""
         server = self.launch_server(*app, database=database, root=root)
-        server.wait()
+        server.wait_until_it_listens()
         return server
 
     def launch_server(self, *app: str, database: int = 0, root: Path = ROOT) -> Program:
@@ -128,14 +80,13 @@ class Stage:
         """Run a Python module of a checkout with arguments on this database. It is stopped with the stage, if not before."""
         self._started += 1
         log = self._directory / f"{self._started}.log"
-        with log.open("wb") as output:
-            started = process.start(
-                [python, "-m", *module],
-                environment={**self._environment(database), "PYTHONPATH": python_path(root)},
-                output=output,
-                directory=root,
-            )
-        program = Program(started, log, port)
+        program = Program(
+            [python, "-m", *module],
+            {**self._environment(database), "PYTHONPATH": python_path(root)},
+            log,
+            port=port,
+            directory=root,
+        )
         self._stack.callback(program.stop)
         return program
 
@@ -147,10 +98,3 @@ class Stage:
             "FLOWER_UNAUTHENTICATED_API": "true",
             **self._settings,
         }
-
-
-def listens(port: int) -> bool:
-    """Whether a server listens there."""
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False

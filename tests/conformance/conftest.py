@@ -8,20 +8,20 @@ import pytest
 
 from celeriac.stack.valkey import Valkey
 from lab.harness.servers import running_api
-from tests.conformance.stock import Program, running_program, running_stock_worker
+from tests.conformance.stock import CeleryProgram, running_program, running_stock_worker
 
 STOCK_DATABASE = 2
 
 
 @pytest.fixture(scope="session")
-def program(valkey: Valkey) -> Iterator[Program]:
+def program(valkey: Valkey) -> Iterator[CeleryProgram]:
     """A stock program in the database of our worker and API."""
     with running_program(valkey.url) as program:
         yield program
 
 
 @pytest.fixture(scope="session")
-def quiet_program(quiet_url: str) -> Iterator[Program]:
+def quiet_program(quiet_url: str) -> Iterator[CeleryProgram]:
     """A stock program in the database where nobody takes what is published."""
     with running_program(quiet_url) as program:
         yield program

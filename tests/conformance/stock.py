@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lab.harness.servers import ALONE, Server, environment
+from lab.harness.program import Program
+from lab.harness.servers import ALONE, environment, new_log
 
 PYTHON = os.environ.get("CELERY_PYTHON", sys.executable)
 PLAIN = Path(__file__).with_name("plain.py")
 
 
-class Program:
+class CeleryProgram:
     """A Celery program (plain.py) that does what it is asked to. It ends when its input does, so also with us."""
 
     def __init__(self, redis_url: str, *, results: str | None = None) -> None:
@@ -43,9 +44,9 @@ class Program:
 
 
 @contextmanager
-def running_program(redis_url: str, *, results: str | None = None) -> Iterator[Program]:
+def running_program(redis_url: str, *, results: str | None = None) -> Iterator[CeleryProgram]:
     """A Celery program that can be asked."""
-    program = Program(redis_url, results=results)
+    program = CeleryProgram(redis_url, results=results)
     try:
         yield program
     finally:
@@ -53,11 +54,13 @@ def running_program(redis_url: str, *, results: str | None = None) -> Iterator[P
 
 
 @contextmanager
-def running_stock_worker(directory: Path, *, redis_url: str, results: str | None = None) -> Iterator[Server]:
+def running_stock_worker(directory: Path, *, redis_url: str, results: str | None = None) -> Iterator[Program]:
     """A worker as Celery's own tutorial starts it, that takes tasks."""
     command = [PYTHON, "-m", "celery", "-A", "plain", "--workdir", str(PLAIN.parent), "worker", "-c", "1"]
-    server = Server(
-        [*command, *ALONE, "--loglevel", "INFO"], _environment(redis_url, results), directory, name="stock"
+    server = Program(
+        [*command, *ALONE, "--loglevel", "INFO"],
+        _environment(redis_url, results),
+        new_log(directory, "stock"),
     )
     try:
         server.wait_until(lambda: " ready." in server.log)

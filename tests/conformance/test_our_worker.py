@@ -10,29 +10,29 @@ import httpx
 import pytest
 from redis import Redis
 
-from lab.harness.servers import Server
-from tests.conformance.stock import Program
+from lab.harness.program import Program
+from tests.conformance.stock import CeleryProgram
 from tests.support.door import in_state, run, submit
 
 TEXT = 'zero \0, quote ", line \u2028, celeriac 🥬'
 
 
 @pytest.mark.parametrize("value", [9, 10**4_000, TEXT, [0.1, True, {"": None}], None])
-def test_a_result_is_read_by_async_result(client: httpx.Client, program: Program, value: Any) -> None:
+def test_a_result_is_read_by_async_result(client: httpx.Client, program: CeleryProgram, value: Any) -> None:
     task = run(client, "give_back_anything", value=value)
     told = program.do("ask", task_id=task["task_id"])
     assert told == {"task_id": task["task_id"], "state": "SUCCESS", "value": value}
 
 
 def test_a_result_is_waited_for_by_async_result(
-    client: httpx.Client, program: Program, tmp_path: Path
+    client: httpx.Client, program: CeleryProgram, tmp_path: Path
 ) -> None:
     task = submit(client, "due_at_once", until=str(tmp_path / "file"))
     (tmp_path / "file").touch()
     assert program.do("ask", task_id=task["task_id"])["value"] == "let go"
 
 
-def test_a_failure_is_read_by_async_result(client: httpx.Client, program: Program) -> None:
+def test_a_failure_is_read_by_async_result(client: httpx.Client, program: CeleryProgram) -> None:
     task = run(client, "fail", message=TEXT)
     told = program.do("ask", task_id=task["task_id"])
     assert (told["state"], told["error"], told["message"]) == ("FAILURE", "RuntimeError", TEXT)
@@ -43,14 +43,14 @@ def test_a_failure_is_read_by_async_result(client: httpx.Client, program: Progra
     [("return_typed_value_further_in", "InvalidResult"), ("raise_with_typed_value", "ValueError")],
 )
 def test_what_celery_could_not_read_back_is_read_as_a_failure(
-    client: httpx.Client, program: Program, name: str, error: str
+    client: httpx.Client, program: CeleryProgram, name: str, error: str
 ) -> None:
     told = program.do("ask", task_id=run(client, name)["task_id"])
     assert (told["state"], told["error"]) == ("FAILURE", error)
 
 
 def test_the_states_on_the_way_are_read_by_async_result(
-    client: httpx.Client, program: Program, tmp_path: Path
+    client: httpx.Client, program: CeleryProgram, tmp_path: Path
 ) -> None:
     queued, late = submit(client, "unserved"), submit(client, "retry_in_an_hour")
     running = submit(client, "hold", until=str(tmp_path / "file"))
@@ -73,7 +73,7 @@ def test_the_states_on_the_way_are_read_by_async_result(
     ids=["positional", "mixed", "by name", "unicode"],
 )
 def test_a_task_that_stock_celery_sends_by_name_is_run_and_its_result_read(
-    program: Program, task: str, args: list[Any], kwargs: dict[str, Any], value: Any
+    program: CeleryProgram, task: str, args: list[Any], kwargs: dict[str, Any], value: Any
 ) -> None:
     told = program.do("send", task=task, args=args, kwargs=kwargs)
     assert (told["state"], told["value"]) == ("SUCCESS", value)
@@ -90,14 +90,19 @@ def test_a_task_that_stock_celery_sends_by_name_is_run_and_its_result_read(
     ids=["an error", "a wrong type", "too many"],
 )
 def test_a_task_that_stock_celery_sends_by_name_and_that_fails_is_read_as_failed(
-    program: Program, task: str, args: list[Any], error: str
+    program: CeleryProgram, task: str, args: list[Any], error: str
 ) -> None:
     told = program.do("send", task=task, args=args, kwargs={})
     assert (told["state"], told["error"]) == ("FAILURE", error)
 
 
 def test_a_pickle_is_refused_without_being_opened_and_the_worker_goes_on(
-    worker: Server, program: Program, quiet_program: Program, redis: Redis, quiet_redis: Redis, tmp_path: Path
+    worker: Program,
+    program: CeleryProgram,
+    quiet_program: CeleryProgram,
+    redis: Redis,
+    quiet_redis: Redis,
+    tmp_path: Path,
 ) -> None:
     file = tmp_path / "file"
     task_id = quiet_program.do("send_pickle", file=str(file))

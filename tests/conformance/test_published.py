@@ -9,7 +9,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from tests.conformance.stock import Program
+from tests.conformance.stock import CeleryProgram
 from tests.support.door import submit
 
 # All that may differ, and why. The ids are each task's own, and compared as "ID".
@@ -39,7 +39,7 @@ DEFAULT_LIMITS = {"time_limit": 1830, "soft_time_limit": 1800}
 )
 def test_the_api_publishes_what_apply_async_does_but_for_what_is_meant_to_differ(
     quiet: httpx.Client,
-    quiet_program: Program,
+    quiet_program: CeleryProgram,
     quiet_redis: Redis,
     task: str,
     task_input: dict[str, Any],

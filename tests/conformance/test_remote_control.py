@@ -10,7 +10,8 @@ import httpx
 import pytest
 from redis import Redis
 
-from lab.harness.servers import Server, running_worker
+from lab.harness.program import Program
+from lab.harness.servers import running_worker
 from lab.harness.waiting import wait_until
 from tests.conformance.stock import running_program, running_stock_worker
 from tests.support.door import document, submit
@@ -19,7 +20,7 @@ REPLIES = "celeriac:replies"
 
 
 @pytest.fixture
-def stock(own_url: str, own_redis: Redis, tmp_path: Path) -> Iterator[Server]:
+def stock(own_url: str, own_redis: Redis, tmp_path: Path) -> Iterator[Program]:
     """A stock worker that listens to remote control."""
     with running_stock_worker(tmp_path, redis_url=own_url) as worker:
         wait_until(own_redis.pubsub_numpat, what="the subscription of its remote control")

@@ -7,14 +7,15 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from celeriac.stack.valkey import Valkey
-from lab.harness.servers import API, Server, running_api
+from lab.harness.program import Program
+from lab.harness.servers import API, running_api
 from tests.page.chromium import opened
 from tests.support.apps import KEY
 from tests.support.door import run
 
 
 @pytest.fixture(scope="module")
-def locked(valkey: Valkey, worker: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[API]:  # noqa: ARG001 - to be running
+def locked(valkey: Valkey, worker: Program, tmp_path_factory: pytest.TempPathFactory) -> Iterator[API]:  # noqa: ARG001 - to be running
     """The API behind a door that wants a key."""
     directory = tmp_path_factory.mktemp("locked")
     with running_api(directory, factory="tests.support.apps:with_key", redis_url=valkey.url) as server:

@@ -10,7 +10,8 @@ import pytest
 from redis import Redis
 
 from celeriac.stack.valkey import Valkey
-from lab.harness.servers import Server, running_api, running_worker, starting_worker
+from lab.harness.program import Program
+from lab.harness.servers import running_api, running_worker, starting_worker
 from lab.harness.waiting import wait_until
 from tests.support.door import cancel, document, ended, problem_of, shown, submit, submit_with
 from tests.support.refusals import WAYS, refusing
@@ -25,7 +26,7 @@ class Place(NamedTuple):
 
     redis: Redis
     door: httpx.Client
-    worker: Server
+    worker: Program
     url: str
 
 

@@ -15,7 +15,8 @@ from redis import Redis
 from celeriac.ledger.store import keys
 from celeriac.stack.valkey import Valkey
 from lab.chaos.clock import IS_THERE, Clock
-from lab.harness.servers import Server, running_api, running_worker
+from lab.harness.program import Program
+from lab.harness.servers import running_api, running_worker
 from lab.harness.waiting import wait_until
 from tests.support.door import document, ended, in_state, shown, submit, submit_with
 
@@ -67,7 +68,7 @@ def door(server: Valkey, directory: Path) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def other(door: httpx.Client, server: Valkey, directory: Path) -> Iterator[Server]:  # noqa: ARG001 - the order
+def other(door: httpx.Client, server: Valkey, directory: Path) -> Iterator[Program]:  # noqa: ARG001 - the order
     """A worker that a test may kill, for a queue of its own."""
     with running_worker(
         directory, "-Q", "unserved", "-n", "other@here", redis_url=server.url, **SETTINGS
@@ -132,7 +133,7 @@ def test_what_waits_for_a_time_does_not_wait_for_the_hour_by_which_the_clock_was
 
 
 def test_the_lease_of_a_dead_worker_ends_in_time_after_the_clock_was_set_back(
-    clock: Clock, redis: Redis, door: httpx.Client, other: Server, directory: Path
+    clock: Clock, redis: Redis, door: httpx.Client, other: Program, directory: Path
 ) -> None:
     task = submit(door, "hold_elsewhere", until=str(directory / "never"))
     in_state(door, task, "running")

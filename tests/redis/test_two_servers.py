@@ -9,7 +9,8 @@ import pytest
 from redis import Redis
 
 from celeriac.stack.valkey import Valkey
-from lab.harness.servers import ALONE, Server, environment, running_api, running_worker
+from lab.harness.program import Program
+from lab.harness.servers import ALONE, environment, new_log, running_api, running_worker
 from lab.harness.waiting import wait_until
 from tests.support.door import Document, document, problem_of, run, submit
 
@@ -120,7 +121,7 @@ def test_a_stock_worker_on_both_does_the_work(
     app = STOCK_APP.format(broker=servers["broker_url"], backend=servers["result_backend"])
     (tmp_path / "stock.py").write_text(app)
     command = [sys.executable, "-m", "celery", "-A", "stock", "--workdir", str(tmp_path), "worker", "-c", "1"]
-    worker = Server([*command, *ALONE, "--loglevel", "INFO"], environment(), directory, name="stock")
+    worker = Program([*command, *ALONE, "--loglevel", "INFO"], environment(), new_log(directory, "stock"))
     try:
         worker.wait_until(lambda: " ready." in worker.log)
         waited = document(door.post("/add", json={"x": 10**30, "y": 1}, params={"wait": 30}))

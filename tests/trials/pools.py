@@ -7,9 +7,10 @@ from uuid import uuid4
 
 import httpx
 
-from lab.harness.servers import Server, running_api, running_worker
+from lab.harness.program import Program
+from lab.harness.servers import running_api, running_worker
 from lab.harness.waiting import wait_until
-from tests.conformance.stock import Program, running_program, running_stock_worker
+from tests.conformance.stock import CeleryProgram, running_program, running_stock_worker
 from tests.trials.place import Place
 
 
@@ -18,7 +19,7 @@ class Pool(Protocol):
 
     place: Place
 
-    def worker(self) -> AbstractContextManager[Server]:
+    def worker(self) -> AbstractContextManager[Program]:
         """One more, that takes tasks."""
 
     def submit(self, name: str, /, **task_input: Any) -> str:
@@ -28,12 +29,12 @@ class Pool(Protocol):
 class Stock:
     """Celery as it is, and a program that publishes with it."""
 
-    def __init__(self, place: Place, program: Program) -> None:
+    def __init__(self, place: Place, program: CeleryProgram) -> None:
         """The program is told to publish."""
         self.place = place
         self._program = program
 
-    def worker(self) -> AbstractContextManager[Server]:
+    def worker(self) -> AbstractContextManager[Program]:
         """As Celery's own tutorial starts it."""
         broker, results = self.place.urls(self.place.before_workers)
         return running_stock_worker(self.place.directory, redis_url=broker, results=results)
@@ -51,7 +52,7 @@ class Ours:
         self.place = place
         self._door = door
 
-    def worker(self) -> AbstractContextManager[Server]:
+    def worker(self) -> AbstractContextManager[Program]:
         """A pool of two."""
         broker, results = self.place.urls(self.place.before_workers)
         return running_worker(self.place.directory, broker_url=broker, result_backend=results)

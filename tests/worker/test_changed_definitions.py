@@ -6,7 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from lab.harness.servers import Server, running_api, running_worker
+from lab.harness.program import Program
+from lab.harness.servers import running_api, running_worker
 from tests.support.door import Document, document, ended, problem_of, submit
 
 BEFORE, AFTER = "tests.worker.definitions.before", "tests.worker.definitions.after"
@@ -33,21 +34,21 @@ def accepted(own_database: str, directory: Path) -> dict[str, Document]:
 
 
 @pytest.fixture(scope="module")
-def later_worker(own_database: str, directory: Path, accepted: dict[str, Document]) -> Iterator[Server]:  # noqa: ARG001 - before it
+def later_worker(own_database: str, directory: Path, accepted: dict[str, Document]) -> Iterator[Program]:  # noqa: ARG001 - before it
     """A worker that knows the definitions of after."""
     with running_worker(directory, redis_url=own_database, tasks=AFTER) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def later(own_database: str, directory: Path, later_worker: Server) -> Iterator[httpx.Client]:  # noqa: ARG001 - to be running
+def later(own_database: str, directory: Path, later_worker: Program) -> Iterator[httpx.Client]:  # noqa: ARG001 - to be running
     """A client of an API that knows the definitions of after."""
     with running_api(directory, redis_url=own_database, tasks=AFTER) as api, api.client() as client:
         yield client
 
 
 def test_a_task_whose_definition_is_gone_fails_and_says_what_to_do(
-    later: httpx.Client, later_worker: Server, accepted: dict[str, Document]
+    later: httpx.Client, later_worker: Program, accepted: dict[str, Document]
 ) -> None:
     task = ended(later, accepted["renamed"])
     assert (task["state"], task["error"]["type"]) == ("failed", "NotRegistered")

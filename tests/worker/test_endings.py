@@ -8,7 +8,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from lab.harness.servers import Server
+from lab.harness.program import Program
 from tests.support.door import Document, ended, run, submit
 
 # For each task that fails: the error's type, and words of its message.
@@ -91,7 +91,7 @@ def test_a_failure_without_retries_was_one_attempt(failed: Mapping[str, Document
 
 
 def test_a_long_error_is_cut_wherever_it_is_written(
-    failed: Mapping[str, Document], redis: Redis, worker: Server
+    failed: Mapping[str, Document], redis: Redis, worker: Program
 ) -> None:
     task_id = failed["raise_at_length"]["task_id"]
     for name in redis.keys(f"*{task_id}*"):
@@ -107,7 +107,7 @@ def test_no_failure_shows_its_traceback_unless_configured(failed: Mapping[str, D
 
 
 def test_the_worker_still_works_after_every_failure(
-    client: httpx.Client, failed: Mapping[str, Document], worker: Server
+    client: httpx.Client, failed: Mapping[str, Document], worker: Program
 ) -> None:
     assert len(failed) == len(FAILURES)
     assert [run(client, "add", x=number, y=1)["result"] for number in range(4)] == [1, 2, 3, 4]
@@ -182,7 +182,7 @@ def test_a_result_nested_a_hundred_deep_is_given_back_and_a_deeper_one_fails(cli
 
 
 def test_what_a_task_prints_and_returns_stays_out_of_the_document_and_its_input_out_of_the_log(
-    client: httpx.Client, worker: Server
+    client: httpx.Client, worker: Program
 ) -> None:
     run(client, "word_count", text="secret-in-the-input")
     run(client, "fail", message="secret-in-the-error")

@@ -13,7 +13,8 @@ from redis import Redis
 
 from celeriac.ledger.store import keys
 from lab.harness.processes import is_alive
-from lab.harness.servers import OTHER, Server, running_api, running_worker
+from lab.harness.program import Program
+from lab.harness.servers import OTHER, running_api, running_worker
 from lab.harness.waiting import wait_until
 from tests.support.door import cancel, ended, run, submit
 from tests.support.marks import linux_only
@@ -39,13 +40,13 @@ def door(url: str, directory: Path) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def worker(url: str, directory: Path) -> Iterator[Server]:
+def worker(url: str, directory: Path) -> Iterator[Program]:
     """The worker of all tests."""
     with running_worker(directory, app=OTHER, redis_url=url, **SETTINGS) as worker:
         yield worker
 
 
-def test_it_says_so_in_one_line_that_names_what_changed_and_what_is_lost(worker: Server) -> None:
+def test_it_says_so_in_one_line_that_names_what_changed_and_what_is_lost(worker: Program) -> None:
     (line,) = (line for line in worker.log.splitlines() if "was not tested with the installed Celery" in line)
     assert "billiard's `_gone` changed: compare worker/celeriac_worker/processes/scheduler.py" in line
     assert "short tasks take two to three times as long" in line

@@ -14,8 +14,9 @@ from redis import Redis
 from celeriac.ledger.store import keys
 from celeriac.stack.valkey import Valkey
 from celeriac_worker.processes.processors import usable_processors
-from lab.harness.checkout import ROOT
-from lab.harness.servers import ALONE, Server, environment
+from lab.harness.checkout import ROOT, python_path
+from lab.harness.program import Program
+from lab.harness.servers import ALONE, environment, new_log
 from lab.harness.waiting import wait_until
 
 # In a container without a directory for temporary files: whatever asks Python for one fails.
@@ -31,14 +32,14 @@ DATABASE = 9
 
 
 @pytest.fixture
-def single(valkey: Valkey, directory: Path) -> Iterator[Server]:
+def single(valkey: Valkey, directory: Path) -> Iterator[Program]:
     """A worker that CELERIAC_CONCURRENCY gives one process, without a directory for temporary files."""
     (directory / "without_tmp").mkdir(exist_ok=True)
     (directory / "without_tmp/sitecustomize.py").write_text(WITHOUT_TMP)
     variables = environment(
         concurrency=1, redis_url=valkey.url.replace("/0", f"/{DATABASE}"), default_queue="single"
     )
-    variables |= {"PYTHONPATH": f"{directory / 'without_tmp'}{os.pathsep}{ROOT}"}
+    variables |= {"PYTHONPATH": f"{directory / 'without_tmp'}{os.pathsep}{python_path()}"}
     command = [
         sys.executable,
         "-m",
@@ -50,7 +51,7 @@ def single(valkey: Valkey, directory: Path) -> Iterator[Server]:
         "--loglevel",
         "INFO",
     ]
-    server = Server(command, variables, directory, name="single")
+    server = Program(command, variables, new_log(directory, "single"))
     try:
         server.wait_until(lambda: " ready." in server.log)
         yield server
@@ -58,7 +59,7 @@ def single(valkey: Valkey, directory: Path) -> Iterator[Server]:
         server.kill()
 
 
-def test_the_health_check_tells_the_age_of_the_last_heartbeat(single: Server, valkey: Valkey) -> None:
+def test_the_health_check_tells_the_age_of_the_last_heartbeat(single: Program, valkey: Valkey) -> None:
     wait_until(lambda: health(single).returncode == 0, what="the first heartbeat")
     assert health(single).stdout.startswith(f"worker {single.pid}: last heartbeat ")
     assert concurrency(valkey) == 1
@@ -113,7 +114,7 @@ def test_a_worker_has_no_more_processes_than_its_quota_allows(
     assert usable_processors(root=tmp_path) == (processors or len(os.sched_getaffinity(0)))
 
 
-def health(worker: Server, *, longest: str = "15") -> subprocess.CompletedProcess[str]:
+def health(worker: Program, *, longest: str = "15") -> subprocess.CompletedProcess[str]:
     """What the health check of the image does, for this worker alone."""
     command = [
         sys.executable,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from celeriac.stack.processes.ports import free_port
 from lab.bench.load.load import additions, request
-from lab.harness.stage import UVICORN, Program, Stage
+from lab.harness.program import Program
+from lab.harness.stage import UVICORN, Stage
 
 # The database of the stock app: Flower and celery-fastapi stand before that.
 DATABASE = 1
@@ -25,7 +26,7 @@ class Front:
         """Start it, and return when it listens."""
         port = free_port()
         program = stage.start(self.command(port), database=DATABASE, port=port, python=self.python)
-        program.wait()
+        program.wait_until_it_listens()
         return program
 
     def questions(self, task_ids: Sequence[str]) -> list[str]:
@@ -47,7 +48,7 @@ class Pool:
     def fill(self, stage: Stage, *, count: int) -> None:
         """Queue so many additions."""
         program = stage.start([self.app, str(count)], database=self.database, python=self.python)
-        program.wait_for_end()
+        program.wait_for_success()
 
     def start(self, stage: Stage) -> Program:
         """Start the workers."""

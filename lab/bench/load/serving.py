@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from lab.bench.figures import Figures
 from lab.bench.load.load import Load, apply
 from lab.bench.report import Column
-from lab.harness.stage import Program, Stage
+from lab.harness.program import Program
+from lab.harness.stage import Stage
 
 COLUMNS = [
     Column("requests/s"),

@@ -12,7 +12,8 @@ from lab.bench.report import Goal, judge, show
 from lab.bench.rounds import Measure, take_turns
 from lab.bench.stores.fill import finished
 from lab.harness.checkout import ROOT
-from lab.harness.stage import Program, Stage
+from lab.harness.program import Program
+from lab.harness.stage import Stage
 
 TEMPLATE, CELERIAC = "FastAPI def + AsyncResult", "Celeriac"
 MOST_TASKS = 1000

@@ -17,7 +17,8 @@ from lab.bench.report import Column, Goal, judge, show
 from lab.bench.rounds import Measure, take_turns
 from lab.bench.stores import fill
 from lab.harness.checkout import ROOT
-from lab.harness.stage import Program, Stage
+from lab.harness.program import Program
+from lab.harness.stage import Stage
 
 COLUMNS = [
     Column("tasks/s"),
@@ -157,8 +158,8 @@ def _moment(look: Callable[[], Moment], *, left: float) -> Moment:
 
 
 def _look(stage: Stage, worker: Program, client: Redis, queue: str) -> Moment:
-    if worker.process.poll() is not None:
-        raise RuntimeError(f"The worker has ended:\n{worker.log.read_text()}")
+    if worker.ending() is not None:
+        raise RuntimeError(f"The worker has ended:\n{worker.log}")
     return Moment(
         time=time.perf_counter(),
         left=client.llen(queue),

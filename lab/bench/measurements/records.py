@@ -11,7 +11,8 @@ from lab.bench.plan import Plan
 from lab.bench.report import Column, Goal, judge, show
 from lab.bench.rounds import take_turns
 from lab.bench.stores import store
-from lab.harness.stage import Program, Stage
+from lab.harness.program import Program
+from lab.harness.stage import Stage
 
 FEW = 1_000
 COLUMNS = [

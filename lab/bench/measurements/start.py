@@ -13,7 +13,8 @@ from lab.bench.plan import Plan
 from lab.bench.report import Column, Goal, judge, show
 from lab.bench.rounds import Measure, take_turns
 from lab.harness.checkout import ROOT
-from lab.harness.stage import Program, Stage, listens
+from lab.harness.program import Program, listens
+from lab.harness.stage import Stage
 
 POLL_SECONDS = 0.002
 COLUMNS = [Column("listens, ms"), Column("first answer, ms"), Column("CPU ms")]

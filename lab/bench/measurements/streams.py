@@ -12,7 +12,8 @@ from lab.bench.figures import Figures, middle
 from lab.bench.plan import Plan
 from lab.bench.report import Column, Goal, judge, show
 from lab.bench.rounds import take_turns
-from lab.harness.stage import Program, Stage
+from lab.harness.program import Program
+from lab.harness.stage import Stage
 
 COLUMNS = [
     Column("words heard/s"),
@@ -52,7 +53,7 @@ def _measure(plan: Plan, streams: int) -> Figures:
         listening = _listen(stage, server, path, streams, report)
         memory, cpu = resident_bytes(server.pid) - memory, cpu_seconds(server.pid)
         stage.work("celeriac_worker.app", database=0)
-        listening.wait_for_end()
+        listening.wait_for_success()
         cpu = cpu_seconds(server.pid) - cpu
         told = json.loads(report.read_text())
         late: list[tuple[int, int]] = told["late_milliseconds"]

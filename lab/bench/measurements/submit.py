@@ -12,7 +12,8 @@ from lab.bench.plan import Plan
 from lab.bench.report import Goal, judge, show
 from lab.bench.rounds import Measure, take_turns
 from lab.harness.checkout import ROOT
-from lab.harness.stage import Program, Stage
+from lab.harness.program import Program
+from lab.harness.stage import Stage
 
 TO_ADD = additions("/add")
 DELAY, ASYNC_DELAY = "FastAPI def + delay()", "FastAPI async def + delay()"

@@ -10,7 +10,8 @@ from lab.bench.plan import Plan
 from lab.bench.report import Column, Goal, judge, show
 from lab.bench.rounds import Measure, take_turns
 from lab.harness.checkout import ROOT
-from lab.harness.stage import Program, Stage
+from lab.harness.program import Program
+from lab.harness.stage import Stage
 
 COLUMNS = [Column("p50 ms", ".2f"), Column("p99 ms", ".2f"), Column("server CPU µs")]
 IN_PROCESS, TEMPLATE = "delay().get() in process, stock worker", "FastAPI def + delay().get(), stock worker"
@@ -57,6 +58,6 @@ def _over_http(server: Program, path: str, seconds: float) -> Figures:
 
 def _in_process(stage: Stage, seconds: float) -> Figures:
     program = stage.start(["lab.bench.contenders.in_process", str(seconds)], database=1)
-    program.process.wait()
-    p50, p99 = json.loads(program.log.read_text().splitlines()[-1])
+    program.wait_for_success()
+    p50, p99 = json.loads(program.log.splitlines()[-1])
     return p50 * 1e3, p99 * 1e3, 0

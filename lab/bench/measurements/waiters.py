@@ -17,7 +17,8 @@ from lab.bench.plan import Plan
 from lab.bench.report import Column, Goal, judge, show
 from lab.bench.rounds import take_turns
 from lab.bench.stores import fill
-from lab.harness.stage import Program, Stage
+from lab.harness.program import Program
+from lab.harness.stage import Stage
 
 COLUMNS = [
     Column("fresh POST p50 ms", ".1f"),
@@ -70,7 +71,7 @@ def _measure(plan: Plan, contender: Callable[[Plan, Stage], Contender]) -> Figur
         memory, parked = resident_bytes(parking.server.pid) - memory, len(redis.client_list())
         fresh = apply(_fresh(parking.server, plan.seconds))
         ended = parking.end()
-        clients.wait_for_end()
+        clients.wait_for_success()
         delays = [delay * 1e3 for delay in _delays(report, ended)]
         return (
             fresh.p50 * 1e3,

@@ -8,7 +8,8 @@ from redis import Redis
 
 from lab.bench.load.load import Load, additions, apply
 from lab.harness.checkout import ROOT
-from lab.harness.stage import Program, Stage
+from lab.harness.program import Program
+from lab.harness.stage import Stage
 
 POLL_SECONDS = 0.05
 

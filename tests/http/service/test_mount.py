@@ -15,7 +15,8 @@ from celeriac_api.request.fields import FIELDS
 from celeriac_api.response.address import prefix
 from celeriac_api.response.errors import InvalidInput, TaskNotFound, UnknownTaskName
 from celeriac_api.server.prefix import enter, own_path
-from lab.harness.servers import Server, running_api
+from lab.harness.program import Program
+from lab.harness.servers import running_api
 from tests.support.door import document, problem_of
 
 HOST = "tests.support.host:create_host"
@@ -23,7 +24,7 @@ NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture(scope="module")
-def host(valkey: Valkey, directory: Path, worker: Server) -> Iterator[httpx.Client]:  # noqa: ARG001 - to be running
+def host(valkey: Valkey, directory: Path, worker: Program) -> Iterator[httpx.Client]:  # noqa: ARG001 - to be running
     """A client of an app that has mounted Celeriac under `/jobs`."""
     with running_api(directory, factory=HOST, redis_url=valkey.url) as server, server.client() as client:
         yield client

@@ -10,7 +10,8 @@ import httpx
 from celeriac.stack.processes.ports import free_port
 from celeriac.stack.processes.readiness import answers_over_http
 from celeriac.stack.valkey import Valkey
-from lab.harness.servers import Server, environment
+from lab.harness.program import Program
+from lab.harness.servers import environment, new_log
 
 
 def test_a_missing_directory_for_the_numbers_of_all_is_made(valkey: Valkey, directory: Path) -> None:
@@ -38,12 +39,12 @@ def test_what_keeps_every_process_from_starting_ends_the_parent_with_a_sentence(
 
 
 @contextmanager
-def started(valkey: Valkey, directory: Path, **variables: str) -> Iterator[tuple[Server, int]]:
+def started(valkey: Valkey, directory: Path, **variables: str) -> Iterator[tuple[Program, int]]:
     """Two processes, and their port."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "--factory", "celeriac_api.app:create_app", "--workers", "2"]
     settings = environment(redis_url=valkey.url) | variables
-    server = Server([*command, "--port", str(port)], settings, directory, name="several")
+    server = Program([*command, "--port", str(port)], settings, new_log(directory, "several"))
     try:
         yield server, port
     finally:

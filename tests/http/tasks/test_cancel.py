@@ -13,7 +13,8 @@ from redis import Redis
 
 from celeriac import context
 from lab.harness.checkout import python_path
-from lab.harness.servers import ALONE, Server, environment, running_worker
+from lab.harness.program import Program
+from lab.harness.servers import ALONE, environment, new_log, running_worker
 from lab.harness.waiting import wait_until
 from tests.support.door import cancel, document, ended, in_state, problem_of, run, shown, submit, submit_with
 
@@ -81,7 +82,7 @@ def test_a_running_task_is_terminated_within_three_seconds_and_the_pool_goes_on(
 
 
 def test_a_running_task_that_asks_is_told_and_may_stop_with_words_of_its_own(
-    client: httpx.Client, worker: Server, tmp_path: Path
+    client: httpx.Client, worker: Program, tmp_path: Path
 ) -> None:
     until = tmp_path / "answered"
     task = submit(client, "stop_when_asked", started=str(tmp_path / "started"), until=str(until))
@@ -142,7 +143,7 @@ def test_an_unknown_task_cannot_be_cancelled(quiet: httpx.Client) -> None:
 
 
 def test_a_stock_worker_hears_celery_s_own_revoke(
-    own_client: httpx.Client, own_redis: Redis, stock_worker: Callable[[], Server]
+    own_client: httpx.Client, own_redis: Redis, stock_worker: Callable[[], Program]
 ) -> None:
     stock = stock_worker()
     wait_until(own_redis.pubsub_numpat, what="the subscription of its remote control")
@@ -167,11 +168,11 @@ def test_a_task_that_only_a_stock_worker_was_asked_to_cancel_is_not_started_by_o
 
 
 @pytest.fixture
-def stock_worker(own_url: str, tmp_path: Path) -> Iterator[Callable[[], Server]]:
+def stock_worker(own_url: str, tmp_path: Path) -> Iterator[Callable[[], Program]]:
     """Starts a Celery worker that knows nothing of Celeriac, with remote control, on this test's database."""
-    started: list[Server] = []
+    started: list[Program] = []
 
-    def start() -> Server:
+    def start() -> Program:
         command = [
             sys.executable,
             "-m",
@@ -186,7 +187,7 @@ def stock_worker(own_url: str, tmp_path: Path) -> Iterator[Callable[[], Server]]
             *ALONE,
         ]
         settings = {**environment(), "CELERY_URL": own_url, "PYTHONPATH": python_path()}
-        started.append(Server([*command, "--loglevel", "INFO"], settings, tmp_path, name="stock"))
+        started.append(Program([*command, "--loglevel", "INFO"], settings, new_log(tmp_path, "stock")))
         started[0].wait_until(lambda: " ready." in started[0].log)
         return started[0]
 

@@ -13,7 +13,8 @@ import pytest
 
 from celeriac.stack.valkey import Valkey
 from lab.harness.checkout import ROOT
-from lab.harness.servers import ALL_TASKS, API, Server, running_api, running_worker
+from lab.harness.program import Program
+from lab.harness.servers import ALL_TASKS, API, running_api, running_worker
 from lab.harness.stack import Stack, running_stack
 from lab.harness.waiting import wait_until
 from tests.http.telemetry.test_trace import PARENT, TRACE_ID
@@ -27,7 +28,7 @@ Line = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def json_worker(own_database: str, directory: Path) -> Iterator[Server]:
+def json_worker(own_database: str, directory: Path) -> Iterator[Program]:
     with running_worker(directory, redis_url=own_database, log_format="json", tasks=TASKS) as server:
         yield server
 
@@ -45,7 +46,7 @@ def own_database(new_database: Callable[[], str]) -> str:
     return new_database()
 
 
-def test_in_json_every_line_of_a_task_names_it_and_its_trace(json_worker: Server, json_api: API) -> None:
+def test_in_json_every_line_of_a_task_names_it_and_its_trace(json_worker: Program, json_api: API) -> None:
     task = logged(json_api, "a line", json_worker)
     lines = lines_of(json_worker)
     of_task = [line for line in lines if line.get("task_id") == task["task_id"]]
@@ -66,7 +67,7 @@ def test_in_json_every_line_of_a_task_names_it_and_its_trace(json_worker: Server
     assert [line for line in lines if line not in of_task and task["task_id"] in str(line)] == []
 
 
-def test_in_json_a_failure_is_one_line_with_its_traceback(json_worker: Server, json_api: API) -> None:
+def test_in_json_a_failure_is_one_line_with_its_traceback(json_worker: Program, json_api: API) -> None:
     task = logged(json_api, "fail", json_worker)
     (line,) = [
         line
@@ -77,7 +78,7 @@ def test_in_json_a_failure_is_one_line_with_its_traceback(json_worker: Server, j
     assert line["trace_id"] == TRACE_ID
 
 
-def test_in_json_all_that_a_worker_writes_is_json_and_no_payload(json_worker: Server, json_api: API) -> None:
+def test_in_json_all_that_a_worker_writes_is_json_and_no_payload(json_worker: Program, json_api: API) -> None:
     logged(json_api, "another line", json_worker)
     for line in lines_of(json_worker):
         assert list(line)[:4] == ["time", "level", "logger", "message"]
@@ -86,7 +87,7 @@ def test_in_json_all_that_a_worker_writes_is_json_and_no_payload(json_worker: Se
 
 
 def test_a_file_that_declares_no_task_is_mentioned_by_worker_and_api(
-    json_worker: Server, json_api: API
+    json_worker: Program, json_api: API
 ) -> None:
     for server in (json_worker, json_api):
         (line,) = [line for line in lines_of(server) if "declares no task" in line["message"]]
@@ -106,7 +107,7 @@ def test_in_json_a_line_of_the_api_names_its_request(json_api: API) -> None:
     assert all("request_id" not in line for line in started)
 
 
-def test_in_text_every_line_has_the_same_fields(client: httpx.Client, worker: Server) -> None:
+def test_in_text_every_line_has_the_same_fields(client: httpx.Client, worker: Program) -> None:
     sent = client.post("/write_to_the_log", json={"line": "in text"}, headers={"traceparent": PARENT})
     task = ended(client, sent.json())
     (line,) = wait_until(lambda: [line for line in worker.log.splitlines() if "the line: in text" in line])
@@ -115,7 +116,7 @@ def test_in_text_every_line_has_the_same_fields(client: httpx.Client, worker: Se
     assert line.endswith(f" WARNING somebody.else the line: in text {fields}")
 
 
-def test_in_json_what_a_task_prints_is_json_and_names_it(json_worker: Server, json_api: API) -> None:
+def test_in_json_what_a_task_prints_is_json_and_names_it(json_worker: Program, json_api: API) -> None:
     with json_api.client() as client:
         task = run(client, "print_and_warn")
     printed = wait_until(
@@ -179,7 +180,7 @@ def test_what_is_done_for_all_requests_names_none_of_them(directory: Path) -> No
     assert "request_id" not in shared
 
 
-def logged(api: API, line: str, worker: Server) -> Document:
+def logged(api: API, line: str, worker: Program) -> Document:
     """A task that has written this line, when its last line is written."""
     with api.client() as client:
         headers = {"traceparent": PARENT}
@@ -189,7 +190,7 @@ def logged(api: API, line: str, worker: Server) -> Document:
     return task
 
 
-def lines_of(server: Server) -> list[Line]:
+def lines_of(server: Program) -> list[Line]:
     """All that it has written, each line of it JSON, but for what Celery says to root before it opens its log."""
     whole = server.log[server.log.index("{") :].rpartition("\n")[0]
     return [json.loads(line) for line in whole.splitlines()]

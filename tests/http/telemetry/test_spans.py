@@ -10,7 +10,8 @@ import pytest
 
 from celeriac.stack.processes.ports import free_port
 from celeriac.stack.valkey import Valkey
-from lab.harness.servers import API, Server, running_api, running_worker
+from lab.harness.program import Program
+from lab.harness.servers import API, running_api, running_worker
 from lab.harness.stack import running_stack
 from lab.harness.waiting import wait_until
 from tests.http.telemetry.test_trace import PARENT, TRACE_ID
@@ -43,13 +44,13 @@ def traced(collector: Collector, own_database: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def traced_worker(traced: dict[str, str], directory: Path) -> Iterator[Server]:
+def traced_worker(traced: dict[str, str], directory: Path) -> Iterator[Program]:
     with running_worker(directory, **traced) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def traced_api(traced: dict[str, str], directory: Path, traced_worker: Server) -> Iterator[API]:  # noqa: ARG001 - to be running
+def traced_api(traced: dict[str, str], directory: Path, traced_worker: Program) -> Iterator[API]:  # noqa: ARG001 - to be running
     with running_api(directory, factory="tests.support.apps:with_faults", **traced) as server:
         yield server
 
@@ -61,7 +62,7 @@ def door(traced_api: API) -> Iterator[httpx.Client]:
 
 
 def test_the_run_is_a_child_of_the_request_and_that_of_the_caller(
-    door: httpx.Client, collector: Collector, traced_worker: Server
+    door: httpx.Client, collector: Collector, traced_worker: Program
 ) -> None:
     task = submitted(door, "write_to_the_log", {"line": "traced"}, traceparent=PARENT, tracestate="vendor=1")
     request, run = collector.of(TRACE_ID, number=2)

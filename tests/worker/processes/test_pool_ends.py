@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from lab.harness.processes import descendants, is_alive
-from lab.harness.servers import APP, OTHER, Server, running_api, running_worker
+from lab.harness.program import Program
+from lab.harness.servers import APP, OTHER, running_api, running_worker
 from lab.harness.waiting import wait_until
 from tests.support.door import cancel, document, ended, in_state, run, shown, submit
 from tests.support.marks import linux_only
@@ -36,14 +37,14 @@ def door(url: str, directory: Path) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def worker(url: str, directory: Path) -> Iterator[Server]:
+def worker(url: str, directory: Path) -> Iterator[Program]:
     """The worker of most tests."""
     with worker_of_the_stack(directory, url) as worker:
         yield worker
 
 
 @contextmanager
-def worker_of_the_stack(directory: Path, url: str, *options: str) -> Iterator[Server]:
+def worker_of_the_stack(directory: Path, url: str, *options: str) -> Iterator[Program]:
     """A worker that hears SIGTERM as under `make run` and in the containers."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REMAP_SIGTERM", "SIGQUIT")
@@ -119,7 +120,7 @@ def test_a_process_whose_task_returns_although_it_was_told_to_end_runs_no_other(
 
 
 def test_what_a_task_started_is_gone_with_a_process_that_is_killed(
-    worker: Server, door: httpx.Client, files: Files
+    worker: Program, door: httpx.Client, files: Files
 ) -> None:
     task = submit(door, "tidy_up", **files.given)
     program = files.program()

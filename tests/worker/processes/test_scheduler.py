@@ -16,7 +16,8 @@ from redis import Redis
 from celeriac_worker.processes.run_times import Pace
 from celeriac_worker.processes.scheduler import PromptPool
 from lab.harness.processes import descendants
-from lab.harness.servers import START_METHOD, Server, running_worker
+from lab.harness.program import Program
+from lab.harness.servers import START_METHOD, running_worker
 from lab.harness.waiting import wait_until
 from tests.support.connections import cut
 from tests.support.door import Document, ended, in_state, shown, submit
@@ -60,7 +61,7 @@ def all_succeeded_at_once(client: httpx.Client, tasks: Sequence[Document]) -> bo
     }
 
 
-def cut_connections(redis: Redis, worker: Server) -> None:
+def cut_connections(redis: Redis, worker: Program) -> None:
     """Return when the worker is connected again. One that asks for no message does not notice yet that it is not."""
     cut(redis)
     begun = monotonic()

@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 
 from lab.harness.processes import descendants, is_alive
-from lab.harness.servers import ALL_TASKS, ALONE, SPAWN, Server, environment
+from lab.harness.program import Program
+from lab.harness.servers import ALL_TASKS, ALONE, SPAWN, environment, new_log
 from lab.harness.waiting import wait_until
 from tests.support.door import cancel, ended, in_state, run, shown, submit
 from tests.support.marks import linux_only
@@ -33,7 +34,7 @@ def test_spawned_processes_run_tasks_let_them_tidy_up_run_them_again_and_hand_th
     assert [words for words in NOISE if words in worker.log] == []
 
 
-def spawning_worker(url: str, directory: Path) -> Server:
+def spawning_worker(url: str, directory: Path) -> Program:
     """A worker as one starts it by hand: Celery finds the packages in the directory, not on a path."""
     command = [
         Path(sys.executable).with_name("celery"),
@@ -48,7 +49,7 @@ def spawning_worker(url: str, directory: Path) -> Server:
     variables = environment(redis_url=url, tasks=ALL_TASKS, **settings)
     variables |= {"PYTHONPATH": str(SPAWN), "REMAP_SIGTERM": "SIGQUIT"}
     command_line = [*map(str, command), "--loglevel", "INFO"]
-    worker = Server(command_line, variables, directory, name="worker")
+    worker = Program(command_line, variables, new_log(directory, "worker"))
     wait_until(lambda: " ready." in worker.log or worker.ending() is not None, 120)
     assert worker.ending() is None, worker.log
     return worker
@@ -65,7 +66,7 @@ def tidies_up(client: httpx.Client, directory: Path) -> None:
     wait_until(lambda: not is_alive(program))
 
 
-def runs_again(client: httpx.Client, worker: Server, directory: Path) -> None:
+def runs_again(client: httpx.Client, worker: Program, directory: Path) -> None:
     """A task whose process is killed."""
     gate = directory / "gate"
     task = submit(client, "hold", until=str(gate))
@@ -77,7 +78,7 @@ def runs_again(client: httpx.Client, worker: Server, directory: Path) -> None:
     assert ended(client, task)["state"] == "succeeded"
 
 
-def is_returned(client: httpx.Client, worker: Server, directory: Path) -> None:
+def is_returned(client: httpx.Client, worker: Program, directory: Path) -> None:
     """A task whose worker stops."""
     task = submit(client, "hold", until=str(directory / "never"))
     in_state(client, task, "running")
