@@ -32,7 +32,11 @@ def test_primes_is_submitted_from_its_form_watched_and_its_result_is_shown(page:
 def test_what_does_not_fit_is_said_at_its_field(page: Page) -> None:
     page.goto("/#/new/primes")
     limit = page.get_by_label("limit")
-    for given, complaint in (("", "required"), ("many", "whole number"), ("-1", "greater than or equal to 0")):
+    for given, complaint in (
+        ("", "required"),
+        ("many", "whole number"),
+        ("-1", "greater than or equal to 0"),
+    ):
         limit.fill(given)
         page.get_by_role("button", name="Submit").click()
         expect(page.locator("#field-limit-wrong")).to_contain_text(complaint)
