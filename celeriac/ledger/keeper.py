@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from celeriac.ledger.model.states import FINAL, State
 from celeriac.ledger.model.times import date_done, microseconds
 from celeriac.ledger.store import keys, scripts
-from celeriac.ledger.store.connection import Connection, InDoubt, Refused, Unavailable
+from celeriac.ledger.store.connection import Connection, InDoubt, Unavailable
 from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.store.health import WRITE
 from celeriac.settings import Settings
@@ -35,17 +35,17 @@ class Keeper:
     """Runs the keeper's rounds.
 
     While Redis is away there are no rounds. After such a gap, keep_tasks.lua spares leases, which nobody could renew.
-    When Redis accepts writes again, it may be another server, so the epoch of all connections ends.
+    When Redis accepts writes over a new connection, it may be another server, so the epoch of all other connections ends.
     """
 
     def __init__(self, settings: Settings, epoch: Epoch | None = None) -> None:
-        """Nothing is sent before `keep`."""
+        """Nothing is sent before `keep`. The keeper's own connections outlive each `epoch`: they have just been used to write."""
         self._epoch = epoch or Epoch()
-        self._may_have_moved = False
+        self._times_connected = 0
         self._one_server = settings.backend == settings.broker
         self._push_or_record = "push" if self._one_server else "record"
-        self._backend = Connection(settings.backend, epoch=self._epoch)
-        self._broker = Connection(settings.broker, epoch=self._epoch)
+        self._backend = Connection(settings.backend)
+        self._broker = Connection(settings.broker)
         self._lease = microseconds(settings.lease)
         self._grace = microseconds(settings.rescue_grace)
         self._ends = (microseconds(settings.result_ttl), microseconds(settings.tombstone_ttl))
@@ -62,8 +62,6 @@ class Keeper:
                 await self.go_round(sweep=number % SWEEP_EVERY == 0)
                 self._connect_all_anew()
             except (Unavailable, InDoubt, RedisError) as error:
-                if isinstance(error, Refused) and error.refusal.may_pass_elsewhere:
-                    self._may_have_moved = True
                 if self._is_answered:
                     is_away = isinstance(error, Unavailable | InDoubt)  # which others say, too
                     logger.log(
@@ -89,9 +87,10 @@ class Keeper:
         await self._broker.close()
 
     def _connect_all_anew(self) -> None:
-        """Redis takes writes: if it did not before, whoever only reads may still be asking who did not."""
-        if self._may_have_moved:
-            self._may_have_moved = False
+        """Whoever connected earlier, and only reads, may be asking a server that takes no writes any more, and says nothing."""
+        times_connected = self._backend.times_connected + self._broker.times_connected
+        if times_connected != self._times_connected:
+            self._times_connected = times_connected
             self._epoch.ends()
 
     async def _recount(self) -> None:

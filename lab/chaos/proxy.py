@@ -8,6 +8,7 @@ from typing import Self
 
 CHUNK_BYTES = 65_536
 CLOSING_SECONDS = 2
+POLL_SECONDS = 0.01
 
 
 class Mode(Enum):
@@ -19,11 +20,14 @@ class Mode(Enum):
 
 
 class Proxy:
-    """Use as a context manager; `mode` and `target` (a port) may be changed from any thread."""
+    """Use as a context manager; `mode`, `target` (a port) and `hold` may be changed from any thread."""
 
     def __init__(self, target: int) -> None:
         """Listens on a port of the system's choice, and connects to this port of the same machine."""
         self.mode = Mode.OPEN
+        # What is sent on a connection waits, from the first bytes on that contain these; `held` is set when some do.
+        self.hold: bytes | None = None
+        self.held = Event()
         self.port = 0
         self.target = target
         self._loop = asyncio.new_event_loop()
@@ -38,8 +42,7 @@ class Proxy:
 
     def mend(self) -> None:
         """Behave again. The connections are reset: a stream with a gap in it cannot be read on."""
-        self.mode = Mode.OPEN
-        self.reset()
+        self._loop.call_soon_threadsafe(self._mend)
 
     def strand(self) -> None:
         """Leave every connection half open: nothing gets through it any more, and nobody is told; new ones work."""
@@ -81,10 +84,21 @@ class Proxy:
     ) -> None:
         with suppress(OSError):
             while received := await reader.read(CHUNK_BYTES):
+                await self._wait_while_held(received)
                 if self.mode not in lost_in and writer not in self._stranded:
                     writer.write(received)
                     await writer.drain()
         writer.transport.abort()
+
+    async def _wait_while_held(self, received: bytes) -> None:
+        while self.hold is not None and self.hold in received:
+            self.held.set()
+            await asyncio.sleep(POLL_SECONDS)
+
+    def _mend(self) -> None:
+        """The connections end first: what was lost so far stays lost."""
+        self._abort_all()
+        self.mode = Mode.OPEN
 
     def _abort_all(self) -> None:
         for writer in self._writers:

@@ -1,8 +1,9 @@
 """After a failover that cuts no connection, everything uses the new primary."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple
@@ -31,14 +32,18 @@ class Pair(NamedTuple):
     second_port: int
     api: API
 
-    def fail_over(self) -> None:
-        """New connections lead to the new primary. The old one is cut off from it: what it knows stays as it is."""
+    def fail_over(self, until: Callable[[], object] = lambda: True) -> None:
+        """New connections lead to the new primary. The old one is cut off from it: what it knows stays as it is.
+
+        It refuses writes when `until` is true; until then it answers none.
+        """
         self.first.client_pause(60_000, all=False)
         wait_until(lambda: offset(self.first) == offset(self.second), what="a replica that knows all")
-        self.first.replicaof("127.0.0.1", 1)
-        self.first.client_unpause()
         self.second.replicaof("NO", "ONE")
         self.proxy.target = self.second_port
+        wait_until(until, RECOVERED_SECONDS, what="what the pause lasts for")
+        self.first.replicaof("127.0.0.1", 1)
+        self.first.client_unpause()
 
 
 def offset(redis: Redis) -> Any:
@@ -68,7 +73,7 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
 
 def test_submissions_waits_streams_and_reads_go_over_to_the_new_primary(pair: Pair, tmp_path: Path) -> None:
     gate, over = tmp_path / "gate", Event()
-    with pair.api.client() as client, ThreadPoolExecutor(8) as threads:
+    with pair.api.client() as client, ThreadPoolExecutor(8) as threads, let_go(gate, over):
         task = submit(client, "hold", until=str(gate))
         in_state(client, task, "running")
         waits = [threads.submit(ended, client, task) for _ in range(3)]
@@ -77,7 +82,7 @@ def test_submissions_waits_streams_and_reads_go_over_to_the_new_primary(pair: Pa
         load = threads.submit(refused_until, over, pair.api)
         pair.fail_over()
         wait_until(lambda: client.post("/add", json={"x": 1, "y": 2}).status_code == 202, RECOVERED_SECONDS)
-        wait_until(lambda: not in_use(pair.first), RECOVERED_SECONDS, what="nobody on the old primary")
+        wait_until_left(pair.first)
         wait_until(lambda: client.get("/readyz").status_code == 200, RECOVERED_SECONDS)
         gate.touch()
         assert [wait.result(RECOVERED_SECONDS)["state"] for wait in waits] == ["succeeded"] * 3
@@ -86,6 +91,18 @@ def test_submissions_waits_streams_and_reads_go_over_to_the_new_primary(pair: Pa
         over.set()
         assert load.result() < RECOVERED_SECONDS
         assert shown(client, task)["attempt"] == 1
+
+
+def test_who_waits_goes_over_from_an_old_primary_that_refuses_nothing(pair: Pair, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    with pair.api.client() as client, ThreadPoolExecutor(1) as threads, let_go(gate):
+        task = submit(client, "hold", until=str(gate))
+        in_state(client, task, "running")
+        wait = threads.submit(ended, client, task)
+        wait_until(lambda: pair.first.pubsub_channels("celery-task-meta-*"))
+        pair.fail_over(until=lambda: pair.second.pubsub_channels("celery-task-meta-*"))
+        gate.touch()
+        assert wait.result()["state"] == "succeeded"
 
 
 def test_a_task_that_only_asks_hears_that_it_is_cancelled(pair: Pair, tmp_path: Path) -> None:
@@ -98,6 +115,17 @@ def test_a_task_that_only_asks_hears_that_it_is_cancelled(pair: Pair, tmp_path: 
         assert ended(client, task)["state"] == "cancelled"
 
 
+@contextmanager
+def let_go(gate: Path, over: Event | None = None) -> Iterator[None]:
+    """However this ends, so does who waits for the gate, and who goes on until it is over."""
+    try:
+        yield
+    finally:
+        gate.touch()
+        if over is not None:
+            over.set()
+
+
 def refused_until(over: Event, api: API) -> float:
     """The seconds from the first submission that was refused to the last one, under a steady load."""
     refused: list[float] = []
@@ -106,6 +134,14 @@ def refused_until(over: Event, api: API) -> float:
             if client.post("/add", json={"x": 1, "y": 2}).status_code != 202:
                 refused.append(time.monotonic())
     return refused[-1] - refused[0] if refused else 0.0
+
+
+def wait_until_left(redis: Redis) -> None:
+    """Return when nobody uses this server any more; fails with who does."""
+    try:
+        wait_until(lambda: not in_use(redis), RECOVERED_SECONDS)
+    except AssertionError as late:
+        raise AssertionError(f"the old primary is still used by {in_use(redis)}") from late
 
 
 def in_use(redis: Redis) -> list[Any]:

@@ -1,7 +1,8 @@
 """Tells every waiter of the end of its task, over one connection per process.
 
 The end of a task is published on Celery's own channel for it, by our workers and by any other Celery worker. A waiter is
-subscribed before it reads the task once, so no end is missed; after a reconnect everything waited for is read again.
+subscribed before it reads the task once, so no end is missed; after a reconnect, everything waited for is subscribed to
+first, and read again then, too.
 """
 
 import asyncio
@@ -162,7 +163,6 @@ class Watch:
             await connection.send_command("SUBSCRIBE", keys.WATCH_CHANNEL, check_health=False)
             for task_id in self._places:
                 self._order("SUBSCRIBE", task_id)
-                self._settle_soon(task_id)
             await self._listen(connection, until=over)
         finally:
             over.cancel()
@@ -201,9 +201,15 @@ class Watch:
                 if self._unconfirmed[channel] <= 0:
                     del self._unconfirmed[channel]
                     if task_id in self._places:
-                        self._places[task_id].subscribed.set()
+                        self._subscribed(task_id, self._places[task_id])
             case b"message" if not message[2].startswith(STARTED):
                 self._settle_soon(task_id)
+
+    def _subscribed(self, task_id: str, place: _Place) -> None:
+        """From now on, no end is missed; one that came while there was no subscription was told to nobody."""
+        if place.subscribed.is_set():
+            self._settle_soon(task_id)
+        place.subscribed.set()
 
     def _settle_soon(self, task_id: str) -> None:
         settling = asyncio.create_task(self._settle(task_id))

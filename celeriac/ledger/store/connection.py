@@ -67,6 +67,8 @@ class Connection:
         self._on_answer = on_answer
         self._epoch = epoch or Epoch()
         self._made_in = 0
+        # How often it has begun to connect. Another server may answer each time.
+        self.times_connected = 0
         self._connection = new_connection(url)
         self._way = Way()
 
@@ -126,7 +128,10 @@ class Connection:
                 or await self._connection.can_read()
             ):
                 await self._connection.disconnect()
+            if self._connection.is_connected:
+                return
             self._made_in = self._epoch.number
+            self.times_connected += 1
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self._connection.connect()
         except (TimeoutError, OSError, RedisError) as error:

@@ -11,10 +11,12 @@ import pytest
 from redis import Redis
 
 from celeriac.stack.valkey import Valkey
+from lab.chaos.proxy import Proxy
 from lab.harness.servers import running_api
 from lab.harness.waiting import wait_until
-from tests.support.door import document, submit
+from tests.support.door import document, in_state, submit
 
+DONE = '{"status": "SUCCESS", "result": 3, "traceback": null, "children": []}'
 SOME_ID = "00000000-0000-4000-8000-000000000000"
 
 
@@ -181,13 +183,36 @@ def test_an_end_during_the_loss_of_the_connection_is_not_missed(
         wait_until(lambda: waiters(quiet_redis) == 1)
         quiet_redis.set(
             f"celery-task-meta-{task['task_id']}",
-            '{"status": "SUCCESS", "result": 3, "traceback": null, "children": []}',
+            DONE,
             ex=600,
         )
         assert not waiting.done()
         quiet_redis.client_kill_filter(_type="pubsub")
         at_end = document(waiting.result())
     assert (at_end["state"], at_end["result"]) == ("succeeded", 3)
+
+
+def test_an_end_between_the_reconnect_and_the_subscription_is_not_missed(
+    valkey: Valkey, own_redis: Redis, own_url: str, tmp_path: Path
+) -> None:
+    with Proxy(valkey.port) as proxy, ThreadPoolExecutor(1) as pool:
+        url = f"redis://127.0.0.1:{proxy.port}/{own_url.rpartition('/')[2]}"
+        with running_api(tmp_path, redis_url=url) as api, api.client() as client:
+            task = submit(client, "add", x=1, y=2)
+            channel = f"celery-task-meta-{task['task_id']}"
+            waiting = pool.submit(client.get, task["links"]["self"], params={"wait": 50})
+            wait_until(lambda: own_redis.pubsub_channels(channel))
+            for _ in range(3):  # answered after the confirmation, and after what is read then
+                in_state(client, task, "queued")
+            proxy.hold = b"SUBSCRIBE"
+            proxy.reset()
+            wait_until(proxy.held.is_set)
+            in_state(client, task, "queued")
+            own_redis.set(channel, DONE, ex=600)
+            assert own_redis.publish(channel, DONE) == 0
+            proxy.hold = None
+            answer = waiting.result(20)
+            assert document(answer).get("result") == 3, answer.text
 
 
 def test_two_apis_in_turn_say_the_same(client: httpx.Client, valkey: Valkey, directory: Path) -> None:
