@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 from redis import Redis
 from xdist.remote import Producer
 
@@ -33,8 +34,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Failures are named as they come. Of several processes that run tests, each has a share of the ports, and so has what it starts."""
+    """Failures are named as they come; a busy machine is none. Of several processes that run tests, each has a share of the ports, and so has what it starts."""
     config.pluginmanager.register(Failures(config))
+    settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("busy")
     if process := os.environ.get("PYTEST_XDIST_WORKER"):
         os.environ[SHARE] = f"{process.removeprefix('gw')}/{os.environ['PYTEST_XDIST_WORKER_COUNT']}"
 

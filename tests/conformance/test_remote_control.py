@@ -14,6 +14,7 @@ from lab.harness.program import Program
 from lab.harness.servers import running_worker
 from lab.harness.waiting import wait_until
 from tests.conformance.stock import running_program, running_stock_worker
+from tests.support.connections import is_asked_by_remote_control
 from tests.support.door import document, submit
 
 REPLIES = "celeriac:replies"
@@ -23,7 +24,9 @@ REPLIES = "celeriac:replies"
 def stock(own_url: str, own_redis: Redis, tmp_path: Path) -> Iterator[Program]:
     """A stock worker that listens to remote control."""
     with running_stock_worker(tmp_path, redis_url=own_url) as worker:
-        wait_until(own_redis.pubsub_numpat, what="the subscription of its remote control")
+        wait_until(
+            lambda: is_asked_by_remote_control(own_redis), what="the subscription of its remote control"
+        )
         yield worker
 
 

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
 PROGRAM = shutil.which("chromium")
 PHONE = ViewportSize(width=390, height=844)
+# On a machine with too much to do.
+PATIENCE_MILLISECONDS = 60_000
 
 
 @contextmanager
@@ -18,6 +20,7 @@ def running_chromium() -> Iterator[Browser]:
         # A container has no user namespaces for the sandbox, and little shared memory.
         options = ["--no-sandbox", "--disable-dev-shm-usage"]
         chromium = playwright.chromium.launch(executable_path=PROGRAM, args=options)
+        expect.set_options(timeout=PATIENCE_MILLISECONDS)
         yield chromium
         chromium.close()
 
@@ -28,7 +31,7 @@ def opened(browser: Browser, port: int, *, path: str = "/", **options: Any) -> I
     base_url = f"http://127.0.0.1:{port}"
     context = browser.new_context(base_url=base_url, **options)
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE_MILLISECONDS)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.extend(_complaint(message)))

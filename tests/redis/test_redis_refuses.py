@@ -35,14 +35,14 @@ def test_when_it_is_full_nothing_is_accepted_and_what_is_there_can_be_read(
     door: httpx.Client, redis: Redis
 ) -> None:
     task = submit(door, "add", **ADD)
-    before = redis.dbsize()
+    before = set(redis.keys("celeriac:task:*"))
     redis.config_set("maxmemory", 1)
     refused = door.post("/add", json=ADD)
     read = door.get(task["links"]["self"])
     redis.config_set("maxmemory", 0)
     assert refused.status_code == 503
     assert document(refused)["type"] == "urn:celeriac:problem:redis-refuses"
-    assert redis.dbsize() == before
+    assert set(redis.keys("celeriac:task:*")) == before
     assert document(read) == task
     assert door.post("/add", json=ADD).status_code == 202
 

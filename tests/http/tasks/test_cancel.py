@@ -16,6 +16,7 @@ from lab.harness.checkout import python_path
 from lab.harness.program import Program
 from lab.harness.servers import ALONE, environment, new_log, running_worker
 from lab.harness.waiting import wait_until
+from tests.support.connections import is_asked_by_remote_control
 from tests.support.door import cancel, document, ended, in_state, problem_of, run, shown, submit, submit_with
 
 UNKNOWN = "6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"
@@ -146,7 +147,7 @@ def test_a_stock_worker_hears_celery_s_own_revoke(
     own_client: httpx.Client, own_redis: Redis, stock_worker: Callable[[], Program]
 ) -> None:
     stock = stock_worker()
-    wait_until(own_redis.pubsub_numpat, what="the subscription of its remote control")
+    wait_until(lambda: is_asked_by_remote_control(own_redis), what="the subscription of its remote control")
     task = submit(own_client, "add", x=1, y=2)
     response = cancel(own_client, task)
     assert (response.status_code, document(response)["state"]) == (202, "queued")
