@@ -39,7 +39,7 @@ class Keeper:
     """
 
     def __init__(self, settings: Settings, epoch: Epoch | None = None) -> None:
-        """Nothing is sent before `keep`. The keeper's own connections outlive each `epoch`: they have just been used to write."""
+        """Nothing is sent before `keep`. The keeper's own connections outlive each `epoch`, because they write in every round."""
         self._epoch = epoch or Epoch()
         self._times_connected = 0
         self._one_server = settings.backend == settings.broker
@@ -87,7 +87,7 @@ class Keeper:
         await self._broker.close()
 
     def _connect_all_anew(self) -> None:
-        """Whoever connected earlier, and only reads, may be asking a server that takes no writes any more, and says nothing."""
+        """After a new connection of the keeper: an older one that only reads may lead to a server that is no primary any more."""
         times_connected = self._backend.times_connected + self._broker.times_connected
         if times_connected != self._times_connected:
             self._times_connected = times_connected

@@ -206,7 +206,7 @@ class Watch:
                 self._settle_soon(task_id)
 
     def _subscribed(self, task_id: str, place: _Place) -> None:
-        """From now on, no end is missed; one that came while there was no subscription was told to nobody."""
+        """Confirm a place. After a reconnect, read its task: an end before the confirmation was not received."""
         if place.subscribed.is_set():
             self._settle_soon(task_id)
         place.subscribed.set()

@@ -213,9 +213,9 @@ def test_a_time_limit_does_not_hit_the_task_that_follows(
             gate.touch()
             begun = monotonic()
             wait_until(lambda: monotonic() - begun > 2)
-            has_begun = shown(own_client, following)["state"] == "running"
+            has_begun: bool = shown(own_client, following)["state"] == "running"
             worker.signal(signal.SIGCONT)
-            was_in_time = ended(own_client, limited)["state"] == "succeeded"
+            was_in_time: bool = ended(own_client, limited)["state"] == "succeeded"
             (last,) = submitted(own_client, open_gate)
             after.touch()
             assert all_succeeded_at_once(own_client, [following, last])
