@@ -48,10 +48,10 @@ class Progress:
 
     def see(self, line: str) -> None:
         """Take note of a line of pip's."""
-        if found := _LOOKED_AT.match(line):
+        if match := _LOOKED_AT.match(line):
             self._done = min(self._done + 1, self._total)
             if self._done % self._step == 0 or self._done == self._total:
-                self._write(f"  {self._done} of {self._total} packages: {found['name']}")
+                self._write(f"  {self._done} of {self._total} packages: {match['name']}")
         elif line.startswith("Installing collected packages"):
             self._write("  writing them to .venv")
 
@@ -70,10 +70,10 @@ def _install_local(local: Path, whole: Path) -> int:
     """The packages of the tasks, in versions that go with ours."""
     print(f"Installing what {local} lists.", flush=True)  # noqa: T201 - it talks to whoever typed make
     with TemporaryDirectory() as directory:
-        ours = Path(directory) / "ours.txt"
+        own_lock = Path(directory) / "ours.txt"
         # Without hashes, which pip would then ask for of every package.
-        ours.write_text("\n".join(_PINNED.findall(whole.read_text())))
-        return _install(["--requirement", str(local), "--constraint", str(ours)], Progress(_count(local)))
+        own_lock.write_text("\n".join(_PINNED.findall(whole.read_text())))
+        return _install(["--requirement", str(local), "--constraint", str(own_lock)], Progress(_count(local)))
 
 
 def _install(arguments: Sequence[str], progress: Progress) -> int:

@@ -151,10 +151,10 @@ class Ledger:
 
     async def original(self, task_id: str, *, owner: str | None) -> Original | None:
         """The submission of a task; None if the task has no record."""
-        found = await self._change(scripts.READ_ORIGINAL, task_id, owner or "")
-        if not found:
+        fields = await self._change(scripts.READ_ORIGINAL, task_id, owner or "")
+        if not fields:
             return None
-        name, queue, state, encoded, trace, digest, envelope = found
+        name, queue, state, encoded, trace, digest, envelope = fields
         return Original(
             name.decode(),
             queue.decode(),
@@ -254,16 +254,16 @@ class Ledger:
         except (Unavailable, RedisError) as error:
             raise InDoubt(f"recorded, and perhaps not queued: {error}") from error
 
-    async def _read_all(self, asked: Sequence[Question]) -> Sequence[Task | Exception | Later | None]:
+    async def _read_all(self, all_questions: Sequence[Question]) -> Sequence[Task | Exception | Later | None]:
         """Many may ask for the same task: it is read once."""
         tasks: dict[Question, Task | Exception | Later | None] = {}
-        for most in {most for _, _, most in asked}:
-            questions = sorted({one for one in asked if one[2] == most}, key=_is_of_owner)
+        for most in {most for _, _, most in all_questions}:
+            questions = sorted({each for each in all_questions if each[2] == most}, key=_is_of_owner)
             to_read = _to_read(questions, "later", MOST_READ_BYTES, most, f"results {self._tracebacks}")
             replies = await self._reads.run(scripts.READ, to_read)
             for question, reply in zip(questions, replies, strict=True):
                 tasks[question] = self._found(question[0], reply, most)
-        return [tasks[one] for one in asked]
+        return [tasks[each] for each in all_questions]
 
     def _found(self, task_id: str, reply: Sequence[Any], most: int) -> Task | Exception | Later | None:
         if reply == [b"later"]:

@@ -30,5 +30,5 @@ def children(pid: int) -> list[int]:
         lists = [(thread / "children").read_text() for thread in Path(f"/proc/{pid}/task").iterdir()]
     except (FileNotFoundError, ProcessLookupError):
         return []
-    started = [int(child) for one in lists for child in one.split()]
-    return [one for child in started for one in (child, *children(child))]
+    child_ids = [int(child) for process_id in lists for child in process_id.split()]
+    return [process_id for child in child_ids for process_id in (child, *children(child))]

@@ -61,5 +61,5 @@ def judge(console: Console, *goals: Goal) -> None:
 
 def _cell(rounds: list[Figures], reference: list[Figures], number: int, column: Column) -> str:
     times = ratio(rounds, reference, number)
-    shown = "" if math.isnan(times) else f"{times:.2f}×"
-    return f"{middle(rounds, number):{column.form}} [dim]{shown:>7}[/dim]"
+    text = "" if math.isnan(times) else f"{times:.2f}×"
+    return f"{middle(rounds, number):{column.form}} [dim]{text:>7}[/dim]"

@@ -46,9 +46,9 @@ class Disasters:
 
     def __init__(self, stage: Stage, *, seed: int) -> None:
         """Nothing is broken yet."""
-        self.seen: dict[str, int] = {}
-        self.held: list[str] = []
-        self.taken: list[str] = []
+        self.counts: dict[str, int] = {}
+        self.tried_runs: list[str] = []
+        self.lost_runs: list[str] = []
         self._stage = stage
         self._random = Random(f"{seed}/disasters")
         self._undoing: list[Disaster] = []
@@ -57,7 +57,7 @@ class Disasters:
     def strike_until(self, is_over: Callable[[], bool]) -> None:
         """Break one thing, and another, until it is over; then everything is mended."""
         while not is_over():
-            if sum(self.seen.values()) % TRYING_EVERY == 1:
+            if sum(self.counts.values()) % TRYING_EVERY == 1:
                 self._try_workers(next(self._trying))
             else:
                 self._strike(self._drawn())
@@ -80,14 +80,14 @@ class Disasters:
         Event().wait(seconds)
         undo()
         Event().wait(2 * LEASE.total_seconds())
-        self.held += hold.attempts
-        self.taken += [f"{task_id}: {name}" for task_id in hold.taken()]
+        self.tried_runs += hold.attempts
+        self.lost_runs += [f"{task_id}: {name}" for task_id in hold.taken()]
 
     def _count(self, name: str) -> None:
-        self.seen[name] = self.seen.get(name, 0) + 1
+        self.counts[name] = self.counts.get(name, 0) + 1
 
     def _drawn(self) -> str:
-        if sum(self.seen.values()) % OUTLIVED_EVERY == 0:
+        if sum(self.counts.values()) % OUTLIVED_EVERY == 0:
             return OUTLIVED
         return self._random.choices(list(TABLE), [weight for weight, _ in TABLE.values()])[0]
 
@@ -101,8 +101,8 @@ class Disasters:
             Event().wait(min(TICK_SECONDS, until - moment))
 
     def _undo_those_due_by(self, moment: float) -> None:
-        due = [one for one in self._undoing if one[0] <= moment]
-        self._undoing = [one for one in self._undoing if one[0] > moment]
+        due = [entry for entry in self._undoing if entry[0] <= moment]
+        self._undoing = [entry for entry in self._undoing if entry[0] > moment]
         for _, undo in due:
             undo()
 

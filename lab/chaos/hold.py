@@ -18,8 +18,8 @@ class Hold:
     def __init__(self, ports: Sequence[int]) -> None:
         """As one of the APIs on these ports has it."""
         self._ports = ports
-        found = self._asked("/tasks", state="running", limit=200)["items"]
-        self.attempts: dict[str, int] = {task["task_id"]: task["attempt"] for task in found}
+        running = self._asked("/tasks", state="running", limit=200)["items"]
+        self.attempts: dict[str, int] = {task["task_id"]: task["attempt"] for task in running}
 
     def taken(self) -> list[str]:
         """The tasks that began anew since."""

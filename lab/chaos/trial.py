@@ -41,9 +41,9 @@ def carry_out(plan: Plan) -> Evidence:
             ends=listener.ends,
             runs=_runs(stage.witness.read_text()),
             records=records,
-            disasters=disasters.seen,
-            held=len(disasters.held),
-            taken=disasters.taken,
+            disasters=disasters.counts,
+            held=len(disasters.tried_runs),
+            taken=disasters.lost_runs,
             settled_seconds=time.time() - mended,
         )
 
@@ -101,7 +101,7 @@ def _final_documents(port: int, task_ids: list[str], plan: Plan) -> Documents:
                     response = http.get(f"/tasks/{task_id}")
                     if response.status_code == 200:
                         documents[task_id] = response.json()
-            open_ids -= {task_id for task_id, told in documents.items() if told["state"] in ENDS}
+            open_ids -= {task_id for task_id, document in documents.items() if document["state"] in ENDS}
             Event().wait(POLL_SECONDS)
         return documents
 
@@ -109,8 +109,8 @@ def _final_documents(port: int, task_ids: list[str], plan: Plan) -> Documents:
 def _runs(witness: str) -> dict[int, list[Run]]:
     runs: dict[int, list[Run]] = defaultdict(list)
     for line in witness.splitlines():
-        number, attempt, begun = line.split()
-        runs[int(number)].append(Run(int(attempt), float(begun)))
+        number, attempt, start = line.split()
+        runs[int(number)].append(Run(int(attempt), float(start)))
     return runs
 
 

@@ -16,7 +16,7 @@ class Run(NamedTuple):
     """One line of the witness: which attempt it was, and when it began (seconds since 1970)."""
 
     attempt: int
-    begun: float
+    started_at: float
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ class Verdict:
 def judge(evidence: Evidence) -> Verdict:
     """Account for every task."""
     documents = {number: evidence.documents.get(task_id) for number, task_id in evidence.accepted.items()}
-    told = {number: document for number, document in documents.items() if document is not None}
-    states = [str(document["state"]) for document in told.values()]
+    known_documents = {number: document for number, document in documents.items() if document is not None}
+    states = [str(document["state"]) for document in known_documents.values()]
     counts = [len(runs) for runs in evidence.runs.values()]
     return Verdict(
         accepted=len(evidence.accepted),
@@ -78,7 +78,7 @@ def judge(evidence: Evidence) -> Verdict:
         double_ended=tuple(task_id for task_id, ends in evidence.ends.items() if len(ends) > 1),
         wrong=tuple(
             f"{number}: {sentence}"
-            for number, document in told.items()
+            for number, document in known_documents.items()
             if (sentence := _fault(document, evidence.runs.get(number, ())))
         ),
         held=evidence.held,
@@ -95,12 +95,12 @@ def judge(evidence: Evidence) -> Verdict:
 def table(verdicts: Mapping[int, Verdict]) -> Table:
     """One row for each seed."""
     titles = "seed accepted lost doubled double-ended wrong held taken ended runs/task most recovery disasters settled".split()
-    shown = Table(title="Every task accounted for")
+    table = Table(title="Every task accounted for")
     for title in titles:
-        shown.add_column(title, justify="right")
+        table.add_column(title, justify="right")
     for seed, verdict in verdicts.items():
-        ended = ", ".join(f"{count} {state}" for state, count in verdict.states.items())
-        shown.add_row(
+        ends = ", ".join(f"{count} {state}" for state, count in verdict.states.items())
+        table.add_row(
             str(seed),
             str(verdict.accepted),
             str(len(verdict.lost)),
@@ -109,14 +109,14 @@ def table(verdicts: Mapping[int, Verdict]) -> Table:
             str(len(verdict.wrong)),
             str(verdict.held),
             str(len(verdict.taken)),
-            ended,
+            ends,
             f"{verdict.runs_mean:.3f}",
             str(verdict.runs_most),
             f"{verdict.slowest_recovery:.1f} s",
             str(verdict.disasters),
             f"{verdict.settled_seconds:.1f} s",
         )
-    return shown
+    return table
 
 
 def _fault(document: Mapping[str, Any], runs: Sequence[Run]) -> str | None:
@@ -137,5 +137,5 @@ def _fault(document: Mapping[str, Any], runs: Sequence[Run]) -> str | None:
 
 def _longest_gap(runs: Sequence[Run]) -> float:
     """From the beginning of a run that was lost to that of the next, so with the time that the first had run."""
-    begun = sorted(run.begun for run in runs)
-    return max((after - before for before, after in pairwise(begun)), default=0.0)
+    starts = sorted(run.started_at for run in runs)
+    return max((after - before for before, after in pairwise(starts)), default=0.0)

@@ -14,13 +14,13 @@ class Process(NamedTuple):
 
 def descendants(pid: int) -> list[Process]:
     """The children of this process, their children, and so on; neither what has ended nor what Python keeps its books with."""
-    alive = [one for one in _alive() if "_tracker import main" not in one.command]
-    found: list[Process] = []
+    alive = [each for each in _alive() if "_tracker import main" not in each.command]
+    processes: list[Process] = []
     parents = {pid}
-    while children := [one for one in alive if one.parent in parents]:
-        found += children
+    while children := [each for each in alive if each.parent in parents]:
+        processes += children
         parents = {child.pid for child in children}
-    return found
+    return processes
 
 
 def is_alive(pid: int) -> bool:

@@ -54,12 +54,12 @@ def environment(**settings: object) -> dict[str, str]:
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("CELERIAC_", "OTEL_"))
     }
-    given = {
+    variables = {
         name.upper() if name.startswith("otel_") else f"CELERIAC_{name.upper()}": str(value)
         for name, value in settings.items()
     }
     path = python_path() if START_METHOD == "fork" else f"{python_path()}{os.pathsep}{SPAWN}"
-    return {**inherited, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **given}
+    return {**inherited, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **variables}
 
 
 def new_log(directory: Path, name: str) -> Path:

@@ -73,8 +73,12 @@ class Stack:
 
     def part(self, words: str) -> Process:
         """The main process of a part, by words of its command."""
-        found = [one for one in self.processes() if one.parent == self._process.pid and words in one.command]
-        return found[0]
+        parts = [
+            part_process
+            for part_process in self.processes()
+            if part_process.parent == self._process.pid and words in part_process.command
+        ]
+        return parts[0]
 
     def end(self) -> None:
         """At the end of a test, however it went."""

@@ -35,13 +35,15 @@ def main() -> int:
         samples = asyncio.run(
             _run(clients, lambda: sample(api.pid, worker.pid, redis), seconds=60 * options.minutes)
         )
-        left = open_tasks(redis)
+        open_count = open_tasks(redis)
     growth = Growth.of(samples)
     console.print(table(samples, growth))
-    console.print(f"{clients.done:,} acts, {len(clients.complaints)} of them wrong; tasks left open: {left}")
+    console.print(
+        f"{clients.done:,} acts, {len(clients.complaints)} of them wrong; tasks left open: {open_count}"
+    )
     for complaint in clients.complaints[:MOST_SHOWN]:
         console.print(complaint)
-    return 1 if clients.complaints or growth.alarms or left else 0
+    return 1 if clients.complaints or growth.alarms or open_count else 0
 
 
 async def _run(clients: Clients, take: Callable[[], Sample], *, seconds: float) -> list[Sample]:

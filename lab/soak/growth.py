@@ -32,17 +32,19 @@ class Growth:
 
 def table(samples: Sequence[Sample], growth: Growth) -> Table:
     """One line for each field."""
-    shown = Table("", "first", "second third", "last third", "most", "", title="Soak", title_justify="left")
+    growth_table = Table(
+        "", "first", "second third", "last third", "most", "", title="Soak", title_justify="left"
+    )
     for name in Sample._fields:
-        values = [getattr(one, name) for one in samples]
+        values = [getattr(sample, name) for sample in samples]
         alarm = "[red]grows[/red]" if name in growth.alarms else "[green]level[/green]"
         numbers = (values[0], growth.before[name], growth.after[name], max(values))
-        shown.add_row(_words(name), *(f"{number:,.0f}" for number in numbers), alarm)
-    return shown
+        growth_table.add_row(_words(name), *(f"{number:,.0f}" for number in numbers), alarm)
+    return growth_table
 
 
 def _medians(samples: Sequence[Sample]) -> dict[str, float]:
-    return {name: median(getattr(one, name) for one in samples) for name in Sample._fields}
+    return {name: median(getattr(sample, name) for sample in samples) for name in Sample._fields}
 
 
 def _words(name: str) -> str:

@@ -19,6 +19,8 @@ MAX_FIRST_LINE_WORDS = 15
 CODE = {".py", ".lua", ".js", ".css", ".c"}
 # A drawer for odds and ends has one of these names.
 DRAWERS = set("util utils common core helper helpers base manager managers services misc".split())
+# A value is named for what it is. These participles and pronouns name none; tests may still have them.
+NO_NOUNS = set("asked begun found given known left_out one other said shown told wanted".split())
 # Where more names than that may lie side by side, and why.
 LONG_LISTINGS = {
     ".": "tools look for their files at the root",
@@ -80,6 +82,16 @@ def test_a_class_says_what_it_is_and_not_which_pattern_it_follows() -> None:
     assert names == set()
 
 
+def test_a_value_is_named_by_a_noun() -> None:
+    names = {
+        f"{file}:{line}: {name}"
+        for file, module in modules()
+        if file.parts[0] != "tests" or file.parts[1] == "support"
+        for line, name in values(module)
+    }
+    assert {name for name in names if name.rpartition(" ")[2].strip("_") in NO_NOUNS} == set()
+
+
 def test_a_file_opens_with_what_it_does_in_at_most_fifteen_words() -> None:
     first = {str(file): (ast.get_docstring(module) or "").partition("\n")[0] for file, module in modules()}
     assert {
@@ -92,3 +104,13 @@ def functions(module: ast.Module) -> Iterator[tuple[str, int]]:
     for node in ast.walk(module):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def values(module: ast.Module) -> Iterator[tuple[int, str]]:
+    """The name of each variable, parameter and attribute that is assigned, with its line."""
+    for node in ast.walk(module):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield node.lineno, name
+            case ast.arg(arg=name):
+                yield node.lineno, name

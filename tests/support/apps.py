@@ -23,11 +23,11 @@ class Fault:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Fail before the answer, after its beginning, or not at all."""
-        where = dict(scope.get("headers", ())).get(b"x-fault")
-        if where == b"late":
+        fault = dict(scope.get("headers", ())).get(b"x-fault")
+        if fault == b"late":
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": b"half of ", "more_body": True})
-        if where is not None:
+        if fault is not None:
             raise RuntimeError(SECRET)
         await self._app(scope, receive, send)
 
@@ -74,9 +74,9 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 401 to everyone else."""
-        given = dict(scope.get("headers", ())).get(b"authorization")
+        authorization = dict(scope.get("headers", ())).get(b"authorization")
         is_open = scope["type"] != "http" or scope["path"] in ("/", "/livez") or "/static/" in scope["path"]
-        if is_open or given == b"Bearer " + KEY.encode():
+        if is_open or authorization == b"Bearer " + KEY.encode():
             await self._app(scope, receive, send)
         else:
             await JSONResponse({"detail": "A key is needed."}, 401)(scope, receive, send)

@@ -14,16 +14,16 @@ def submit(client: httpx.Client, name: str, /, **task_input: Any) -> Document:
     """Submit a task, and the document of its being accepted."""
     response = client.post(f"/{name}", json=task_input)
     assert response.status_code == 202, response.text
-    accepted: Document = document(response)
-    return accepted
+    task: Document = document(response)
+    return task
 
 
 def submit_with(client: httpx.Client, path: str, /, **task_input: Any) -> Document:
     """Submit a task with the options in the query of this path, and the document of its being accepted."""
     response = client.post(path, json=task_input)
     assert response.status_code == 202, response.text
-    accepted: Document = document(response)
-    return accepted
+    task: Document = document(response)
+    return task
 
 
 def cancel(client: httpx.Client, task: Document, /, **how: Any) -> httpx.Response:
@@ -47,13 +47,15 @@ def shown(client: httpx.Client, task: Document) -> Document:
     """The task's document now."""
     response = client.get(task["links"]["self"])
     assert response.status_code == 200, response.text
-    told: Document = document(response)
-    return told
+    task_document: Document = document(response)
+    return task_document
 
 
 def in_state(client: httpx.Client, task: Document, state: str) -> Document:
     """The task's document as soon as it is in this state."""
-    return wait_until(lambda: found if (found := shown(client, task))["state"] == state else None)
+    return wait_until(
+        lambda: task_document if (task_document := shown(client, task))["state"] == state else None
+    )
 
 
 def run(client: httpx.Client, name: str, /, **task_input: Any) -> Document:

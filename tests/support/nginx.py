@@ -38,7 +38,7 @@ def running_nginx(directory: Path, locations: Mapping[str, tuple[int, str]]) -> 
     """A proxy that takes these prefixes off, each for the port of an API, and says more of itself. Its port."""
     directory.mkdir()
     port = free_port()
-    told = "".join(
+    commands = "".join(
         f"location {prefix}/ {{ proxy_pass http://127.0.0.1:{api}/; {says.format(prefix=prefix)} }}\n"
         for prefix, (api, says) in locations.items()
     )
@@ -46,7 +46,7 @@ def running_nginx(directory: Path, locations: Mapping[str, tuple[int, str]]) -> 
     user = "user root;" if Path.home() == Path("/root") else ""
     configuration = directory / "nginx.conf"
     configuration.write_text(
-        CONFIGURATION.format(directory=directory, port=port, locations=told, user=user), encoding="utf-8"
+        CONFIGURATION.format(directory=directory, port=port, locations=commands, user=user), encoding="utf-8"
     )
     command = [str(PROGRAM), "-c", str(configuration), "-p", str(directory), "-e", "stderr"]
     server = process.start(command, environment={}, output=subprocess.DEVNULL)

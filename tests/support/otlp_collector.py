@@ -29,7 +29,7 @@ class Span(NamedTuple):
     parent_id: str
     attributes: dict[str, Any]
     is_error: bool
-    said: str
+    status_text: str
     exceptions: list[str]
 
 
@@ -45,12 +45,12 @@ class Collector:
         """The spans of this trace, as soon as there are so many; the first has no parent among them."""
 
         def all_of_it() -> list[Span] | None:
-            found = [span for span in self.spans if span.trace_id == trace_id]
-            return found if len(found) >= number else None
+            spans = [span for span in self.spans if span.trace_id == trace_id]
+            return spans if len(spans) >= number else None
 
-        found = wait_until(all_of_it, what=f"{number} spans of {trace_id}")
-        ids = {span.span_id for span in found}
-        return sorted(found, key=lambda span: span.parent_id in ids)
+        spans = wait_until(all_of_it, what=f"{number} spans of {trace_id}")
+        ids = {span.span_id for span in spans}
+        return sorted(spans, key=lambda span: span.parent_id in ids)
 
 
 @contextmanager
@@ -98,10 +98,13 @@ def _spans(request: ExportTraceServiceRequest) -> Iterator[Span]:
                     parent_id=span.parent_span_id.hex(),
                     attributes=_values(span.attributes),
                     is_error=span.status.code == ERROR,
-                    said=span.status.message,
+                    status_text=span.status.message,
                     exceptions=[_values(event.attributes)["exception.message"] for event in span.events],
                 )
 
 
 def _values(attributes: Any) -> dict[str, Any]:
-    return {one.key: getattr(one.value, one.value.WhichOneof("value")) for one in attributes}
+    return {
+        attribute.key: getattr(attribute.value, attribute.value.WhichOneof("value"))
+        for attribute in attributes
+    }

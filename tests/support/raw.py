@@ -20,8 +20,8 @@ def response_to(url: httpx.URL, request: bytes) -> httpx.Response:
     head, _, body = exchange(url, request).partition(b"\r\n\r\n")
     status, *lines = head.decode("latin-1").split("\r\n")
     headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)]
-    asked = httpx.Request(method.decode(), url.join(target.decode()))
-    return httpx.Response(int(status.split()[1]), headers=headers, content=body, request=asked)
+    http_request = httpx.Request(method.decode(), url.join(target.decode()))
+    return httpx.Response(int(status.split()[1]), headers=headers, content=body, request=http_request)
 
 
 def send_and_leave(url: httpx.URL, request: bytes) -> None:

@@ -15,4 +15,4 @@ def switch_off_collector() -> None:
 @task
 def count_tracebacks() -> int:
     """How many there are, Python's own and Celery's copies."""
-    return sum(type(one).__name__ in ("traceback", "Traceback") for one in gc.get_objects())
+    return sum(type(thing).__name__ in ("traceback", "Traceback") for thing in gc.get_objects())

@@ -80,14 +80,14 @@ def tell_at_length(lines: int, characters: int) -> int:
 @task
 def tell_fast(until: Path) -> int:
     """Say a thousand lines and a thousand chunks a second, until this file exists; and give back how many they were."""
-    said = 0
+    count = 0
     while not until.exists():
         for _ in range(50):
-            context.log(f"line {said} of a log in which there is much to be read")
-            context.emit(f"chunk {said}{' ' if said % 2 else chr(10)}")
-            said += 1
+            context.log(f"line {count} of a log in which there is much to be read")
+            context.emit(f"chunk {count}{' ' if count % 2 else chr(10)}")
+            count += 1
         time.sleep(0.05)
-    return said
+    return count
 
 
 @task

@@ -22,10 +22,10 @@ SUBMITTED_EVERY_SECONDS = 0.05
 
 def killed_while_it_runs_a_task(pool: Pool) -> list[str]:
     """SIGKILL for a worker, main process and children, while another one is idle."""
-    with pool.worker() as one:
+    with pool.worker() as worker:
         task = _begun(pool)
         with pool.worker():
-            one.kill()
+            worker.kill()
             killed = time.time()
             task.gate.touch()
             if harm := _lost(pool, [task.id]):

@@ -47,16 +47,20 @@ class Place:
     def has_ended(self, task_id: str) -> bool:
         """Whether its result is there."""
         with Redis.from_url(self.results.url) as redis:
-            found = redis.get(keys.result(task_id))
-        return bool(found) and json.loads(found)["status"] in ENDS
+            document = redis.get(keys.result(task_id))
+        return bool(document) and json.loads(document)["status"] in ENDS
 
     def remembers(self, task_id: str) -> bool:
         """Whether there is anything from which the task could be run: a message, queued or unacknowledged, or a record."""
         with Redis.from_url(self.results.url) as redis:
             has_record = bool(redis.exists(keys.record(task_id)))
         with Redis.from_url(self.broker.url) as redis:
-            held: list[bytes] = redis.hvals("unacked")
-        return has_record or task_id in self.queued() or any(task_id.encode() in one for one in held)
+            deliveries: list[bytes] = redis.hvals("unacked")
+        return (
+            has_record
+            or task_id in self.queued()
+            or any(task_id.encode() in delivery for delivery in deliveries)
+        )
 
 
 @contextmanager

@@ -51,8 +51,10 @@ class Door:
         if ring.clock() >= ring.sure_until:
             return None
         if ring.is_closed:
-            known = self._answer == ring.answers
-            return self._remembered.get(connection[FIELDS].get(AUTHORIZATION)) if known else None
+            is_remembered_valid = self._answer == ring.answers
+            return (
+                self._remembered.get(connection[FIELDS].get(AUTHORIZATION)) if is_remembered_valid else None
+            )
         return OPEN if self._is_open_to(connection) else None
 
     async def authenticate(self, connection: Connection) -> Caller:
@@ -94,11 +96,11 @@ class Door:
         return self._open_everywhere or is_local(connection.get("server"))
 
     def _key_of(self, secret: str) -> Key:
-        found = self._ring.find(secret)
-        if found is None:
+        entry = self._ring.find(secret)
+        if entry is None:
             raise _invalid("There is no such key: it was never made here, or it was revoked.")
-        key, _ = found
-        if self._ring.is_over(*found):
+        key, _ = entry
+        if self._ring.is_over(*entry):
             raise _invalid(f"The key {key.name!r} has expired, or this secret was replaced by another one.")
         return key
 

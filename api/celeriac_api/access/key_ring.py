@@ -75,12 +75,12 @@ class KeyRing:
 
     def find(self, secret: str) -> tuple[Key, SecretDigest] | None:
         """The key of this secret, which may have expired; None where there is none. A problem where that is not known."""
-        wanted = digest(secret)
-        found = self._of_file.get(wanted)
-        if found is None:
+        sha256 = digest(secret)
+        entry = self._of_file.get(sha256)
+        if entry is None:
             self.require_knowledge()
-            found = self._of_redis.get(wanted)
-        return found if found is not None and compare_digest(found[1].sha256, wanted) else None
+            entry = self._of_redis.get(sha256)
+        return entry if entry is not None and compare_digest(entry[1].sha256, sha256) else None
 
     def is_over(self, key: Key, secret: SecretDigest) -> bool:
         """Whether this secret is good no more."""
@@ -127,7 +127,7 @@ class KeyRing:
 
     async def _read_table(self) -> None:
         try:
-            found = await (
+            news = await (
                 self._table.read() if self._version is None else self._table.read_since(self._version)
             )
         except (Unavailable, InDoubt, RedisError) as error:
@@ -140,12 +140,12 @@ class KeyRing:
             self._away = error
             return
         self._away, self._read_at = None, self._began_at
-        if found is not None:
-            self._version = found.version
-            self._stored = dict(_readable(found.documents))
+        if news is not None:
+            self._version = news.version
+            self._stored = dict(_readable(news.documents))
             self._of_redis = _by_digest(self._stored)
             # For as long as this process lives: that Redis has lost its keys opens nothing.
-            self.is_closed = self.is_closed or found.version != NO_VERSION
+            self.is_closed = self.is_closed or news.version != NO_VERSION
 
     def _index_file(self) -> None:
         self._of_file = _by_digest(self._file.keys)
@@ -154,7 +154,7 @@ class KeyRing:
         """Up to when this answer holds: until the next one, and at most until something expires."""
         self.answers += 1
         now = self._now()
-        ends = [key.until(one) for key, one in (*self._of_file.values(), *self._of_redis.values())]
+        ends = [key.until(secret) for key, secret in (*self._of_file.values(), *self._of_redis.values())]
         left = [(end - now).total_seconds() for end in ends if end is not None and end > now]
         self.sure_until = min(
             self._asked_at + SURE_SECONDS,
@@ -175,7 +175,7 @@ def _readable(documents: Mapping[str, str]) -> list[tuple[str, Key]]:
 
 
 def _by_digest(keys: Mapping[str, Key]) -> dict[str, tuple[Key, SecretDigest]]:
-    return {one.sha256: (key, one) for key in keys.values() for one in key.digests}
+    return {secret.sha256: (key, secret) for key in keys.values() for secret in key.digests}
 
 
 def _unknown(away: Exception | None) -> Problem:

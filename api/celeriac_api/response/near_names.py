@@ -18,8 +18,8 @@ def suggestion(name: str, names: Collection[str]) -> str:
     return f" Did you mean {near[0]!r}?" if near else ""
 
 
-def listed(known: Collection[str]) -> str:
+def listed(all_names: Collection[str]) -> str:
     """The first of these names, and how many more there are."""
-    names = list(known)
+    names = list(all_names)
     more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
     return ", ".join(names[:MOST_LISTED]) + more

@@ -191,9 +191,9 @@ def _parts(keys: Sequence[str], size: int) -> Iterator[Sequence[str]]:
     return (keys[start : start + size] for start in range(0, len(keys), size))
 
 
-def is_after(identity: bytes, other: bytes) -> bool:
+def is_after(identity: bytes, earlier: bytes) -> bool:
     """Whether an entry with this id comes after the other in a stream."""
-    return _place(identity) > _place(other)
+    return _place(identity) > _place(earlier)
 
 
 async def _has_news(stream: _Stream, patience: float) -> bool:

@@ -22,12 +22,12 @@ def to_arguments(submissions: Sequence[Submission], *, where: str, most_waiting:
     for task_id, name, queue, envelope, encoded, options, submitter in submissions:
         number = callers.setdefault(submitter, len(callers)) if submitter else 0
         tasks += (task_id, name, queue, envelope.digest, encoded, options, number)
-    of_callers = [part for one in callers if one for part in one.arguments()]
+    of_callers = [part for submitter in callers if submitter for part in submitter.arguments()]
     return [where, most_waiting, len(callers) - 1, *of_callers, *tasks]
 
 
 def from_answer(
-    submissions: Sequence[Submission], first: int, at: int, others: Sequence[bytes]
+    submissions: Sequence[Submission], first: int, at: int, replies: Sequence[bytes]
 ) -> list[Accepted | Exception]:
     """Each one's own stamp, but for those that were not accepted now: what accept_tasks.lua says of them."""
     answers: list[Accepted | Exception] = [
@@ -45,9 +45,9 @@ def from_answer(
                 trace_id=options.get("trace_id"),
                 due_at=due_at,
             )
-    for start in range(0, len(others), 6):
+    for start in range(0, len(replies), 6):
         place, kind, task_id, created_at, was, trace_id = (
-            part.decode() for part in others[start : start + 6]
+            part.decode() for part in replies[start : start + 6]
         )
         match kind:
             case "replayed":
@@ -77,6 +77,6 @@ def _over_limit(submission: Submission, *, limit: str, wait: str) -> LimitExceed
     return LimitExceeded(limit, int(wait) / 1e6, allowance)
 
 
-def _due_at(options: dict[str, Any], begun: int) -> int | None:
+def _due_at(options: dict[str, Any], start: int) -> int | None:
     """When a task with these options is due that was accepted at this moment; None for one that is queued at once."""
-    return begun + options["due"] if "due" in options else None
+    return start + options["due"] if "due" in options else None

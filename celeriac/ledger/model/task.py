@@ -92,7 +92,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
     if reply == [b"gone"]:
         raise Gone(task_id)
     (
-        state, expires, attempt, name, queue, worker, created, started, ended,
+        state, expires, attempt, name, queue, worker, created, start, ended,
         due, retry_of, trace_id, progress, cancel, error, owner, document,
     ) = reply  # fmt: skip
     if name is None or queue is None or state is None:
@@ -105,7 +105,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         attempt=int(attempt or 0),
         worker=worker.decode() if worker else None,
         created_at=int(created or 0),
-        started_at=_time(started),
+        started_at=_time(start),
         ended_at=_time(ended),
         expires_at=_time(expires),
         due_at=_time(due),

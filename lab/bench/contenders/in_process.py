@@ -17,9 +17,9 @@ def main(seconds: float) -> None:
         add.delay(4, 5).get(timeout=10)
     latencies = []
     end = time.perf_counter() + seconds
-    while (begun := time.perf_counter()) < end:
+    while (start := time.perf_counter()) < end:
         add.delay(4, 5).get(timeout=10)
-        latencies.append(time.perf_counter() - begun)
+        latencies.append(time.perf_counter() - start)
     print(json.dumps([percentile(latencies, 50), percentile(latencies, 99)]))
 
 

@@ -11,10 +11,10 @@ STEP_SECONDS = 0.01
 def talk(words: int, per_second: int) -> int:
     """Give out each word's number and the time at which it was said, in seconds since 1970."""
     begin = time.monotonic()
-    said = 0
-    while said < words:
-        for number in range(said, min(words, round((time.monotonic() - begin) * per_second))):
+    count = 0
+    while count < words:
+        for number in range(count, min(words, round((time.monotonic() - begin) * per_second))):
             context.emit(f"{number} {time.time()}")
-            said = number + 1
+            count = number + 1
         time.sleep(STEP_SECONDS)
-    return said
+    return count

@@ -66,5 +66,5 @@ class Connection(asyncio.Protocol):
 
 
 def _content_length(head: bytes) -> int | None:
-    found = CONTENT_LENGTH.search(head)
-    return found and int(found[1])
+    match = CONTENT_LENGTH.search(head)
+    return match and int(match[1])

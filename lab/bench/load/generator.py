@@ -38,9 +38,9 @@ class Generator:
         if self._load.count is None:
             await self._until(min(self._load.warm_up_seconds, self._load.seconds))
             self._latencies.clear()
-        started, cpu, own_cpu = time.perf_counter(), self._cpu(), time.process_time()
+        start, cpu, own_cpu = time.perf_counter(), self._cpu(), time.process_time()
         await self._until(None if self._load.count else self._load.seconds)
-        seconds = time.perf_counter() - started
+        seconds = time.perf_counter() - start
         report = Report(
             answers=len(self._latencies),
             seconds=seconds,

@@ -95,10 +95,10 @@ class Listener(asyncio.Protocol):
 
 @cache  # all streams tell the same
 def _words(text: bytes) -> Words:
-    found = [(int(number), float(moment)) for number, moment in WORD.findall(text)]
-    if not found:
+    words = [(int(number), float(moment)) for number, moment in WORD.findall(text)]
+    if not words:
         return Words(0, 0, ())
-    return Words(found[0][0], found[-1][0] + 1, tuple(moment for _, moment in found))
+    return Words(words[0][0], words[-1][0] + 1, tuple(moment for _, moment in words))
 
 
 def _gaps(words: Words) -> int:

@@ -58,9 +58,9 @@ def apply(load: Load) -> Report:
         plan, report = Path(directory, "load.json"), Path(directory, "report.json")
         plan.write_text(json.dumps(asdict(load)))
         command = [sys.executable, "-m", "lab.bench.load.generator", str(plan), str(report)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise LoadFailed("\n".join(done.stderr.splitlines()[-10:]))
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        if run.returncode:
+            raise LoadFailed("\n".join(run.stderr.splitlines()[-10:]))
         return Report(**json.loads(report.read_text()))
 
 

@@ -137,13 +137,13 @@ def _work(stage: Stage, contender: Contender, tasks: int) -> Figures:
     queued, filled = memory_bytes(client), cpu_seconds(stage.valkey.pid)
     worker = contender.start()
     look = partial(_look, stage, worker, client, contender.queue)
-    begun, done = _moment(look, left=tasks * FIRST), _moment(look, left=tasks * LAST)
+    first, last = _moment(look, left=tasks * FIRST), _moment(look, left=tasks * LAST)
     while contender.ended(client) < tasks:
         time.sleep(POLL_SECONDS)
     finished = memory_bytes(client)
     worker.stop()
     fill.empty(client)
-    rate, main, children, running = _between(begun, done)
+    rate, main, children, running = _between(first, last)
     queueing = (filled - idle) / tasks * 1e6
     return (
         rate, main, children, queueing, running, (queued - empty) / tasks, (finished - empty) / tasks,
@@ -169,11 +169,11 @@ def _look(stage: Stage, worker: Program, client: Redis, queue: str) -> Moment:
     )
 
 
-def _between(begun: Moment, done: Moment) -> tuple[float, float, float, float]:
-    tasks = begun.left - done.left
+def _between(first: Moment, last: Moment) -> tuple[float, float, float, float]:
+    tasks = first.left - last.left
     return (
-        tasks / (done.time - begun.time),
-        (done.main - begun.main) / tasks * 1e6,
-        (done.children - begun.children) / tasks * 1e6,
-        (done.redis - begun.redis) / tasks * 1e6,
+        tasks / (last.time - first.time),
+        (last.main - first.main) / tasks * 1e6,
+        (last.children - first.children) / tasks * 1e6,
+        (last.redis - first.redis) / tasks * 1e6,
     )

@@ -40,13 +40,13 @@ def of_celeriac(stage: Stage, _: Plan, *, database: int = 0, root: Path = ROOT) 
 
 
 def _start(stage: Stage, *app: str, database: int = 0, root: Path) -> Figures:
-    begun = time.perf_counter()
+    start = time.perf_counter()
     server = stage.launch_server(*app, database=database, root=root)
     while not listens(server.port):
         time.sleep(POLL_SECONDS)
-    listening = time.perf_counter() - begun
+    listening = time.perf_counter() - start
     _first_answer(server)
-    answered, cpu = time.perf_counter() - begun, cpu_seconds(server.pid)
+    answered, cpu = time.perf_counter() - start, cpu_seconds(server.pid)
     server.stop()
     return listening * 1e3, answered * 1e3, cpu * 1e3
 

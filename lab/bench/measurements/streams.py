@@ -55,15 +55,15 @@ def _measure(plan: Plan, streams: int) -> Figures:
         stage.work("celeriac_worker.app", database=0)
         listening.wait_for_success()
         cpu = cpu_seconds(server.pid) - cpu
-        told = json.loads(report.read_text())
-        late: list[tuple[int, int]] = told["late_milliseconds"]
-        heard = sum(count for _, count in late)
-        missing = abs(words * streams - heard)
+        figures = json.loads(report.read_text())
+        late: list[tuple[int, int]] = figures["late_milliseconds"]
+        word_count = sum(count for _, count in late)
+        missing = abs(words * streams - word_count)
         return (
-            heard / plan.seconds,
-            _percentile(late, heard, 50),
-            _percentile(late, heard, 99),
-            max(missing, told["wrong"]),
+            word_count / plan.seconds,
+            _percentile(late, word_count, 50),
+            _percentile(late, word_count, 99),
+            max(missing, figures["wrong"]),
             memory / 1024 / streams,
             100 * cpu / plan.seconds,
         )
@@ -89,9 +89,9 @@ def _listen(stage: Stage, server: Program, path: str, streams: int, report: Path
     return listening
 
 
-def _percentile(late: list[tuple[int, int]], heard: int, percent: float) -> float:
+def _percentile(late: list[tuple[int, int]], word_count: int, percent: float) -> float:
     """Nearest rank, of values with their counts in ascending order."""
-    rank = heard * percent / 100
+    rank = word_count * percent / 100
     for value, count in late:
         rank -= count
         if rank <= 0:

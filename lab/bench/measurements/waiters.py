@@ -53,12 +53,12 @@ def measure(plan: Plan) -> None:
     }
     results = take_turns(plan.console, contenders, rounds=1)
     show(plan.console, f"Waiters: {plan.waiters:,} parked clients", COLUMNS, results, reference=FLOOR)
-    one = results[ONE]
+    single = results[ONE]
     judge(
         plan.console,
-        Goal("p99 of a fresh POST meanwhile, ms", middle(one, 1), at_most=100),
-        Goal("the last one is told, ms after the end", middle(one, 4), at_most=250),
-        Goal("new Redis connections", middle(one, 7) - middle(one, 6), at_most=1),
+        Goal("p99 of a fresh POST meanwhile, ms", middle(single, 1), at_most=100),
+        Goal("the last one is told, ms after the end", middle(single, 4), at_most=250),
+        Goal("new Redis connections", middle(single, 7) - middle(single, 6), at_most=1),
     )
 
 

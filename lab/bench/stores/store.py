@@ -56,9 +56,9 @@ def finish(redis: Redis, start: int, end: int) -> None:
     """Run additions with these numbers, which are queued."""
     claim, finish = (redis.script_load(script.text) for script in (scripts.CLAIM, scripts.END))
     with redis.pipeline(transaction=False) as pipeline:
-        for one in map(task_id, range(start, end)):
-            pipeline.evalsha(claim, 0, one, one, "bench", MINUTE, "", DAY, DATE)
-            pipeline.evalsha(finish, 0, one, one, "succeeded", "", DOCUMENT % one.encode(), DAY)
+        for name in map(task_id, range(start, end)):
+            pipeline.evalsha(claim, 0, name, name, "bench", MINUTE, "", DAY, DATE)
+            pipeline.evalsha(finish, 0, name, name, "succeeded", "", DOCUMENT % name.encode(), DAY)
         pipeline.execute()
 
 

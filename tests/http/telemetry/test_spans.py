@@ -105,7 +105,7 @@ def test_a_run_that_fails_is_an_error_with_its_exception(door: httpx.Client, col
     request, run = collector.of(task["trace_id"], number=2)
     assert task["state"] == run.attributes["celeriac.state"] == "failed"
     assert (request.is_error, run.is_error) == (False, True)
-    assert "as it was told" in run.said
+    assert "as it was told" in run.status_text
     assert "as it was told" in run.exceptions[0]
 
 

@@ -69,9 +69,9 @@ class Immortals:
         with Redis.from_url(f"{self._url}/0") as client:
             databases = client.info("keyspace")
         counts = {name: stats["keys"] - stats["expires"] for name, stats in databases.items()}
-        changed = [name for name, count in counts.items() if self._counts.get(name) != count]
+        names = [name for name, count in counts.items() if self._counts.get(name) != count]
         self._counts = counts
-        return {key for name in changed for key in self._look_through(name.removeprefix("db"))}
+        return {key for name in names for key in self._look_through(name.removeprefix("db"))}
 
     def _look_through(self, database: str) -> set[str]:
         with Redis.from_url(f"{self._url}/{database}") as client:
@@ -80,8 +80,8 @@ class Immortals:
 
 def keys_without_reason(redis: Redis) -> set[str]:
     """The keys of ours in this database that have no TTL, and are none of those that may stay."""
-    found = redis.eval(LUA, 0, *FINAL)
-    assert isinstance(found, list)
-    names = {key.decode() for key in found}
+    rows = redis.eval(LUA, 0, *FINAL)
+    assert isinstance(rows, list)
+    names = {key.decode() for key in rows}
     ended = {key for key in names if re.match("celeriac:(task|events):|celery-task-meta-", key)}
     return ended | {key for key in names if not any(fnmatch(key, pattern) for pattern in STAY)}

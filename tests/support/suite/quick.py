@@ -14,7 +14,7 @@ from celeriac.stack.valkey import Valkey
 STARTERS = (subprocess, process, Valkey)
 OURS = ("tests", "lab")
 
-_known: dict[int, bool] = {}
+_verdicts: dict[int, bool] = {}
 
 
 def leave_out_slow(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -27,18 +27,22 @@ def leave_out_slow(config: pytest.Config, items: list[pytest.Item]) -> None:
 def is_quick(item: pytest.Item) -> bool:
     """Whether neither the code of this test, nor that of a fixture of its, leads to what starts a program."""
     assert isinstance(item, pytest.Function)
-    fixtures = [one for found in item._fixtureinfo.name2fixturedefs.values() for one in found]
-    return not any(starts_program(value) for value in (item.function, *(one.func for one in fixtures)))
+    fixtures = [
+        fixture for definitions in item._fixtureinfo.name2fixturedefs.values() for fixture in definitions
+    ]
+    return not any(
+        starts_program(value) for value in (item.function, *(fixture.func for fixture in fixtures))
+    )
 
 
 def starts_program(value: object) -> bool:
     """Whether this is one of the starters, or code of ours that names one, or names what does."""
     if value in STARTERS:
         return True
-    if id(value) not in _known:
-        _known[id(value)] = False  # while it is looked through, for what leads back to itself
-        _known[id(value)] = any(starts_program(inner) for inner in _named_in(value))
-    return _known[id(value)]
+    if id(value) not in _verdicts:
+        _verdicts[id(value)] = False  # while it is looked through, for what leads back to itself
+        _verdicts[id(value)] = any(starts_program(inner) for inner in _named_in(value))
+    return _verdicts[id(value)]
 
 
 def _named_in(value: object) -> Iterator[object]:
@@ -51,10 +55,10 @@ def _named_in(value: object) -> Iterator[object]:
         yield value.fget
     if isinstance(value, FunctionType) and value.__module__.startswith(OURS):
         names = set(_names(value.__code__))
-        for found in (value.__globals__[name] for name in names & value.__globals__.keys()):
-            yield found
-            if isinstance(found, ModuleType) and found.__name__.startswith(OURS):
-                yield from (vars(found)[name] for name in names & vars(found).keys())
+        for value_of_name in (value.__globals__[name] for name in names & value.__globals__.keys()):
+            yield value_of_name
+            if isinstance(value_of_name, ModuleType) and value_of_name.__name__.startswith(OURS):
+                yield from (vars(value_of_name)[name] for name in names & vars(value_of_name).keys())
 
 
 def _names(code: CodeType) -> Iterator[str]:

@@ -69,19 +69,19 @@ def read_table() -> Table:
 def differences(table: Table | None = None) -> list[Difference]:
     """Each name that differs from the table; none if the installed versions are those of the table."""
     table = table or read_table()
-    if all(version(package) == known for package, known in table.read_from.items()):
+    if all(version(package) == read_version for package, read_version in table.read_from.items()):
         return []
     return [difference for inside in table.insides for difference in compare(inside)]
 
 
 def compare(inside: Inside) -> list[Difference]:
     """What differs in one entry."""
-    found = read(inside)
-    if (found.parameters, found.source) != (inside.parameters, inside.source):
+    actual = read(inside)
+    if (actual.parameters, actual.source) != (inside.parameters, inside.source):
         names = [inside.place.rpartition(":")[2].rpartition(".")[2]]
     else:
         names = [
-            name for name in (*inside.sets, *inside.has) if name not in found.sets and name not in found.has
+            name for name in (*inside.sets, *inside.has) if name not in actual.sets and name not in actual.has
         ]
     package = inside.place.partition(".")[0]
     return [Difference(inside.ours, package, name) for name in names]
@@ -91,19 +91,19 @@ def read(inside: Inside) -> Inside:
     """The same entry as it is installed."""
     module, _, path = inside.place.partition(":")
     try:
-        found: Any = reduce(getattr, path.split(".") if path else [], importlib.import_module(module))
-        parameters = inside.parameters and ", ".join(inspect.signature(found).parameters)
+        value: Any = reduce(getattr, path.split(".") if path else [], importlib.import_module(module))
+        parameters = inside.parameters and ", ".join(inspect.signature(value).parameters)
     except (ImportError, AttributeError, TypeError, ValueError):
         return Inside(inside.ours, inside.place, GONE)
-    source = inside.source and hashlib.sha256(inspect.getsource(found).encode()).hexdigest()[:16]
-    stored = set(_stored(found.__code__)) if inside.sets else set()
+    source = inside.source and hashlib.sha256(inspect.getsource(value).encode()).hexdigest()[:16]
+    stored = set(_stored(value.__code__)) if inside.sets else set()
     return Inside(
         inside.ours,
         inside.place,
         parameters,
         source,
         tuple(name for name in inside.sets if name in stored),
-        tuple(name for name in inside.has if hasattr(found, name)),
+        tuple(name for name in inside.has if hasattr(value, name)),
     )
 
 

@@ -31,7 +31,7 @@ class TaskPool(prefork.TaskPool):  # type: ignore[misc]  # celery has no types
         super().on_start()
         self._endings = Endings()
         # Those that were told to end: once is enough.
-        self._told: set[int] = set()
+        self._terminated: set[int] = set()
         self._tell, self.terminate_job = self.terminate_job, self._end
         Thread(target=self._look_out, args=(self._endings,), name="lookout", daemon=True).start()
 
@@ -51,27 +51,27 @@ class TaskPool(prefork.TaskPool):  # type: ignore[misc]  # celery has no types
 
     def _end(self, pid: int, _signal: int | None = None) -> None:
         """End the process that runs a task; it may not obey what Celery tells it."""
-        if pid not in self._told and self._endings is not None:
-            self._told.add(pid)
+        if pid not in self._terminated and self._endings is not None:
+            self._terminated.add(pid)
             self._tell(pid)
             self._endings.expect(pid)
 
     def _look_out(self, endings: Endings) -> None:
         """Tell the reaper of each process, and kill what one leaves behind that has ended."""
-        known: set[int] = set()
+        before: set[int] = set()
         doubtful: list[str] = []
         while True:
             now = set(self._pids())
-            for pid in now - known:
+            for pid in now - before:
                 self.app.reaper.watch(pid)
-            for pid in known - now:
+            for pid in before - now:
                 endings.ended(pid)
                 self.app.reaper.forget(pid)
-                self._told.discard(pid)
+                self._terminated.discard(pid)
             for token in doubtful:
                 self.app.reserved.pop(token, None)
-            doubtful = self._claimed_unheard() if known - now else []
-            known = now
+            doubtful = self._claimed_unheard() if before - now else []
+            before = now
             sleep(INTERVAL_SECONDS)
 
     def _claimed_unheard(self) -> list[str]:

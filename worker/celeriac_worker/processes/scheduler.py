@@ -115,11 +115,11 @@ class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no type
         """Called by billiard when a process has ended a job."""
         super().on_job_ready(job, i, obj, inqW_fd)
         jobs = self._jobs_by_pipe[inqW_fd]
-        ended = next((job_of_process for job_of_process in jobs if job_of_process._job == job), None)  # noqa: SLF001
-        if ended is not None:
-            jobs.remove(ended)
-            if ended._time_accepted is not None:  # noqa: SLF001
-                self._pace.took(ended.task_name, monotonic() - ended._time_accepted)  # noqa: SLF001
+        end_job = next((job_of_process for job_of_process in jobs if job_of_process._job == job), None)  # noqa: SLF001
+        if end_job is not None:
+            jobs.remove(end_job)
+            if end_job._time_accepted is not None:  # noqa: SLF001
+                self._pace.took(end_job.task_name, monotonic() - end_job._time_accepted)  # noqa: SLF001
         self._hand_out()
 
     def on_process_alive(self, pid: int) -> None:
