@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 from hiredis import pack_command
@@ -30,6 +31,8 @@ from celeriac.redis_address import pool
 
 LONGEST_PAUSE_SECONDS = 1.0
 AWAY = (ConnectionError, TimeoutError, OSError)
+# Before version 8, redis-py says so of its asynchronous connections alone.
+is_connected = attrgetter("is_connected" if hasattr(AbstractConnection, "is_connected") else "_sock")
 
 logger = logging.getLogger(__name__)
 
@@ -133,7 +136,7 @@ class PatientConnection:
 
 def _send(connection: AbstractConnection, packed: Any) -> None:
     """Connected here where it is not: by itself, a connection does not ask the sentinels first."""
-    if not connection.is_connected:
+    if not is_connected(connection):
         connection.connect()
     connection.send_packed_command(packed, check_health=False)
 

@@ -124,8 +124,7 @@ class Connection:
         try:
             if self._connection.is_connected and (
                 self._made_in != self._epoch.number
-                # Nobody asked: the server has closed it, or it is out of step.
-                or await self._connection.can_read()
+                or await self._is_out_of_step()
             ):
                 await self._connection.disconnect()
             if self._connection.is_connected:
@@ -139,3 +138,10 @@ class Connection:
             if refusal := refusal_of(error):
                 raise Refused(refusal) from error
             raise Unavailable(str(error) or "connecting took too long") from error
+
+    async def _is_out_of_step(self) -> bool:
+        """Whether there is something to read, though nobody asked; or the server has closed it, at which redis-py 6 and 7 raise."""
+        try:
+            return bool(await self._connection.can_read_destructive())
+        except RedisError:
+            return True
