@@ -17,6 +17,19 @@ SIDE_BY_SIDE = -n 3
 # The versions of Celery that tasks and results are exchanged with, each in an environment of its own.
 CELERIES = 5.4 5.5 5.6 5.7
 
+# What the API and the worker have to pass with the lowest and with the newest versions that pyproject.toml allows.
+CORE = tests/contract tests/conformance/test_our_worker.py tests/http/submit/test_submit.py tests/http/tasks/test_tasks.py \
+	tests/http/tasks/test_waiting.py tests/http/tasks/test_cancel.py tests/http/tasks/test_retry.py \
+	tests/http/events/test_events.py tests/http/service/test_request_head.py tests/http/service/test_mount.py \
+	tests/redis/test_address.py tests/redis/test_sentinel.py tests/worker/test_insides.py tests/worker/test_recovery.py \
+	tests/worker/test_fallback.py tests/worker/test_transport.py
+RESOLUTION_lowest = lowest-direct
+RESOLUTION_newest = highest
+
+# What a worker has to pass on Celery's own pool, on which it runs with a Celery that it does not know inside.
+RECOVERY = tests/worker/test_recovery.py tests/worker/test_rejected.py tests/worker/processes/test_pool_ends.py \
+	tests/http/tasks/test_cancel.py
+
 # The first of these names that is new enough; asked only when `.venv` is to be made.
 suitable = $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
@@ -24,7 +37,7 @@ suitable = $(shell for name in python3 python3.14 python3.13 python3.12 python3.
 # Only what stands on make's own command line is passed on: some shells export a HOST of their own.
 typed = $(foreach name,HOST PORT DATA_DIR REDIS_URL,$(if $(findstring command,$(origin $(name))),CELERIAC_$(name)="$($(name))"))
 
-.PHONY: help run test quick coverage conformance check fix openapi screenshots bench bench-peers trials chaos soak lock images clean
+.PHONY: help run test quick coverage conformance conformance-stock conformance-lowest conformance-newest conformance-fallback check fix openapi screenshots bench bench-peers trials chaos soak lock images clean
 
 help: ## list these commands
 	@echo "make run PORT=8010 sets a port; HOST, DATA_DIR, REDIS_URL and RELOAD=1 work the same way. make test ARGS=-x passes -x to pytest."
@@ -46,11 +59,26 @@ coverage: $(INSTALLED) ## run all tests, and show which lines they reach
 	@$(BIN)/python -m coverage run -m pytest $(SIDE_BY_SIDE) $(ARGS); ended=$$?; \
 		$(BIN)/python -m coverage combine --quiet && $(BIN)/python -m coverage report; exit $$ended
 
-conformance: $(INSTALLED) $(CELERIES:%=.conformance/%/installed) ## test with Celery 5.4 to 5.7
+conformance: conformance-stock conformance-lowest conformance-newest conformance-fallback ## test with other versions of Celery, redis-py, FastAPI and others
+
+conformance-stock: $(INSTALLED) $(CELERIES:%=.conformance/%/installed)
 	@for version in $(CELERIES); do \
 		.conformance/$$version/bin/python -m pip --disable-pip-version-check freeze | grep -E '^(celery|kombu|redis)='; \
 		CELERY_PYTHON=$(CURDIR)/.conformance/$$version/bin/python $(BIN)/python -m pytest tests/conformance $(ARGS) || exit 1; \
 	done
+
+# Resolved anew each time, for there may be newer versions.
+conformance-lowest conformance-newest: conformance-%: $(INSTALLED)
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .conformance/$*
+	@$(BIN)/uv pip compile pyproject.toml --extra all --resolution $(RESOLUTION_$*) --upgrade --quiet \
+		--python .conformance/$*/bin/python --output-file .conformance/$*/versions.txt
+	@$(BIN)/uv pip install --quiet --python .conformance/$*/bin/python --requirement .conformance/$*/versions.txt \
+		pytest pytest-timeout pytest-xdist
+	@grep -E '^(celery|kombu|billiard|redis|fastapi|starlette|pydantic|uvicorn|httpx)=' .conformance/$*/versions.txt
+	.conformance/$*/bin/python -m pytest $(SIDE_BY_SIDE) $(CORE) $(ARGS)
+
+conformance-fallback: $(INSTALLED)
+	TEST_CELERY=other $(BIN)/python -m pytest $(SIDE_BY_SIDE) $(RECOVERY) $(ARGS)
 
 check: $(INSTALLED) ## check lint, formatting, types, and that openapi.json is up to date
 	$(BIN)/ruff check
