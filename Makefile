@@ -23,8 +23,6 @@ CORE = tests/contract tests/conformance/test_our_worker.py tests/http/submit/tes
 	tests/http/events/test_events.py tests/http/service/test_request_head.py tests/http/service/test_mount.py \
 	tests/redis/test_address.py tests/redis/test_sentinel.py tests/worker/test_insides.py tests/worker/test_recovery.py \
 	tests/worker/test_fallback.py tests/worker/test_transport.py
-RESOLUTION_lowest = lowest-direct
-RESOLUTION_newest = highest
 
 # What a worker has to pass on Celery's own pool, on which it runs with a Celery that it does not know inside.
 RECOVERY = tests/worker/test_recovery.py tests/worker/test_rejected.py tests/worker/processes/test_pool_ends.py \
@@ -42,7 +40,7 @@ typed = $(foreach name,HOST PORT DATA_DIR REDIS_URL,$(if $(findstring command,$(
 help: ## list these commands
 	@echo "make run PORT=8010 sets a port; HOST, DATA_DIR, REDIS_URL and RELOAD=1 work the same way. make test ARGS=-x passes -x to pytest."
 	@echo
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 21
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 29
 
 run: $(or $(wildcard $(INSTALLED)),$(RUNNABLE)) ## start Valkey, a worker and the API
 	@exec env $(typed) $(BIN)/celeriac up $(if $(CELERIAC_TASKS),,worker/tasks) $(if $(RELOAD),--reload)
@@ -61,23 +59,21 @@ coverage: $(INSTALLED) ## run all tests, and show which lines they reach
 
 conformance: conformance-stock conformance-lowest conformance-newest conformance-fallback ## test with other versions of Celery, redis-py, FastAPI and others
 
-conformance-stock: $(INSTALLED) $(CELERIES:%=.conformance/%/installed)
+conformance-stock: $(INSTALLED) $(CELERIES:%=.conformance/%/installed) ## exchange tasks and results with stock Celery 5.4 to 5.7
 	@for version in $(CELERIES); do \
 		.conformance/$$version/bin/python -m pip --disable-pip-version-check freeze | grep -E '^(celery|kombu|redis)='; \
 		CELERY_PYTHON=$(CURDIR)/.conformance/$$version/bin/python $(BIN)/python -m pytest tests/conformance $(ARGS) || exit 1; \
 	done
 
-# Resolved anew each time, for there may be newer versions.
-conformance-lowest conformance-newest: conformance-%: $(INSTALLED)
-	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .conformance/$*
-	@$(BIN)/uv pip compile pyproject.toml --extra all --resolution $(RESOLUTION_$*) --upgrade --quiet \
-		--python .conformance/$*/bin/python --output-file .conformance/$*/versions.txt
-	@$(BIN)/uv pip install --quiet --python .conformance/$*/bin/python --requirement .conformance/$*/versions.txt \
-		pytest pytest-timeout pytest-xdist
-	@grep -E '^(celery|kombu|billiard|redis|fastapi|starlette|pydantic|uvicorn|httpx)=' .conformance/$*/versions.txt
-	.conformance/$*/bin/python -m pytest $(SIDE_BY_SIDE) $(CORE) $(ARGS)
+conformance-lowest: $(INSTALLED) ## test the services with the lowest versions that pyproject.toml allows
+	$(call resolve,$@,lowest-direct)
+	.conformance/$@/bin/python -m pytest $(SIDE_BY_SIDE) $(CORE) $(ARGS)
 
-conformance-fallback: $(INSTALLED)
+conformance-newest: $(INSTALLED) ## test the services with the newest versions that pyproject.toml allows
+	$(call resolve,$@,highest)
+	.conformance/$@/bin/python -m pytest $(SIDE_BY_SIDE) $(CORE) $(ARGS)
+
+conformance-fallback: $(INSTALLED) ## test the recovery on Celery's own pool
 	TEST_CELERY=other $(BIN)/python -m pytest $(SIDE_BY_SIDE) $(RECOVERY) $(ARGS)
 
 check: $(INSTALLED) ## check lint, formatting, types, and that openapi.json is up to date
@@ -155,6 +151,16 @@ define install
 @echo "Installing the packages of $(1) into .venv."
 @$(BIN)/python -m lab.install $(1)
 @$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+endef
+
+# An environment with these versions, resolved anew each time: there may be newer ones.
+define resolve
+@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .conformance/$(1)
+@$(BIN)/uv pip compile pyproject.toml --extra all --resolution $(2) --upgrade --quiet --python .conformance/$(1)/bin/python \
+	--output-file .conformance/$(1)/versions.txt
+@$(BIN)/uv pip install --quiet --python .conformance/$(1)/bin/python --requirement .conformance/$(1)/versions.txt \
+	pytest pytest-timeout pytest-xdist
+@grep -E '^(celery|kombu|billiard|redis|fastapi|starlette|pydantic|uvicorn|httpx)=' .conformance/$(1)/versions.txt
 endef
 
 # kombu[redis], for Celery 5.4 does not ask for all that kombu's Redis transport needs.

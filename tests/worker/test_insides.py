@@ -89,6 +89,14 @@ def test_every_private_name_that_the_worker_reads_is_its_own_or_in_the_table() -
     assert {(ours, name) for ours, name in used - listed if name not in defined | own} == set()
 
 
+def test_who_repeats_or_replaces_code_of_theirs_names_the_issue_there_or_what_to_report() -> None:
+    ours = {inside.ours for inside in read_table().insides if inside.source} - {"run/task.py"}
+    texts = {name: (HOUSE / name).read_text() for name in ours}
+    assert {
+        name for name, text in texts.items() if "Upstream: " not in text and "To report to " not in text
+    } == set()
+
+
 def _names(inside: Inside) -> set[str]:
     """The names that an entry is about."""
     return {inside.place.rpartition(":")[2].rpartition(".")[2], *inside.sets, *inside.has}

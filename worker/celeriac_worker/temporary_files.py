@@ -1,6 +1,8 @@
 """Chooses the directory of temporary files; shared memory in a read-only container.
 
 The pool cannot start without such a directory: billiard maps a file of it into all of its processes.
+
+To report to billiard: an anonymous mapping needs no file.
 """
 
 import os

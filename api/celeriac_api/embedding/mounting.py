@@ -48,7 +48,7 @@ def mount(app: Starlette, path: str, *, settings: Settings | None = None) -> Job
 
     @asynccontextmanager
     async def lifespan(running: Starlette) -> AsyncIterator[Any]:
-        """Starlette enters the lifespan of the outermost app alone."""
+        """Starlette enters the lifespan of the outermost app alone (https://github.com/Kludex/starlette/issues/649)."""
         async with api.router.lifespan_context(api), of_the_app(running) as state:
             yield state
 

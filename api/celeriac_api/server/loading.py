@@ -19,6 +19,10 @@ def shorten_start() -> None:
 
 
 def _load_redis() -> None:
+    """Load redis-py without OpenTelemetry's metrics.
+
+    To report to redis-py: it could load them when they are asked for (https://github.com/redis/redis-py/pull/3954).
+    """
     if UNUSED_BY_REDIS in sys.modules:
         return
     sys.modules[UNUSED_BY_REDIS] = None  # type: ignore[assignment]  # so the import system is told that there is none

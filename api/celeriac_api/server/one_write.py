@@ -2,6 +2,8 @@
 
 uvicorn writes the head of an answer and then its body. To the system these are two packets, and a client that sleeps is woken for
 each (docs/decisions/0008-speed.md). And uvicorn would read a head without an end, in time that grows with its square.
+
+To report to uvicorn: it could keep the head until the first part of the body comes, and limit the size of a head.
 """
 
 import asyncio

@@ -2,6 +2,8 @@
 
 It is uvicorn's `--root-path`, or else what a trusted proxy names in `X-Forwarded-Prefix`; where another app has mounted the
 API, the path of the mount follows.
+
+Upstream: https://github.com/Kludex/uvicorn/pull/2493 (a root path that is not in front of the request's path).
 """
 
 import re

@@ -2,6 +2,8 @@
 
 uvicorn has a timer between two requests and none within one. Here one look at all connections, every other second, takes the
 place of a timer for each request: what has not changed since an earlier look has taken that long.
+
+Upstream: https://github.com/Kludex/uvicorn/issues/157.
 """
 
 import asyncio

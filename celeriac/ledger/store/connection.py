@@ -123,8 +123,7 @@ class Connection:
     async def _connect(self) -> None:
         try:
             if self._connection.is_connected and (
-                self._made_in != self._epoch.number
-                or await self._is_out_of_step()
+                self._made_in != self._epoch.number or await self._is_out_of_step()
             ):
                 await self._connection.disconnect()
             if self._connection.is_connected:

@@ -1,4 +1,8 @@
-"""The Redis channel of a worker, whichever way it reads: addresses, refusals, what it rejects."""
+"""The Redis channel of a worker, whichever way it reads: addresses, refusals, what it rejects.
+
+To report to kombu: a command that Redis refuses for a while (full, busy, a replica) ends the worker; it could count as a lost
+connection. Without acknowledgements, a channel replaces the `QoS` of its own class.
+"""
 
 import logging
 from collections.abc import Iterator

@@ -1,4 +1,8 @@
-"""Celery's consumer, which reconnects quickly and handles unknown tasks."""
+"""Celery's consumer, which reconnects quickly and handles unknown tasks.
+
+To report to Celery: no setting limits the pause between two attempts to connect, and the warning about
+`worker_cancel_long_running_tasks_on_connection_loss` recommends what loses tasks on Redis.
+"""
 
 import warnings
 from typing import Any

@@ -1,4 +1,7 @@
-"""Finds in a message what would crash or block a Celery worker."""
+"""Finds in a message what would crash or block a Celery worker.
+
+Upstream: https://github.com/celery/celery/issues/4308 and https://github.com/celery/celery/issues/7975.
+"""
 
 import base64
 import binascii

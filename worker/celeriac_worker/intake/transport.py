@@ -1,4 +1,9 @@
-"""kombu's Redis transport, which takes several short tasks at once and rejects invalid messages."""
+"""kombu's Redis transport, which takes several short tasks at once and rejects invalid messages.
+
+Upstream: https://github.com/celery/celery/issues/7975 (an invalid message ends the worker) and
+https://github.com/celery/celery/issues/4354 (what BRPOP has popped is lost with its connection).
+To report to kombu: an option that takes several messages at once, with BLMPOP.
+"""
 
 import json
 import logging

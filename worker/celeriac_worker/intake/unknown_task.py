@@ -1,6 +1,8 @@
 """Fails a task that this worker does not know, with the reason.
 
 Celery's own consumer leaves the record as it was, and writes the whole message into the log.
+
+To report to Celery: `on_unknown_task` logs the body of the message, which may be secret.
 """
 
 import logging

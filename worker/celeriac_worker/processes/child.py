@@ -1,4 +1,7 @@
-"""A pool process: runs its job and knows its next one."""
+"""A pool process: runs its job and knows its next one.
+
+To report to billiard: a process has no way to look at its next job.
+"""
 
 import os
 import select

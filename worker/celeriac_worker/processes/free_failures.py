@@ -3,6 +3,8 @@
 Celery empties the frames that an error has come through (`traceback_clear`), but not its own, which still run then. They hold the
 error, with a copy of its traceback that takes 100 KB and more, and the error holds them: each frame knows the one that has called it.
 Python looks for such circles the less often, the more there is in a process: here, once in several hundred failures.
+
+Upstream: https://github.com/celery/celery/issues/8882 and https://github.com/celery/billiard/issues/311.
 """
 
 from contextlib import suppress

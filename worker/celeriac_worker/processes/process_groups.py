@@ -2,6 +2,8 @@
 
 Each process of the pool leads a group of its own (worker/celeriac_worker/processes/child.py). One that is told to end has a moment, in which the task's
 `finally` runs; then the whole group is killed. So it is when a process ends otherwise, and when the worker itself is gone.
+
+Upstream: https://github.com/celery/celery/issues/1106 (a terminated task leaves what it started).
 """
 
 import os

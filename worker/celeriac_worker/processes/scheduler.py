@@ -3,6 +3,10 @@
 Celery hands out a job in the turn of its event loop after the one in which a process became free, and then asks of every pipe
 whether it can be written to. Here a process gets its next job at once; and where the task that it runs is a short one, before it
 is free: it goes on without a wait, and claims the next task in the packet in which it ends the last (worker/celeriac_worker/processes/child.py).
+
+Upstream: https://github.com/celery/celery/issues/6855 (after a lost connection, the pool discards what no process has begun).
+To report to Celery: a free process waits for the next turn of the event loop; `AsynPool.close` leaves a half-written job in a pipe,
+so the worker does not end; a time limit can reach the task that follows.
 """
 
 import os

@@ -3,6 +3,8 @@
 In the way of that: billiard's processes are daemons, which `multiprocessing` lets have no children, and have a key that only
 billiard may pass on. They ignore signals, and a program that they start would, too. And they handle signals in ways that are
 not meant for processes that they fork.
+
+Upstream: https://github.com/celery/celery/issues/1709.
 """
 
 import multiprocessing.process

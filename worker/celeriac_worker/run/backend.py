@@ -108,6 +108,7 @@ class LedgerBackend(RedisBackend):  # type: ignore[misc]  # celery has no types
 
         Made here, because Celery looks up a setting for each that we do not use (`result_extended`), and that takes longer
         than all the rest.
+        To report to Celery: the lookups could happen once, and an error whose arguments contain `__type__` cannot be read back.
         """
         meta = {
             "status": state,

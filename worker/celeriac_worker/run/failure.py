@@ -12,7 +12,10 @@ class InvalidInput(Exception):
 
 
 class OutOfMemory(Exception):
-    """The function raised MemoryError, which would have ended Celery's main process."""
+    """The function raised MemoryError, which would have ended Celery's main process.
+
+    To report to Celery: only the process of the pool has to end.
+    """
 
 
 class Exited(Exception):

@@ -91,7 +91,10 @@ def token_of(request: Any) -> str | None:
 
 
 def set_failure(request: Any, failure: Failure) -> None:
-    """Keep what the task raised: of an error that cannot be pickled, Celery hands on another in its place."""
+    """Keep what the task raised: of an error that cannot be pickled, Celery hands on another in its place.
+
+    Upstream: https://github.com/celery/celery/issues/6990.
+    """
     setattr(request, FAILURE, failure)
 
 

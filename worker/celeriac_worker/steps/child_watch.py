@@ -2,6 +2,8 @@
 
 Celery looks when the pipe of a process closes, which the system does a moment before the process has ended: mostly too
 early to see it, and then not again for five seconds.
+
+To report to Celery: `AsynPool` could wait for the sentinel of a process instead of its pipe.
 """
 
 from typing import Any

@@ -2,6 +2,8 @@
 
 Celery's timer only marks them as cancelled, and keeps each until it would have been due, half an hour later by default: half a
 kilobyte for every task of that half hour.
+
+Upstream: https://github.com/celery/celery/issues/5200.
 """
 
 from functools import partial
