@@ -53,6 +53,7 @@ def test_the_document_of_an_accepted_task_is_complete_and_says_nothing_that_is_n
         "ended_at": None,
         "expires_at": None,
         "due_at": None,
+        "owner": None,
         "retry_of": None,
         "trace_id": None,
         "links": {
