@@ -33,11 +33,9 @@ async def read_keys_at_start(ring: KeyRing, *, open_everywhere: bool) -> None:
     if ring.is_closed or not ring.is_read:
         return
     if open_everywhere:
-        logger.warning(
-            "no key was made and CELERIAC_OPEN=true: whoever reaches this API may do everything with it"
-        )
+        logger.warning("no key exists and CELERIAC_OPEN=true: everybody who reaches this API has all rights")
     else:
-        logger.info("no key was made: this API serves this machine alone; %s", WAYS)
+        logger.info("no key exists: this API serves only this machine; %s", WAYS)
 
 
 def require_key(settings: Settings, options: Sequence[str]) -> None:
@@ -53,8 +51,8 @@ def require_key(settings: Settings, options: Sequence[str]) -> None:
         return
     if asyncio.run(_was_never_keyed(settings.backend)):
         raise NoKey(
-            f"It would listen on {host}, where others reach it, and no key was made yet: {WAYS}. Without either it serves "
-            "this machine alone (CELERIAC_HOST=127.0.0.1)."
+            f"It would listen on {host}, where others can reach it, but no key exists yet: {WAYS}. Without either, it can serve "
+            "only this machine (CELERIAC_HOST=127.0.0.1)."
         )
 
 

@@ -86,7 +86,9 @@ def test_what_opentelemetry_cannot_read_ends_the_start_with_a_sentence(service: 
     settings = {"otel_exporter_otlp_endpoint": HERE, "otel_bsp_max_export_batch_size": "1000000"}
     started = start(script, environment(**settings))
     assert started.returncode == 2
-    assert started.stderr.startswith(f"The {service} cannot start.\nOpenTelemetry cannot read a variable")
+    assert started.stderr.startswith(
+        f"The {service} cannot start.\nOpenTelemetry cannot read one of its OTEL_ variables"
+    )
     assert "max_export_batch_size must be less than" in started.stderr
     assert "Traceback" not in started.stderr
 
@@ -102,7 +104,7 @@ def test_without_the_extra_the_start_ends_with_what_to_install(
     assert started.returncode == 2
     assert re.fullmatch(
         rf"The {service} cannot start.\nThe environment asks for traces, but opentelemetry\.sdk\S* is not installed: "
-        r"pip install --require-hashes -r requirements/otel\.txt\. OTEL_TRACES_EXPORTER=none does without\.\n",
+        r"pip install --require-hashes -r requirements/otel\.txt\. OTEL_TRACES_EXPORTER=none turns traces off\.\n",
         started.stderr,
     )
 
