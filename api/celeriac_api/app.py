@@ -36,6 +36,7 @@ from celeriac_api.server.logs import set_up as set_up_logs
 from celeriac_api.server.logs import take_prints
 from celeriac_api.server.outermost import Boundary
 from celeriac_api.server.route import ShortRoute
+from celeriac_api.server.route_documentation import described
 from celeriac_api.server.route_table import RouteTable
 from celeriac_api.server.shutdown import at_termination
 from celeriac_api.server.slow_clients import allowed_files
@@ -162,14 +163,15 @@ class CeleriacAPI(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI 3.1 document, made at the first request for it."""
-        document = super().openapi()
-        document["components"]["securitySchemes"] = SECURITY_SCHEMES
-        schemas = document["components"]["schemas"]
-        if "Problem" not in schemas:
+        if self.openapi_schema is None:
+            routes = [route.declared for route in self.routes if isinstance(route, ShortRoute)]
+            document = self.openapi_schema = described(self, routes)
+            document["components"]["securitySchemes"] = SECURITY_SCHEMES
+            schemas = document["components"]["schemas"]
             problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(problem.pop("$defs"), Problem=problem)
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
             # Here, for FastAPI takes every null out of an example.
             schemas["TaskDocument"]["examples"] = [EXAMPLE]
-        return document
+        return self.openapi_schema

@@ -94,6 +94,7 @@ class Stage:
         url = self.url(database)
         return {
             **environment(redis_url=url),
+            "PYTHONDONTWRITEBYTECODE": "",  # compiling anew at each start is not what people do
             "BENCH_REDIS_URL": url,
             "FLOWER_UNAUTHENTICATED_API": "true",
             **self._settings,

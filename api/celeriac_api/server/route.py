@@ -1,16 +1,14 @@
-"""Adds a route: FastAPI documents it, and our handler answers the raw request.
+"""Declares a route, and answers its requests by a handler of ours.
 
 FastAPI's generic way from a request to arguments, and from a value to a response, costs more than all the rest of a
-request here (docs/decisions/0006-short-routes.md), so it only documents.
+request here (docs/decisions/0006-short-routes.md), so it only documents (route_documentation.py).
 """
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from inspect import Parameter, Signature
-from typing import Annotated, Any
+from typing import Any
 
-import fastapi
-from fastapi.routing import APIRoute
+from starlette import routing
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Send
@@ -20,8 +18,8 @@ from celeriac.access.scopes import Scope
 from celeriac_api.access.authenticate import Door
 from celeriac_api.request.call import Body, Call, CallReader
 from celeriac_api.request.judgement import Judge
-from celeriac_api.request.parameters import Parameters, signature_of
-from celeriac_api.response.openapi import Responses, refusals_of, security_of
+from celeriac_api.request.parameters import Parameters
+from celeriac_api.response.openapi import Responses
 
 Handler = Callable[[Call[Any, Any]], Coroutine[Any, Any, Response]]
 
@@ -57,26 +55,14 @@ class Route:
             raise TypeError(f"{self.method} {self.path} has no scope: give it one of {', '.join(Scope)}.")
 
 
-class ShortRoute(APIRoute):
-    """A `Route` in the form of FastAPI's router."""
+class ShortRoute(routing.Route):
+    """A `Route` in the form of Starlette's router."""
 
     def __init__(self, route: Route, judge: Judge, door: Door) -> None:
         """`judge` looks at the bodies, `door` at the callers."""
-        super().__init__(
-            route.path,
-            _documented(route),
-            methods=[route.method],
-            operation_id=route.operation_id,
-            include_in_schema=route.operation_id is not None,
-            summary=route.summary,
-            description=route.description or None,
-            tags=[route.tag] if route.tag else None,
-            status_code=route.status,
-            response_model=route.returns,
-            response_class=route.media,
-            responses={**route.answers, **refusals_of(route.scope)},
-            openapi_extra=_extra(route),
-        )
+        super().__init__(route.path, route.handler, methods=[route.method], include_in_schema=False)
+        self.methods = {route.method}  # `HeadMethod` answers HEAD
+        self.declared = route
         self.scope = route.scope
         needed, definition = route.scope, route.definition
         handler, body, reader = route.handler, route.body, CallReader(route.parameters, judge)
@@ -105,25 +91,3 @@ async def _answer(request: Request, error: Exception) -> Response:
             response: Response = await handlers[kind](request, error)
             return response
     raise error
-
-
-def _extra(route: Route) -> dict[str, Any]:
-    """What FastAPI cannot know."""
-    extra: dict[str, Any] = {"security": security_of(route.scope)}
-    return extra | {"requestBody": {"required": route.body.required}} if route.body else extra
-
-
-def _documented(route: Route) -> Callable[..., Any]:
-    """A function that never runs: its signature is what OpenAPI shows."""
-
-    async def documented(**_: Any) -> None:
-        raise NotImplementedError
-
-    parameters = signature_of(route.parameters)
-    if route.body is not None:
-        examples = fastapi.Body(examples=list(route.body.examples) if route.body.examples else None)
-        body: Any = Annotated[route.body.documented, examples]
-        default = route.body.default
-        parameters.append(Parameter("body", Parameter.KEYWORD_ONLY, annotation=body, default=default))
-    documented.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # a function may have one
-    return documented
