@@ -16,7 +16,7 @@ from lab.chaos.proxy import Proxy
 from lab.harness.servers import API, running_api, running_worker
 from lab.harness.waiting import wait_until
 from tests.http.events.test_events import watch
-from tests.support.door import cancel, document, ended, in_state, shown, submit
+from tests.support.door import cancel, document, ended, in_state, is_waited_for, shown, submit
 
 RECOVERED_SECONDS = 20
 # A replica need not wait for others.
@@ -93,37 +93,27 @@ def test_submissions_waits_streams_and_reads_go_over_to_the_new_primary(pair: Pa
         assert shown(client, task)["attempt"] == 1
 
 
-def test_who_waits_goes_over_from_an_old_primary_that_refuses_nothing(pair: Pair, tmp_path: Path) -> None:
-    gate = tmp_path / "gate"
-    with pair.api.client() as client, ThreadPoolExecutor(1) as threads, let_go(gate):
-        task = submit(client, "hold", until=str(gate))
-        in_state(client, task, "running")
+def test_who_waits_and_a_task_that_asks_go_over_from_an_old_primary_that_refuses_nothing(
+    pair: Pair, tmp_path: Path
+) -> None:
+    with pair.api.client() as client, ThreadPoolExecutor(1) as threads:
+        task = submit(client, "stop_when_asked", started=str(tmp_path / "started"))
+        wait_until((tmp_path / "started").exists)
         wait = threads.submit(ended, client, task)
-        wait_until(lambda: pair.first.pubsub_channels("celery-task-meta-*"))
+        is_waited_for(client, pair.first, task)
         pair.fail_over(until=lambda: pair.second.pubsub_channels("celery-task-meta-*"))
-        gate.touch()
-        assert wait.result()["state"] == "succeeded"
-
-
-def test_a_task_that_only_asks_hears_that_it_is_cancelled(pair: Pair, tmp_path: Path) -> None:
-    started = tmp_path / "started"
-    with pair.api.client() as client:
-        task = submit(client, "stop_when_asked", started=str(started))
-        wait_until(started.exists)
-        pair.fail_over()
         wait_until(lambda: cancel(client, task).status_code == 202, RECOVERED_SECONDS)
-        assert ended(client, task)["state"] == "cancelled"
+        assert wait.result()["state"] == "cancelled"
 
 
 @contextmanager
-def let_go(gate: Path, over: Event | None = None) -> Iterator[None]:
+def let_go(gate: Path, over: Event) -> Iterator[None]:
     """However this ends, so does who waits for the gate, and who goes on until it is over."""
     try:
         yield
     finally:
         gate.touch()
-        if over is not None:
-            over.set()
+        over.set()
 
 
 def refused_until(over: Event, api: API) -> float:

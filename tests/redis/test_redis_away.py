@@ -16,7 +16,7 @@ from redis import Redis
 from celeriac.stack.valkey import Valkey
 from lab.harness.servers import running_api, running_worker
 from lab.harness.waiting import wait_until
-from tests.support.door import cancel, document, ended, in_state, submit
+from tests.support.door import cancel, document, ended, in_state, is_waited_for, submit
 
 DONE = '{"status": "SUCCESS", "result": 3, "traceback": null, "children": []}'
 SOME_ID = "00000000-0000-4000-8000-000000000000"
@@ -52,8 +52,8 @@ BODIES = {
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Valkey]:
-    """A Valkey of this test's own."""
-    with Valkey(tmp_path / "valkey") as server:
+    """A Valkey of this test's own, which has all it answered when it is killed."""
+    with Valkey(tmp_path / "valkey", options={"appendfsync": "always"}) as server:
         yield server
 
 
@@ -168,7 +168,7 @@ def test_a_wait_goes_on_through_a_restart_of_redis(server: Valkey, door: httpx.C
     channel = f"celery-task-meta-{task['task_id']}"
     with ThreadPoolExecutor(1) as pool, Redis.from_url(server.url) as redis:
         waiting = pool.submit(door.get, task["links"]["self"], params={"wait": 50})
-        wait_until(lambda: redis.pubsub_channels(channel))
+        is_waited_for(door, redis, task)
         send(server, signal.SIGKILL)
         server.restart()
         wait_until(lambda: redis.pubsub_channels(channel), what="the new subscription")
@@ -184,7 +184,7 @@ def test_a_wait_that_ends_while_redis_is_away_is_told_so(
     task = submit(door, "add", x=1, y=2)
     with ThreadPoolExecutor(1) as pool, Redis.from_url(server.url) as redis:
         waiting = pool.submit(door.get, task["links"]["self"], params={"wait": 2})
-        wait_until(lambda: redis.pubsub_channels("celery-task-meta-*"))
+        is_waited_for(door, redis, task)
         start = time.monotonic()
         send(server, number)
         response = waiting.result()

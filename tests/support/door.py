@@ -4,6 +4,7 @@ import json
 from typing import Any, NoReturn
 
 import httpx
+from redis import Redis
 
 from lab.harness.waiting import wait_until
 
@@ -56,6 +57,13 @@ def in_state(client: httpx.Client, task: Document, state: str) -> Document:
     return wait_until(
         lambda: task_document if (task_document := shown(client, task))["state"] == state else None
     )
+
+
+def is_waited_for(client: httpx.Client, redis: Redis, task: Document) -> None:
+    """Return when the API follows this task for somebody: its subscription is confirmed, and the task was read after that."""
+    wait_until(lambda: redis.pubsub_channels(f"celery-task-meta-{task['task_id']}"))
+    for _ in range(3):  # answered after the confirmation, and after the reading that it causes
+        shown(client, task)
 
 
 def run(client: httpx.Client, name: str, /, **task_input: Any) -> Document:

@@ -14,7 +14,7 @@ from celeriac.stack.valkey import Valkey
 from lab.chaos.proxy import Proxy
 from lab.harness.servers import running_api
 from lab.harness.waiting import wait_until
-from tests.support.door import document, in_state, submit
+from tests.support.door import document, in_state, is_waited_for, submit
 
 DONE = '{"status": "SUCCESS", "result": 3, "traceback": null, "children": []}'
 SOME_ID = "00000000-0000-4000-8000-000000000000"
@@ -167,7 +167,7 @@ def test_a_wait_survives_the_loss_of_the_subscriber_connection(client: httpx.Cli
     task = submit(client, "flaky", failures=4)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(client.get, task["links"]["self"], params={"wait": 30})
-        wait_until(lambda: waiters(redis) == 1)
+        is_waited_for(client, redis, task)
         redis.client_kill_filter(_type="pubsub")
         at_end = document(waiting.result())
     assert at_end["result"] == "succeeded on attempt 5"
@@ -180,7 +180,7 @@ def test_an_end_during_the_loss_of_the_connection_is_not_missed(
     task = submit(quiet, "add", x=1, y=2)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(quiet.get, task["links"]["self"], params={"wait": 30})
-        wait_until(lambda: waiters(quiet_redis) == 1)
+        is_waited_for(quiet, quiet_redis, task)
         quiet_redis.set(
             f"celery-task-meta-{task['task_id']}",
             DONE,
@@ -201,9 +201,7 @@ def test_an_end_between_the_reconnect_and_the_subscription_is_not_missed(
             task = submit(client, "add", x=1, y=2)
             channel = f"celery-task-meta-{task['task_id']}"
             waiting = pool.submit(client.get, task["links"]["self"], params={"wait": 50})
-            wait_until(lambda: own_redis.pubsub_channels(channel))
-            for _ in range(3):  # answered after the confirmation, and after what is read then
-                in_state(client, task, "queued")
+            is_waited_for(client, own_redis, task)
             proxy.hold = b"SUBSCRIBE"
             proxy.reset()
             wait_until(proxy.held.is_set)
