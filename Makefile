@@ -159,7 +159,7 @@ define resolve
 @$(BIN)/uv pip compile pyproject.toml --extra all --resolution $(2) --upgrade --quiet --python .conformance/$(1)/bin/python \
 	--output-file .conformance/$(1)/versions.txt
 @$(BIN)/uv pip install --quiet --python .conformance/$(1)/bin/python --requirement .conformance/$(1)/versions.txt \
-	pytest pytest-timeout pytest-xdist
+	hypothesis pytest pytest-timeout pytest-xdist
 @grep -E '^(celery|kombu|billiard|redis|fastapi|starlette|pydantic|uvicorn|httpx)=' .conformance/$(1)/versions.txt
 endef
 
