@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from celeriac.access.scopes import Scope
+from celeriac.access.stored_keys import StoredKeys
 from celeriac_api.page import files as page
 from celeriac_api.parts import Parts
 from celeriac_api.response.failure_details import sees_details
@@ -13,6 +14,7 @@ from celeriac_api.routes import (
     docs,
     events,
     health,
+    keys,
     metrics,
     queues,
     rejected,
@@ -47,6 +49,7 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
         *queues.routes(parts.overview),
         *rejected.routes(ledger),
         *workers.routes(parts.overview),
+        *keys.routes(StoredKeys(parts.key_table), parts.key_ring),
         *shown("metrics", metrics.routes(parts.counters, ledger, parts.overview, feed)),
         *shown("page", page.routes()),
         *shown("docs", docs.routes("Celeriac", document)),

@@ -11,8 +11,6 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from celeriac.access.limits import NO_LIMITS, Limits
 from celeriac.access.scopes import checked_grant
 
-# Names that mean something else in an address.
-RESERVED_NAMES = frozenset({"me"})
 MOST_GRANTS = 50
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -23,8 +21,6 @@ def checked_name(text: str) -> str:
         raise ValueError(
             "write 1 to 64 letters, digits, dots, dashes or underscores, and a letter or digit first"
         )
-    if text in RESERVED_NAMES:
-        raise ValueError(f"the name {text!r} is reserved; choose another")
     return text
 
 

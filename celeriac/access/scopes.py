@@ -1,10 +1,14 @@
 """Scopes: what a route asks for, and what a key grants."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import StrEnum
 
 SUBMIT_PREFIX = "submit:"
+# What a key may be given. The names of definitions are as in celeriac/contract/declaration.py.
+GRANT_PATTERN = r"submit|read|cancel|operate|metrics|admin|submit:[A-Za-z0-9][A-Za-z0-9._-]{0,99}\*?"
+_GRANT = re.compile(GRANT_PATTERN)
 
 
 class Scope(StrEnum):
@@ -22,13 +26,13 @@ class Scope(StrEnum):
     OPEN = "open"
 
 
-# What a key may be given, beside `submit:NAME` and `submit:PREFIX*`.
+# The scopes that a key may be given.
 GRANTABLE = (Scope.SUBMIT, Scope.READ, Scope.CANCEL, Scope.OPERATE, Scope.METRICS, Scope.ADMIN)
 
 
 def checked_grant(text: str) -> str:
     """The same text, if a key can have this grant; `ValueError` describes what is wrong."""
-    if text in GRANTABLE or _is_of_definitions(text):
+    if _GRANT.fullmatch(text):
         return text
     near = [] if ":" in text else get_close_matches(text, GRANTABLE, n=1)
     advice = (
@@ -54,13 +58,6 @@ def allows(grants: Iterable[str], scope: Scope, definition_name: str | None = No
             return any(_covers(grant, definition_name) for grant in grants)
         case _:
             return False
-
-
-def _is_of_definitions(text: str) -> bool:
-    """Whether this is `submit:` and the name of a definition, or the beginning of some names before a `*`."""
-    name = text.removeprefix(SUBMIT_PREFIX).removesuffix("*")
-    is_name = name.replace(".", "").replace("_", "").replace("-", "").isalnum() and name.isascii()
-    return text.startswith(SUBMIT_PREFIX) and is_name and len(name) <= 100
 
 
 def _covers(grant: str, definition_name: str | None) -> bool:

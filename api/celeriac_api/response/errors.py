@@ -9,11 +9,14 @@
     ├── UnknownTaskName        404
     ├── TaskNotFound           404
     ├── UnknownQueue           404
+    ├── KeyNotFound            404
     ├── MethodNotAllowed       405
     ├── TaskNotSucceeded       409
     ├── TaskEnded              409
     ├── TaskNotEnded           409
     ├── TaskIdTaken            409
+    ├── KeyExists              409
+    ├── KeyInFile              409
     ├── ResultGone             410
     ├── TaskGone               410
     ├── BodyTooLarge           413
@@ -105,6 +108,12 @@ class UnknownQueue(Problem):
     status, code, title = 404, "unknown-queue", "No queue has this name"
 
 
+class KeyNotFound(Problem):
+    """No key has this name."""
+
+    status, code, title = 404, "key-not-found", "No key has this name"
+
+
 class MethodNotAllowed(Problem):
     """The path exists, but not with this method."""
 
@@ -133,6 +142,18 @@ class TaskIdTaken(Problem):
     """A task was to be submitted under an id that another owner's task has."""
 
     status, code, title = 409, "task-id-taken", "The id belongs to another task"
+
+
+class KeyExists(Problem):
+    """The request creates a key under a name that is taken."""
+
+    status, code, title = 409, "key-exists", "A key has this name already"
+
+
+class KeyInFile(Problem):
+    """The request changes a key that is in the file of keys."""
+
+    status, code, title = 409, "key-in-file", "The key is in a file"
 
 
 class ResultGone(Problem):

@@ -92,7 +92,7 @@ class Locked:
 
 
 @contextmanager
-def locked_api(url: str, directory: Path) -> Iterator[Locked]:
+def locked_api(url: str, directory: Path, **settings: Any) -> Iterator[Locked]:
     """Such an API on this database."""
     entries, secrets = [], {"wrong": new_secret()}
     for scope in GRANTABLE:
@@ -105,5 +105,5 @@ def locked_api(url: str, directory: Path) -> Iterator[Locked]:
     secrets["revoked"] = stored_key(url, "revoked", "admin")
     stored(url, lambda keys: keys.revoke("revoked"))
     file = write_keys(directory / "keys-of-each-kind.json", *entries)
-    with running_api(directory, redis_url=url, keys_file=file) as api, api.client() as client:
+    with running_api(directory, redis_url=url, keys_file=file, **settings) as api, api.client() as client:
         yield Locked(client, secrets)

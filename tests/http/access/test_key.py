@@ -58,9 +58,9 @@ def test_without_an_overlap_the_old_secret_is_gone_and_what_is_over_is_not_kept(
     ]
 
 
-@pytest.mark.parametrize("name", ["", "me", "a b", "-a", ".a", "a/b", "a:b", "é", "a" * 65, "a\n"])
+@pytest.mark.parametrize("name", ["", "a b", "-a", ".a", "a/b", "a:b", "é", "a" * 65, "a\n"])
 def test_a_name_that_means_something_else_in_an_address_or_a_key_of_redis_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match=r"write 1 to 64 letters|is reserved"):
+    with pytest.raises(ValueError, match="write 1 to 64 letters"):
         checked_name(name)
 
 

@@ -51,7 +51,7 @@ def test_a_file_names_a_digest_or_the_secret_itself(tmp_path: Path) -> None:
         ({"sha256": "abc"}, "keys.0.sha256"),
         ({"scopes": ["sumbit"]}, "did you mean submit?"),
         ({"scopes": []}, "give 1 to 50 scopes"),
-        ({"name": "me"}, "is reserved"),
+        ({"name": "a b"}, "write 1 to 64 letters"),
         ({"limits": {"rate": 0}}, "keys.0.limits.rate"),
         ({"limits": {"speed": 1}}, "keys.0.limits.speed"),
         ({"expires": "soon"}, "keys.0.expires"),

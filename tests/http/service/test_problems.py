@@ -50,6 +50,7 @@ def clients(
             "faulty": faulty_client,
             "cut off": cut_off,
             "locked": locked.client,
+            "admin": locked.client_with("has-admin"),
             "reader": locked.client_with("has-read"),
             "stuck": stuck_client,
             "unsafe": unsafe_client,
@@ -88,6 +89,12 @@ def malformed(client: httpx.Client) -> httpx.Response:
 WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
     "malformed-json": ("works", malformed),
     "unauthenticated": ("locked", lambda client: client.get("/tasks")),
+    "key-not-found": ("admin", lambda client: client.get("/keys/nobody")),
+    "key-exists": (
+        "admin",
+        lambda client: client.post("/keys", json={"name": "has-read", "scopes": ["read"]}),
+    ),
+    "key-in-file": ("admin", lambda client: client.delete("/keys/has-read")),
     "forbidden": ("reader", lambda client: client.post("/add", json=ADD)),
     "route-not-found": ("works", lambda client: client.get("/nothing/here")),
     "unknown-task-name": (

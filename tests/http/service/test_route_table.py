@@ -37,7 +37,10 @@ def found(method: str, path: str, root_path: str = "") -> tuple[ShortRoute, dict
 def test_every_route_is_found_as_fastapi_finds_it(route: ShortRoute) -> None:
     assert route.methods is not None
     (method,) = route.methods
-    request = scope(method, route.path.replace("{task_id}", "some-id").replace("{queue}", "default"))
+    request = scope(
+        method,
+        route.path.replace("{task_id}", "some-id").replace("{queue}", "default").replace("{name}", "ci"),
+    )
     match, expected = route.matches(request)
     assert match is Match.FULL
     assert TABLE.find(request) == (route, expected["path_params"])
@@ -119,7 +122,7 @@ def test_routes_are_described_when_that_is_asked_for_and_not_at_the_start() -> N
 
 def test_docs_begin_with_submitting_and_end_with_health() -> None:
     tags = [route.declared.tag for route in SHORT if route.declared.operation_id]
-    assert list(dict.fromkeys(tags)) == ["submit", "tasks", "events", "operations", "health"]
+    assert list(dict.fromkeys(tags)) == ["submit", "tasks", "events", "operations", "keys", "health"]
 
 
 def test_a_parameter_without_a_place_stops_the_start() -> None:

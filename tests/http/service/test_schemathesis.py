@@ -1,4 +1,4 @@
-"""Schemathesis finds no undocumented answer and no fault."""
+"""Schemathesis finds no undocumented answer and no fault, with a key of each scope."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,8 @@ from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from celeriac.stack.valkey import Valkey
 from lab.harness.checkout import ROOT
-from lab.harness.servers import running_api, running_worker
+from lab.harness.servers import running_worker
+from tests.http.access.keys import Locked, locked_api
 
 Case = AnyCase[Any]
 
@@ -35,7 +36,7 @@ CONFIG = SchemathesisConfig.from_dict(
     }
 )
 # With a parameter each operation is a test with a name of its own, by which it can be asked for.
-pytestmark = pytest.mark.parametrize("url", [DATABASE], indirect=True)
+pytestmark = pytest.mark.parametrize("locked_starters", [DATABASE], indirect=True)
 # A valid one: other cases will have it, too.
 KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
 # But for the one stream that has no end.
@@ -51,29 +52,36 @@ SEQUENCES = settings(
 
 
 @pytest.fixture(scope="module")
-def url(request: pytest.FixtureRequest, valkey: Valkey, directory: Path) -> Iterator[str]:
-    """Where an API and a worker are, on a database of their own, for the starter tasks alone; none of them may take long here."""
+def locked_starters(request: pytest.FixtureRequest, valkey: Valkey, directory: Path) -> Iterator[Locked]:
+    """An API that needs a key, and a worker, on a database of their own, for the starter tasks alone; none may take long here."""
     database = f"{valkey.url.removesuffix('/0')}/{request.param}"
-    of_both: dict[str, Any] = {"redis_url": database, "tasks": "tasks", "soft_time_limit": 0.2}
-    with running_worker(directory, **of_both), running_api(directory, **of_both) as api:
-        yield f"http://127.0.0.1:{api.port}"
+    of_both: dict[str, Any] = {"tasks": "tasks", "soft_time_limit": 0.2}
+    with (
+        running_worker(directory, redis_url=database, **of_both),
+        locked_api(database, directory, **of_both) as locked,
+    ):
+        yield locked
 
 
 @SCHEMA.parametrize()
-def test_an_operation_answers_as_documented(case: Case, url: str) -> None:
+def test_an_operation_answers_as_documented(case: Case, locked_starters: Locked) -> None:
     # A body that is optional and is left out is what Schemathesis makes of "wrong" at times, and calls right itself.
     is_right = getattr(case.meta and case.meta.phase.data, "description", "") == "Positive test case"
     tame(case)
-    case.call_and_validate(base_url=url, excluded_checks=[negative_data_rejection] if is_right else [])
+    for security in case.operation.definition.raw["security"]:
+        case.headers.update(locked_starters.headers(f"has-{(security['bearer'] or ['read'])[0]}"))
+    excluded: list[Any] = [negative_data_rejection] if is_right else []
+    case.call_and_validate(base_url=str(locked_starters.client.base_url), excluded_checks=excluded)
 
 
-def test_operations_one_after_the_other_answer_as_documented(url: str) -> None:
+def test_operations_one_after_the_other_answer_as_documented(locked_starters: Locked) -> None:
     class Sequence(SCHEMA.as_state_machine()):  # type: ignore[misc]  # the class follows from the document
         def before_call(self, case: Case) -> None:
             tame(case)
 
         def get_call_kwargs(self, case: Case) -> dict[str, Any]:
-            return {"base_url": url}
+            address = str(locked_starters.client.base_url)
+            return {"base_url": address, "headers": locked_starters.headers("has-admin")}
 
     Sequence.run(settings=SEQUENCES)
 

@@ -127,6 +127,22 @@ def refused(method: str, key: str, doors: Doors, path: str) -> httpx.Response:
         return response
 
 
+def administered(
+    doors: Doors, method: str, path: str, key: str = "", body: bytes = b"", /, **headers: str
+) -> httpx.Response:
+    """A request about a key, with a key that may do everything."""
+    headers = doors.locked.headers("has-admin") | (JSON if body else {}) | headers
+    return doors.locked.client.request(method, path.replace("{name}", key), content=body, headers=headers)
+
+
+def created(doors: Doors) -> str:
+    """The name of a new key."""
+    name = f"key-{uuid4()}"
+    asked = json.dumps({"name": name, "scopes": ["read"]}).encode()
+    assert administered(doors, "POST", "/keys", "", asked).status_code == 201
+    return name
+
+
 FAULT = {"X-Fault": "early"}
 SUBMISSION: dict[int, Way] = {
     202: lambda doors, path: posted(doors.works, path),
@@ -266,6 +282,55 @@ WAYS: dict[tuple[str, str], dict[int, Way]] = {
         503: lambda doors, path: deleted(doors.cut_off, path, UNKNOWN),
     },
     **{("post", f"/{name}"): SUBMISSION for name in NAMES},
+}
+IN_FILE = "has-read"
+WAYS |= {
+    ("get", "/me"): LOOK,
+    ("get", "/keys"): LOOK,
+    ("post", "/keys"): {
+        201: lambda doors, path: administered(
+            doors, "POST", path, "", b'{"name": "%b", "scopes": ["submit:add"]}' % str(uuid4()).encode()
+        ),
+        400: lambda doors, path: administered(doors, "POST", path, "", b"{"),
+        409: lambda doors, path: administered(
+            doors, "POST", path, "", b'{"name": "%b", "scopes": ["read"]}' % IN_FILE.encode()
+        ),
+        413: lambda doors, path: administered(doors, "POST", path, "", b" " * 2**21),
+        415: lambda doors, path: administered(
+            doors, "POST", path, "", b"{}", **{"Content-Type": "text/plain"}
+        ),
+        422: lambda doors, path: administered(doors, "POST", path, "", b'{"name": "a b", "scopes": []}'),
+        500: lambda doors, path: posted(doors.faulty, path, **FAULT),
+        503: lambda doors, path: posted(doors.cut_off, path),
+    },
+    ("get", "/keys/{name}"): {
+        200: lambda doors, path: administered(doors, "GET", path, IN_FILE),
+        404: lambda doors, path: administered(doors, "GET", path, "nobody"),
+        422: lambda doors, path: administered(doors, "GET", path + "?x=1", IN_FILE),
+        500: lambda doors, path: doors.faulty.get(path, headers=FAULT),
+        503: lambda doors, path: doors.cut_off.get(path),
+    },
+    ("post", "/keys/{name}/rotate"): {
+        200: lambda doors, path: administered(doors, "POST", path, created(doors), b'{"overlap": "1h"}'),
+        400: lambda doors, path: administered(doors, "POST", path, IN_FILE, b"{"),
+        404: lambda doors, path: administered(doors, "POST", path, "nobody"),
+        409: lambda doors, path: administered(doors, "POST", path, IN_FILE),
+        413: lambda doors, path: administered(doors, "POST", path, IN_FILE, b" " * 2**21),
+        415: lambda doors, path: administered(
+            doors, "POST", path, IN_FILE, b"{}", **{"Content-Type": "text/plain"}
+        ),
+        422: lambda doors, path: administered(doors, "POST", path, IN_FILE, b'{"overlap": "soon"}'),
+        500: lambda doors, path: doors.faulty.post(path, headers=FAULT),
+        503: lambda doors, path: doors.cut_off.post(path),
+    },
+    ("delete", "/keys/{name}"): {
+        204: lambda doors, path: administered(doors, "DELETE", path, created(doors)),
+        404: lambda doors, path: administered(doors, "DELETE", path, "nobody"),
+        409: lambda doors, path: administered(doors, "DELETE", path, IN_FILE),
+        422: lambda doors, path: administered(doors, "DELETE", path + "?x=1", IN_FILE),
+        500: lambda doors, path: doors.faulty.delete(path, headers=FAULT),
+        503: lambda doors, path: doors.cut_off.delete(path),
+    },
 }
 # Each route that needs a scope refuses whoever has no key, and whoever lacks the scope.
 for (method, path), ways in WAYS.items():
