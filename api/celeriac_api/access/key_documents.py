@@ -138,7 +138,7 @@ class OwnKey(BaseModel):
 def document_of(key: Key, source: Source) -> KeyDocument:
     """The key without its secret."""
     now = datetime.now(UTC)
-    overlaps = [one.until for one in key.digests if one.until is not None and one.until > now]
+    overlaps = [item.until for item in key.digests if item.until is not None and item.until > now]
     return KeyDocument(
         name=key.name,
         owner=key.owner,
