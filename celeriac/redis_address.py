@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from redis.asyncio import connection as asynchronous
 from redis.asyncio import sentinel as asynchronous_sentinel
@@ -63,6 +63,14 @@ def normal(url: str) -> str:
         raise ValueError(FORM)
     options = _normal_options(scheme, query)
     return f"{scheme}://{user_info}{at}{place}" + (f"?{urlencode(options, safe='/')}" if options else "")
+
+
+def with_password(url: str, password: str) -> str:
+    """The same address with this password, unless it has one already."""
+    scheme, separator, rest = url.partition("://")
+    user_info, _, where = rest.rpartition("@")
+    user, _, given = user_info.partition(":")
+    return url if given else f"{scheme}{separator}{user}:{quote(password, safe='')}@{where}"
 
 
 def shown(url: str) -> str:

@@ -9,11 +9,19 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+)
 
 from celeriac.durations import duration_of
 from celeriac.queue_names import taken_for
-from celeriac.redis_address import normal, shown
+from celeriac.redis_address import normal, shown, with_password
 
 PREFIX = "CELERIAC_"
 PUBLIC = frozenset({"docs", "metrics", "page"})
@@ -85,6 +93,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
+    # Read once, at the start, from `redis_password_file`; never shown.
+    _password: str | None = PrivateAttr(None)
+
     host: str = Field("127.0.0.1", description="Address on which the API listens.")
     port: int = Field(8000, ge=1, le=65535, description="Port on which the API listens.")
     api_processes: int = Field(1, ge=1, description="How many processes of the API serve the port.")
@@ -104,6 +115,9 @@ class Settings(BaseModel):
     broker_url: RedisURL | None = Field(None, description="Redis server for the queues only.")
     result_backend: RedisURL | None = Field(
         None, description="Redis server for the records and results only."
+    )
+    redis_password_file: Path | None = Field(
+        None, description="File that contains the password of Redis, for an address that has none."
     )
     tasks: Annotated[str, AfterValidator(_packages)] = Field(
         "tasks", description="Packages whose modules declare tasks, separated by commas."
@@ -207,20 +221,43 @@ class Settings(BaseModel):
         """Whether this part (`docs`, `metrics`, `page`) needs no key."""
         return part in self.public.split(",")
 
+    def model_post_init(self, _: object, /) -> None:
+        """Read the password of Redis, where it is in a file."""
+        self._password = _password_in(self.redis_password_file)
+
     @property
     def broker(self) -> str:
         """URL of the Redis that holds the queues."""
-        return self.broker_url or self.redis_url or LOCAL_REDIS
+        return self._with_password(self.broker_url or self.redis_url or LOCAL_REDIS)
 
     @property
     def backend(self) -> str:
         """URL of the Redis that holds the records and results: the ledger's home."""
-        return self.result_backend or self.redis_url or LOCAL_REDIS
+        return self._with_password(self.result_backend or self.redis_url or LOCAL_REDIS)
 
     @property
     def given_redis(self) -> bool:
         """Whether the environment names a Redis."""
         return bool(self.redis_url or self.broker_url or self.result_backend)
+
+    def _with_password(self, url: str) -> str:
+        return with_password(url, self._password) if self._password else url
+
+
+def _password_in(file: Path | None) -> str | None:
+    """The first line of this file, if there is to be one; `SettingsError` when there is none."""
+    if file is None:
+        return None
+    try:
+        password = file.read_text().partition("\n")[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise SettingsError(f"{PREFIX}REDIS_PASSWORD_FILE={file} cannot be read: {reason}.") from None
+    if not password:
+        raise SettingsError(
+            f"{PREFIX}REDIS_PASSWORD_FILE={file} is empty: write the password into its first line."
+        )
+    return password
 
 
 def _given(environment: Mapping[str, str], fields: Iterable[str]) -> dict[str, str]:

@@ -83,4 +83,5 @@ def _start(package: str, redis_url: str | None) -> Process:
     environment["CELERIAC_SHOW_TRACEBACKS"] = environment.get("CELERIAC_SHOW_TRACEBACKS") or "true"
     if redis_url is not None:
         environment["CELERIAC_REDIS_URL"] = redis_url
+        environment.pop("CELERIAC_REDIS_PASSWORD_FILE", None)  # ours has none
     return process.start([sys.executable, "-m", package], environment=environment, output=subprocess.PIPE)

@@ -1,10 +1,6 @@
 """One Redis address works everywhere or is refused, and hides its password."""
 
-import shutil
-import socket
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,17 +9,14 @@ from redis import Redis
 
 from celeriac.redis_address import database, normal, place, shown
 from celeriac.settings import PREFIX, Settings, SettingsError
-from celeriac.stack.processes.ports import free_port
 from celeriac.stack.processes.readiness import redis_refusal
 from celeriac.stack.valkey import Valkey
-from lab.harness.servers import environment, running_api, running_worker
-from lab.harness.waiting import wait_until
+from lab.harness.servers import running_api, running_worker
 from tests.support.door import run
+from tests.support.tls import CAN_SPEAK_TLS, make_certificates, server_with_tls
 
 # Each character that has a meaning in a URL, and some beyond it.
 PASSWORD = "57#Wc/90?3z@:%+ [ä]&;="
-SERVER = shutil.which("redis-server")
-OPENSSL = shutil.which("openssl")
 
 
 @pytest.mark.parametrize(
@@ -115,56 +108,21 @@ def assert_works(url: str, directory: Path, *, secrets: tuple[str, ...] = ()) ->
 
 @pytest.fixture(scope="module")
 def certificates(directory: Path) -> Path:
-    """An authority of these tests' own, and what it has signed for server and client."""
-    if SERVER is None or OPENSSL is None:
+    """What the servers and clients of these tests show each other."""
+    if not CAN_SPEAK_TLS:
         pytest.skip("needs a redis-server with TLS, and openssl")
-    where = directory / "certificates"
-    where.mkdir()
-    (where / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
-    openssl("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -subj /CN=ca -days 2", where)
-    for name in ("server", "client"):
-        openssl(f"req -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.csr -subj /CN={name}", where)
-        sign = f"x509 -req -in {name}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -out {name}.crt -days 2"
-        openssl(f"{sign} -extfile names", where)
-    return where
-
-
-def openssl(words: str, where: Path) -> None:
-    """Run it."""
-    subprocess.run([OPENSSL or "openssl", *words.split()], cwd=where, check=True, capture_output=True)
-
-
-@contextmanager
-def server_with_tls(certificates: Path, *, clients: str) -> Iterator[int]:
-    """A Redis that speaks TLS alone, on this port; `clients` is whether it wants certificates of them."""
-    port = free_port()
-    command = [SERVER or "redis-server", "--port", "0", "--tls-port", str(port), "--appendonly", "yes"]
-    command += ["--save", "", "--tls-auth-clients", clients, "--dir", str(certificates)]
-    for name, file in {"cert": "server.crt", "key": "server.key", "ca-cert": "ca.crt"}.items():
-        command += [f"--tls-{name}-file", str(certificates / file)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment()) as server:
-        try:
-            wait_until(lambda: listens(port))
-            yield port
-        finally:
-            server.kill()
-
-
-def listens(port: int) -> bool:
-    """Whether somebody does."""
-    with socket.socket() as tried:
-        return tried.connect_ex(("127.0.0.1", port)) == 0
+    return make_certificates(directory / "certificates")
 
 
 def test_tls_works_with_an_authority_of_ones_own_and_without_any(certificates: Path, directory: Path) -> None:
-    with server_with_tls(certificates, clients="no") as port:
+    with server_with_tls(certificates, clients="no", directory=directory) as port:
         assert redis_refusal(f"rediss://localhost:{port}/0") is not None  # nobody knows this authority
         assert_works(f"rediss://localhost:{port}/0?ssl_ca_certs={certificates}/ca.crt", directory)
         assert_works(f"rediss://localhost:{port}/0?ssl_cert_reqs=none", directory)
 
 
 def test_tls_works_with_a_certificate_of_the_client(certificates: Path, directory: Path) -> None:
-    with server_with_tls(certificates, clients="yes") as port:
+    with server_with_tls(certificates, clients="yes", directory=directory) as port:
         options = f"ssl_ca_certs={certificates}/ca.crt&ssl_certfile={certificates}/client.crt"
         assert_works(
             f"rediss://localhost:{port}/0?{options}&ssl_keyfile={certificates}/client.key", directory

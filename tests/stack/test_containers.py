@@ -7,22 +7,29 @@ import shutil
 import subprocess
 import sys
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from redis import Redis
+from redis.exceptions import AuthenticationError
 
 from celeriac.settings import Settings
+from celeriac.stack.processes.ports import free_port
 from celeriac.version import VERSION
 from celeriac_api.request.wait import LONGEST_SECONDS
 from lab.harness.checkout import ROOT, python_path
+from lab.harness.stage import listens
+from lab.harness.waiting import wait_until
 from tests.support.dockerfile import Stage, read_stages
 
 STAGES = read_stages(ROOT / "Dockerfile")
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
 PROXY: dict[str, Any] = yaml.safe_load((ROOT / "deploy/proxy.yml").read_text())["services"]["proxy"]
+PASSWORD_FILE = "/run/celeriac/redis-password"
 OWN_IMAGE = ROOT / "examples/own_image"
 
 both = pytest.mark.parametrize("name", ["api", "worker"])
@@ -158,6 +165,8 @@ def test_each_service_waits_for_a_redis_that_answers(name: str) -> None:
     assert (
         SERVICES[name]["environment"]["CELERIAC_REDIS_URL"] == "${CELERIAC_REDIS_URL:-redis://redis:6379/0}"
     )
+    assert SERVICES[name]["environment"]["CELERIAC_REDIS_PASSWORD_FILE"].endswith(f":-{PASSWORD_FILE}}}")
+    assert SERVICES[name]["volumes"] == ["secrets:/run/celeriac:ro"]
     assert "redis-cli ping" in SERVICES["redis"]["healthcheck"]["test"][1]
 
 
@@ -169,7 +178,7 @@ def test_every_setting_of_the_shell_and_of_dot_env_reaches_the_containers(name: 
     others = {
         variable: value
         for variable, value in SERVICES[name]["environment"].items()
-        if variable not in {"CELERIAC_REDIS_URL", "CELERIAC_OPEN"}
+        if variable not in {"CELERIAC_REDIS_URL", "CELERIAC_OPEN", "CELERIAC_REDIS_PASSWORD_FILE"}
     }
     assert set(others.values()) == {None}, "a value here would go before the one of the shell"
 
@@ -187,15 +196,63 @@ def test_the_variables_of_the_containers_are_documented() -> None:
         used |= set(re.findall(r"\$\{(\w+)", (ROOT / file).read_text()))
     text = (ROOT / "docs/containers.md").read_text()
     documented = set(re.findall(r"^\| `([A-Z_]+)` \|", text, re.MULTILINE))
-    assert documented == (used | {"COMPOSE_PROJECT_NAME"}) - {"CELERIAC_REDIS_URL"}
+    assert documented == (used | {"COMPOSE_PROJECT_NAME"}) - {
+        "CELERIAC_REDIS_URL",
+        "CELERIAC_REDIS_PASSWORD_FILE",
+    }
 
 
 def test_redis_has_no_rights_and_a_health_check_that_knows_its_password() -> None:
     redis = SERVICES["redis"]
     assert (redis["user"], redis["read_only"], redis["cap_drop"]) == ("redis", True, ["ALL"])
-    command = redis["command"]
-    assert command[command.index("--requirepass") + 1] == "${REDIS_PASSWORD:-}"
-    assert redis["environment"] == {"REDISCLI_AUTH": "${REDIS_PASSWORD:-}"}
+    assert redis["depends_on"] == {"redis-password": {"condition": "service_completed_successfully"}}
+    assert PASSWORD_FILE in redis["healthcheck"]["test"][1]
+    maker = SERVICES["redis-password"]
+    assert (maker["read_only"], maker["cap_drop"], maker["network_mode"]) == (True, ["ALL"], "none")
+
+
+def test_redis_has_a_password_by_default_that_stays_and_that_no_list_of_processes_shows(
+    tmp_path: Path,
+) -> None:
+    file, run = tmp_path / "redis-password", partial(run_as_container, tmp_path)
+    run("redis-password", REDIS_PASSWORD="").wait(60)
+    first = file.read_text()
+    assert re.fullmatch("[0-9a-f]{64}", first)
+    run("redis-password", REDIS_PASSWORD="").wait(60)
+    assert file.read_text() == first
+    run("redis-password", REDIS_PASSWORD="mine").wait(60)
+    assert file.read_text() == "mine\n"
+    if shutil.which("redis-server") is None:
+        pytest.skip("needs a redis-server")
+    port = free_port()
+    with run("redis", f" --port {port} --dir {tmp_path}", REDIS_MAXMEMORY="1gb") as server:
+        try:
+            wait_until(lambda: listens(port), what="Redis")
+            with Redis(port=port, password="mine") as redis, Redis(port=port) as stranger:
+                assert redis.ping()
+                assert (redis.config_get("appendonly"), redis.config_get("maxmemory-policy")) == (
+                    {"appendonly": "yes"},
+                    {"maxmemory-policy": "noeviction"},
+                )
+                with pytest.raises(AuthenticationError):
+                    stranger.ping()
+            command = Path(f"/proc/{server.pid}/cmdline").read_text() if sys.platform == "linux" else ""
+            assert "mine" not in command
+        finally:
+            server.kill()
+
+
+def run_as_container(
+    directory: Path, name: str, options: str = "", **environment: str
+) -> subprocess.Popen[bytes]:
+    """The command of a service, as the shell of its container reads it, with this directory in place of the volume."""
+    entrypoint, (script,) = SERVICES[name]["entrypoint"], SERVICES[name]["command"]
+    assert entrypoint == ["sh", "-euc"]
+    script = script.replace("$$", "$").replace("/run/celeriac", str(directory))
+    script = script.replace("redis-server -", f"redis-server -{options}", 1)
+    return subprocess.Popen(
+        ["sh", "-euc", script], env={**os.environ, **environment}, stdout=subprocess.DEVNULL
+    )
 
 
 def test_no_log_grows_for_ever() -> None:
@@ -257,13 +314,14 @@ def test_each_image_says_what_it_is_and_make_images_gives_it_its_version(name: s
 
 def test_redis_writes_down_what_it_accepted_and_evicts_nothing() -> None:
     redis = SERVICES["redis"]
-    command = redis["command"]
+    (command,) = redis["command"]
     assert redis["image"] == "redis:8"
-    assert command[command.index("--appendonly") + 1] == "yes"
-    assert command[command.index("--maxmemory-policy") + 1] == "noeviction"
-    assert command[command.index("--maxmemory") + 1] == "${REDIS_MAXMEMORY:-1gb}"
-    assert redis["volumes"] == ["redis-data:/data"]
-    assert "redis-data" in COMPOSE["volumes"]
+    assert "--appendonly yes" in command
+    assert "--maxmemory-policy noeviction" in command
+    assert '--maxmemory "$$REDIS_MAXMEMORY"' in command
+    assert redis["environment"] == {"REDIS_MAXMEMORY": "${REDIS_MAXMEMORY:-1gb}"}
+    assert redis["volumes"] == ["redis-data:/data", "secrets:/run/celeriac:ro"]
+    assert COMPOSE["volumes"].keys() == {"redis-data", "secrets"}
 
 
 def test_only_the_api_can_be_reached_from_outside_and_only_from_this_machine() -> None:

@@ -21,7 +21,11 @@ _OUTSIDE_SCRIPTS = ("HGETALL", "LRANGE", "MGET", "XREVRANGE")
 _SCRIPTED = re.compile(r"redis\.p?call\('([A-Z]+)'")
 # What has other arguments than a key first, or more of them.
 _FORMS: dict[str, Command] = {
+    "DEL": ("DEL", _KEY),
+    "EXISTS": ("EXISTS", _KEY),
     "LMOVE": ("LMOVE", _KEY, _KEY, "LEFT", "RIGHT"),
+    "MGET": ("MGET", _KEY),
+    "RENAME": ("RENAME", _KEY, _KEY),
     "XINFO": ("XINFO", "STREAM", _KEY),
     "XREAD": ("XREAD", "STREAMS", _KEY, "0"),
 }
@@ -59,7 +63,7 @@ async def require_rights(
 
 
 def _denied(rights: Sequence[str]) -> Refused:
-    return Refused(Refusal("NOPERM", f"missing: {', '.join(rights)}; docs/operations.md lists all"))
+    return Refused(Refusal("NOPERM", f"missing: {', '.join(rights)}; deploy/redis.acl lists all"))
 
 
 def _commands(queues: Collection[str], published: Sequence[str]) -> list[Command]:
@@ -75,7 +79,8 @@ def _commands(queues: Collection[str], published: Sequence[str]) -> list[Command
 
 @cache
 def _of_keys() -> list[Command]:
-    texts = "".join(script.text for script in vars(scripts).values() if isinstance(script, scripts.Script))
+    known = [script for script in vars(scripts).values() if isinstance(script, scripts.Script)]
+    texts = "".join(script.text for script in known if script.name not in scripts.OF_WORKERS)
     names = {*_SCRIPTED.findall(texts), *_OUTSIDE_SCRIPTS, *_FORMS} - {"PUBLISH", *_WITHOUT_KEY}
     return [_FORMS.get(name, (name, _KEY, "0", "0")) for name in sorted(names)]
 

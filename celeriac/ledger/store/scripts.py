@@ -13,6 +13,8 @@ _FILES = {
     file.stem: file.read_text(encoding="utf-8")
     for file in sorted(Path(__file__).parents[1].glob("lua/*/*.lua"))
 }
+# The names of those that workers alone run.
+OF_WORKERS = frozenset(file.stem for file in Path(__file__).parents[1].glob("lua/workers/*.lua"))
 # What goes once before all of them, where a server has functions.
 PRELUDE = "\n".join(_FILES[name] for name in ("keys", "record", "next_message", "limits"))
 
