@@ -12,8 +12,8 @@ from celeriac.settings import PREFIX, Settings, SettingsError
 from celeriac.stack.processes.readiness import redis_refusal
 from celeriac.stack.valkey import Valkey
 from lab.harness.servers import running_api, running_worker
+from lab.harness.tls import CAN_SPEAK_TLS, make_certificates, server_with_tls
 from tests.support.door import run
-from tests.support.tls import CAN_SPEAK_TLS, make_certificates, server_with_tls
 
 # Each character that has a meaning in a URL, and some beyond it.
 PASSWORD = "57#Wc/90?3z@:%+ [ä]&;="

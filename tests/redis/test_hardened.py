@@ -18,9 +18,9 @@ from celeriac.settings import PREFIX, Settings, SettingsError
 from celeriac.stack.valkey import Valkey
 from lab.harness.checkout import ROOT
 from lab.harness.servers import Server, running_api, running_worker
+from lab.harness.tls import CAN_SPEAK_TLS, make_certificates, server_with_tls
 from lab.harness.waiting import wait_until
 from tests.support.door import cancel, document, ended, in_state, run, submit, submit_with
-from tests.support.tls import CAN_SPEAK_TLS, make_certificates, server_with_tls
 
 PASSWORDS = {name: f"c4n4ry/{name}#57 :@%" for name in ("api", "worker", "admin")}
 SCHEME = "rediss" if CAN_SPEAK_TLS else "redis"

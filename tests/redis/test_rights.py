@@ -49,11 +49,11 @@ def test_readyz_names_each_right_that_is_missing(door: httpx.Client, redis: Redi
     for right in RIGHTS:
         if right.startswith("+") and right not in NOT_ASKED_FOR:
             without(redis, "-" + right[1:])
-            problem = door.get("/readyz")
-            assert problem_of(problem)[0] == 503, right
-            assert re.search(rf"{re.escape(right)}\b", document(problem)["detail"]), (right, problem.text)
+            # A busy machine may not have the answer in time, and say that instead.
+            named = re.compile(rf"{re.escape(right)}\b")
+            wait_until(lambda: is_named(door, named), what=right)  # noqa: B023 - it is called here
     without(redis)
-    assert door.get("/readyz").status_code == 200
+    wait_until(lambda: door.get("/readyz").status_code == 200)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +100,12 @@ def test_without_info_everything_works_and_readyz_says_what_is_not_known(
     without(redis)
     assert problem_of(unknown) == (503, "redis-unsafe")
     assert "grant +info" in document(unknown)["detail"]
+
+
+def is_named(door: httpx.Client, right: re.Pattern[str]) -> bool:
+    """Whether /readyz is 503 and names this right."""
+    problem = door.get("/readyz")
+    return problem.status_code == 503 and bool(right.search(document(problem)["detail"]))
 
 
 def without(redis: Redis, *rights: str) -> None:

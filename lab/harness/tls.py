@@ -40,7 +40,8 @@ def server_with_tls(certificates: Path, *options: str, clients: str, directory: 
     with subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, env=environment()) as server:
         try:
             wait_until(lambda: listens(port) or server.poll() is not None, what="a Redis with TLS")
-            assert server.poll() is None, "redis-server has ended"
+            if server.poll() is not None:
+                raise RuntimeError("redis-server has ended at its start")
             yield port
         finally:
             server.kill()
