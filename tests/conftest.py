@@ -19,6 +19,7 @@ from lab.harness.servers import API, running_api, running_worker
 from tests.http.access.keys import Locked, locked_api
 from tests.support.suite.expiry import Immortals
 from tests.support.suite.failures import Failures
+from tests.support.suite.outcomes import Outcomes
 from tests.support.suite.quick import leave_out_slow
 from tests.support.suite.shares import Shares, longest_first, refuse_namesakes
 
@@ -40,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     keep_bytecode(config)
     settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("busy")
+    config.pluginmanager.register(Outcomes())
     if process := os.environ.get("PYTEST_XDIST_WORKER"):
         os.environ[SHARE] = f"{process.removeprefix('gw')}/{os.environ['PYTEST_XDIST_WORKER_COUNT']}"
 

@@ -13,6 +13,7 @@ from celeriac.stack.processes.readiness import redis_refusal
 from celeriac.stack.valkey import Valkey
 from lab.harness.servers import running_api, running_worker
 from lab.harness.tls import CAN_SPEAK_TLS, make_certificates, server_with_tls
+from lab.harness.waiting import wait_until
 from tests.support.door import run
 
 # Each character that has a meaning in a URL, and some beyond it.

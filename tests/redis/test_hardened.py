@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -157,6 +158,23 @@ def test_the_documented_rights_are_enough_for_everything_and_no_more_are_asked_f
         assert client.delete(hold["links"]["self"]).status_code == 204
         denied: Any = redis.acl_log()
         assert {entry["object"] for entry in denied} <= {"client|setinfo"}  # which redis-py only tries
+
+
+@pytest.mark.parametrize(
+    ("user", "rooms"),
+    [
+        ("api", ("api", "keeper", "keys", "operators", "prelude")),
+        ("worker", ("workers", "keeper", "prelude")),
+    ],
+)
+def test_the_file_has_the_commands_of_every_script(user: str, rooms: tuple[str, ...]) -> None:
+    (line,) = re.findall(rf"^user celeriac-{user} .*$", (ROOT / "deploy/redis.acl").read_text(), re.MULTILINE)
+    granted = {right.partition("|")[0] for right in re.findall(r"\+(\S+)", line)}
+    texts = [
+        file.read_text() for room in rooms for file in (ROOT / "celeriac/ledger/lua" / room).glob("*.lua")
+    ]
+    used = {name.lower() for text in texts for name in re.findall(r"redis\.p?call\('([A-Z]+)'", text)}
+    assert used - granted == set()
 
 
 def celery_s_own_result(redis: Redis) -> object:

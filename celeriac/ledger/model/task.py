@@ -181,13 +181,21 @@ def _as_stock_worker_left_it(task: Task, state: State, meta: dict[str, Any]) -> 
     """Celery's document says the state and the end; worker and retries only with `result_extended`."""
     if state is State.QUEUED:
         return task
-    start_meta = meta["result"] if state is State.RUNNING and isinstance(meta["result"], dict) else {}
+    start_meta: dict[str, Any] = (
+        meta["result"] if state is State.RUNNING and isinstance(meta["result"], dict) else {}
+    )
     return task._replace(
         state=state,
         attempt=(meta.get("retries") or 0) + 1,
-        worker=meta.get("worker") or start_meta.get("hostname"),
+        worker=_text(meta.get("worker") or start_meta.get("hostname")),
         ended_at=_microseconds(meta.get("date_done")) if state in FINAL else None,
     )
+
+
+def _text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    raise TypeError("the worker's name is not a text")
 
 
 def _microseconds(date_done: str | None) -> int | None:

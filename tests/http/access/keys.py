@@ -17,7 +17,7 @@ from celeriac.access.scopes import GRANTABLE, allows
 from celeriac.access.secret import new_secret
 from celeriac.access.stored_keys import StoredKeys
 from celeriac.ledger.for_keys import KeyTable
-from lab.harness.servers import running_api
+from lab.harness.servers import API, running_api
 
 # For the parameters of paths: what is not there, but for the queue.
 PARAMETERS = {
@@ -73,6 +73,17 @@ class Locked:
 
     client: httpx.Client
     secrets: dict[str, str]
+    api: API
+
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        return self.api.pid
+
+    @property
+    def log(self) -> str:
+        """What it has logged so far."""
+        return self.api.log
 
     def headers(self, name: str) -> dict[str, str]:
         """The header that a request with this key has; none for `none`."""
@@ -106,4 +117,4 @@ def locked_api(url: str, directory: Path, **settings: Any) -> Iterator[Locked]:
     stored(url, lambda keys: keys.revoke("revoked"))
     file = write_keys(directory / "keys-of-each-kind.json", *entries)
     with running_api(directory, redis_url=url, keys_file=file, **settings) as api, api.client() as client:
-        yield Locked(client, secrets)
+        yield Locked(client, secrets, api)
