@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from celeriac.stack.processes.ports import free_port
+from lab.harness.program import listens
 from lab.harness.servers import environment
-from lab.harness.stage import listens
 from lab.harness.waiting import wait_until
 
 # The Valkey of the wheel is built without TLS.

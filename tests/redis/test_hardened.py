@@ -18,7 +18,8 @@ from redis import Redis
 from celeriac.settings import PREFIX, Settings, SettingsError
 from celeriac.stack.valkey import Valkey
 from lab.harness.checkout import ROOT
-from lab.harness.servers import Server, running_api, running_worker
+from lab.harness.program import Program
+from lab.harness.servers import running_api, running_worker
 from lab.harness.tls import CAN_SPEAK_TLS, make_certificates, server_with_tls
 from lab.harness.waiting import wait_until
 from tests.support.door import cancel, document, ended, in_state, run, submit, submit_with
@@ -100,7 +101,7 @@ def _server(directory: Path, number: int) -> Iterator[int]:
 
 
 @contextmanager
-def running(hardened: Hardened, directory: Path) -> Iterator[tuple[httpx.Client, Server]]:
+def running(hardened: Hardened, directory: Path) -> Iterator[tuple[httpx.Client, Program]]:
     """A client of an API, and the worker beside it; neither logs a password."""
     with (
         running_worker(directory, "-Q", "default", **hardened.settings("worker"), lease=2) as worker,

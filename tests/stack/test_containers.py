@@ -21,7 +21,7 @@ from celeriac.stack.processes.ports import free_port
 from celeriac.version import VERSION
 from celeriac_api.request.wait import LONGEST_SECONDS
 from lab.harness.checkout import ROOT, python_path
-from lab.harness.stage import listens
+from lab.harness.program import listens
 from lab.harness.waiting import wait_until
 from tests.support.dockerfile import Stage, read_stages
 
