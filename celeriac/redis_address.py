@@ -69,8 +69,8 @@ def with_password(url: str, password: str) -> str:
     """The same address with this password, unless it has one already."""
     scheme, separator, rest = url.partition("://")
     user_info, _, where = rest.rpartition("@")
-    user, _, given = user_info.partition(":")
-    return url if given else f"{scheme}{separator}{user}:{quote(password, safe='')}@{where}"
+    user, _, own_password = user_info.partition(":")
+    return url if own_password else f"{scheme}{separator}{user}:{quote(password, safe='')}@{where}"
 
 
 def shown(url: str) -> str:

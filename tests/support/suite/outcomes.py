@@ -24,9 +24,9 @@ class Outcomes:
             return
         terminalreporter.section(f"{counts.total()} hostile requests, by group and outcome")
         for group in sorted({outcome.split()[0] for outcome in counts}, key=lambda name: int(name[3:])):
-            told = [
+            outcomes = [
                 f"{outcome.split()[1]}: {count}"
                 for outcome, count in sorted(counts.items())
                 if outcome.split()[0] == group
             ]
-            terminalreporter.line(f"{group:<6} {', '.join(told)}")
+            terminalreporter.line(f"{group:<6} {', '.join(outcomes)}")
