@@ -78,7 +78,7 @@ class Door:
         if caller is not None:
             return caller
         if not self._ring.is_closed:
-            return NOBODY
+            return OPEN if self._is_open_to(connection) else NOBODY
         try:
             return caller_of(self._key_of(_secret_in(connection[FIELDS].get(AUTHORIZATION))))
         except Problem:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from celeriac.stack.valkey import Valkey
 from celeriac_api.access.authenticate import is_local
 from lab.harness.servers import environment, running_api
 from lab.harness.waiting import wait_until
@@ -116,9 +117,7 @@ def test_what_only_this_machine_reaches_is_a_loopback_address_or_a_socket(
     assert is_local(server) is local
 
 
-def test_what_is_public_is_a_setting_and_readyz_tells_details_to_keys_alone(
-    new_database: Callable[[], str], tmp_path: Path
-) -> None:
+def test_what_is_public_is_a_setting(new_database: Callable[[], str], tmp_path: Path) -> None:
     entry, secret = file_key("scraper", "metrics")
     file = write_keys(tmp_path / "keys.json", entry)
     both: dict[str, Any] = {"redis_url": new_database(), "keys_file": file, "tasks": "tasks"}
@@ -151,3 +150,18 @@ def test_pages_of_other_origins_are_let_in_by_name_alone(
 def test_without_the_setting_no_other_origin_is_let_in(quiet: httpx.Client) -> None:
     answer = quiet.get("/tasks", headers={"Origin": "https://shop.example"})
     assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+def test_readyz_tells_why_it_is_red_to_keys_alone(directory: Path, tmp_path: Path) -> None:
+    entry, secret = file_key("watcher", "metrics")
+    file = write_keys(tmp_path / "keys.json", entry)
+    with (
+        Valkey(tmp_path / "forgetful", options={"appendonly": "no"}) as server,
+        running_api(directory, redis_url=server.url, keys_file=file) as api,
+        api.client() as client,
+    ):
+        for red in (client.get("/readyz"), client.get("/readyz", headers=bearer("wrong"))):
+            assert problem_of(red) == (503, "redis-unsafe")
+            assert document(red)["detail"] == "This Redis can lose tasks. Send a key to get the reason."
+        told = client.get("/readyz", headers=bearer(secret))
+        assert "append-only" in document(told)["detail"]
