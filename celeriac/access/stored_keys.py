@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from celeriac.access.key import Key, SecretDigest, key_from_json, key_to_json
 from celeriac.access.secret import digest, new_secret
-from celeriac.ledger.for_keys import KeyTable
+from celeriac.ledger.for_keys import NO_VERSION, KeyTable
 
 
 class KeyExists(Exception):
@@ -28,15 +28,22 @@ class StoredKeys:
         _, documents = await self._table.read()
         return {name: key_from_json(name, documents[name]) for name in sorted(documents)}
 
+    async def is_empty(self) -> bool:
+        """Whether no key was ever created, so that the API needs none."""
+        return (await self._table.read()).version == NO_VERSION
+
     async def create(self, key: Key) -> tuple[Key, str]:
         """Store this key, which has no digests yet, and give it a secret; `KeyExists` if the name is in use."""
         secret = new_secret()
-        key_with_secret = replace(
-            key, digests=(SecretDigest(sha256=digest(secret)),), created_at=datetime.now(UTC)
-        )
+        key_with_secret = _with_secret(key, secret)
         if not await self._table.change(key.name, before="", after=key_to_json(key_with_secret)):
             raise KeyExists(key.name)
         return key_with_secret, secret
+
+    async def create_first(self, key: Key, secret: str) -> bool:
+        """Store this key with this secret, unless a key was ever created; whether it was stored."""
+        document = key_to_json(_with_secret(key, secret))
+        return await self.is_empty() and await self._table.change(key.name, before="", after=document)
 
     async def rotate(self, name: str, *, overlap: timedelta) -> tuple[Key, str]:
         """Give a key a new secret; the previous one stays valid for `overlap`."""
@@ -58,3 +65,7 @@ class StoredKeys:
             return documents[name]
         except KeyError:
             raise KeyNotFound(name) from None
+
+
+def _with_secret(key: Key, secret: str) -> Key:
+    return replace(key, digests=(SecretDigest(sha256=digest(secret)),), created_at=datetime.now(UTC))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from celeriac.command import one_service, up
+from celeriac.command.keys import options as keys
 from celeriac.command.new import new
 from celeriac.command.refusal import Refusal
 from celeriac.version import VERSION
@@ -15,6 +16,7 @@ app.command(name="up")(up.up)
 app.command(name="api", context_settings=one_service.PASS_ON)(one_service.api)
 app.command(name="worker", context_settings=one_service.PASS_ON)(one_service.worker)
 app.command(name="new")(new)
+app.add_typer(keys.app)
 
 
 def main() -> None:
@@ -23,7 +25,7 @@ def main() -> None:
         app()
     except Refusal as refusal:
         sys.stderr.write(f"{refusal}\n")
-        sys.exit(2)
+        sys.exit(refusal.exit_code)
 
 
 def _print_version(is_version_asked: bool) -> None:

@@ -55,7 +55,7 @@ def up(
         # What runs is returned at once, and runs again with the new code.
         os.environ.setdefault("CELERIAC_SHUTDOWN_GRACE", "0.1")
         os.environ.setdefault("CELERIAC_API_GRACE", "1")
-    from celeriac.stack.run import run  # noqa: PLC0415 - slow to load, and of an extra
+    from celeriac.stack.run import run  # slow to load, and of an extra
 
     raise typer.Exit(run(reload=reload))
 

@@ -29,3 +29,17 @@ def claim(directory: Path) -> IO[bytes]:
             "celeriac up --data-dir …"
         ) from error
     return file
+
+
+def is_claimed(directory: Path) -> bool:
+    """Whether a server or its supervisor holds this directory now."""
+    try:
+        file = (directory / "lock").open("rb")
+    except OSError:
+        return False
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False

@@ -118,7 +118,9 @@ def test_each_service_runs_alone_where_the_settings_say(programs: Path, shop: Pa
         assert api.exit_code() == 0
 
 
-@pytest.mark.parametrize("command", [[], ["up"], ["new"], ["api"], ["worker"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [[], ["up"], ["new"], ["api"], ["worker"], ["keys"], ["keys", "create"]], ids=" ".join
+)
 def test_its_help_fits_into_80_columns(command: list[str]) -> None:
     text = subprocess.check_output(
         [sys.executable, "-m", "celeriac.command", *command, "--help"], cwd=ROOT, text=True

@@ -39,7 +39,15 @@ MAY_IMPORT = {
         "celeriac.telemetry",
         "celeriac.contract",
     },
-    "celeriac.command": {"celeriac.version"},
+    "celeriac.command": {
+        "celeriac.access",
+        "celeriac.durations",
+        "celeriac.ledger",
+        "celeriac.redis_address",
+        "celeriac.settings",
+        "celeriac.stack",
+        "celeriac.version",
+    },
     "celeriac_worker": {"celeriac"},
     "celeriac_api": {"celeriac"},
     # The scripts talk HTTP; a file of tasks imports its `task`.

@@ -27,11 +27,16 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 def kept_port(directory: Path) -> int:
     """The port that was kept in this directory, if it is free; else another one."""
+    port = last_port(directory)
+    return port if port is not None and port in CANDIDATES and is_free("127.0.0.1", port) else free_port()
+
+
+def last_port(directory: Path) -> int | None:
+    """The port of the server that had this directory last, or has it now; None if there is none."""
     try:
-        port = int((directory / KEPT).read_text())
+        return int((directory / KEPT).read_text())
     except (FileNotFoundError, ValueError):
-        return free_port()
-    return port if port in CANDIDATES and is_free("127.0.0.1", port) else free_port()
+        return None
 
 
 def keep_port(directory: Path, port: int) -> None:

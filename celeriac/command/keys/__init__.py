@@ -1,0 +1,1 @@
+"""`celeriac keys`: creates, lists, rotates and revokes the keys of the API."""
