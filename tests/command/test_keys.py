@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -28,65 +29,74 @@ def url(new_database: Callable[[], str]) -> str:
     return url
 
 
-def keys(*options: str, cwd: Path | None = None, **settings: object) -> subprocess.CompletedProcess[str]:
-    """`celeriac keys` with these options and settings."""
-    return subprocess.run(
-        [*CELERIAC, *options],
-        cwd=cwd,
-        env=environment(**settings),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+@dataclass(frozen=True)
+class Ended:
+    """A command that has ended."""
+
+    code: int
+    output: str
+    words: str
+
+
+class Keys:
+    """`celeriac keys` in this process, which is faster than many programs."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> None:
+        """With the environment of each call alone."""
+        self._patch, self._capture = patch, capture
+
+    def __call__(self, *options: str, **settings: object) -> Ended:
+        """Run it with these options and settings."""
+        with self._patch.context() as patch:
+            for name, value in settings.items():
+                patch.setenv(f"CELERIAC_{name.upper()}", str(value))
+            patch.setattr(sys, "argv", ["celeriac", "keys", *options])
+            with pytest.raises(SystemExit) as ended:
+                main()
+        return Ended(int(ended.value.code or 0), *self._capture.readouterr())
+
+    def secret(self, *options: str, **settings: object) -> str:
+        """All that it prints on standard output: one secret."""
+        ended = self(*options, **settings)
+        secret = ended.output.removesuffix("\n")
+        assert (ended.code, well_formed(secret), secret in ended.words) == (0, True, False), ended
+        return secret
 
 
 @pytest.fixture
-def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """The sentence with which a command ends that does nothing; in this process, which is faster."""
-
-    def run(*options: str, code: int, **settings: object) -> str:
-        for name, value in settings.items():
-            monkeypatch.setenv(f"CELERIAC_{name.upper()}", str(value))
-        monkeypatch.setattr(sys, "argv", ["celeriac", "keys", *options])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        output, words = capsys.readouterr()
-        assert (ended.value.code, output) == (code, "")
-        return words
-
-    return run
+def keys(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Keys:
+    """The command."""
+    return Keys(monkeypatch, capsys)
 
 
 def test_a_key_lives_from_create_to_revoke_and_the_command_shows_what_the_api_shows(
-    new_database: Callable[[], str], directory: Path
+    keys: Keys, own_url: str, directory: Path
 ) -> None:
-    url = new_database()
-    with running_api(directory, redis_url=url) as server, server.client() as api:
-        created = keys("create", "boss", "--scope", "admin", redis_url=url)
-        secret = created.stdout.strip()
-        assert well_formed(secret)
-        assert created.stdout == f"{secret}\n"
-        assert secret not in created.stderr
-        assert "This is the first key." in created.stderr
+    with running_api(directory, redis_url=own_url) as server, server.client() as api:
+
+        def status(secret: str) -> int:
+            return api.get("/tasks", headers=bearer(secret)).status_code
+
+        created = keys("create", "boss", "--scope", "admin", redis_url=own_url)
+        boss = created.output.strip()
+        assert "This is the first key." in created.words
         wait_until(lambda: api.get("/tasks").status_code == 401, 60)
         limits = ["--rate", "2.5", "--burst", "7", "--unfinished", "9"]
         options = ["--scope", "submit:add", "--scope", "read", "--owner", "shop", "--expires", "90d", *limits]
-        ci = keys("create", "ci", *options, redis_url=url).stdout.strip()
-        wait_until(lambda: api.get("/tasks", headers=bearer(ci)).status_code == 200, 60)
-        newer = keys("rotate", "ci", "--overlap", "1h", redis_url=url).stdout.strip()
-        wait_until(lambda: api.get("/tasks", headers=bearer(newer)).status_code == 200, 60)
-        assert api.get("/tasks", headers=bearer(ci)).status_code == 200
-        listed = json.loads(keys("list", "--json", redis_url=url).stdout)
-        assert listed == api.get("/keys", headers=bearer(secret)).json()
+        old = keys.secret("create", "ci", *options, redis_url=own_url)
+        wait_until(lambda: status(old) == 200, 60)
+        new = keys.secret("rotate", "ci", "--overlap", "1h", redis_url=own_url)
+        wait_until(lambda: status(new) == 200, 60)
+        assert status(old) == 200
+        listed = json.loads(keys("list", "--json", redis_url=own_url).output)
+        assert listed == api.get("/keys", headers=bearer(boss)).json()
         assert listed["items"][1]["overlap_until"] is not None
-        shown = keys("show", "ci", redis_url=url).stdout
+        shown = keys("show", "ci", redis_url=own_url).output
         for words in ("Owner       shop", "submit:add, read", "rate=2.5,burst=7,unfinished=9", "valid until"):
             assert words in shown
-        assert keys("rotate", "ci", redis_url=url).returncode == 0
-        wait_until(lambda: api.get("/tasks", headers=bearer(newer)).status_code == 401, 60)
-        assert "was revoked" in keys("revoke", "boss", redis_url=url).stderr
-        wait_until(lambda: api.get("/tasks", headers=bearer(secret)).status_code == 401, 60)
+        assert json.loads(keys("show", "ci", "--json", redis_url=own_url).output) == listed["items"][1]
+        assert "was revoked" in keys("revoke", "boss", redis_url=own_url).words
+        wait_until(lambda: status(boss) == 401, 60)
 
 
 def test_in_a_terminal_a_person_sees_the_secret_and_a_table(url: str, tmp_path: Path) -> None:
@@ -116,62 +126,62 @@ def test_in_a_terminal_a_person_sees_the_secret_and_a_table(url: str, tmp_path: 
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_is_wrong_is_named_with_what_to_do(url: str, options: list[str], code: int, words: str) -> None:
-    keys("create", "taken", "--scope", "read", redis_url=url)
-    assert words in refused(*options, code=code, redis_url=url)
-
-
-def test_where_no_redis_is_found_a_sentence_says_what_to_do(
-    refused: Callable[..., str], tmp_path: Path
+def test_what_is_wrong_is_named_with_what_to_do(
+    keys: Keys, url: str, options: list[str], code: int, words: str
 ) -> None:
-    assert "Run celeriac up here first" in refused("list", code=1, data_dir=tmp_path / "data")
-    away = f"redis://:s3cret@127.0.0.1:{free_port()}/0"
-    words = refused("list", code=1, redis_url=away)
-    assert "cannot be used" in words
-    assert "s3cret" not in words
+    ended = keys(*options, redis_url=url)
+    assert (ended.code, ended.output) == (code, "")
+    assert words in ended.words
 
 
-def test_where_celeriac_up_has_data_and_does_not_run_its_valkey_runs_for_a_moment(tmp_path: Path) -> None:
-    (tmp_path / ".celeriac").mkdir()
-    secret = keys("create", "early", "--scope", "admin", cwd=tmp_path).stdout.strip()
-    assert well_formed(secret)
-    assert "early" in keys("list", cwd=tmp_path).stdout
+def test_where_no_redis_is_found_a_sentence_says_what_to_do(keys: Keys, tmp_path: Path) -> None:
+    assert "Run celeriac up here first" in keys("list", data_dir=tmp_path / "data").words
+    away = keys("list", redis_url=f"redis://:s3cret@127.0.0.1:{free_port()}/0")
+    assert (away.code, away.output) == (1, "")
+    assert "cannot be used" in away.words
+    assert "s3cret" not in away.words
+
+
+def test_where_celeriac_up_has_data_and_does_not_run_its_valkey_runs_for_a_moment(
+    keys: Keys, tmp_path: Path
+) -> None:
+    keys.secret("create", "early", "--scope", "admin", data_dir=tmp_path)
+    assert "early" in keys("list", data_dir=tmp_path).output
 
 
 def test_an_entry_for_a_file_needs_no_redis_and_the_command_lists_it(
-    refused: Callable[..., str], url: str, tmp_path: Path
+    keys: Keys, url: str, tmp_path: Path
 ) -> None:
     options = ["--scope", "metrics", "--owner", "ops", "--expires", "1d", "--streams", "0"]
-    made = keys("create", "scraper", *options, "--for-file", cwd=tmp_path)
-    secret = next(line for line in made.stderr.splitlines() if well_formed(line))
+    entry = keys("create", "scraper", *options, "--for-file", data_dir="/nowhere")
+    secret = next(line for line in entry.words.splitlines() if well_formed(line))
     file = tmp_path / "keys.json"
-    file.write_text(json.dumps({"keys": [json.loads(made.stdout)]}))
+    file.write_text(json.dumps({"keys": [json.loads(entry.output)]}))
     key = read_key_file(file)["scraper"]
     assert (key.digests[0].sha256, key.owner, key.limits.streams) == (digest(secret), "ops", 0)
-    assert "scraper  ops    metrics" in keys("list", redis_url=url, keys_file=file).stdout
-    assert "change it there" in refused("revoke", "scraper", code=1, redis_url=url, keys_file=file)
+    assert "scraper  ops    metrics" in keys("list", redis_url=url, keys_file=file).output
+    revoked = keys("revoke", "scraper", redis_url=url, keys_file=file)
+    assert (revoked.code, "change it there" in revoked.words) == (1, True)
 
 
-def test_the_first_key_is_made_once_and_kept(new_database: Callable[[], str], tmp_path: Path) -> None:
-    url, file = new_database(), tmp_path / "admin"
+def test_the_first_key_is_made_once_and_kept(keys: Keys, own_url: str, tmp_path: Path) -> None:
+    file, variables = tmp_path / "admin", environment(redis_url=own_url)
     both = [
-        subprocess.Popen(
-            [*CELERIAC, "first", str(file)], env=environment(redis_url=url), stderr=subprocess.PIPE, text=True
-        )
+        subprocess.Popen([*CELERIAC, "first", file], env=variables, stderr=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    said = [process.communicate(timeout=120)[1] for process in both]
+    words = [process.communicate(timeout=120)[1] for process in both]
     secret = file.read_text().strip()
     assert [process.returncode for process in both] == [0, 0]
-    assert sum(secret in words for words in said) == 1, "it is printed once"
+    assert sum(secret in one for one in words) == 1, "it is printed once"
     assert (file.stat().st_mode & 0o777, list(tmp_path.iterdir())) == (0o600, [file])
-    (key,) = json.loads(keys("list", "--json", redis_url=url).stdout)["items"]
+    (key,) = json.loads(keys("list", "--json", redis_url=own_url).output)["items"]
     assert (key["name"], key["scopes"]) == ("admin", ["admin"])
-    keys("revoke", "admin", redis_url=url)
-    assert secret not in keys("first", str(file), redis_url=url).stderr
-    assert "There is no key." in keys("list", redis_url=url).stderr, "what was revoked stays so"
+    keys("revoke", "admin", redis_url=own_url)
+    assert secret not in keys("first", str(file), redis_url=own_url).words
+    assert "There is no key." in keys("list", redis_url=own_url).words, "what was revoked stays so"
 
 
-def test_no_first_key_is_made_where_the_settings_ask_for_none(url: str, tmp_path: Path) -> None:
-    ended = keys("first", str(tmp_path / "admin"), redis_url=url, open="true")
-    assert (ended.returncode, list(tmp_path.iterdir())) == (0, [])
+def test_no_first_key_is_made_where_the_settings_ask_for_none(keys: Keys, url: str, tmp_path: Path) -> None:
+    assert keys("first", str(tmp_path / "admin"), redis_url=url, open="true").code == 0
+    assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Finds the Redis that holds the keys: that of the settings, or of `celeriac up` here."""
+"""Finds the Redis with the keys: that of the settings, or of `celeriac up` here."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
