@@ -35,7 +35,7 @@ suitable = $(shell for name in python3 python3.14 python3.13 python3.12 python3.
 # Only what stands on make's own command line is passed on: some shells export a HOST of their own.
 typed = $(foreach name,HOST PORT DATA_DIR REDIS_URL,$(if $(findstring command,$(origin $(name))),CELERIAC_$(name)="$($(name))"))
 
-.PHONY: help run test quick coverage conformance conformance-stock conformance-lowest conformance-newest conformance-fallback check fix openapi screenshots bench bench-peers trials chaos soak lock images clean
+.PHONY: help run test quick coverage conformance conformance-stock conformance-lowest conformance-newest conformance-fallback check fix openapi screenshots bench bench-peers trials chaos soak lock audit sbom hostile images clean
 
 help: ## list these commands
 	@echo "make run PORT=8010 sets a port; HOST, DATA_DIR, REDIS_URL and RELOAD=1 work the same way. make test ARGS=-x passes -x to pytest."
@@ -115,12 +115,21 @@ lock: $(INSTALLED) ## write requirements/ again from pyproject.toml; ARGS=--upgr
 	$(LOCK) --extra otel --constraint requirements/dev.txt --output-file requirements/otel.txt
 	$(LOCK:pyproject.toml=) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
 
-images: ## build the images of API and worker, tagged with the version
+audit: $(INSTALLED) .audit/installed ## ask whether a locked package has a known weakness; fails where nobody answers
+	$(BIN)/python -m lab.audit --command ".audit/bin/python -m pip_audit" $(ARGS)
+
+sbom: $(INSTALLED) ## write what is in each image to sbom/, as CycloneDX
+	$(BIN)/python -m lab.sbom $(ARGS)
+
+hostile: $(INSTALLED) ## flood an API with what hostile clients send, and measure what others notice
+	$(BIN)/python -m lab.flood $(ARGS)
+
+images: sbom ## build the images of API and worker, tagged with the version
 	$(call image,api)
 	$(call image,worker)
 
 clean: ## remove .venv, .conformance, .peers and caches; the data directory stays
-	rm -rf .venv .conformance .peers .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .conformance .peers .audit sbom .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "The data of make run (.celeriac, or your DATA_DIR) is not removed: delete it yourself if you do not need it."
 
@@ -174,4 +183,10 @@ endef
 	@echo "Setting up .peers with the other programs that make bench-peers measures; this takes a minute, once."
 	@$(PYTHON) -m venv --clear .peers
 	@.peers/bin/python -m pip --disable-pip-version-check install --quiet --requirement lab/bench/peers.txt
+	@touch $@
+
+.audit/installed: $(INSTALLED)
+	@echo "Setting up .audit with pip-audit; this takes a minute, once."
+	@$(BIN)/python -m venv --clear .audit
+	@.audit/bin/python -m pip --disable-pip-version-check install --quiet 'pip-audit>=2.9,<3'
 	@touch $@
