@@ -25,12 +25,6 @@ class Caller:
         """The owner whose tasks alone it sees; None where it sees all."""
         return None if self.admin else self.owner
 
-    def may_use(self, scope: Scope, definition_name: str | None = None) -> bool:
-        """Whether it may use a route of this scope, which submits tasks of this definition, if any."""
-        return scope in self.scopes and (
-            definition_name is None or self.submits_all or self.may_submit(definition_name)
-        )
-
     def may_submit(self, definition_name: str) -> bool:
         """Whether it may submit tasks of this definition."""
         return self.submits_all or allows(self.grants, Scope.SUBMIT, definition_name)
