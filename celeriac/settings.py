@@ -183,6 +183,26 @@ class Settings(BaseModel):
         timedelta(seconds=20),
         description="How long a client may take to send a request; a body gets additional time.",
     )
+    rate: float = Field(
+        1_000,
+        gt=0,
+        description="Tasks per second that a key without a `rate` of its own may submit on average.",
+    )
+    burst: int = Field(10_000, ge=1, description="Tasks that such a key may submit at once.")
+    unfinished: int = Field(
+        100_000, ge=1, description="Unfinished tasks that a key without a limit of its own may have at once."
+    )
+    waits: int = Field(
+        1_000, ge=0, description="Requests of such a key that may wait at once, in each process of the API."
+    )
+    streams: int = Field(
+        200,
+        ge=0,
+        description="Requests of such a key that may follow events at once, in each process of the API.",
+    )
+    owner_share: int = Field(
+        4, ge=1, description="How many times these limits all keys of one owner may use together."
+    )
     max_queue_depth: int = Field(
         1_000_000,
         ge=0,

@@ -31,7 +31,7 @@ from celeriac_api.server.route import Route
 def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[Route]:
     """The routes of all resources; `document` makes the OpenAPI document."""
     settings, catalog, ledger, feed = parts.settings, parts.catalog, parts.ledger, parts.feed
-    streams = events.Streams(ledger, feed, show_tracebacks=sees_details(settings))
+    streams = events.Streams(ledger, feed, parts.streams, show_tracebacks=sees_details(settings))
 
     def shown(part: str, routes: list[Route]) -> list[Route]:
         """They need no key, where the settings say so."""
@@ -40,7 +40,7 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
 
     return [
         *submit.routes(settings, catalog, parts.validators, parts.submissions, streams),
-        *task.routes(settings, ledger),
+        *task.routes(settings, ledger, parts.submissions.waits),
         *task_input.routes(catalog, ledger),
         *task_actions.routes(settings, ledger, parts.submissions),
         *task_list.routes(settings, ledger),

@@ -13,6 +13,7 @@ from celeriac.ledger.store.epoch import Epoch
 from celeriac.settings import Settings
 from celeriac_api.access.authenticate import Door
 from celeriac_api.access.key_ring import KeyRing
+from celeriac_api.access.seats import Seats
 from celeriac_api.request.judgement import Judge
 from celeriac_api.response.failure_details import sees_details
 from celeriac_api.server.counters import Counters
@@ -37,6 +38,7 @@ class Parts:
     door: Door
     judge: Judge
     submissions: Submissions
+    streams: Seats
 
     async def close(self) -> None:
         """Close every connection to Redis."""
@@ -81,4 +83,5 @@ def build_parts(settings: Settings, catalog: Catalog, validators: Validators) ->
         door=Door(key_ring, open_everywhere=settings.open),
         judge=judge,
         submissions=Submissions(catalog, validators, settings, ledger, judge),
+        streams=Seats("streams", usual=settings.streams, share=settings.owner_share),
     )

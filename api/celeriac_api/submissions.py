@@ -12,10 +12,14 @@ from celeriac.contract.catalog import Catalog, Validators
 from celeriac.contract.definition import Definition
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.submission import Accepted, Options, Submission
+from celeriac.ledger.model.submitter import Submitter
 from celeriac.ledger.model.task import Task
 from celeriac.ledger.protocol.message import encoded_input, envelope
 from celeriac.settings import Settings
 from celeriac_api.acceptance import accept
+from celeriac_api.access.allowances import Allowances
+from celeriac_api.access.caller import OPEN, Caller
+from celeriac_api.access.seats import Seats
 from celeriac_api.request import body
 from celeriac_api.request.judgement import Judge
 from celeriac_api.request.new_id import new_id
@@ -58,10 +62,17 @@ class PreparedDefinition:
         body.fit(input_json, self._validator, at=at)
         return ValidInput(self, input_json)
 
-    def submission(self, task_id: str, input_json: bytes, options: Options | None = None) -> Submission:
+    def submission(
+        self,
+        task_id: str,
+        input_json: bytes,
+        options: Options | None = None,
+        submitter: Submitter | None = None,
+    ) -> Submission:
         """A submission with this valid input."""
         encoded = options.encode() if options else ""
-        return Submission(task_id, self.name, self.queue, self._envelope, encoded_input(input_json), encoded)
+        json_input = encoded_input(input_json)
+        return Submission(task_id, self.name, self.queue, self._envelope, json_input, encoded, submitter)
 
 
 @dataclass(slots=True)
@@ -71,10 +82,10 @@ class ValidInput:
     definition: PreparedDefinition
     json: bytes
 
-    def new_task(self, accepted: Accepted, *, retry_of: str | None = None) -> Task:
+    def new_task(self, accepted: Accepted, *, owner: str = "") -> Task:
         """The task that was accepted with this input."""
         definition = self.definition
-        return new_task(accepted, name=definition.name, queue=definition.queue, retry_of=retry_of)
+        return new_task(accepted, name=definition.name, queue=definition.queue, owner=owner)
 
 
 class Submissions:
@@ -90,6 +101,8 @@ class Submissions:
         }
         self._key_ttl = settings.idempotency_ttl
         self._ledger = ledger
+        self._allowances = Allowances(settings)
+        self.waits = Seats("waits", usual=settings.waits, share=settings.owner_share)
         self.judge = judge
 
     def definition(self, name: str) -> PreparedDefinition:
@@ -98,6 +111,10 @@ class Submissions:
             return self._prepared[name]
         except KeyError:
             raise self._unknown(name) from None
+
+    def submitter(self, caller: Caller) -> Submitter | None:
+        """Whose tasks this caller submits, and how many; None in open access."""
+        return self._allowances.submitter(caller)
 
     async def submit(
         self,
@@ -115,11 +132,18 @@ class Submissions:
         return valid.new_task(await self.accept(valid, options, task_id=task_id))
 
     async def accept(
-        self, valid: ValidInput, options: SubmissionOptions | None = None, *, task_id: str | None = None
+        self,
+        valid: ValidInput,
+        options: SubmissionOptions | None = None,
+        *,
+        task_id: str | None = None,
+        caller: Caller = OPEN,
     ) -> Accepted:
         """The task as it was accepted: a new one, or that of an earlier submission with the same key or id."""
         resolved = await self._resolve(valid, options, task_id) if options or task_id else None
-        submission = valid.definition.submission(task_id or new_id(), valid.json, resolved)
+        submission = valid.definition.submission(
+            task_id or new_id(), valid.json, resolved, self.submitter(caller)
+        )
         return await accept(self._ledger, submission)
 
     async def accept_and_wait(
@@ -128,24 +152,27 @@ class Submissions:
         options: SubmissionOptions | None = None,
         *,
         task_id: str | None = None,
+        caller: Caller = OPEN,
         seconds: int,
         until_gone: Callable[[], Awaitable[None]],
     ) -> tuple[Accepted, Task | None]:
         """The same, with the task at its end or after `seconds`; None if its record was deleted meanwhile."""
         resolved = await self._resolve(valid, options, task_id)
-        submission = valid.definition.submission(task_id or new_id(), valid.json, resolved)
-        wait = partial(wait_for_end, self._ledger, owner=None, seconds=seconds, until_gone=until_gone)
+        submission = valid.definition.submission(
+            task_id or new_id(), valid.json, resolved, self.submitter(caller)
+        )
+        wait = partial(wait_for_end, self._ledger, owner=caller.sees, seconds=seconds, until_gone=until_gone)
         if resolved is not None and resolved.fingerprint is not None:
             # It may be a task that was accepted before, under an id of its own.
             accepted = await accept(self._ledger, submission)
             return accepted, await wait(
-                accepted.task_id, partial(self._ledger.read, accepted.task_id, owner=None)
+                accepted.task_id, partial(self._ledger.read, accepted.task_id, owner=caller.sees)
             )
 
         async def begin() -> Task:
             nonlocal accepted
             accepted = await accept(self._ledger, submission)
-            return valid.new_task(accepted)
+            return valid.new_task(accepted, owner=caller.owner)
 
         task = await wait(submission.task_id, begin)
         return accepted, task

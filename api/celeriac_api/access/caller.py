@@ -25,6 +25,10 @@ class Caller:
         """The owner whose tasks alone it sees; None where it sees all."""
         return None if self.admin else self.owner
 
+    def most_bytes(self, usual: int) -> int:
+        """How large its bodies may be, where others' may be `usual`."""
+        return usual if self.limits.body_bytes is None else min(self.limits.body_bytes, usual)
+
     def may_submit(self, definition_name: str) -> bool:
         """Whether it may submit tasks of this definition."""
         return self.submits_all or allows(self.grants, Scope.SUBMIT, definition_name)

@@ -76,5 +76,5 @@ class CallReader(Generic[P]):
         fields = scope[FIELDS]
         parameters = self._parameters.read(scope)
         read = body.read if body.read_for is None else body.read_for(caller)
-        raw = await read_json(fields, receive, largest=self._judge.largest)
+        raw = await read_json(fields, receive, largest=caller.most_bytes(self._judge.largest))
         return Call(parameters, await self._judge.judge(raw, read), fields, receive, caller)

@@ -14,11 +14,11 @@ class Key:
     """An idempotency key and its user, so that nobody gets the answer for another user."""
 
     text: str
-    caller: bytes = b""
+    owner: str = ""
 
     def digest(self) -> str:
         """The digest of both, for Redis."""
-        return hashlib.sha256(self.caller + b"\0" + self.text.encode()).hexdigest()
+        return hashlib.sha256(f"{self.owner}\0{self.text}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)

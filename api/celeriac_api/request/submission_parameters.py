@@ -11,7 +11,6 @@ from pydantic.json_schema import SkipJsonSchema
 
 from celeriac.ledger.model.trace import Trace, parsed_trace
 from celeriac_api.request.body import invalid_input
-from celeriac_api.request.fields import Fields
 from celeriac_api.request.options import NO_OPTIONS, Key, SubmissionOptions
 from celeriac_api.request.parameter_types import Moment, misfit
 from celeriac_api.request.parameters import Parameters
@@ -89,11 +88,11 @@ class Keyed(Parameters):
 
     idempotency_key: IdempotencyKey = None
 
-    def key(self, fields: Fields) -> Key | None:
+    def key(self, owner: str) -> Key | None:
         """The key, which belongs to its sender."""
         if self.idempotency_key is None:
             return None
-        return Key(text=self.idempotency_key, caller=fields.get(b"authorization", b""))
+        return Key(text=self.idempotency_key, owner=owner)
 
 
 class Submitting(Traced, WaitParameters):
@@ -118,7 +117,7 @@ class Submitting(Traced, WaitParameters):
             raise invalid_input([("?eta", "should be at most 366 days ahead", self.eta.isoformat())])
         return self
 
-    def options(self, fields: Fields) -> SubmissionOptions | None:
+    def options(self, owner: str) -> SubmissionOptions | None:
         """The options as values; None if there are none, the usual case."""
         if not self.model_fields_set:
             return None
@@ -131,11 +130,11 @@ class Submitting(Traced, WaitParameters):
 class SubmissionParameters(Keyed, Submitting):
     """The parameters of `POST /{name}` and `POST /tasks`."""
 
-    def options(self, fields: Fields) -> SubmissionOptions | None:
+    def options(self, owner: str) -> SubmissionOptions | None:
         """The options, including the key."""
         if not self.model_fields_set:
             return None
-        options, key = super().options(fields), self.key(fields)
+        options, key = super().options(owner), self.key(owner)
         return options if key is None else replace(options or NO_OPTIONS, key=key)
 
 

@@ -190,15 +190,22 @@ def queued_template(*, name: str, queue: str) -> bytes:
         (b'"/tasks/', b'"%(prefix)b/tasks/'),
         (_ID.encode(), b"%(id)b"),
         (timestamp(0).encode(), b"%(time)b"),
+        (b'"owner":null', b'"owner":%(owner)b'),
     ):
         document = document.replace(text, place)
     return document
 
 
-def fill(template: bytes, *, task_id: str, created_at: int) -> bytes:
+def fill(template: bytes, *, task_id: str, created_at: int, owner: str) -> bytes:
     """The template's document for this id and time (microseconds since 1970)."""
     time = timestamp(created_at).encode()
-    return template % {b"prefix": prefix().encode(), b"id": task_id.encode(), b"time": time}
+    values = {b"prefix": prefix().encode(), b"id": task_id.encode(), b"time": time, b"owner": _owner(owner)}
+    return template % values
+
+
+@lru_cache(maxsize=4_096)  # there are few
+def _owner(owner: str) -> bytes:
+    return to_json(owner or None)
 
 
 def timestamp(microseconds: int) -> str:

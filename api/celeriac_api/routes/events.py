@@ -4,8 +4,10 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache, partial
 from itertools import chain
+from time import monotonic
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
@@ -15,6 +17,8 @@ from pydantic import BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 from redis.exceptions import RedisError
 from starlette.responses import Response
+from starlette.types import Receive, Send
+from starlette.types import Scope as Connection
 
 from celeriac.access.scopes import Scope
 from celeriac.ledger.ledger import Ledger
@@ -25,6 +29,8 @@ from celeriac.ledger.model.states import FINAL
 from celeriac.ledger.model.task import Gone
 from celeriac.ledger.store import keys
 from celeriac.ledger.store.connection import InDoubt, Unavailable
+from celeriac_api.access.caller import Caller
+from celeriac_api.access.seats import Seats
 from celeriac_api.request.call import Call
 from celeriac_api.request.parameter_types import StateName, misfit
 from celeriac_api.request.parameters import Parameters
@@ -103,41 +109,71 @@ class AllEventsParameters(Parameters):
         return tuple((field.encode(), frozenset(values)) for field, values in fields if values)
 
 
+class SeatedStream(EventSourceResponse):
+    """A stream that keeps its caller's seat to its end."""
+
+    def __init__(self, events: AsyncIterator[bytes], seat: ExitStack, *, headers: Mapping[str, str]) -> None:
+        """Take this seat over."""
+        super().__init__(events, headers=headers)
+        self._seat = seat.pop_all()
+
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+        """Send it."""
+        with self._seat:
+            await super().__call__(scope, receive, send)
+
+
 class Streams:
     """The events of a task, as an answer."""
 
-    def __init__(self, ledger: Ledger, feed: Feed, *, show_tracebacks: bool) -> None:
+    def __init__(self, ledger: Ledger, feed: Feed, seats: Seats, *, show_tracebacks: bool) -> None:
         """What all streams share."""
+        self._seats = seats
         self._ledger = ledger
         self._feed = feed
         self._show_tracebacks = show_tracebacks
 
+    @contextmanager
+    def seat(self, caller: Caller) -> Iterator[ExitStack]:
+        """A seat of this caller: until the end of the stream that takes it over, or else of this context."""
+        with ExitStack() as seat:
+            seat.enter_context(self._seats.seat(caller))
+            yield seat
+
     def of_task(
-        self, task_id: str, *, after: bytes = START, headers: Mapping[str, str] = MappingProxyType({})
+        self,
+        task_id: str,
+        caller: Caller,
+        seat: ExitStack,
+        *,
+        after: bytes = START,
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> Response:
         """The events of this task after an event; the stream ends with the task."""
 
         async def document() -> tuple[bytes, bool]:
-            task = await _patiently(partial(find, self._ledger, task_id, owner=None))
+            task = await _patiently(partial(find, self._ledger, task_id, owner=caller.sees))
             return task_document(task, show_traceback=self._show_tracebacks), task.ready
 
-        history = partial(_patiently, partial(self._ledger.history, task_id, owner=None))
+        history = partial(_patiently, partial(self._ledger.history, task_id, owner=caller.sees))
         events = _of_task(self._feed, task_id, after, history, document)
-        return EventSourceResponse(events, headers={**HEADERS, **headers})
+        return SeatedStream(events, seat, headers={**HEADERS, **headers})
 
 
 def routes(ledger: Ledger, feed: Feed, streams: Streams) -> list[Route]:
     """`GET /tasks/{task_id}/events` and `GET /events`."""
     return [
         _task_events_route(partial(_task_events, ledger, streams)),
-        _all_events_route(partial(_all_events, feed)),
+        _all_events_route(partial(_all_events, feed, streams)),
     ]
 
 
 async def _task_events(ledger: Ledger, streams: Streams, call: Call[TaskEventsParameters, None]) -> Response:
     task_id = call.parameters.task_id
-    await find(ledger, task_id, owner=None)
-    return streams.of_task(task_id, after=(call.parameters.last_event_id or "").encode() or START)
+    after = (call.parameters.last_event_id or "").encode() or START
+    with streams.seat(call.caller) as seat:
+        await find(ledger, task_id, owner=call.caller.sees)
+        return streams.of_task(task_id, call.caller, seat, after=after)
 
 
 async def _patiently(ask: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -198,15 +234,27 @@ def _pieces(text: bytes) -> Iterator[bytes]:
     return (text[start : start + PIECE_BYTES] for start in range(0, len(text), PIECE_BYTES))
 
 
-async def _all_events(feed: Feed, call: Call[AllEventsParameters, None]) -> Response:
-    after = (call.parameters.last_event_id or "").encode() or await feed.last(keys.feed())
-    return EventSourceResponse(_of_all(feed, after, call.parameters.event_filter), headers=HEADERS)
+async def _all_events(feed: Feed, streams: Streams, call: Call[AllEventsParameters, None]) -> Response:
+    with streams.seat(call.caller) as seat:
+        after = (call.parameters.last_event_id or "").encode() or await feed.last(keys.feed())
+        event_filter = (*call.parameters.event_filter, *_of_owner(call.caller.sees))
+        return SeatedStream(_of_all(feed, after, event_filter), seat, headers=HEADERS)
+
+
+def _of_owner(owner: str | None) -> EventFilter:
+    return () if owner is None else ((b"owner", frozenset((owner,))),)
 
 
 async def _of_all(feed: Feed, after: bytes, event_filter: EventFilter) -> AsyncIterator[bytes]:
+    """A heartbeat also while there are only events that this client is not to see."""
     yield HEARTBEAT
+    last = monotonic()
     async for batch in feed.follow(keys.feed(), after=after, patience=HEARTBEAT_SECONDS):
-        for piece in _pieces(HEARTBEAT if batch is NOTHING else _of_all_batch(batch, event_filter)):
+        text = b"" if batch is NOTHING else _of_all_batch(batch, event_filter)
+        if not text and monotonic() - last < HEARTBEAT_SECONDS and batch is not NOTHING:
+            continue
+        last = monotonic()
+        for piece in _pieces(text or HEARTBEAT):
             yield piece
 
 
@@ -247,7 +295,7 @@ def _is_end(entry: Entry) -> bool:
 
 
 def _passes(entry: Entry, event_filter: EventFilter) -> bool:
-    return all(entry.fields[name].decode() in values for name, values in event_filter)
+    return all(entry.fields.get(name, b"").decode() in values for name, values in event_filter)
 
 
 def _task_events_route(handler: Handler) -> Route:
@@ -264,7 +312,7 @@ def _task_events_route(handler: Handler) -> Route:
         "older events are no longer kept.",
         tag="events",
         media=EventSourceResponse,
-        answers={**STREAM, **problems(404, 410, 422, 503)},
+        answers={**STREAM, **problems(404, 410, 422, 429, 503)},
     )
 
 
@@ -279,5 +327,5 @@ def _all_events_route(handler: Handler) -> Route:
         summary="Stream the state changes of all tasks.",
         tag="events",
         media=EventSourceResponse,
-        answers={**STREAM, **problems(422, 503)},
+        answers={**STREAM, **problems(422, 429, 503)},
     )

@@ -86,25 +86,28 @@ async def _submit(
     """202 with the task document; 200 if it ended while the client was ready to wait, or if it wants the events."""
     parameters, valid = call.parameters, call.body
     task_id, seconds = parameters.own_id, parameters.seconds
-    options = parameters.options(call.fields)
+    caller = call.caller
+    options = parameters.options(caller.owner)
     if prefers_events(call.fields):
-        accepted = await submissions.accept(valid, options, task_id=task_id)
-        return streams.of_task(accepted.task_id, headers=stream_headers(accepted))
+        with streams.seat(caller) as seat:
+            accepted = await submissions.accept(valid, options, task_id=task_id, caller=caller)
+            return streams.of_task(accepted.task_id, caller, seat, headers=stream_headers(accepted))
     if seconds is None:
-        accepted = await submissions.accept(valid, options, task_id=task_id)
-        return Answer(_document(valid, accepted), 202, **accepted_headers(accepted))
-    accepted, task = await submissions.accept_and_wait(
-        valid, options, task_id=task_id, seconds=seconds, until_gone=call.until_gone
-    )
+        accepted = await submissions.accept(valid, options, task_id=task_id, caller=caller)
+        return Answer(_document(valid, accepted, caller.owner), 202, **accepted_headers(accepted))
+    with submissions.waits.seat(caller):
+        accepted, task = await submissions.accept_and_wait(
+            valid, options, task_id=task_id, caller=caller, seconds=seconds, until_gone=call.until_gone
+        )
     return _after_wait(accepted, task, seconds, show_traceback=sees_details(settings))
 
 
-def _document(valid: ValidInput, accepted: Accepted) -> bytes:
+def _document(valid: ValidInput, accepted: Accepted, owner: str) -> bytes:
     """The document of a task as it was accepted; that of most is a template, filled."""
     if accepted.state is State.QUEUED and accepted.trace_id is None and accepted.due_at is None:
         template = valid.definition.queued
-        return fill(template, task_id=accepted.task_id, created_at=accepted.created_at)
-    return task_document(valid.new_task(accepted), show_traceback=False)
+        return fill(template, task_id=accepted.task_id, created_at=accepted.created_at, owner=owner)
+    return task_document(valid.new_task(accepted, owner=owner), show_traceback=False)
 
 
 def _after_wait(accepted: Accepted, task: Task | None, seconds: int, *, show_traceback: bool) -> Response:

@@ -15,6 +15,7 @@ from celeriac.ledger.model.states import State
 from celeriac.ledger.model.task import Task
 from celeriac.ledger.store.slices import Slices
 from celeriac.settings import Settings
+from celeriac_api.access.seats import Seats
 from celeriac_api.request.call import Call
 from celeriac_api.request.task_id import OfTask, not_found
 from celeriac_api.request.wait import WaitParameters, wait_for_end
@@ -42,11 +43,11 @@ class TaskParameters(ResultParameters):
     if_none_match: IfNoneMatch = None
 
 
-def routes(settings: Settings, ledger: Ledger) -> list[Route]:
+def routes(settings: Settings, ledger: Ledger, waits: Seats) -> list[Route]:
     """`GET /tasks/{task_id}` and `GET /tasks/{task_id}/result`."""
 
     async def get_task(call: Call[TaskParameters, None]) -> Response:
-        task, headers = await _awaited_task(ledger, call, ledger.read)
+        task, headers = await _awaited_task(ledger, waits, call, ledger.read)
         content = task_document(task, show_traceback=sees_details(settings))
         etag = _etag(content)
         if _matches(call.parameters.if_none_match, etag):
@@ -54,12 +55,12 @@ def routes(settings: Settings, ledger: Ledger) -> list[Route]:
         return Answer(content, 200, etag=etag, cache_control="no-cache", **headers)
 
     async def get_result(call: Call[ResultParameters, None]) -> Response:
-        task, headers = await _awaited_task(ledger, call, ledger.read_small)
+        task, headers = await _awaited_task(ledger, waits, call, ledger.read_small)
         if task.unread_bytes:
             slices = await ledger.slices(task)
             if slices is not None:
                 return _streamed(slices, headers)
-            task = await ledger.read(task.task_id, owner=None) or task
+            task = await ledger.read(task.task_id, owner=call.caller.sees) or task
         if not task.ready:
             document = task_document(task, show_traceback=sees_details(settings))
             return Answer(document, 202, location=address(f"/tasks/{task.task_id}"), **headers)
@@ -71,18 +72,20 @@ def routes(settings: Settings, ledger: Ledger) -> list[Route]:
 
 
 async def _awaited_task(
-    ledger: Ledger, call: Call[Any, None], read_task: Callable[..., Awaitable[Task | None]]
+    ledger: Ledger, waits: Seats, call: Call[Any, None], read_task: Callable[..., Awaitable[Task | None]]
 ) -> tuple[Task, dict[str, str]]:
     """The task that this request asks for, after the wait that it asks for, and the headers that go with both."""
     parameters: ResultParameters = call.parameters
     task_id, seconds = parameters.task_id, parameters.seconds
+    owner = call.caller.sees
     if seconds:
-        read = partial(read_task, task_id, owner=None)
-        task = await wait_for_end(
-            ledger, task_id, read, owner=None, seconds=seconds, until_gone=call.until_gone
-        )
+        read = partial(read_task, task_id, owner=owner)
+        with waits.seat(call.caller):
+            task = await wait_for_end(
+                ledger, task_id, read, owner=owner, seconds=seconds, until_gone=call.until_gone
+            )
     else:
-        task = await read_task(task_id, owner=None)
+        task = await read_task(task_id, owner=owner)
     if task is None:
         raise not_found(task_id)
     if task.state is State.SUCCEEDED and task.result is None and not task.unread_bytes:
@@ -145,7 +148,7 @@ def _get_task(handler: Handler) -> Route:
                 },
             },
             304: {"description": "The document has not changed since the `ETag` in `If-None-Match`."},
-            **problems(404, 410, 422, 503),
+            **problems(404, 410, 422, 429, 503),
         },
     )
 
@@ -175,6 +178,6 @@ def _get_result(handler: Handler) -> Route:
                     "Preference-Applied": PREFERENCE_APPLIED,
                 },
             },
-            **problems(404, 409, 410, 422, 503),
+            **problems(404, 409, 410, 422, 429, 503),
         },
     )

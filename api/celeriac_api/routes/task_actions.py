@@ -64,8 +64,8 @@ def routes(settings: Settings, ledger: Ledger, submissions: Submissions) -> list
 
 async def _cancel(settings: Settings, ledger: Ledger, call: Call[OfTask, CancelRequest]) -> Response:
     task_id = call.parameters.task_id
-    outcome = await ledger.cancel(task_id, owner=None, terminate=call.body.terminate)
-    task = await find(ledger, task_id, owner=None)
+    outcome = await ledger.cancel(task_id, owner=call.caller.sees, terminate=call.body.terminate)
+    task = await find(ledger, task_id, owner=call.caller.sees)
     document = task_document(task, show_traceback=sees_details(settings))
     if task.ready and task.state is not State.CANCELLED:
         raise TaskEnded(
@@ -85,20 +85,20 @@ async def _retry(
     call: Call[RetryParameters, bytes | None],
 ) -> Response:
     task_id, new_input = call.parameters.task_id, call.body
-    task = await find(ledger, task_id, owner=None)
+    task = await find(ledger, task_id, owner=call.caller.sees)
     if not task.ready:
         raise TaskNotEnded(
             f"Task {task_id} is {task.state}; its input can be run again once it has ended.",
             task_id=task_id,
             state=task.state,
         )
-    original = await ledger.original(task_id, owner=None)
+    original = await ledger.original(task_id, owner=call.caller.sees)
     if original is None:
         raise not_found(task_id)
     call.caller.require_submit(original.name)
     # Where whoever asks has no trace, that of the first caller goes on.
     trace = call.parameters.trace or original.trace
-    retry = Retry(task_id, call.parameters.key(call.fields), trace, key_ttl=settings.idempotency_ttl)
+    retry = Retry(task_id, call.parameters.key(call.caller.owner), trace, key_ttl=settings.idempotency_ttl)
     definition = submissions.definition(original.name)
     if new_input is None:
         old_input = decoded_input(original.input)
@@ -107,8 +107,10 @@ async def _retry(
         )
     else:
         submission = await submissions.judge.judge(new_input, partial(_changed, retry, definition))
+    submission = submission._replace(submitter=submissions.submitter(call.caller))
     accepted = await accept(ledger, submission)
-    again = new_task(accepted, name=submission.name, queue=submission.queue, retry_of=task_id)
+    name, queue, owner = submission.name, submission.queue, submission.owner
+    again = new_task(accepted, name=name, queue=queue, owner=owner, retry_of=task_id)
     return Answer(task_document(again, show_traceback=False), 202, **accepted_headers(accepted))
 
 
@@ -149,9 +151,9 @@ def _changed(retry: Retry, definition: PreparedDefinition, input_json: bytes) ->
 
 async def _delete(ledger: Ledger, call: Call[OfTask, None]) -> Response:
     task_id = call.parameters.task_id
-    match await ledger.forget(task_id, owner=None):
+    match await ledger.forget(task_id, owner=call.caller.sees):
         case Forgetting.OPEN:
-            task = await find(ledger, task_id, owner=None)
+            task = await find(ledger, task_id, owner=call.caller.sees)
             raise TaskNotEnded(
                 f"Task {task_id} is {task.state}; cancel it first, or wait for its end.",
                 task_id=task_id,

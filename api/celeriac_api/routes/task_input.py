@@ -38,9 +38,9 @@ def routes(catalog: Catalog, ledger: Ledger) -> list[Route]:
 
 async def _input(catalog: Catalog, ledger: Ledger, call: Call[OfTask, None]) -> Response:
     task_id = call.parameters.task_id
-    original = await ledger.original(task_id, owner=None)
+    original = await ledger.original(task_id, owner=call.caller.sees)
     if original is None:
-        await find(ledger, task_id, owner=None)  # 410 where it is forgotten
+        await find(ledger, task_id, owner=call.caller.sees)  # 410 where it is forgotten
         raise not_found(task_id)
     definition = catalog.get(original.name)
     # Of a task that is in the catalog no more, nobody knows what was to be hidden.

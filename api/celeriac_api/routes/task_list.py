@@ -8,13 +8,14 @@ from typing import Annotated, Literal
 
 from fastapi import Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from celeriac.access.scopes import Scope
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.task import Task
-from celeriac.ledger.model.task_filter import Listing
+from celeriac.ledger.model.task_filter import Listing, Page
 from celeriac.ledger.model.times import microseconds
 from celeriac.settings import Settings
 from celeriac_api.request.call import Call
@@ -99,6 +100,10 @@ class ListParameters(Parameters):
     created_before: Annotated[
         Moment, Query(description="Only tasks created before this time (ISO 8601).")
     ] = None
+    owner: Annotated[
+        str | SkipJsonSchema[None],
+        Query(description="Only of this owner; a key sees its own tasks, unless it is `admin`."),
+    ] = None
     limit: Limit = None
     cursor: Annotated[Cursor, Query(description="The `next_cursor` of the previous page.")] = None
     omit: Annotated[
@@ -129,8 +134,8 @@ def routes(settings: Settings, ledger: Ledger) -> list[Route]:
 
 
 async def _list(settings: Settings, ledger: Ledger, call: Call[ListParameters, None]) -> Response:
-    listing, omits = _listing(call.parameters), bool(call.parameters.omit)
-    page = await (ledger.page_without_results(listing) if omits else ledger.page(listing))
+    omits = bool(call.parameters.omit)
+    page = await _page(ledger, call.parameters, call.caller.sees, omits=omits)
 
     def item(task: Task) -> bytes:
         document = document_without_result if omits or task.task_id in page.omitted_results else task_document
@@ -144,14 +149,22 @@ async def _list(settings: Settings, ledger: Ledger, call: Call[ListParameters, N
     )
 
 
-def _listing(parameters: ListParameters) -> Listing:
+async def _page(ledger: Ledger, parameters: ListParameters, sees: str | None, *, omits: bool) -> Page:
+    """A page of the tasks that are asked for, as far as the caller sees them."""
+    if sees is not None and parameters.owner not in (None, sees):
+        return Page([], None)
+    listing = _listing(parameters, parameters.owner if sees is None else sees)
+    return await (ledger.page_without_results(listing) if omits else ledger.page(listing))
+
+
+def _listing(parameters: ListParameters, owner: str | None) -> Listing:
     before = [
         moment
         for moment in (_since_epoch(parameters.created_before), parameters.cursor)
         if moment is not None
     ]
     return Listing(
-        owner=None,
+        owner=owner,
         limit=parameters.limit or USUAL_LIMIT,
         before=min(before, default=None),
         since=_since_epoch(parameters.created_after),

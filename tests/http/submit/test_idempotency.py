@@ -97,13 +97,6 @@ def test_by_its_name_in_the_path_or_in_the_body_it_is_one_submission(quiet: http
     assert document(again)["task_id"] == first["task_id"]
 
 
-@pytest.mark.usefixtures("quiet_redis")
-def test_each_caller_has_keys_of_its_own(quiet: httpx.Client) -> None:
-    callers = ("Bearer ada", "Bearer bob", "Bearer ada")
-    ids = [document(keyed(quiet, "one", Authorization=caller))["task_id"] for caller in callers]
-    assert ids[0] == ids[2] != ids[1]
-
-
 def test_a_replay_may_wait_for_the_end(client: httpx.Client) -> None:
     key = str(uuid4())
     first = document(keyed(client, key))

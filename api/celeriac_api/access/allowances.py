@@ -1,0 +1,38 @@
+"""How much a caller may submit: the limits of its key, or else those of the settings."""
+
+from functools import lru_cache
+
+from celeriac.access.limits import Limits
+from celeriac.ledger.model.submitter import Allowance, Submitter
+from celeriac.settings import Settings
+from celeriac_api.access.caller import Caller
+
+# Of a key with a rate and no burst: as much as comes in this time may come at once, so that each second has its rate.
+EVEN_SECONDS = 0.05
+
+
+class Allowances:
+    """What each caller may submit."""
+
+    def __init__(self, settings: Settings) -> None:
+        """The settings hold for all keys that say nothing else, and so many times as much for all keys of one owner together."""
+        self._usual = Allowance(settings.rate, settings.burst, settings.unfinished)
+        self._share = settings.owner_share
+        self._submitter = lru_cache(maxsize=4_096)(self._new_submitter)
+
+    def submitter(self, caller: Caller) -> Submitter | None:
+        """Who submits, for the ledger; None in open access, where nothing is limited."""
+        return self._submitter(caller.owner, caller.name, caller.limits) if caller.owner else None
+
+    def _new_submitter(self, owner: str, name: str, limits: Limits) -> Submitter:
+        usual = self._usual
+        rate, burst = (limits.rate, limits.rate * EVEN_SECONDS) if limits.rate else (usual.rate, usual.burst)
+        of_key = Allowance(rate, limits.burst or max(burst, 1), limits.unfinished or usual.unfinished)
+        # What a key is allowed by name, its owner is, too.
+        share = self._share
+        of_owner = Allowance(
+            max(share * usual.rate, of_key.rate),
+            max(share * usual.burst, of_key.burst),
+            max(share * usual.unfinished, of_key.unfinished),
+        )
+        return Submitter(owner, name, of_key, of_owner)
