@@ -11,11 +11,13 @@ from lab.bench.plan import Plan
 from lab.bench.report import Goal, judge, show
 from lab.bench.rounds import Measure, take_turns
 from lab.bench.stores.fill import finished
+from lab.bench.stores.key import new_key
 from lab.harness.checkout import ROOT
 from lab.harness.program import Program
 from lab.harness.stage import Stage
 
 TEMPLATE, CELERIAC = "FastAPI def + AsyncResult", "Celeriac"
+KEYED = "Celeriac, with keys and owners"
 MOST_TASKS = 1000
 
 
@@ -32,6 +34,7 @@ def measure(plan: Plan) -> None:
         contenders = {
             TEMPLATE: asked(template, _questions(of_stock)),
             CELERIAC: of_celeriac(stage, plan),
+            KEYED: _with_key(stage, plan, database=3),
         }
         for peer in fronts(plan.peers):
             contenders[peer.name] = asked(peer.serve(stage), peer.questions(of_stock))
@@ -41,6 +44,7 @@ def measure(plan: Plan) -> None:
     judge(
         plan.console,
         Goal("Celeriac / AsyncResult", ratio(results[CELERIAC], results[TEMPLATE], 0), at_least=4),
+        Goal("with keys / without", ratio(results[KEYED], results[CELERIAC], 0), at_least=0.95),
     )
 
 
@@ -51,5 +55,16 @@ def of_celeriac(stage: Stage, plan: Plan, *, database: int = 0, root: Path = ROO
     return partial(serving, stage, server, _questions(task_ids), status=200, seconds=plan.seconds)
 
 
-def _questions(task_ids: list[str]) -> list[str]:
-    return [request("GET", f"/tasks/{task_id}") for task_id in task_ids]
+def _with_key(stage: Stage, plan: Plan, *, database: int) -> Measure:
+    """The same, where each request has a key, and the tasks have its owner."""
+    key, count = new_key(stage.url(database)), min(plan.tasks, MOST_TASKS)
+    server = stage.celeriac(database)
+    task_ids = finished(
+        stage, server, "celeriac_worker.app", database=database, count=count, authorization=key
+    )
+    requests = _questions(task_ids, authorization=key)
+    return partial(serving, stage, server, requests, status=200, seconds=plan.seconds)
+
+
+def _questions(task_ids: list[str], **headers: str) -> list[str]:
+    return [request("GET", f"/tasks/{task_id}", **headers) for task_id in task_ids]

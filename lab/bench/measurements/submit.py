@@ -11,6 +11,7 @@ from lab.bench.load.serving import COLUMNS, serving
 from lab.bench.plan import Plan
 from lab.bench.report import Goal, judge, show
 from lab.bench.rounds import Measure, take_turns
+from lab.bench.stores.key import empty_but_keys, new_key
 from lab.harness.checkout import ROOT
 from lab.harness.program import Program
 from lab.harness.stage import Stage
@@ -18,6 +19,7 @@ from lab.harness.stage import Stage
 TO_ADD = additions("/add")
 DELAY, ASYNC_DELAY = "FastAPI def + delay()", "FastAPI async def + delay()"
 FLOOR, CELERIAC = "FastAPI without Redis (the floor)", "Celeriac"
+KEYED = "Celeriac, with keys, owners and limits"
 
 
 def measure(plan: Plan) -> None:
@@ -29,6 +31,7 @@ def measure(plan: Plan) -> None:
         plan.console,
         Goal("Celeriac / FastAPI def + delay()", ratio(results[CELERIAC], results[DELAY], 0), at_least=10),
         Goal("Celeriac / the floor", ratio(results[CELERIAC], results[FLOOR], 0), at_least=1.0),
+        Goal("the same with keys", ratio(results[KEYED], results[FLOOR], 0), at_least=1.0),
     )
 
 
@@ -36,6 +39,13 @@ def of_celeriac(stage: Stage, plan: Plan, *, database: int = 0, root: Path = ROO
     """The API of a checkout."""
     server, drain = stage.celeriac(database, root=root), stage.redis(database).flushdb
     return partial(_submit, stage, server, TO_ADD, 202, drain, plan.seconds)
+
+
+def _with_key(stage: Stage, plan: Plan, *, database: int) -> Measure:
+    """The same, where each request has a key."""
+    submissions = additions("/add", authorization=new_key(stage.url(database)))
+    drain = partial(empty_but_keys, stage.redis(database))
+    return partial(_submit, stage, stage.celeriac(database), submissions, 202, drain, plan.seconds)
 
 
 def _contenders(stage: Stage, plan: Plan) -> dict[str, Measure]:
@@ -52,6 +62,7 @@ def _contenders(stage: Stage, plan: Plan) -> dict[str, Measure]:
         ASYNC_DELAY: contender(template(), drain_stock, additions("/async/add")),
         FLOOR: contender(stage.serve("lab.bench.contenders.floor:app"), lambda: None, TO_ADD),
         CELERIAC: of_celeriac(stage, plan),
+        KEYED: _with_key(stage, plan, database=3),
     }
     for peer in fronts(plan.peers):
         contenders[peer.name] = contender(peer.serve(stage), drain_stock, peer.submissions, status=200)

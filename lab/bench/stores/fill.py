@@ -14,16 +14,23 @@ from lab.harness.stage import Stage
 POLL_SECONDS = 0.05
 
 
-def queue(server: Program, path: str, *, count: int) -> None:
+def queue(server: Program, path: str, *, count: int, **headers: str) -> None:
     """Submit so many additions over HTTP."""
-    apply(Load(port=server.port, requests=additions(path), status=202, count=count))
+    apply(Load(port=server.port, requests=additions(path, **headers), status=202, count=count))
 
 
 def finished(
-    stage: Stage, server: Program, worker_app: str, *, database: int, count: int, root: Path = ROOT
+    stage: Stage,
+    server: Program,
+    worker_app: str,
+    *,
+    database: int,
+    count: int,
+    root: Path = ROOT,
+    **headers: str,
 ) -> list[str]:
     """The ids of so many tasks that this worker, of a checkout, has carried out; the database was empty."""
-    queue(server, "/add", count=count)
+    queue(server, "/add", count=count, **headers)
     worker = stage.work(worker_app, database=database, root=root)
     client = stage.redis(database)
     while len(task_ids := succeeded(client)) < count:
