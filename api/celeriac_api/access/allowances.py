@@ -1,4 +1,4 @@
-"""How much a caller may submit: the limits of its key, or else those of the settings."""
+"""How much a caller may submit: its key's limits, or the settings' ones."""
 
 from functools import lru_cache
 

@@ -1,4 +1,4 @@
-"""A key to measure with: its tasks have an owner, and every limit is asked and never reached."""
+"""A key to measure with: every limit is asked, and never reached."""
 
 import asyncio
 

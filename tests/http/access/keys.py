@@ -26,6 +26,8 @@ PARAMETERS = {
     "{name}": "no-such-key",
 }
 
+LIMITS = {"rate": 0.000_001, "burst": 1, "waits": 0, "streams": 0}
+
 Answer = TypeVar("Answer")
 
 
@@ -69,7 +71,10 @@ def stored_key(url: str, name: str, *scopes: str, **more: Any) -> str:
 
 @dataclass(frozen=True)
 class Locked:
-    """An API that needs a key; `secrets` are by name: `has-SCOPE`, `lacks-SCOPE`, `wrong`, `expired`, `revoked`."""
+    """An API that needs a key; `secrets` are by name: `has-SCOPE`, `lacks-SCOPE`, `wrong`, `expired`, `revoked`.
+
+    `limited` may submit one task, and neither wait nor stream; `unlimited` has the same owner.
+    """
 
     client: httpx.Client
     secrets: dict[str, str]
@@ -111,6 +116,9 @@ def locked_api(url: str, directory: Path, **settings: Any) -> Iterator[Locked]:
         for name, scopes in ((f"has-{scope}", [scope]), (f"lacks-{scope}", lacking)):
             entry, secrets[name] = file_key(name, *scopes)
             entries.append(entry)
+    for name, limits in (("limited", LIMITS), ("unlimited", {})):
+        entry, secrets[name] = file_key(name, "submit", "read", "cancel", owner="limited", limits=limits)
+        entries.append(entry)
     over = datetime.now(UTC) - timedelta(seconds=1)
     secrets["expired"] = stored_key(url, "expired", "admin", expires_at=over)
     secrets["revoked"] = stored_key(url, "revoked", "admin")

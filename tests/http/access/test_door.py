@@ -124,7 +124,7 @@ def test_a_key_for_some_definitions_submits_these_alone_by_whichever_way(
 
 
 def test_a_retry_needs_the_right_to_submit_the_definition(door: httpx.Client, admin: str, url: str) -> None:
-    some = bearer(stored_key(url, "only-primes", "submit:primes"))
+    some = bearer(stored_key(url, "only-primes", "submit:primes", owner="boss"))
     task = document(door.post("/unserved", headers=bearer(admin)))
     assert door.post(task["links"]["cancel"], headers=bearer(admin)).status_code == 200
     refused = door.post(task["links"]["retry"], json={"input": {"no": "such"}}, headers=some)

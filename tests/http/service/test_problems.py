@@ -19,6 +19,7 @@ from tests.support.raw import post, response_to
 
 ADD = {"x": 4, "y": 5}
 UNKNOWN = "/tasks/6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"
+TAKEN = "/tasks/6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a11"
 KINDS = {kind.code: kind for kind in Problem.__subclasses__()}
 
 
@@ -37,13 +38,15 @@ def clients(
         refused.client() as refused_client,
         Valkey(directory / "stuck") as stopped,
         Valkey(directory / "unsafe", options={"appendonly": "no"}) as forgetful,
-        running_api(directory, redis_url=forgetful.url) as unsafe,
+        running_api(directory, redis_url=forgetful.url, max_queue_depth=1) as unsafe,
         unsafe.client() as unsafe_client,
         running_api(directory, redis_url=stopped.url) as stuck,
         faulty.client() as faulty_client,
         stuck.client() as stuck_client,
     ):
         assert stuck_client.post("/add", json=ADD).status_code == 202
+        other_owner = locked.client_with("has-submit")
+        assert other_owner.put(TAKEN, json={"name": "add", "input": ADD}).status_code == 202
         os.kill(stopped.pid, signal.SIGSTOP)
         yield {
             "works": client,
@@ -51,6 +54,7 @@ def clients(
             "cut off": cut_off,
             "locked": locked.client,
             "admin": locked.client_with("has-admin"),
+            "limited": locked.client_with("limited"),
             "reader": locked.client_with("has-read"),
             "stuck": stuck_client,
             "unsafe": unsafe_client,
@@ -81,12 +85,19 @@ def conflict(client: httpx.Client) -> httpx.Response:
     return client.post("/add", json={**ADD, "x": 5}, headers=headers)
 
 
+def full(client: httpx.Client) -> httpx.Response:
+    client.post("/add", json=ADD)
+    return client.post("/add", json=ADD)
+
+
 def malformed(client: httpx.Client) -> httpx.Response:
     return client.post("/add", content=b"{", headers={"Content-Type": "application/json"})
 
 
 # For each type of problem: who is asked, and what.
 WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
+    # First: a minute after its Redis was stopped, the API knows no keys any more.
+    "submission-in-doubt": ("stuck", lambda client: client.post("/add", json=ADD)),
     "malformed-json": ("works", malformed),
     "unauthenticated": ("locked", lambda client: client.get("/tasks")),
     "key-not-found": ("admin", lambda client: client.get("/keys/nobody")),
@@ -108,6 +119,9 @@ WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
     "task-ended": ("works", lambda client: client.post(run(client, "add", **ADD)["links"]["cancel"])),
     "task-not-ended": ("works", lambda client: client.post(submit(client, "unserved")["links"]["retry"])),
     "task-gone": ("works", forgotten),
+    "task-id-taken": ("limited", lambda client: client.put(TAKEN, json={"name": "add", "input": ADD})),
+    "limit-reached": ("limited", lambda client: client.get("/events")),
+    "queue-full": ("unsafe", full),
     "idempotency-conflict": ("works", conflict),
     "unknown-queue": ("works", lambda client: client.post("/queues/gpu/pause")),
     "redis-unsafe": ("unsafe", lambda client: client.get("/readyz")),
@@ -120,7 +134,6 @@ WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
     "internal-error": ("faulty", lambda client: client.post("/add", json=ADD, headers={"X-Fault": "early"})),
     "redis-unavailable": ("cut off", lambda client: client.post("/add", json=ADD)),
     "redis-refuses": ("refused", lambda client: client.post("/add", json=ADD)),
-    "submission-in-doubt": ("stuck", lambda client: client.post("/add", json=ADD)),
 }
 
 

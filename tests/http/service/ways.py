@@ -143,6 +143,31 @@ def created(doors: Doors) -> str:
     return name
 
 
+def taken(doors: Doors, path: str) -> httpx.Response:
+    """A submission under an id that another owner has."""
+    task_id = str(uuid4())
+    assert put(doors.locked.client_with("has-submit"), path, task_id).status_code == 202
+    return put(doors.locked.client_with("unlimited"), path, task_id)
+
+
+def limited(method: str, doors: Doors, path: str) -> httpx.Response:
+    """A request that is to wait, or to stream, with a key that may not."""
+    body = json.dumps(example(path, method)) if method != "get" else None
+    params = {} if path.endswith("events") else {"wait": 1}
+    place = path.replace("{task_id}", str(uuid4()))
+    client = doors.locked.client_with("limited")
+    return client.request(method, place, content=body, params=params, headers=JSON if body else {})
+
+
+def retried_too_often(doors: Doors, path: str) -> httpx.Response:
+    """A retry with a key whose rate is used up."""
+    unlimited, key = doors.locked.client_with("unlimited"), doors.locked.client_with("limited")
+    task_id = submit(unlimited, "unserved")["task_id"]
+    assert unlimited.post(f"/tasks/{task_id}/cancel").status_code == 200
+    key.post("/unserved", json={})
+    return told(key, path, task_id)
+
+
 FAULT = {"X-Fault": "early"}
 SUBMISSION: dict[int, Way] = {
     202: lambda doors, path: posted(doors.works, path),
@@ -152,6 +177,7 @@ SUBMISSION: dict[int, Way] = {
     415: lambda doors, path: doors.works.post(path, content=b"{}", headers={"Content-Type": "text/plain"}),
     422: lambda doors, path: posted(doors.works, path, b'{"no such member": 1}'),
     500: lambda doors, path: posted(doors.faulty, path, **FAULT),
+    429: partial(limited, "post"),
     503: lambda doors, path: posted(doors.cut_off, path),
 }
 LIST: dict[int, Way] = {
@@ -200,6 +226,7 @@ WAYS: dict[tuple[str, str], dict[int, Way]] = {
         404: lambda doors, path: asked(doors.works, path, UNKNOWN),
         410: lambda doors, path: asked(doors.works, path, gone(doors)),
         422: lambda doors, path: asked(doors.works, path + "?wait=soon", UNKNOWN),
+        429: partial(limited, "get"),
         500: lambda doors, path: asked(doors.faulty, path, UNKNOWN, **FAULT),
         503: lambda doors, path: asked(doors.cut_off, path, UNKNOWN),
     },
@@ -210,6 +237,7 @@ WAYS: dict[tuple[str, str], dict[int, Way]] = {
         409: lambda doors, path: asked(doors.works, path, failed(doors)),
         410: lambda doors, path: asked(doors.works, path, gone(doors)),
         422: lambda doors, path: asked(doors.works, path + "?wait=soon", UNKNOWN),
+        429: partial(limited, "get"),
         500: lambda doors, path: asked(doors.faulty, path, UNKNOWN, **FAULT),
         503: lambda doors, path: asked(doors.cut_off, path, UNKNOWN),
     },
@@ -227,12 +255,18 @@ WAYS: dict[tuple[str, str], dict[int, Way]] = {
         413: lambda doors, path: put(doors.works, path, UNKNOWN, b" " * 2**21),
         415: lambda doors, path: put(doors.works, path, UNKNOWN, b"{}", **{"Content-Type": "text/plain"}),
         422: lambda doors, path: put(doors.works, path, unserved(doors)),
+        409: taken,
+        429: partial(limited, "put"),
         500: lambda doors, path: put(doors.faulty, path, UNKNOWN, **FAULT),
         503: lambda doors, path: put(doors.cut_off, path, UNKNOWN),
     },
     ("get", "/tasks"): LIST,
-    ("get", "/tasks/{task_id}/events"): PART,
-    ("get", "/events"): {**LOOK, 200: lambda doors, path: begun(doors.works, path)},
+    ("get", "/tasks/{task_id}/events"): {**PART, 429: partial(limited, "get")},
+    ("get", "/events"): {
+        **LOOK,
+        429: partial(limited, "get"),
+        200: lambda doors, path: begun(doors.works, path),
+    },
     ("get", "/queues"): LOOK,
     ("get", "/workers"): LOOK,
     ("get", "/metrics"): LOOK,
@@ -270,6 +304,7 @@ WAYS: dict[tuple[str, str], dict[int, Way]] = {
         409: lambda doors, path: told(doors.works, path, unserved(doors)),
         410: lambda doors, path: told(doors.works, path, forgotten(doors)),
         422: lambda doors, path: told(doors.works, path + "?x=1", UNKNOWN),
+        429: retried_too_often,
         500: lambda doors, path: told(doors.faulty, path, UNKNOWN, **FAULT),
         503: lambda doors, path: told(doors.cut_off, path, UNKNOWN),
     },
