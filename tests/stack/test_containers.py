@@ -16,12 +16,14 @@ import yaml
 from redis import Redis
 from redis.exceptions import AuthenticationError
 
+from celeriac.access.secret import well_formed
 from celeriac.settings import Settings
 from celeriac.stack.processes.ports import free_port
 from celeriac.version import VERSION
 from celeriac_api.request.wait import LONGEST_SECONDS
 from lab.harness.checkout import ROOT, python_path
 from lab.harness.program import listens
+from lab.harness.servers import environment
 from lab.harness.waiting import wait_until
 from tests.support.dockerfile import Stage, read_stages
 
@@ -29,6 +31,7 @@ STAGES = read_stages(ROOT / "Dockerfile")
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
 PROXY: dict[str, Any] = yaml.safe_load((ROOT / "deploy/proxy.yml").read_text())["services"]["proxy"]
+NEW_PROJECT: dict[str, Any] = yaml.safe_load((ROOT / "celeriac/command/project/compose.yml.txt").read_text())
 PASSWORD_FILE = "/run/celeriac/redis-password"
 OWN_IMAGE = ROOT / "examples/own_image"
 
@@ -161,7 +164,7 @@ def test_each_service_may_do_no_more_than_it_needs(name: str) -> None:
 
 @both
 def test_each_service_waits_for_a_redis_that_answers(name: str) -> None:
-    assert SERVICES[name]["depends_on"] == {"redis": {"condition": "service_healthy"}}
+    assert SERVICES[name]["depends_on"]["redis"] == {"condition": "service_healthy"}
     assert (
         SERVICES[name]["environment"]["CELERIAC_REDIS_URL"] == "${CELERIAC_REDIS_URL:-redis://redis:6379/0}"
     )
@@ -178,7 +181,7 @@ def test_every_setting_of_the_shell_and_of_dot_env_reaches_the_containers(name: 
     others = {
         variable: value
         for variable, value in SERVICES[name]["environment"].items()
-        if variable not in {"CELERIAC_REDIS_URL", "CELERIAC_OPEN", "CELERIAC_REDIS_PASSWORD_FILE"}
+        if variable not in {"CELERIAC_REDIS_URL", "CELERIAC_REDIS_PASSWORD_FILE"}
     }
     assert set(others.values()) == {None}, "a value here would go before the one of the shell"
 
@@ -255,6 +258,22 @@ def run_as_container(
     )
 
 
+@pytest.mark.parametrize("services", [SERVICES, NEW_PROJECT["services"]], ids=["here", "celeriac new"])
+def test_the_api_starts_after_a_key_was_created_which_no_other_container_can_read(
+    services: dict[str, Any], own_url: str, tmp_path: Path
+) -> None:
+    maker = services["first-key"]
+    assert services["api"]["depends_on"]["first-key"] == {"condition": "service_completed_successfully"}
+    assert (maker["read_only"], maker["restart"]) == (True, "no")
+    assert services["api"]["environment"].get("CELERIAC_OPEN") is None
+    readers = [name for name, service in services.items() if "/run/first-key" in str(service.get("volumes"))]
+    assert readers == ["first-key"]
+    command = [part.replace("/run/first-key", str(tmp_path)) for part in maker["command"]]
+    program = [sys.executable, "-m", "celeriac.command", *command[1:]]
+    subprocess.run(program, env=environment(redis_url=own_url), check=True)
+    assert well_formed((tmp_path / "admin").read_text().strip())
+
+
 def test_no_log_grows_for_ever() -> None:
     for service in (*SERVICES.values(), PROXY):
         assert service["logging"]["options"].keys() == {"max-size", "max-file"}
@@ -321,7 +340,7 @@ def test_redis_writes_down_what_it_accepted_and_evicts_nothing() -> None:
     assert '--maxmemory "$$REDIS_MAXMEMORY"' in command
     assert redis["environment"] == {"REDIS_MAXMEMORY": "${REDIS_MAXMEMORY:-1gb}"}
     assert redis["volumes"] == ["redis-data:/data", "secrets:/run/celeriac:ro"]
-    assert COMPOSE["volumes"].keys() == {"redis-data", "secrets"}
+    assert COMPOSE["volumes"].keys() == {"redis-data", "secrets", "first-key"}
 
 
 def test_only_the_api_can_be_reached_from_outside_and_only_from_this_machine() -> None:
