@@ -22,6 +22,7 @@ from pydantic import (
 from celeriac.durations import duration_of
 from celeriac.queue_names import taken_for
 from celeriac.redis_address import normal, shown, with_password
+from celeriac.web_address import is_safe
 
 PREFIX = "CELERIAC_"
 PUBLIC = frozenset({"docs", "metrics", "page"})
@@ -72,6 +73,20 @@ def _origins(origins: str) -> str:
             "write origins as browsers do, separated by commas: https://shop.example,http://localhost:3000"
         )
     return origins
+
+
+def _issuer(url: str) -> str:
+    if not is_safe(url) or "?" in url or "#" in url:
+        raise ValueError(
+            "write the issuer's URL: https://login.shop.example/ (http:// only for this machine)"
+        )
+    return url
+
+
+def _scopes(pairs: str) -> str:
+    if not all(all(pair.rpartition("=")) for pair in pairs.split(",")):
+        raise ValueError("write pairs, separated by commas: celeriac.read=read,celeriac.add=submit:add")
+    return pairs
 
 
 def _duration(value: object) -> object:
@@ -171,6 +186,23 @@ class Settings(BaseModel):
         None,
         description="File with keys (JSON), in addition to the keys in Redis. The API reads it again when it changes.",
     )
+    oidc_issuer: Annotated[str, AfterValidator(_issuer)] | None = Field(
+        None,
+        description="Identity provider (OpenID Connect) whose tokens are valid: the URL that it calls its issuer, exactly.",
+    )
+    oidc_audience: str | None = Field(
+        None, description="Audience (`aud`) of the tokens that are for this API. Required with an issuer."
+    )
+    oidc_owner_claim: str = Field("sub", min_length=1, description="Claim of a token that is the owner.")
+    oidc_scopes_claim: str = Field(
+        "scope",
+        min_length=1,
+        description="Claim that contains the scopes: a text with spaces, or a list. `realm_access.roles` is a member of a member.",
+    )
+    oidc_scopes: Annotated[str, AfterValidator(_scopes)] | None = Field(
+        None,
+        description="What the provider's scopes allow: `celeriac.read=read,celeriac.add=submit:add`. Default: its scopes have our names.",
+    )
     public: Annotated[str, AfterValidator(_public)] = Field(
         "docs,page",
         description="What needs no key, in addition to the health routes: `docs`, `metrics` and `page`, separated by commas; or `none`.",
@@ -233,9 +265,12 @@ class Settings(BaseModel):
         if unknown:
             raise SettingsError("\n".join(unknown))
         try:
-            return cls.model_validate(_given(environment, cls.model_fields))
+            settings = cls.model_validate(_given(environment, cls.model_fields))
         except ValidationError as wrong:
             raise SettingsError("\n".join(_sentences(wrong))) from wrong
+        if (settings.oidc_issuer is None) != (settings.oidc_audience is None):
+            raise SettingsError("CELERIAC_OIDC_ISSUER and CELERIAC_OIDC_AUDIENCE are only valid together.")
+        return settings
 
     def is_public(self, part: str) -> bool:
         """Whether this part (`docs`, `metrics`, `page`) needs no key."""

@@ -123,7 +123,10 @@ def _lifespan(
         if on_start is not None:
             on_start()
         await read_keys_at_start(parts.key_ring, open_everywhere=parts.settings.open)
-        keeping = [asyncio.create_task(loop) for loop in (parts.keeper.keep(), parts.key_ring.keep())]
+        loops = [parts.keeper.keep(), parts.key_ring.keep()]
+        if parts.tokens is not None:
+            loops.append(parts.tokens.provider.keep())
+        keeping = [asyncio.create_task(loop) for loop in loops]
         with at_termination(parts.ledger.watch.release, parts.feed.release):
             yield
         for loop in keeping:

@@ -1,6 +1,7 @@
 """Builds the long-lived parts of the API, which its routes share."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from celeriac.access.key_file import KeyFile
 from celeriac.contract.catalog import Catalog, Validators
@@ -10,7 +11,7 @@ from celeriac.ledger.keeper import Keeper
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.live.event_streams import Feed
 from celeriac.ledger.store.epoch import Epoch
-from celeriac.settings import Settings
+from celeriac.settings import Settings, SettingsError
 from celeriac_api.access.authenticate import Door
 from celeriac_api.access.key_ring import KeyRing
 from celeriac_api.access.seats import Seats
@@ -18,6 +19,9 @@ from celeriac_api.request.judgement import Judge
 from celeriac_api.response.failure_details import sees_details
 from celeriac_api.server.counters import Counters
 from celeriac_api.submissions import Submissions
+
+if TYPE_CHECKING:
+    from celeriac_api.access.oidc.tokens import Tokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +39,7 @@ class Parts:
     keeper: Keeper
     key_table: KeyTable
     key_ring: KeyRing
+    tokens: "Tokens | None"
     door: Door
     judge: Judge
     submissions: Submissions
@@ -44,6 +49,8 @@ class Parts:
         """Close every connection to Redis."""
         await self.keeper.close()
         await self.key_table.close()
+        if self.tokens is not None:
+            await self.tokens.provider.close()
         await self.feed.close()
         await self.overview.close()
         await self.ledger.close()
@@ -55,7 +62,8 @@ def build_parts(settings: Settings, catalog: Catalog, validators: Validators) ->
     queues = {definition.queue or settings.default_queue for definition in catalog.values()}
     judge = Judge(largest=settings.max_body_bytes)
     key_table = KeyTable(settings.backend, epoch=epoch)
-    key_ring = KeyRing(key_table, KeyFile(settings.keys_file))
+    key_ring = KeyRing(key_table, KeyFile(settings.keys_file), closed=settings.oidc_issuer is not None)
+    tokens = _tokens(settings)
     ledger = Ledger(
         backend=settings.backend,
         broker=settings.broker,
@@ -80,8 +88,22 @@ def build_parts(settings: Settings, catalog: Catalog, validators: Validators) ->
         keeper=Keeper(settings, epoch),
         key_table=key_table,
         key_ring=key_ring,
-        door=Door(key_ring, open_everywhere=settings.open),
+        tokens=tokens,
+        door=Door(key_ring, open_everywhere=settings.open, tokens=tokens),
         judge=judge,
         submissions=Submissions(catalog, validators, settings, ledger, judge),
         streams=Seats("streams", usual=settings.streams, share=settings.owner_share),
     )
+
+
+def _tokens(settings: Settings) -> "Tokens | None":
+    """What checks tokens, if the settings name an issuer; then an extra is needed."""
+    if settings.oidc_issuer is None or settings.oidc_audience is None:
+        return None
+    try:
+        from celeriac_api.access.oidc.tokens import new_tokens  # noqa: PLC0415 - an extra, and slow to load
+    except ModuleNotFoundError as missing:
+        raise SettingsError(
+            f'CELERIAC_OIDC_ISSUER is set, but {missing.name} is not installed: pip install "celeriac[oidc]".'
+        ) from missing
+    return new_tokens(settings, settings.oidc_issuer, settings.oidc_audience)

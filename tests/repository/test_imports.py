@@ -22,7 +22,13 @@ MAY_IMPORT = {
     "celeriac.redis_address": set[str](),
     "celeriac.short_text": set[str](),
     "celeriac.version": set[str](),
-    "celeriac.settings": {"celeriac.durations", "celeriac.queue_names", "celeriac.redis_address"},
+    "celeriac.web_address": set[str](),
+    "celeriac.settings": {
+        "celeriac.durations",
+        "celeriac.queue_names",
+        "celeriac.redis_address",
+        "celeriac.web_address",
+    },
     "celeriac.serving": {"celeriac.settings"},
     "celeriac.contract": {"celeriac.queue_names", "celeriac.short_text"},
     "celeriac.ledger": {"celeriac.settings", "celeriac.redis_address", "celeriac.short_text"},
@@ -67,6 +73,9 @@ PLACES = {"celeriac_api": "api", "celeriac_worker": "worker", "tasks": "worker"}
 FORBIDDEN = HEAVY | {
     "celeriac_worker",
     "celeriac.stack",
+    # Only for an identity provider.
+    "cryptography",
+    "jwt",
     "lab",
     "tests",
     "pytest",

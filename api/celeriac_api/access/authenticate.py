@@ -1,22 +1,24 @@
 """Finds out who calls from the header `Authorization`, and refuses whom it does not know."""
 
-from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
+from typing import TYPE_CHECKING
 
 from starlette.types import Scope as Connection
 
 from celeriac.access.key import Key
 from celeriac.access.scopes import Scope
-from celeriac.access.secret import well_formed
+from celeriac.access.secret import PREFIX, well_formed
+from celeriac.web_address import is_loopback
 from celeriac_api.access.caller import NOBODY, OPEN, Caller, caller_of, forbidden
+from celeriac_api.access.challenge import challenge, invalid_token
 from celeriac_api.access.key_ring import KeyRing
 from celeriac_api.request.fields import FIELDS
 from celeriac_api.response.errors import Problem, Unauthenticated
 
+if TYPE_CHECKING:
+    from celeriac_api.access.oidc.tokens import Tokens
+
 AUTHORIZATION = b"authorization"
 MOST_REMEMBERED = 4_096
-# Names that stand for this machine, or for a client in this process.
-LOCAL_NAMES = frozenset({"localhost", "testserver"})
 WAYS = (
     "make a key with `celeriac keys create NAME --scope SCOPE`, or set CELERIAC_OPEN=true to let everybody in"
 )
@@ -25,9 +27,10 @@ WAYS = (
 class Door:
     """Lets in who has a key; while no key was ever made, everybody on this machine, or everywhere if `open_everywhere`."""
 
-    def __init__(self, ring: KeyRing, *, open_everywhere: bool) -> None:
-        """`ring` knows the keys."""
+    def __init__(self, ring: KeyRing, *, open_everywhere: bool, tokens: "Tokens | None" = None) -> None:
+        """`ring` knows the keys, `tokens` those whom an identity provider knows."""
         self._ring = ring
+        self._tokens = tokens
         self._open_everywhere = open_everywhere
         # Callers by their whole header, as of one answer of the ring: for most requests no digest is made. A header is found
         # by a hash that is secret to this process, so the time that it takes tells nothing about a key.
@@ -48,6 +51,10 @@ class Door:
     def at_once(self, connection: Connection) -> Caller | None:
         """Who calls, where that is known without any work, as mostly; otherwise None."""
         ring = self._ring
+        if self._tokens is not None:
+            header = connection[FIELDS].get(AUTHORIZATION)
+            if header is not None and (caller := self._tokens.at_once(header)) is not None:
+                return caller
         if ring.clock() >= ring.sure_until:
             return None
         if ring.is_closed:
@@ -60,11 +67,17 @@ class Door:
     async def authenticate(self, connection: Connection) -> Caller:
         """Who calls; `Unauthenticated` where that is nobody we know, 503 where the keys are not known."""
         ring = self._ring
+        header = connection[FIELDS].get(AUTHORIZATION)
+        if (
+            self._tokens is not None
+            and header is not None
+            and not (bearer := _bearer(header)).startswith(PREFIX)
+        ):
+            return await self._tokens.caller(header, bearer)
         if ring.is_due:
             await ring.refresh()
         if not ring.is_closed:
             return self._admit_without_key(connection)
-        header = connection[FIELDS].get(AUTHORIZATION)
         secret = _secret_in(header)
         if ring.find(secret) is None:
             await ring.look_again()
@@ -89,7 +102,7 @@ class Door:
         if self._is_open_to(connection):
             return OPEN
         raise Unauthenticated(
-            f"This API has no key yet, so it serves its own machine alone: {WAYS}.", headers=_challenge()
+            f"This API has no key yet, so it serves its own machine alone: {WAYS}.", headers=challenge()
         )
 
     def _is_open_to(self, connection: Connection) -> bool:
@@ -98,10 +111,12 @@ class Door:
     def _key_of(self, secret: str) -> Key:
         entry = self._ring.find(secret)
         if entry is None:
-            raise _invalid("There is no such key: it was never made here, or it was revoked.")
+            raise invalid_token("There is no such key: it was never made here, or it was revoked.")
         key, _ = entry
         if self._ring.is_over(*entry):
-            raise _invalid(f"The key {key.name!r} has expired, or this secret was replaced by another one.")
+            raise invalid_token(
+                f"The key {key.name!r} has expired, or this secret was replaced by another one."
+            )
         return key
 
     def _remember(self, header: bytes | None, caller: Caller) -> None:
@@ -116,35 +131,21 @@ def is_local(server: tuple[str, int | None] | None) -> bool:
     return server is None or server[1] is None or is_loopback(server[0])
 
 
-@lru_cache(maxsize=256)
-def is_loopback(host: str) -> bool:
-    """Whether this host is this machine, for itself alone."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host in LOCAL_NAMES
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return (mapped or address).is_loopback
-
-
 def _secret_in(header: bytes | None) -> str:
     """What this header has for a secret: its shape is right, and it may be nobody's."""
     if header is None:
         raise Unauthenticated(
-            "This request has no key: send the header `Authorization: Bearer clrc_…`.", headers=_challenge()
+            "This request has no key: send the header `Authorization: Bearer clrc_…`.", headers=challenge()
         )
-    scheme, _, secret = header.decode("latin-1").partition(" ")
-    if scheme.lower() != "bearer":
-        raise _invalid("The header Authorization has another scheme than Bearer: send `Bearer clrc_…`.")
-    if not well_formed(secret := secret.strip()):
-        raise _invalid("This is not a key of Celeriac: it is mistyped, or cut off. One begins with clrc_.")
+    if not well_formed(secret := _bearer(header)):
+        raise invalid_token(
+            "This is not a key of Celeriac: it is mistyped, or cut off. One begins with clrc_."
+        )
     return secret
 
 
-def _invalid(detail: str) -> Unauthenticated:
-    return Unauthenticated(detail, headers=_challenge(', error="invalid_token"'))
-
-
-def _challenge(rest: str = "") -> dict[str, str]:
-    """RFC 6750 §3."""
-    return {"WWW-Authenticate": f'Bearer realm="celeriac"{rest}'}
+def _bearer(header: bytes) -> str:
+    scheme, _, bearer = header.decode("latin-1").partition(" ")
+    if scheme.lower() != "bearer":
+        raise invalid_token("The header Authorization has another scheme than Bearer: send `Bearer clrc_…`.")
+    return bearer.strip()

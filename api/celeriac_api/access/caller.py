@@ -1,11 +1,21 @@
 """Who calls: name, owner and grants of a key, for the handlers."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from celeriac.access.key import Key
 from celeriac.access.limits import NO_LIMITS, Limits
 from celeriac.access.scopes import Scope, allows
+from celeriac_api.access.challenge import challenge
 from celeriac_api.response.errors import Forbidden
+
+
+class CallerKind(StrEnum):
+    """What let a caller in: a key, a token of the identity provider, or nothing, where the API is open."""
+
+    KEY = "key"
+    TOKEN = "token"  # noqa: S105 - a kind, and no secret
+    OPEN = "open"
 
 
 @dataclass(frozen=True)
@@ -19,6 +29,7 @@ class Caller:
     scopes: frozenset[Scope]
     admin: bool
     submits_all: bool
+    kind: CallerKind = CallerKind.KEY
 
     @property
     def sees(self) -> str | None:
@@ -39,7 +50,14 @@ class Caller:
             raise forbidden(self, f"{Scope.SUBMIT}:{definition_name}")
 
 
-def caller_with(name: str, owner: str, grants: tuple[str, ...], limits: Limits = NO_LIMITS) -> Caller:
+def caller_with(
+    name: str,
+    owner: str,
+    grants: tuple[str, ...],
+    limits: Limits = NO_LIMITS,
+    *,
+    kind: CallerKind = CallerKind.KEY,
+) -> Caller:
     """The caller that has these grants."""
     return Caller(
         name=name,
@@ -49,6 +67,7 @@ def caller_with(name: str, owner: str, grants: tuple[str, ...], limits: Limits =
         scopes=frozenset(scope for scope in Scope if allows(grants, scope)),
         admin=Scope.ADMIN in grants,
         submits_all=bool({Scope.SUBMIT, Scope.ADMIN}.intersection(grants)),
+        kind=kind,
     )
 
 
@@ -58,16 +77,19 @@ def caller_of(key: Key) -> Caller:
 
 
 # Everybody, while no key was ever made; programs in this process, too.
-OPEN = caller_with("", "", (Scope.ADMIN,))
+OPEN = caller_with("", "", (Scope.ADMIN,), kind=CallerKind.OPEN)
 # Whoever has no valid key, on a route that is open.
-NOBODY = caller_with("", "", ())
+NOBODY = caller_with("", "", (), kind=CallerKind.OPEN)
 
 
 def forbidden(caller: Caller, scope: str) -> Forbidden:
     """The refusal of a caller that lacks this scope."""
-    challenge = f'Bearer realm="celeriac", error="insufficient_scope", scope="{scope}"'
     return Forbidden(
-        f"The key {caller.name!r} lacks the scope {scope}; it has {', '.join(caller.grants)}.",
-        headers={"WWW-Authenticate": challenge},
+        f"The {_kind_in_words(caller)} {caller.name!r} lacks the scope {scope}; it has {', '.join(caller.grants) or 'none'}.",
+        headers=challenge("insufficient_scope", scope=scope),
         scope=scope,
     )
+
+
+def _kind_in_words(caller: Caller) -> str:
+    return "token of" if caller.kind is CallerKind.TOKEN else "key"

@@ -40,10 +40,11 @@ class KeyRing:
         table: KeyTable,
         file: KeyFile,
         *,
+        closed: bool = False,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`clock` is in seconds, and never set back; `now` is the time by which keys expire. Nothing is asked yet."""
+        """`closed`: also without any key. `clock` is in seconds, and never set back; keys expire by `now`. Nothing is asked yet."""
         self._table, self._file = table, file
         self.clock, self._now = clock, now
         self._version: int | None = None
@@ -56,7 +57,7 @@ class KeyRing:
         self._asking: asyncio.Task[None] | None = None
         # How many answers there were, and up to when, by the clock, the last one holds.
         self.answers, self.sure_until = 0, NEVER
-        self.is_closed = file.path is not None
+        self.is_closed = closed or file.path is not None
         self._index_file()
 
     @property

@@ -10,7 +10,8 @@ from celeriac.access.key_file import read_key_file
 from celeriac.ledger.for_keys import NO_VERSION, KeyTable
 from celeriac.ledger.store.connection import InDoubt, Unavailable
 from celeriac.settings import Settings, SettingsError
-from celeriac_api.access.authenticate import WAYS, is_loopback
+from celeriac.web_address import is_loopback
+from celeriac_api.access.authenticate import WAYS
 from celeriac_api.access.key_ring import KeyRing
 
 # So long the start waits for Redis; who calls before the keys are known is answered 503.
@@ -44,7 +45,7 @@ def require_key(settings: Settings, options: Sequence[str]) -> None:
     While Redis is away nobody knows, and nobody is let in either.
     """
     host = _host(settings, options)
-    if settings.open or host is None or is_loopback(host):
+    if settings.open or host is None or is_loopback(host) or settings.oidc_issuer is not None:
         return
     if settings.keys_file is not None:
         read_key_file(settings.keys_file)

@@ -31,6 +31,7 @@
     ├── RedisRefuses           503
     ├── RedisUnsafe            503
     ├── QueueFull              503
+    ├── ProviderUnavailable    503
     └── SubmissionInDoubt      503
 
 Each is answered as `application/problem+json` (RFC 9457) by api/celeriac_api/response/problems.py; docs/errors.md lists them for callers.
@@ -238,6 +239,12 @@ class QueueFull(Problem):
     """As many tasks wait in the queue as `CELERIAC_MAX_QUEUE_DEPTH` allows."""
 
     status, code, title = 503, "queue-full", "The queue is full"
+
+
+class ProviderUnavailable(Problem):
+    """The keys of the identity provider cannot be read, and a token needs them."""
+
+    status, code, title = 503, "provider-unavailable", "The identity provider does not answer"
 
 
 class SubmissionInDoubt(Problem):

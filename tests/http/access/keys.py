@@ -27,6 +27,8 @@ PARAMETERS = {
 }
 
 LIMITS = {"rate": 0.000_001, "burst": 1, "waits": 0, "streams": 0}
+# An identity provider that is not there: at port 9 nobody answers.
+AWAY = {"oidc_issuer": "http://127.0.0.1:9", "oidc_audience": "celeriac"}
 
 Answer = TypeVar("Answer")
 
@@ -124,5 +126,8 @@ def locked_api(url: str, directory: Path, **settings: Any) -> Iterator[Locked]:
     secrets["revoked"] = stored_key(url, "revoked", "admin")
     stored(url, lambda keys: keys.revoke("revoked"))
     file = write_keys(directory / "keys-of-each-kind.json", *entries)
-    with running_api(directory, redis_url=url, keys_file=file, **settings) as api, api.client() as client:
+    with (
+        running_api(directory, redis_url=url, keys_file=file, **{**AWAY, **settings}) as api,
+        api.client() as client,
+    ):
         yield Locked(client, secrets, api)

@@ -12,7 +12,7 @@ import pytest
 from celeriac.stack.valkey import Valkey
 from celeriac_api.response.errors import Problem
 from lab.harness.servers import API, running_api
-from tests.http.access.keys import Locked
+from tests.http.access.keys import Locked, bearer
 from tests.support.apps import SECRET
 from tests.support.door import document, run, submit
 from tests.support.raw import post, response_to
@@ -134,6 +134,10 @@ WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
     "internal-error": ("faulty", lambda client: client.post("/add", json=ADD, headers={"X-Fault": "early"})),
     "redis-unavailable": ("cut off", lambda client: client.post("/add", json=ADD)),
     "redis-refuses": ("refused", lambda client: client.post("/add", json=ADD)),
+    "provider-unavailable": (
+        "locked",
+        lambda client: client.get("/tasks", headers=bearer("eyJhbGciOiJSUzI1NiJ9.e30.e30")),
+    ),
 }
 
 

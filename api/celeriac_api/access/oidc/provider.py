@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from celeriac.settings import is_safe_url
+from celeriac.web_address import is_safe
 from celeriac_api.access.oidc.download import DownloadFailed, download_json
 from celeriac_api.access.oidc.published_keys import PublishedKey, published_keys
 from celeriac_api.response.errors import ProviderUnavailable
@@ -50,14 +50,12 @@ class Provider:
         return self._clock() < self._read_at + BELIEVED_SECONDS
 
     async def find(self, kid: str) -> PublishedKey | None:
-        """The key of this id, or None; `ProviderUnavailable` where that is not known."""
-        if not self.is_known or kid not in self._keys:
+        """The key of this id, or None; `ProviderUnavailable` where that is not known. A sole key needs no id."""
+        if not self.is_known or self._key(kid) is None:
             await self._look_again()
-        if not self.is_known:
-            raise self._unavailable()
-        key = self._keys.get(kid)
-        if key is None and self._failure is not None:
-            raise self._unavailable()
+        key = self._key(kid)
+        if not self.is_known or (key is None and self._failure is not None):
+            raise _unavailable()
         return key
 
     async def keep(self) -> None:
@@ -70,6 +68,11 @@ class Provider:
         """Close the connections to the provider."""
         if self._client is not None:
             await self._client.aclose()
+
+    def _key(self, kid: str) -> PublishedKey | None:
+        if not kid and len(self._keys) == 1:
+            return next(iter(self._keys.values()))
+        return self._keys.get(kid)
 
     async def _look_again(self) -> None:
         if self._downloading is not None or self._clock() >= self._began_at + PAUSE_SECONDS:
@@ -96,7 +99,7 @@ class Provider:
         finally:
             self._downloading = None
         self._failure, self._read_at = None, began
-        if keys.keys() != self._keys.keys() or _numbers(keys) != _numbers(self._keys):
+        if keys != self._keys:
             self._keys = keys
             self.version += 1
             logger.info("the identity provider %s publishes %d keys", self.issuer, len(keys))
@@ -113,26 +116,22 @@ class Provider:
         except ValueError as wrong:
             raise DownloadFailed(f"{jwks_uri} {wrong}") from wrong
 
-    def _unavailable(self) -> ProviderUnavailable:
-        return ProviderUnavailable(
-            "The identity provider does not answer, so this token cannot be checked. Try again in a few seconds.",
-            headers={"Retry-After": f"{PAUSE_SECONDS:.0f}"},
-        )
+
+def _unavailable() -> ProviderUnavailable:
+    return ProviderUnavailable(
+        "The keys of the identity provider cannot be read, so this token cannot be checked. Try again in a few seconds.",
+        headers={"Retry-After": f"{PAUSE_SECONDS:.0f}"},
+    )
 
 
 def _jwks_uri(document: Any, address: str, issuer: str) -> str:
     """OpenID Connect Discovery §4.3: the document has to be that of this issuer, to the letter."""
     if not isinstance(document, Mapping) or document.get("issuer") != issuer:
-        other = document.get("issuer") if isinstance(document, Mapping) else None
+        name = document.get("issuer") if isinstance(document, Mapping) else None
         raise DownloadFailed(
-            f"{address} describes the issuer {str(other)[:200]!r}, and CELERIAC_OIDC_ISSUER is {issuer!r}; they must be equal"
+            f"{address} describes the issuer {str(name)[:200]!r}, and CELERIAC_OIDC_ISSUER is {issuer!r}; they must be equal"
         )
     uri = document.get("jwks_uri")
-    if not isinstance(uri, str) or not is_safe_url(uri):
+    if not isinstance(uri, str) or not is_safe(uri):
         raise DownloadFailed(f"{address} has no jwks_uri that begins with https://")
     return uri
-
-
-def _numbers(keys: Mapping[str, PublishedKey]) -> list[Any]:
-    """What the keys consist of, to be compared."""
-    return [(kid, key.algorithms, key.numbers) for kid, key in sorted(keys.items())]

@@ -1,4 +1,4 @@
-"""Reads a JWK Set (RFC 7517), and pins each key to the algorithms that fit it.
+"""Reads a JWK Set (RFC 7517); each key gets the algorithms that fit it.
 
 A token names its algorithm itself. What decides is the key: one of RSA never checks an HMAC, and `none` fits no key.
 """
@@ -42,14 +42,14 @@ def published_keys(document: Any) -> dict[str, PublishedKey]:
 
 
 def _key(entry: Mapping[str, Any]) -> PublishedKey | None:
-    if entry.get("use", "sig") != "sig" or entry.get("kty") not in {"RSA", "EC", "OKP"}:
+    if entry.get("use", "sig") != "sig" or entry.get("kty") not in ("RSA", "EC", "OKP"):
         return None
     try:
         key = PyJWK(dict(entry)).key
     except (PyJWTError, ValueError, TypeError):
         return None
     named = entry.get("alg")
-    algorithms = tuple(name for name in _algorithms(key) if named in {None, name})
+    algorithms = tuple(name for name in _algorithms(key) if named in (None, name))
     return PublishedKey(key, algorithms) if algorithms else None
 
 

@@ -1,0 +1,1 @@
+"""Tokens of an identity provider, which these tests run themselves."""
