@@ -89,7 +89,7 @@ def build_parts(settings: Settings, catalog: Catalog, validators: Validators) ->
         key_table=key_table,
         key_ring=key_ring,
         tokens=tokens,
-        door=Door(key_ring, open_everywhere=settings.open, tokens=tokens),
+        door=Door(key_ring, open_everywhere=settings.open, tokens=tokens, origins=settings.cors_origins),
         judge=judge,
         submissions=Submissions(catalog, validators, settings, ledger, judge),
         streams=Seats("streams", usual=settings.streams, share=settings.owner_share),

@@ -11,6 +11,7 @@ from celeriac.web_address import is_loopback
 from celeriac_api.access.caller import NOBODY, OPEN, Caller, caller_of, forbidden
 from celeriac_api.access.challenge import challenge, invalid_token
 from celeriac_api.access.key_ring import KeyRing
+from celeriac_api.access.other_sites import foreign_origin, name_in
 from celeriac_api.request.fields import FIELDS
 from celeriac_api.response.errors import Problem, Unauthenticated
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 AUTHORIZATION = b"authorization"
 MOST_REMEMBERED = 4_096
+LONGEST_SHOWN = 100
 WAYS = (
     "make a key with `celeriac keys create NAME --scope SCOPE`, or set CELERIAC_OPEN=true to let everybody in"
 )
@@ -27,11 +29,19 @@ WAYS = (
 class Door:
     """Lets in who has a key; while no key was ever made, everybody on this machine, or everywhere if `open_everywhere`."""
 
-    def __init__(self, ring: KeyRing, *, open_everywhere: bool, tokens: "Tokens | None" = None) -> None:
-        """`ring` knows the keys, `tokens` those whom an identity provider knows."""
+    def __init__(
+        self,
+        ring: KeyRing,
+        *,
+        open_everywhere: bool,
+        tokens: "Tokens | None" = None,
+        origins: str | None = None,
+    ) -> None:
+        """`ring` knows the keys, `tokens` those whom an identity provider knows; pages of `origins` may do what the API's own may."""
         self._ring = ring
         self._tokens = tokens
         self._open_everywhere = open_everywhere
+        self._origins = frozenset(origins.encode().split(b",")) if origins else frozenset()
         # Callers by their whole header, as of one answer of the ring: for most requests no digest is made. A header is found
         # by a hash that is secret to this process, so the time that it takes tells nothing about a key.
         self._remembered: dict[bytes | None, Caller] = {}
@@ -101,12 +111,26 @@ class Door:
         self._ring.require_knowledge()
         if self._is_open_to(connection):
             return OPEN
-        raise Unauthenticated(
-            f"This API has no key yet, so it serves its own machine alone: {WAYS}.", headers=challenge()
-        )
+        raise Unauthenticated(self._reason(connection), headers=challenge())
 
     def _is_open_to(self, connection: Connection) -> bool:
-        return self._open_everywhere or is_local(connection.get("server"))
+        if not (self._open_everywhere or (is_local(connection.get("server")) and _names_us(connection))):
+            return False
+        return foreign_origin(connection, self._origins) is None
+
+    def _reason(self, connection: Connection) -> str:
+        """Why it is not open to this request."""
+        origin = foreign_origin(connection, self._origins)
+        if origin is not None:
+            return (
+                f"A page of another origin ({origin[:LONGEST_SHOWN]}) sent this request, and this API has no key yet: "
+                "name the origin in CELERIAC_CORS_ORIGINS, or make a key and send it."
+            )
+        alone = "This API has no key yet, so it serves its own machine alone"
+        if is_local(connection.get("server")):
+            host = connection[FIELDS].get(b"host", b"").decode("latin-1")[:LONGEST_SHOWN]
+            return f"{alone}, as localhost or 127.0.0.1, and the header Host names {host!r}: {WAYS}."
+        return f"{alone}: {WAYS}."
 
     def _key_of(self, secret: str) -> Key:
         entry = self._ring.find(secret)
@@ -129,6 +153,12 @@ class Door:
 def is_local(server: tuple[str, int | None] | None) -> bool:
     """Whether this is an address that only this machine reaches: a loopback one, or a socket in the file system."""
     return server is None or server[1] is None or is_loopback(server[0])
+
+
+def _names_us(connection: Connection) -> bool:
+    """Whether the request asks for a name of this machine; HTTP/1.0 may name none."""
+    host = connection[FIELDS].get(b"host")
+    return host is None or is_loopback(name_in(host))
 
 
 def _secret_in(header: bytes | None) -> str:
