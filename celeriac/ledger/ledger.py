@@ -119,8 +119,8 @@ class Ledger:
         )
         self._pushes, self._tells = Connection(broker, epoch=epoch), Connection(broker, epoch=epoch)
         self._probes = [Connection(url, epoch=epoch) for url in dict.fromkeys((backend, broker))]
-        self._accepting = Batching(self._accept_all)
-        self._reading = Batching(self._read_all)
+        self._accepting = Batching(self._accept_all, owner_of=_owner_of_submission)
+        self._reading = Batching(self._read_all, owner_of=_owner_of_question)
         self._pinging = Batching(self._ping_all)
         self._changing = Batching(self._change_all)
         self.watch = Watch(backend, partial(self.read, owner=None), epoch)
@@ -331,6 +331,14 @@ class Ledger:
         """Whether there was one to be told: those with remote control listen on Celery's channel."""
         message = wire.revocation(task_id, terminate=terminate)
         return bool(await self._tells.call("PUBLISH", keys.remote_control(self._database), message))
+
+
+def _owner_of_submission(submission: Submission) -> str:
+    return submission.owner
+
+
+def _owner_of_question(question: Question) -> str:
+    return question[1]
 
 
 def _is_of_owner(question: Question) -> bool:

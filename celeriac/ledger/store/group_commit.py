@@ -1,11 +1,12 @@
 """Groups calls: what arrives while one is in flight forms the next one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextvars import Context
 from typing import Generic, TypeVar
 
 from celeriac.ledger.store.connection import InDoubt, Unavailable
+from celeriac.ledger.store.turns import Turns
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -30,17 +31,21 @@ class Batching(Generic[Item, Answer]):
         run: Callable[[Sequence[Item]], Awaitable[Sequence[Answer | Exception | Later]]],
         *,
         largest: int = 256,
+        owner_of: Callable[[Item], Hashable] = lambda _: None,
     ) -> None:
-        """`largest` bounds one batch, and so how long it can hold up Redis. An answer that is an error is raised."""
+        """`largest` bounds one batch, and so how long it can hold up Redis. An answer that is an error is raised.
+
+        When more wait than fit into one batch, owners take turns: nobody waits for all that another has asked.
+        """
         self._run = run
         self._largest = largest
-        self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
+        self._waiting: Turns[tuple[Item, asyncio.Future[Answer]]] = Turns(lambda pair: owner_of(pair[0]))
         self._worker: asyncio.Task[None] | None = None
 
     def do(self, item: Item) -> asyncio.Future[Answer]:
-        """A future of the answer to this item. Items are carried out in the order of these calls."""
+        """A future of the answer to this item. Those of one owner are carried out in the order of these calls."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, future))
+        self._waiting.add((item, future))
         if self._worker is None:
             # It works for all, so in the context of none of them.
             self._worker = asyncio.create_task(self._work(), context=Context())
@@ -54,9 +59,7 @@ class Batching(Generic[Item, Answer]):
     async def _work(self) -> None:
         try:
             while self._waiting:
-                batch = self._waiting[: self._largest]
-                del self._waiting[: self._largest]
-                await self._answer(batch)
+                await self._answer(self._waiting.take(self._largest))
         finally:
             self._worker = None
 
@@ -66,8 +69,8 @@ class Batching(Generic[Item, Answer]):
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to the callers, who all get it
             _fail(batch, error)
             if isinstance(error, Unavailable | InDoubt):
-                _fail(self._waiting, error if isinstance(error, Unavailable) else Unavailable(str(error)))
-                self._waiting.clear()
+                away = error if isinstance(error, Unavailable) else Unavailable(str(error))
+                _fail(self._waiting.take_all(), away)
             return
         again = []
         for (item, future), answer in zip(batch, answers, strict=True):
@@ -79,7 +82,7 @@ class Batching(Generic[Item, Answer]):
                 again.append((item, future))
             else:
                 future.set_result(answer)
-        self._waiting[:0] = again
+        self._waiting.put_back(again)
 
 
 def _fail(batch: list[tuple[Item, asyncio.Future[Answer]]], error: Exception) -> None:
