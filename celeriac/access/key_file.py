@@ -5,6 +5,7 @@ is in the file, and `owner`, `expires` (a moment) and `limits` where they are wa
 """
 
 import logging
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -26,6 +27,7 @@ from celeriac.settings import SettingsError
 Name = Annotated[str, AfterValidator(checked_name)]
 # What changes when a file does: the time of its last change, its size, and which file it is.
 Stamp = tuple[int, int, int] | None
+MOST_NAMED = 10
 
 logger = logging.getLogger(__name__)
 
@@ -71,9 +73,9 @@ class _File(BaseModel):
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:
-        names = [entry.name for entry in self.keys]
-        if doubled := {name for name in names if names.count(name) > 1}:
-            raise ValueError(f"these names appear twice: {', '.join(sorted(doubled))}")
+        times = Counter(entry.name for entry in self.keys)
+        if doubled := [name for name, count in times.items() if count > 1]:
+            raise ValueError(f"these names appear twice: {', '.join(sorted(doubled)[:MOST_NAMED])}")
         return self
 
 

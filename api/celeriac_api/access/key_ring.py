@@ -48,7 +48,7 @@ class KeyRing:
         self._table, self._file = table, file
         self.clock, self._now = clock, now
         self._version: int | None = None
-        # When the last question began and ended, and when the last one began that was answered.
+        # When the last question that is over began and ended, and when the last one began that was answered.
         self._began_at, self._asked_at, self._read_at = NEVER, NEVER, NEVER
         self._stored: dict[str, Key] = {}
         self._of_file: dict[str, tuple[Key, SecretDigest]] = {}
@@ -100,14 +100,17 @@ class KeyRing:
             self._asking = asyncio.create_task(self._ask(), context=Context())
         await asyncio.shield(self._asking)
 
+    async def catch_up(self) -> None:
+        """Know all that was changed before this call: the answer to an earlier question is not enough."""
+        await self._know_since(self.clock())
+
     async def look_again(self) -> None:
         """Ask for a key that is not known, ten times a second at most, however many such keys come."""
         came = self.clock()
         if self._away is not None:
             return
         await asyncio.sleep(self._asked_at + PAUSE_SECONDS - came)
-        if self._began_at < came:
-            await self.refresh()
+        await self._know_since(came)
 
     async def keep(self) -> None:
         """Ask every 2 seconds, until cancelled."""
@@ -115,18 +118,22 @@ class KeyRing:
             await self.refresh()
             await asyncio.sleep(ASK_SECONDS)
 
+    async def _know_since(self, moment: float) -> None:
+        while self._began_at < moment:
+            await self.refresh()
+
     async def _ask(self) -> None:
-        self._began_at = self.clock()
+        began_at = self.clock()
         try:
             if self._file.read_again():
                 self._index_file()
-            await self._read_table()
+            await self._read_table(began_at)
         finally:
             self._asking = None
-            self._asked_at = self.clock()
+            self._began_at, self._asked_at = began_at, self.clock()
             self._settle()
 
-    async def _read_table(self) -> None:
+    async def _read_table(self, began_at: float) -> None:
         try:
             news = await (
                 self._table.read() if self._version is None else self._table.read_since(self._version)
@@ -140,7 +147,7 @@ class KeyRing:
                 )
             self._away = error
             return
-        self._away, self._read_at = None, self._began_at
+        self._away, self._read_at = None, began_at
         if news is not None:
             self._version = news.version
             self._stored = dict(_readable(news.documents))

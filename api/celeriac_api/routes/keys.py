@@ -70,7 +70,7 @@ class Keys:
             key, secret = await self._stored.create(call.body.key())
         except KeyExists:
             raise _exists(name) from None
-        await self._ring.refresh()
+        await self._ring.catch_up()
         location = address(f"/keys/{name}")
         return _answer(document_with_secret(key, secret), 201, location=location, cache_control="no-store")
 
@@ -81,7 +81,7 @@ class Keys:
             key, secret = await self._stored.rotate(name, overlap=duration_of(call.body.overlap))
         except KeyNotFound:
             raise self._not_in_redis(name) from None
-        await self._ring.refresh()
+        await self._ring.catch_up()
         return _answer(document_with_secret(key, secret), cache_control="no-store")
 
     async def revoke(self, call: Call[OfKey, None]) -> Response:
@@ -90,7 +90,7 @@ class Keys:
             await self._stored.revoke(call.parameters.name)
         except KeyNotFound:
             raise self._not_in_redis(call.parameters.name) from None
-        await self._ring.refresh()
+        await self._ring.catch_up()
         return Response(status_code=204)
 
     async def _all(self) -> list[tuple[Key, Source]]:

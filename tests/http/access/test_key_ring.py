@@ -118,3 +118,35 @@ def test_what_nobody_can_read_in_redis_keeps_nobody_else_out(own_url: str) -> No
         assert (await door.authenticate(request(secret))).name == "ci"
 
     with_door(own_url, Clock(), act)
+
+
+def test_a_new_key_is_good_for_all_requests_that_come_with_it_at_once(own_url: str) -> None:
+    clock = Clock()
+    stored_key(own_url, "first", "read")
+
+    async def act(door: Door, ring: KeyRing) -> None:
+        await ring.refresh()
+        secret = await asyncio.to_thread(stored_key, own_url, "second", "read")
+        clock.seconds = 1
+        earlier = asyncio.create_task(door.authenticate(request(secret)))
+        for _ in range(4):  # until it has asked Redis, which has not answered
+            await asyncio.sleep(0)
+        assert (await door.authenticate(request(secret))).name == "second"
+        assert (await earlier).name == "second"
+
+    with_door(own_url, clock, act)
+
+
+def test_an_answer_to_an_earlier_question_is_not_enough_after_a_change(own_url: str) -> None:
+    clock = Clock()
+
+    async def act(_: Door, ring: KeyRing) -> None:
+        earlier = asyncio.create_task(ring.refresh())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        clock.seconds = 1
+        await ring.catch_up()
+        assert earlier.done()
+        assert ring.answers == 2
+
+    with_door(own_url, clock, act)
