@@ -5,11 +5,13 @@ import gc
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
+from celeriac.access.scopes import Scope
 from celeriac.contract.catalog import (
     Catalog,
     Validators,
@@ -107,7 +109,7 @@ def app_of(
     app.add_middleware(Boundary, counters=parts.counters)
     if spans is not None:
         app.add_middleware(Traced)
-    problems.install(app, names=parts.catalog)
+    problems.install(app, names=parts.catalog, identify=partial(parts.door.admit, scope=Scope.ANY))
     routes = all_routes(parts, document=app.openapi)
     app.router.routes.extend(ShortRoute(route, parts.judge, parts.door) for route in routes)
     return app

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
+from starlette.types import Scope
 
 from celeriac.ledger.model.task import Gone
 from celeriac.ledger.store.connection import InDoubt, Refused, Unavailable
@@ -30,6 +31,9 @@ from celeriac_api.response.near_names import suggestion
 
 MEDIA_TYPE = "application/problem+json"
 LONGEST_PATH = 500
+
+# Finds out who calls; raises a problem if that is nobody who may.
+Identify = Callable[[Scope], Awaitable[object]]
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
@@ -63,11 +67,15 @@ class ProblemDocument(BaseModel):
     )
 
 
-def install(app: FastAPI, *, names: Collection[str] = ()) -> None:
-    """Answer every refusal as a problem; `names` are those of the task definitions."""
+def install(app: FastAPI, *, names: Collection[str], identify: Identify) -> None:
+    """Answer every refusal as a problem.
+
+    `names` are those of the task definitions. `identify` refuses who needs a key and has none, as a route does: to others,
+    no answer tells which routes there are.
+    """
     app.add_exception_handler(Problem, _refused)
     app.add_exception_handler(Gone, _gone)
-    app.add_exception_handler(HTTPException, partial(_refused_by_framework, names))
+    app.add_exception_handler(HTTPException, partial(_refused_by_framework, names, identify))
     for away in (Unavailable, InDoubt, RedisError):
         app.add_exception_handler(away, _redis_away)
 
@@ -93,9 +101,15 @@ async def _refused(request: Request, error: Exception) -> Response:
     return answer(error, request.scope["path"])
 
 
-async def _refused_by_framework(names: Collection[str], request: Request, error: Exception) -> Response:
+async def _refused_by_framework(
+    names: Collection[str], identify: Identify, request: Request, error: Exception
+) -> Response:
     """Routing has two refusals of its own."""
     path = request.scope["path"]
+    try:
+        await identify(request.scope)
+    except Problem as refusal:
+        return answer(refusal, path)
     match error:
         case HTTPException(status_code=404):
             return answer(_route_not_found(request.method, path, names), path)

@@ -49,6 +49,23 @@ def challenge_of(response: httpx.Response) -> str:
     return response.headers["www-authenticate"]
 
 
+def test_without_a_key_nobody_learns_which_routes_and_definitions_there_are(
+    door: httpx.Client, admin: str
+) -> None:
+    for method, path in (
+        ("GET", "/add"),
+        ("GET", "/nothing"),
+        ("POST", "/ad"),
+        ("DELETE", "/queues"),
+        ("GET", "/tasks/"),
+    ):
+        refused = door.request(method, path)
+        assert problem_of(refused) == (401, "unauthenticated"), path
+        assert "/add" not in document(refused)["detail"].removesuffix(path)
+    assert problem_of(door.get("/add", headers=bearer(admin))) == (405, "method-not-allowed")
+    assert "Did you mean 'add'?" in document(door.post("/ad", headers=bearer(admin)))["detail"]
+
+
 def test_without_a_key_nothing_but_health_the_page_and_the_docs_is_there(door: httpx.Client) -> None:
     for path in ("/livez", "/readyz", "/", "/static/page/app.js", "/docs", "/openapi.json"):
         assert door.get(path).status_code == 200, path
