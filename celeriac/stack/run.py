@@ -17,7 +17,7 @@ from celeriac.stack.example_call import example_call
 from celeriac.stack.processes.ports import is_free, keep_port, kept_port
 from celeriac.stack.processes.readiness import redis_refusal
 from celeriac.stack.processes.supervisor import FAILED, SIGNALS, WRONG_START, Supervisor
-from celeriac.stack.reload import loadable_versions
+from celeriac.stack.reload import Reloading
 from celeriac.stack.terminal import Terminal
 from celeriac.stack.valkey import Valkey
 from celeriac.stack.worker_and_api import WorkerAndApi, api_url
@@ -64,19 +64,24 @@ async def _start(settings: Settings, terminal: Terminal, supervisor: Supervisor)
 
 async def _start_and_reload(settings: Settings, terminal: Terminal, supervisor: Supervisor) -> None:
     """The same, as soon as the tasks can be loaded; and again whenever they were saved."""
+    from celeriac.stack.saved_files import saved_files  # noqa: PLC0415 - watchfiles is of an extra
+
     redis_url = await _start_redis(settings, supervisor)
-    worker_and_api = WorkerAndApi(settings, supervisor, redis_url)
+    reloading = Reloading(settings, supervisor, redis_url)
     is_running = False
-    async for saved in loadable_versions(settings.tasks, terminal):
-        if not is_running:
-            await worker_and_api.start()
+    async for files in saved_files(settings.tasks):
+        began = time.monotonic()
+        refusal = await reloading.load()
+        if refusal is not None:
+            terminal.say(refusal, "Correct the file and save it: Celeriac then loads it again.")
+        elif is_running:
+            terminal.say(f"{' and '.join(files)} was saved: restarting the worker and the API.")
+            await reloading.replace()
+            terminal.say(f"Reloaded in {time.monotonic() - began:.1f} s.")
+        else:
+            await reloading.start()
             await _say_ready(settings, terminal, redis_url)
             is_running = True
-            continue
-        terminal.say(f"{saved} was saved: restarting the worker and the API.")
-        began = time.monotonic()
-        await worker_and_api.restart()
-        terminal.say(f"Reloaded in {time.monotonic() - began:.1f} s.")
 
 
 async def _start_redis(settings: Settings, supervisor: Supervisor) -> str | None:

@@ -1,4 +1,4 @@
-"""Starts and restarts the worker and the API, and reports when they are ready."""
+"""Starts the worker and the API, and reports when they are ready."""
 
 import asyncio
 import os
@@ -13,7 +13,6 @@ from celeriac.stack.processes.process import Process
 from celeriac.stack.processes.readiness import answers_over_http, wait_until
 from celeriac.stack.processes.supervisor import Supervisor
 
-READY_TIMEOUT = timedelta(seconds=60)
 # What each needs to wind up after its grace.
 MARGIN = timedelta(seconds=5)
 
@@ -28,46 +27,33 @@ class WorkerAndApi:
         self._settings = settings
         self._supervisor = supervisor
         self._redis_url = redis_url
-        self._ending: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start both, and return when the worker takes tasks and the API answers."""
-        self._worker = self._add("worker", "celeriac_worker", self._settings.shutdown_grace)
-        self._api = self._add("api", "celeriac_api", self._settings.api_grace)
-        await asyncio.gather(self._wait_for_worker(), self._wait_for_api())
-
-    async def restart(self) -> None:
-        """Restart both, and return when they are ready; the old worker returns its running tasks."""
-        if self._ending is not None:
-            await self._ending
-        self._ending = asyncio.create_task(self._supervisor.end(self._worker))
-        self._worker = self._add("worker", "celeriac_worker", self._settings.shutdown_grace)
-        await self._supervisor.end(self._api)
-        self._api = self._add("api", "celeriac_api", self._settings.api_grace)
-        await asyncio.gather(self._wait_for_worker(), self._wait_for_api())
+        worker = self._add("worker", "celeriac_worker", self._settings.shutdown_grace)
+        api = self._add("api", "celeriac_api", self._settings.api_grace)
+        await asyncio.gather(wait_for_worker(worker), wait_for_api(api, self._settings))
 
     def _add(self, name: str, package: str, grace: timedelta) -> Child:
         return self._supervisor.add(name, _start(package, self._redis_url), grace=grace + MARGIN)
 
-    async def _wait_for_worker(self) -> None:
-        """Celery says in its log that it takes tasks, and nowhere else without remote control."""
-        await asyncio.to_thread(
-            wait_until,
-            lambda: self._worker.has_said(" ready."),
-            name="The worker",
-            process=self._worker.process,
-            timeout=READY_TIMEOUT,
-        )
 
-    async def _wait_for_api(self) -> None:
-        host = ANY_ADDRESS.get(self._settings.host, self._settings.host)
-        await asyncio.to_thread(
-            wait_until,
-            lambda: answers_over_http(host, self._settings.port, "/livez"),
-            name="The API",
-            process=self._api.process,
-            timeout=READY_TIMEOUT,
-        )
+async def wait_for_worker(worker: Child) -> None:
+    """Celery says in its log that it takes tasks, and nowhere else without remote control."""
+    await asyncio.to_thread(
+        wait_until, lambda: worker.has_said(" ready."), name="The worker", process=worker.process
+    )
+
+
+async def wait_for_api(api: Child, settings: Settings) -> None:
+    """Return when what listens on the API's port answers."""
+    host = ANY_ADDRESS.get(settings.host, settings.host)
+    await asyncio.to_thread(
+        wait_until,
+        lambda: answers_over_http(host, settings.port, "/livez"),
+        name="The API",
+        process=api.process,
+    )
 
 
 def api_url(settings: Settings) -> str:
@@ -76,12 +62,18 @@ def api_url(settings: Settings) -> str:
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
-def _start(package: str, redis_url: str | None) -> Process:
-    """As `celeriac worker` and `celeriac api` do; with the address of our own Redis where there is one."""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+def environment(redis_url: str | None) -> dict[str, str]:
+    """That of both services; with the address of our own Redis where there is one."""
+    variables = {**os.environ, "PYTHONUNBUFFERED": "1"}
     # Who runs both on a machine of their own may see all that their tasks raise.
-    environment["CELERIAC_SHOW_TRACEBACKS"] = environment.get("CELERIAC_SHOW_TRACEBACKS") or "true"
+    variables["CELERIAC_SHOW_TRACEBACKS"] = variables.get("CELERIAC_SHOW_TRACEBACKS") or "true"
     if redis_url is not None:
-        environment["CELERIAC_REDIS_URL"] = redis_url
-        environment.pop("CELERIAC_REDIS_PASSWORD_FILE", None)  # ours has none
-    return process.start([sys.executable, "-m", package], environment=environment, output=subprocess.PIPE)
+        variables["CELERIAC_REDIS_URL"] = redis_url
+        variables.pop("CELERIAC_REDIS_PASSWORD_FILE", None)  # ours has none
+    return variables
+
+
+def _start(package: str, redis_url: str | None) -> Process:
+    """As `celeriac worker` and `celeriac api` do."""
+    command = [sys.executable, "-m", package]
+    return process.start(command, environment=environment(redis_url), output=subprocess.PIPE)

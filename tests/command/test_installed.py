@@ -5,6 +5,7 @@ import os
 import shlex
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -94,8 +95,10 @@ def test_the_readmes_lines_work_and_what_is_saved_runs(programs: Path, shop: Pat
         tasks.write_text(text + "def (")
         terminal.wait_for("SyntaxError")
         assert api.get(nap).json()["state"] == "running", "a file that cannot be loaded changes nothing"
-        tasks.write_text(text + NAP.format(seconds="0", result="new"))
-        terminal.wait_for("Reloaded in", times=2)
+        with asked_meanwhile(port) as failures:
+            tasks.write_text(text + NAP.format(seconds="0", result="new"))
+            terminal.wait_for("Reloaded in", times=2)
+        assert failures == [], "no request is refused during a reload"
         wait_until(lambda: api.get(nap).json()["ready"], 60)
         assert api.get(nap).json()["result"] == "new"
         assert terminal.text.count("Traceback") == 0
@@ -136,6 +139,29 @@ def started(programs: Path, project: Path, port: int) -> Iterator[tuple[PseudoTe
     with PseudoTerminal(command, project, environment(programs)) as terminal, client(port) as api:
         terminal.wait_for("Celeriac is ready.")
         yield terminal, api
+
+
+@contextmanager
+def asked_meanwhile(port: int) -> Iterator[list[str]]:
+    """Requests one after another, each with a connection of its own; gives the failures."""
+    failures: list[str] = []
+    over = threading.Event()
+
+    def ask() -> None:
+        while not over.is_set():
+            try:
+                with client(port) as api:
+                    api.get("/livez").raise_for_status()
+            except httpx.HTTPError as error:
+                failures.append(repr(error))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        yield failures
+    finally:
+        over.set()
+        asking.join()
 
 
 def client(port: int) -> httpx.Client:

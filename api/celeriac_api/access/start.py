@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+import os
+import socket
 from collections.abc import Sequence
+from contextlib import suppress
 
 from redis.exceptions import RedisError
 
@@ -58,15 +61,26 @@ def require_key(settings: Settings, options: Sequence[str]) -> None:
 
 
 def _host(settings: Settings, options: Sequence[str]) -> str | None:
-    """The address on which uvicorn will listen; None where that is a socket."""
+    """The address on which uvicorn will listen; None where that is a socket without one."""
     host: str | None = settings.host
     for option, following in zip(options, (*options, "")[1:], strict=True):
         name, _, value = option.partition("=")
         if name == "--host":
             host = value or following
-        if name in {"--uds", "--fd"}:
+        if name == "--fd":
+            return _address(value or following)
+        if name == "--uds":
             return None
     return host
+
+
+def _address(file: str) -> str | None:
+    """That of an open socket which is reached through a network."""
+    with suppress(ValueError, OSError), socket.socket(fileno=os.dup(int(file))) as listener:
+        if listener.family in {socket.AF_INET, socket.AF_INET6}:
+            address: str = listener.getsockname()[0]
+            return address
+    return None
 
 
 async def _was_never_keyed(backend: str) -> bool:

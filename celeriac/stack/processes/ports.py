@@ -58,3 +58,14 @@ def is_free(host: str, port: int) -> bool:
                 return False
             raise
     return True
+
+
+def bound_socket(host: str, port: int) -> socket.socket:
+    """A socket at this address, on which nobody listens yet. It is for servers of which one follows the other."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    bound = socket.socket(family, kind, protocol)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:
+        bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)  # as servers do that bind by name
+    bound.bind(address)
+    return bound

@@ -17,9 +17,12 @@ from celeriac.stack.processes.process import Process, ending
 
 POLL_SECONDS = 0.05
 ANSWER_SECONDS = 2.0
+READY_TIMEOUT = timedelta(seconds=60)
 
 
-def wait_until(is_ready: Callable[[], bool], *, name: str, process: Process, timeout: timedelta) -> None:
+def wait_until(
+    is_ready: Callable[[], bool], *, name: str, process: Process, timeout: timedelta = READY_TIMEOUT
+) -> None:
     """Return when `is_ready()`; `CannotStart` when the process has ended or the time is over."""
     deadline = time.monotonic() + timeout.total_seconds()
     while not is_ready():

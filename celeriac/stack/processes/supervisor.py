@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from celeriac.stack.errors import CannotStart
@@ -16,6 +17,8 @@ WRONG_START = 2
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # What started us may pass on a signal that the terminal has sent us already: that is no second Ctrl-C.
 ECHO_SECONDS = 0.5
+# Each part has one that waits for its end, and at a reload there are twice as many parts.
+MOST_THREADS = 32
 
 
 class Supervisor:
@@ -27,7 +30,7 @@ class Supervisor:
         self._children: list[Child] = []
         self._followers: list[asyncio.Task[None]] = []
         self._over = asyncio.Event()
-        self._leaving: set[Child] = set()
+        self._dispensable: set[Child] = set()
         self._crashed: Child | None = None
         self._told_at = 0.0
         self._hurried = False
@@ -35,6 +38,7 @@ class Supervisor:
     async def run(self, start: Callable[["Supervisor"], Awaitable[None]]) -> int:
         """Run `start`, watch until a part ends or a signal comes, and stop all; returns the exit code."""
         self._listen()
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(MOST_THREADS))
         starting = asyncio.ensure_future(start(self))
         over = asyncio.ensure_future(self._over.wait())
         await asyncio.wait({starting, over}, return_when=asyncio.FIRST_COMPLETED)
@@ -55,15 +59,25 @@ class Supervisor:
         self._followers.append(asyncio.create_task(self._watch(child)))
         return child
 
+    def add_standby(self, name: str, process: Process, *, grace: timedelta) -> Child:
+        """The same for a process whose end concerns nobody, until `rely_on`."""
+        child = self.add(name, process, grace=grace)
+        self._dispensable.add(child)
+        return child
+
+    def rely_on(self, child: Child) -> None:
+        """From now on, the stack ends when this part does."""
+        self._dispensable.discard(child)
+
     async def end(self, child: Child) -> None:
         """Stop only this part; the others continue."""
-        self._leaving.add(child)
+        self._dispensable.add(child)
         await self._stop(child)
         self._children.remove(child)
 
     async def _watch(self, child: Child) -> None:
         await child.follow(self._terminal)
-        if child not in self._leaving and not self._over.is_set():
+        if child not in self._dispensable and not self._over.is_set():
             self._crashed = child
             self._over.set()
 

@@ -1,9 +1,10 @@
 """An API without a key: for this machine alone, until there is one."""
 
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,13 @@ from tests.support.door import document, problem_of
 ADD = {"x": 4, "y": 5}
 
 
-def start(*options: str, **settings: object) -> subprocess.CompletedProcess[str]:
+def start(*options: str, files: Collection[int] = (), **settings: object) -> subprocess.CompletedProcess[str]:
     """How `celeriac api` ends with these, where it does not serve."""
     command = [sys.executable, "-m", "celeriac_api", *options]
     variables = environment(**settings)
-    return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, env=variables, capture_output=True, text=True, timeout=60, check=False, pass_fds=files
+    )
 
 
 @pytest.mark.parametrize(
@@ -32,13 +35,21 @@ def start(*options: str, **settings: object) -> subprocess.CompletedProcess[str]
     [((), {"host": "0.0.0.0"}), (("--host", "0.0.0.0"), {}), (("--host=::",), {"host": "127.0.0.1"})],  # noqa: S104 - it must not
 )
 def test_without_a_key_it_does_not_listen_where_others_reach_it_and_names_both_ways(
-    own_url: str, options: tuple[str, ...], settings: dict[str, str]
+    own_url: str, options: tuple[str, ...], settings: dict[str, Any]
 ) -> None:
     ended = start(*options, redis_url=own_url, tasks="tasks", **settings)
     assert ended.returncode == 2
     assert ended.stderr.startswith("The API cannot start.\nIt would listen on ")
     for way in ("celeriac keys create", "CELERIAC_OPEN=true", "CELERIAC_HOST=127.0.0.1"):
         assert way in ended.stderr
+
+
+def test_a_socket_that_it_is_given_counts_as_the_address_of_that_socket(own_url: str) -> None:
+    with socket.create_server(("0.0.0.0", 0)) as listener:  # noqa: S104 - it must not
+        options = ("--fd", str(listener.fileno()))
+        ended = start(*options, files=[listener.fileno()], redis_url=own_url, tasks="tasks")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("The API cannot start.\nIt would listen on 0.0.0.0")
 
 
 def test_a_broken_file_of_keys_stops_the_start(own_url: str, tmp_path: Path) -> None:
