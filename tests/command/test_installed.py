@@ -175,9 +175,7 @@ def environment(programs: Path) -> dict[str, str]:
 
 
 def readme_lines(port: int) -> list[str]:
-    """Its first and its last line of curl: submit, and submit and wait."""
-    lines = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("curl ")]
-    return [
-        line.replace("curl ", "curl -sS --noproxy '*' ").replace(":8000", f":{port}")
-        for line in (lines[0], lines[-1])
-    ]
+    """Its lines of curl below "Try it" that submit; the second of them also waits."""
+    text = (ROOT / "README.md").read_text()
+    lines = [line for line in text.splitlines() if line.startswith("curl -X POST ")]
+    return [line.replace("curl ", "curl -sS --noproxy '*' ").replace(":8000", f":{port}") for line in lines]

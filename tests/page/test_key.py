@@ -1,33 +1,74 @@
-"""The page asks for a key where the API does, for this tab."""
+"""The page asks for a key, and hides what the key does not allow."""
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from celeriac.access.secret import well_formed
 from celeriac.stack.valkey import Valkey
 from lab.harness.program import Program
-from lab.harness.servers import API, running_api
+from lab.harness.servers import API, environment, running_api
+from lab.harness.stack import running_stack
+from lab.harness.waiting import wait_until
+from tests.http.access.keys import file_key, write_keys
 from tests.page.chromium import opened
-from tests.support.apps import KEY
-from tests.support.door import run
+from tests.repository.test_docs import section
+from tests.support.door import run, submit
+from tests.support.marks import linux_only
+
+
+@dataclass(frozen=True)
+class Locked:
+    """An API that needs one of these keys, by name; its file can be written again."""
+
+    api: API
+    file: Path
+    entries: dict[str, dict[str, Any]]
+    secrets: dict[str, str]
+
+    def keep(self, *names: str) -> None:
+        """Let the file contain these keys alone."""
+        write_keys(self.file, *(self.entries[name] for name in names))
 
 
 @pytest.fixture(scope="module")
-def locked(valkey: Valkey, worker: Program, tmp_path_factory: pytest.TempPathFactory) -> Iterator[API]:  # noqa: ARG001 - to be running
-    """The API behind a door that wants a key."""
+def locked(valkey: Valkey, worker: Program, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locked]:  # noqa: ARG001 - to be running
+    """The API of the others' tasks, behind a file of keys."""
     directory = tmp_path_factory.mktemp("locked")
-    with running_api(directory, factory="tests.support.apps:with_key", redis_url=valkey.url) as server:
-        yield server
+    keys = {
+        "boss": file_key("boss", "admin"),
+        "clerk": file_key("clerk", "read", "submit:add", owner="shop"),
+        "watcher": file_key("watcher", "read", "metrics"),
+        "guest": file_key("guest", "read"),
+    }
+    entries = {name: entry for name, (entry, _) in keys.items()}
+    secrets = {name: secret for name, (_, secret) in keys.items()}
+    file = write_keys(directory / "keys.json", *entries.values())
+    with running_api(directory, redis_url=valkey.url, keys_file=file) as server:
+        yield Locked(server, file, entries, secrets)
 
 
 @pytest.fixture
-def asked(browser: Browser, locked: API) -> Iterator[Page]:
+def asked(browser: Browser, locked: Locked) -> Iterator[Page]:
     """The page, when it has been asked for a key."""
-    with opened(browser, locked.port) as page:
+    with opened(browser, locked.api.port) as page:
         expect(page.get_by_role("form", name="Key")).to_contain_text("This API requires a key.")
         yield page
+
+
+@pytest.fixture
+def secret(locked: Locked) -> str:
+    """The secret of the key that may do all."""
+    return locked.secrets["boss"]
 
 
 def give(page: Page, key: str) -> None:
@@ -48,9 +89,11 @@ def test_a_key_that_is_wrong_or_impossible_is_refused_with_a_word(asked: Page) -
     assert asked.evaluate("sessionStorage.length") == 0
 
 
-def test_with_a_key_all_goes_on_where_it_was_streams_too(asked: Page, client: httpx.Client) -> None:
+def test_with_a_key_all_goes_on_where_it_was_streams_too(
+    asked: Page, secret: str, client: httpx.Client
+) -> None:
     asked.goto("/#/tasks?name=word_count")
-    give(asked, KEY)
+    give(asked, secret)
     expect(asked.get_by_role("form", name="Key")).to_have_count(0)
     expect(asked.get_by_role("status")).to_be_empty()
     task = run(client, "word_count", text="a key")
@@ -68,19 +111,21 @@ def test_with_a_key_all_goes_on_where_it_was_streams_too(asked: Page, client: ht
     ]
 
 
-def test_a_key_that_is_taken_no_more_is_asked_for_anew(asked: Page) -> None:
-    give(asked, KEY)
+def test_a_key_that_is_taken_no_more_is_asked_for_anew(asked: Page, secret: str) -> None:
+    give(asked, secret)
     expect(asked.get_by_role("form", name="Key")).to_have_count(0)
     asked.evaluate("sessionStorage.setItem('celeriac-key', 'outdated')")
     expect(asked.get_by_role("form", name="Key")).to_contain_text("no longer accepts your key")
 
 
-def test_a_link_that_is_followed_while_a_key_is_tried_leads_to_a_page_that_works(asked: Page) -> None:
+def test_a_link_that_is_followed_while_a_key_is_tried_leads_to_a_page_that_works(
+    asked: Page, secret: str
+) -> None:
     held: list[Route] = []
     asked.route("**/catalog", lambda route, _: held.append(route), times=1)
     asked.goto("/#/new/add")
     expect(asked.get_by_role("heading", name="add")).to_be_visible()
-    give(asked, KEY)
+    give(asked, secret)
     expect(asked.get_by_role("form", name="Key")).to_have_count(0)
     (sent_without_a_key,) = held
     sent_without_a_key.continue_()
@@ -88,23 +133,23 @@ def test_a_link_that_is_followed_while_a_key_is_tried_leads_to_a_page_that_works
     expect(asked.get_by_role("form", name="Key")).to_have_count(0)
 
 
-def test_what_was_typed_into_a_form_stays_while_a_key_is_asked_for(asked: Page) -> None:
-    give(asked, KEY)
+def test_what_was_typed_into_a_form_stays_while_a_key_is_asked_for(asked: Page, secret: str) -> None:
+    give(asked, secret)
     asked.goto("/#/new/add")
     asked.get_by_label("x", exact=True).fill("4")
     asked.get_by_label("y", exact=True).fill("5")
     asked.evaluate("sessionStorage.clear()")
     asked.get_by_role("button", name="Submit").click()
-    give(asked, KEY)
+    give(asked, secret)
     expect(asked.get_by_role("form", name="Key")).to_have_count(0)
     asked.get_by_role("button", name="Submit").click()
     expect(asked.get_by_label("Result", exact=True)).to_have_text("9")
 
 
-def test_a_key_is_forgotten_when_that_is_asked_for_and_asked_for_again(asked: Page) -> None:
+def test_a_key_is_forgotten_when_that_is_asked_for_and_asked_for_again(asked: Page, secret: str) -> None:
     forget = asked.get_by_role("button", name="Forget the key")
     expect(forget).to_be_hidden()
-    give(asked, KEY)
+    give(asked, secret)
     expect(asked.get_by_role("form", name="Key")).to_have_count(0)
     asked.reload()
     expect(forget).to_be_visible()
@@ -120,3 +165,112 @@ def test_a_key_is_forgotten_when_that_is_asked_for_and_asked_for_again(asked: Pa
 def test_where_no_key_is_kept_there_is_none_to_forget(page: Page) -> None:
     expect(page.get_by_label("Filters")).to_be_visible()
     expect(page.get_by_role("button", name="Forget the key")).to_be_hidden()
+
+
+def test_the_page_shows_whose_the_key_is_and_hides_what_it_may_not_do(asked: Page, locked: Locked) -> None:
+    give(asked, locked.secrets["clerk"])
+    expect(asked.locator("#caller")).to_have_text("Key clerk of shop: read, submit:add")
+    expect(asked.get_by_role("link", name="New task")).to_be_visible()
+    for hidden in ("Queues", "Workers"):
+        expect(asked.get_by_role("link", name=hidden)).to_be_hidden()
+    asked.goto("/#/new")
+    expect(asked.locator(".cards a")).to_have_attribute("href", "#/new/add")
+    with locked.api.client() as client:
+        client.headers["authorization"] = f"Bearer {locked.secrets['clerk']}"
+        later = client.post("/add?delay=3600", json={"x": 1, "y": 2}).json()
+        done = run(client, "add", x=4, y=5)
+    asked.goto(f"/#/tasks/{later['task_id']}")
+    expect(asked.get_by_label("Input", exact=True)).to_contain_text("1")
+    expect(asked.get_by_role("button", name="Cancel")).to_have_count(0)
+    asked.goto(f"/#/tasks/{done['task_id']}")
+    expect(asked.get_by_role("button", name="Retry")).to_be_visible()
+
+
+def test_a_key_for_figures_shows_queues_without_buttons(
+    asked: Page, locked: Locked, client: httpx.Client
+) -> None:
+    submit(client, "unserved")
+    give(asked, locked.secrets["watcher"])
+    asked.get_by_role("link", name="Queues").click()
+    card = asked.get_by_role("region", name="Queue unserved", exact=True)
+    expect(card).to_contain_text("Waiting")
+    for name in ("Pause", "Purge"):
+        expect(card.get_by_role("button", name=name)).to_have_count(0)
+    expect(asked.get_by_role("link", name="New task")).to_be_hidden()
+
+
+def test_a_key_that_is_revoked_while_the_page_is_open_is_named_with_the_reason(
+    asked: Page, locked: Locked
+) -> None:
+    give(asked, locked.secrets["guest"])
+    expect(asked.locator("#caller")).to_have_text("Key guest: read")
+    locked.keep("boss", "clerk", "watcher")
+    form = asked.get_by_role("form", name="Key")
+    expect(form).to_contain_text("The API no longer accepts your key.")
+    expect(form).to_contain_text("revoked")
+
+
+def test_an_administrator_sees_owners_and_filters_by_one(
+    asked: Page, locked: Locked, client: httpx.Client
+) -> None:
+    foreign = run(client, "word_count", text="of nobody")
+    with locked.api.client() as shop:
+        shop.headers["authorization"] = f"Bearer {locked.secrets['clerk']}"
+        own = run(shop, "add", x=7, y=7)
+    give(asked, locked.secrets["boss"])
+    row = asked.locator("tbody tr", has_text=own["task_id"][:8])
+    expect(row).to_contain_text("shop")
+    asked.get_by_label("Owner", exact=True).fill("shop")
+    asked.get_by_label("Owner", exact=True).press("Enter")
+    expect(asked.locator("tbody tr", has_text=foreign["task_id"][:8])).to_have_count(0)
+    expect(row).to_be_visible()
+
+
+@linux_only
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_readmes_lines_protect_an_api_and_its_page(browser: Browser, tmp_path: Path) -> None:
+    block = section("README.md", "Protect it").partition("```sh\n")[2].partition("```")[0]
+    create, without, with_key, create_ci, revoke_ci = block.splitlines()
+    with running_stack(tmp_path, data_dir=str(tmp_path / ".celeriac")) as stack, stack.api() as api:
+        shell = Shell(tmp_path, stack.port)
+        shell.key = shell.run(f"{create}\necho $KEY")
+        assert well_formed(shell.key)
+        wait_until(lambda: api.get("/tasks").status_code == 401, 60)
+        assert '"status": 401' in shell.run(without)
+        assert '"items"' in shell.run(with_key)
+        assert well_formed(shell.run(create_ci))
+        shell.run(revoke_ci)
+        with opened(browser, stack.port) as page:
+            give(page, shell.key)
+            expect(page.locator("#caller")).to_have_text("Key me: admin")
+            shell.run("celeriac keys revoke me")
+            form = page.get_by_role("form", name="Key")
+            expect(form).to_contain_text("The API no longer accepts your key.")
+        assert '"status": 401' in shell.run(with_key)
+
+
+class Shell:
+    """A terminal in the directory of `celeriac up`, where `celeriac` is on the path."""
+
+    def __init__(self, directory: Path, port: int) -> None:
+        """The API listens on this port, and not on 8000."""
+        self._directory, self._port = directory, port
+        program = directory / "bin/celeriac"
+        program.parent.mkdir()
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} -m celeriac.command "$@"\n')
+        program.chmod(0o755)
+        self._variables = environment() | {"PATH": f"{program.parent}:{os.environ['PATH']}"}
+        self.key = ""
+
+    def run(self, line: str) -> str:
+        """What it prints on standard output, without the end of the line."""
+        line = line.replace("curl ", "curl -sS --noproxy '*' ").replace(":8000", f":{self._port}")
+        return subprocess.run(
+            ["sh", "-c", line],
+            cwd=self._directory,
+            env=self._variables | {"KEY": self.key},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            timeout=120,
+        ).stdout.strip()

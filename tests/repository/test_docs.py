@@ -157,7 +157,8 @@ def test_the_task_of_the_readme_works_and_the_quickstart_shows_the_same() -> Non
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_curl_lines_of_the_readme_do_what_it_says(client: httpx.Client) -> None:
-    submit, ask, wait = [line for line in text("README.md").splitlines() if line.startswith("curl ")]
+    lines = section("README.md", "Try it").splitlines()
+    submit, ask, wait = [line for line in lines if line.startswith("curl ")]
     accepted = curl(submit, client)
     assert accepted["state"] == "queued"
     assert curl(ask.replace("TASK_ID", str(accepted["task_id"])), client)["task_id"] == accepted["task_id"]
@@ -176,6 +177,11 @@ def curl(line: str, client: httpx.Client) -> dict[str, object]:
 def text(name: str) -> str:
     """A page of the documentation."""
     return (ROOT / name).read_text(encoding="utf-8")
+
+
+def section(page: str, title: str) -> str:
+    """What is below this heading in a page, up to the next heading."""
+    return text(page).partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
 def table(page: str, *header: str) -> list[list[str]]:

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from celeriac.access.scopes import Scope as RouteScope
@@ -11,7 +11,6 @@ from celeriac_api.request.judgement import Judge
 from celeriac_api.server.route import Route, ShortRoute
 
 SECRET = "a secret in the fault"
-KEY = "kept-under-the-doormat"
 
 
 class Fault:
@@ -63,27 +62,3 @@ def as_from_elsewhere() -> FastAPI:
 async def _nothing(_: object) -> Response:
     """Answer with nothing."""
     return Response()
-
-
-class Door:
-    """Before the API: lets in who has the key, and everyone to the page itself."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap this app."""
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 401 to everyone else."""
-        authorization = dict(scope.get("headers", ())).get(b"authorization")
-        is_open = scope["type"] != "http" or scope["path"] in ("/", "/livez") or "/static/" in scope["path"]
-        if is_open or authorization == b"Bearer " + KEY.encode():
-            await self._app(scope, receive, send)
-        else:
-            await JSONResponse({"detail": "A key is needed."}, 401)(scope, receive, send)
-
-
-def with_key() -> FastAPI:
-    """The API behind a door that wants a key."""
-    app = create_app()
-    app.add_middleware(Door)
-    return app

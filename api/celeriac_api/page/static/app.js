@@ -1,5 +1,6 @@
 // The contents of the page: which view stands at which address.
 
+import * as caller from "./api/caller.js";
 import { empty, heading } from "./elements/dom.js";
 import { here } from "./router.js";
 import * as form from "./form/form.js";
@@ -65,7 +66,11 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   frame.focus();
 });
 
-key.watch({ back: () => current.back(), forgotten: () => render({ focus: true }) });
+key.watch({
+  back: async () => ((await caller.learn()) ? render({ focus: false }) : current?.back()),
+  forgotten: () => (caller.forget(), render({ focus: true })),
+});
 scroll.watch();
-render({ focus: false });
+await caller.learn();
+if (!current) render({ focus: false });
 status.watch(() => current.back());

@@ -1,5 +1,6 @@
 // Says plainly when the API, Redis or all workers are away, or Redis is unsafe, and tells the page when they are back.
 
+import { check, may } from "./api/caller.js";
 import { json } from "./api/requests.js";
 import { el, setText } from "./elements/dom.js";
 
@@ -42,6 +43,7 @@ async function whatIsWrong() {
     }
     return { away: problem.type !== WORKS, title: `${problem.title}.`, detail: problem.message };
   }
+  await check();
   if (await areAllWorkersAway()) {
     return { title: "No worker is running.", detail: "Tasks are accepted and wait until a worker starts." };
   }
@@ -50,7 +52,7 @@ async function whatIsWrong() {
 
 async function areAllWorkersAway() {
   // Often while they are missed, and seldom while they are there.
-  if (asked++ % WORKERS_EVERY && !noWorkers) return false;
+  if (!may("operate") || (asked++ % WORKERS_EVERY && !noWorkers)) return false;
   try {
     noWorkers = (await json("/workers")).items.length === 0;
   } catch {

@@ -13,9 +13,9 @@ export function authorization() {
   return key ? bearer(key) : {};
 }
 
-// Told by whoever was answered 401.
-export function isNeeded() {
-  needed();
+// Called after an answer 401, with its reason.
+export function isNeeded(reason) {
+  needed(reason);
 }
 
 // `back` is called when there is a key that the API takes, `forgotten` when there is none any more.
@@ -25,9 +25,9 @@ export function watch({ back, forgotten }) {
     place.replaceChildren();
     forget.hidden = !sessionStorage.getItem(KEPT);
   };
-  needed = () => {
+  needed = (reason) => {
     if (place.firstElementChild) return;
-    const form = asking(() => (settle(), back()));
+    const form = asking(reason, () => (settle(), back()));
     place.append(form);
     form.querySelector("input").focus();
   };
@@ -40,10 +40,10 @@ export function watch({ back, forgotten }) {
   settle();
 }
 
-function asking(onkey) {
+function asking(reason, onkey) {
   const input = el("input", { id: "key-given", type: "password", autocomplete: "off", "aria-describedby": "key-wrong" });
   const wrong = el("p", { class: "wrong", id: "key-wrong", role: "alert" });
-  const title = sessionStorage.getItem(KEPT) ? "The API no longer accepts your key." : "This API requires a key.";
+  const title = sessionStorage.getItem(KEPT) ? `The API no longer accepts your key. ${reason}` : "This API requires a key.";
   const form = el("form", { class: "key", "aria-label": "Key" });
   form.append(
     el("label", { for: "key-given" }, `${title} The page keeps the key until you close this tab.`),
@@ -65,8 +65,8 @@ function asking(onkey) {
 async function complaint(key) {
   if (!USABLE.test(key)) return "A key consists of letters, digits and punctuation, without spaces.";
   try {
-    const { status } = await fetch("tasks?limit=1&omit=result", { headers: bearer(key), cache: "no-store" });
-    return status === 401 ? "The API does not accept this key." : "";
+    const response = await fetch("me", { headers: bearer(key), cache: "no-store" });
+    return response.status === 401 ? `The API does not accept this key. ${(await response.json()).detail}` : "";
   } catch {
     return "The API does not answer. Try again in a moment.";
   }

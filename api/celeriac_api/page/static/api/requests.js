@@ -40,7 +40,7 @@ export async function answer(path, { headers, ...options } = {}) {
   if (problem.status !== 401) throw problem;
   // It set out before there was the key that there is now.
   if (given.Authorization !== authorization().Authorization) return answer(path, { headers, ...options });
-  isNeeded();
+  isNeeded(problem.message);
   throw problem;
 }
 

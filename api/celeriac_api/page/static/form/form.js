@@ -1,5 +1,6 @@
 // A form for each task definition, made from the schema of its input.
 
+import { may } from "../api/caller.js";
 import { definitions, json } from "../api/requests.js";
 import { el, empty, heading, loading } from "../elements/dom.js";
 import { field } from "./fields.js";
@@ -36,12 +37,13 @@ export function show(main, name) {
 function list(all) {
   const entry = ({ name, summary }) =>
     el("li", {}, el("a", { href: address(["new", name]) }, el("strong", {}, name), el("span", {}, summary)));
-  return [el("ul", { class: "cards" }, ...all.map(entry))];
+  return [el("ul", { class: "cards" }, ...all.filter(({ name }) => may("submit", name)).map(entry))];
 }
 
 function one(all, name) {
   const definition = all.find((each) => each.name === name);
   if (!definition) return [empty(`No task is named ${name}. `, el("a", { href: "#/new" }, "Show all"))];
+  if (!may("submit", name)) return [empty(`Your key lacks the scope submit:${name}.`)];
   const { properties = {}, required = [], $defs: schemas = {} } = definition.input_schema;
   const fields = Object.entries(properties).map(([key, property]) =>
     field(key, property, { required: required.includes(key), schemas }),

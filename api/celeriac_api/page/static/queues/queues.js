@@ -1,5 +1,6 @@
 // The queues: how much waits in each and for how long, who serves it, how it moves, and what can be done with it.
 
+import { may } from "../api/caller.js";
 import { badge, el, setText } from "../elements/dom.js";
 import { chart } from "./chart.js";
 import { facts } from "../elements/facts.js";
@@ -42,6 +43,7 @@ function card(reload) {
     setText(link, queue.name);
     link.href = address(["tasks"], new URLSearchParams({ queue: queue.name }));
     paused.hidden = !queue.paused;
+    hold.hidden = clear.hidden = !may("operate");
     setText(hold, queue.paused ? "Resume" : "Pause");
     told.fill(said(queue));
     depths = [...depths, queue.depth].slice(-SAMPLES);

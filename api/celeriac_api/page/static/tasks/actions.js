@@ -1,22 +1,24 @@
 // What can be done with a task: cancel it, or run its input again.
 
+import { may } from "../api/caller.js";
 import { json } from "../api/requests.js";
 import { confirm } from "../elements/confirm.js";
 import { el } from "../elements/dom.js";
 import { noticeThere } from "../elements/notice.js";
 import { go } from "../router.js";
 
-// Fills `place` with the buttons that fit; one that fits still stays, and with it the focus.
+// Fills `place` with the buttons that fit and that the key allows; one that fits still stays, and with it the focus.
 export function actions(place, task, reload) {
-  const [label, act] = fitting(task());
+  const [label, act, isAllowed] = fitting(task());
+  if (!isAllowed) return place.replaceChildren();
   if (place.firstElementChild?.textContent === label) return;
   const kind = task().ready ? null : "grave";
   place.replaceChildren(el("button", { type: "button", class: kind, onclick: () => act(task(), reload) }, label));
 }
 
 function fitting(task) {
-  if (task.ready) return ["Retry", retry];
-  return isAskedToEnd(task) ? ["Terminate", terminate] : ["Cancel", cancel];
+  if (task.ready) return ["Retry", retry, may("submit", task.name)];
+  return isAskedToEnd(task) ? ["Terminate", terminate, may("cancel")] : ["Cancel", cancel, may("cancel")];
 }
 
 // Asking once more would change nothing.

@@ -1,5 +1,6 @@
 // The filters above the list. Each is a link or a field that changes the address, and nothing else.
 
+import { may, seesOwners } from "../api/caller.js";
 import { definitions, json } from "../api/requests.js";
 import { el } from "../elements/dom.js";
 import { address, changed, go } from "../router.js";
@@ -8,7 +9,7 @@ const STATES = ["scheduled", "queued", "running", "retrying", "succeeded", "fail
 
 // What is offered is asked for after `loaded`: the tasks come first.
 export function filters(query, loaded) {
-  const fields = el("div", { class: "fields" }, name(query, loaded), queue(query));
+  const fields = el("div", { class: "fields" }, name(query, loaded), queue(query), seesOwners() ? owner(query) : null);
   return el("section", { class: "filters", "aria-label": "Filters" }, states(query), fields);
 }
 
@@ -43,8 +44,14 @@ function queue(query) {
     ({ items }) => known.replaceChildren(...items.map((one) => el("option", { value: one.name }))),
     ignored,
   );
-  input.addEventListener("focus", offer, { once: true });
+  if (may("metrics")) input.addEventListener("focus", offer, { once: true });
   return el("div", {}, el("label", { for: input.id }, "Queue"), input, known);
+}
+
+function owner(query) {
+  const input = el("input", { id: "filter-owner", placeholder: "all owners", autocomplete: "off", value: query.get("owner") ?? "" });
+  input.addEventListener("change", () => to(query, { owner: input.value.trim() }));
+  return el("div", {}, el("label", { for: input.id }, "Owner"), input);
 }
 
 function to(query, changes) {

@@ -1,5 +1,6 @@
 // The list of tasks, the newest first: a page at a time, filters in the address, live.
 
+import { may, seesOwners } from "../api/caller.js";
 import { json } from "../api/requests.js";
 import { announce, badge, el, heading, loading, setText, table } from "../elements/dom.js";
 import { filters } from "./filters.js";
@@ -9,12 +10,12 @@ import { follow } from "../api/stream.js";
 import { ago, exact, took } from "../elements/times.js";
 
 const EVERY_MS = 1000;
-const FILTERS = ["state", "name", "queue", "cursor"];
+const FILTERS = ["state", "name", "queue", "owner", "cursor"];
 
 export function show(main, query) {
   let over = false, timer = null, again = false, busy = false, paused = false;
   const body = el("tbody"), rows = keyed(body, (task) => task.task_id, taskRow);
-  const frame = table("Tasks", ["State", "Task", "Queue", "Created", "Ran for", "Attempt"], body);
+  const frame = table("Tasks", ["State", "Task", ...(seesOwners() ? ["Owner"] : []), "Queue", "Created", "Ran for", "Attempt"], body);
   const none = loading();
   const older = el("nav", { class: "pages", "aria-label": "Pages" });
   const live = el("button", { type: "button", id: "live", "aria-pressed": "true", onclick: toggle }, "Live");
@@ -88,8 +89,8 @@ export function show(main, query) {
 
 function taskRow() {
   const state = badge(""), name = el("a", {}), id = el("small", { class: "id" }), bar = el("progress", { max: 1 });
-  const [queue, created, ran, attempt] = Array.from({ length: 4 }, () => el("td"));
-  const node = el("tr", {}, el("td", {}, state, bar), el("td", {}, name, id), queue, created, ran, attempt);
+  const [owner, queue, created, ran, attempt] = Array.from({ length: 5 }, () => el("td"));
+  const node = el("tr", {}, el("td", {}, state, bar), el("td", {}, name, id), seesOwners() ? owner : null, queue, created, ran, attempt);
   let task = null;
   const refresh = () => {
     setText(created, ago(task.created_at));
@@ -102,6 +103,7 @@ function taskRow() {
     setText(name, task.name);
     name.href = address(["tasks", task.task_id]);
     setText(id, task.task_id.slice(0, 8));
+    setText(owner, task.owner ?? "–");
     setText(queue, task.queue);
     created.title = exact(task.created_at);
     setText(attempt, task.attempt ? String(task.attempt) : "");
@@ -116,7 +118,7 @@ function taskRow() {
 
 function nothing(query) {
   if ([...query].length) return ["No task matches these filters. ", el("a", { href: "#/tasks" }, "Show all tasks")];
-  return ["No tasks yet. ", el("a", { href: "#/new" }, "Submit the first one")];
+  return may("submit") ? ["No tasks yet. ", el("a", { href: "#/new" }, "Submit the first one")] : ["No tasks yet."];
 }
 
 function pages(query, next) {

@@ -1,5 +1,6 @@
 // One task: where it stands, what came of it, what it says and has said, what it was given.
 
+import { seesOwners } from "../api/caller.js";
 import { json } from "../api/requests.js";
 import { announce, badge, el, empty, heading, setText } from "../elements/dom.js";
 import { actions, isAskedToEnd } from "./actions.js";
@@ -92,6 +93,7 @@ export function show(main, id) {
     told.fill([
       ["Id", task.task_id],
       ["Queue", task.queue, { href: address(["tasks"], new URLSearchParams({ queue: task.queue })) }],
+      ["Owner", seesOwners() ? task.owner : null, { href: task.owner && address(["tasks"], new URLSearchParams({ owner: task.owner })) }],
       ["Worker", task.worker],
       ["Attempt", task.attempt && String(task.attempt)],
       ["Created", ...when(task.created_at)],
