@@ -9,8 +9,8 @@ from celeriac.access.stored_keys import StoredKeys
 from celeriac_api.page import files as page
 from celeriac_api.parts import Parts
 from celeriac_api.response.failure_details import sees_details
-from celeriac_api.routes import catalog as catalog_routes
 from celeriac_api.routes import (
+    audit,
     docs,
     events,
     health,
@@ -25,6 +25,7 @@ from celeriac_api.routes import (
     task_list,
     workers,
 )
+from celeriac_api.routes import catalog as catalog_routes
 from celeriac_api.server.route import Route
 
 
@@ -49,6 +50,7 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
         *queues.routes(parts.overview),
         *rejected.routes(ledger),
         *workers.routes(parts.overview),
+        *audit.routes(parts.audit_trail),
         *keys.routes(StoredKeys(parts.key_table), parts.key_ring),
         *shown("metrics", metrics.routes(parts.counters, ledger, parts.overview, feed)),
         *shown("page", page.routes()),

@@ -103,6 +103,7 @@ def app_of(
     # For programs in this process, which submit without HTTP.
     app.state.submissions = parts.submissions
     app.state.door = parts.door
+    app.state.audit = parts.audit
     app.add_middleware(RouteTable, routes=app.routes)
     if parts.settings.cors_origins is not None:
         app.add_middleware(CORSMiddleware, **cors_options(parts.settings.cors_origins))
@@ -111,7 +112,7 @@ def app_of(
         app.add_middleware(Traced)
     problems.install(app, names=parts.catalog, identify=partial(parts.door.admit, scope=Scope.ANY))
     routes = all_routes(parts, document=app.openapi)
-    app.router.routes.extend(ShortRoute(route, parts.judge, parts.door) for route in routes)
+    app.router.routes.extend(ShortRoute(route, parts.judge, parts.door, parts.audit) for route in routes)
     return app
 
 

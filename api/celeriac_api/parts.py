@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from celeriac.access.key_file import KeyFile
 from celeriac.contract.catalog import Catalog, Validators
+from celeriac.ledger.for_audit import AuditTrail
 from celeriac.ledger.for_keys import KeyTable
 from celeriac.ledger.for_operators import Overview
 from celeriac.ledger.keeper import Keeper
@@ -12,6 +13,7 @@ from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.live.event_streams import Feed
 from celeriac.ledger.store.epoch import Epoch
 from celeriac.settings import Settings, SettingsError
+from celeriac_api.access.audit import Audit
 from celeriac_api.access.authenticate import Door
 from celeriac_api.access.key_ring import KeyRing
 from celeriac_api.access.seats import Seats
@@ -37,6 +39,8 @@ class Parts:
     feed: Feed
     overview: Overview
     keeper: Keeper
+    audit_trail: AuditTrail
+    audit: Audit
     key_table: KeyTable
     key_ring: KeyRing
     tokens: "Tokens | None"
@@ -48,6 +52,7 @@ class Parts:
     async def close(self) -> None:
         """Close every connection to Redis."""
         await self.keeper.close()
+        await self.audit_trail.close()
         await self.key_table.close()
         if self.tokens is not None:
             await self.tokens.provider.close()
@@ -64,6 +69,7 @@ def build_parts(settings: Settings, catalog: Catalog, validators: Validators) ->
     key_table = KeyTable(settings.backend, epoch=epoch)
     key_ring = KeyRing(key_table, KeyFile(settings.keys_file), closed=settings.oidc_issuer is not None)
     tokens = _tokens(settings)
+    audit_trail = AuditTrail(settings.backend, epoch=epoch)
     ledger = Ledger(
         backend=settings.backend,
         broker=settings.broker,
@@ -86,6 +92,8 @@ def build_parts(settings: Settings, catalog: Catalog, validators: Validators) ->
         feed=Feed(settings.backend, epoch),
         overview=Overview(settings, queues=queues, epoch=epoch),
         keeper=Keeper(settings, epoch),
+        audit_trail=audit_trail,
+        audit=Audit(audit_trail),
         key_table=key_table,
         key_ring=key_ring,
         tokens=tokens,

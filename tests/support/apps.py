@@ -36,7 +36,7 @@ def with_faults() -> FastAPI:
     app = create_app()
     app.user_middleware.insert(-1, Middleware(Fault))  # before the table of the routes
     second = Route(method="GET", path="/add", scope=RouteScope.OPEN, handler=_nothing)
-    app.router.routes.append(ShortRoute(second, Judge(largest=0), app.state.door))
+    app.router.routes.append(ShortRoute(second, Judge(largest=0), app.state.door, app.state.audit))
     return app
 
 

@@ -51,6 +51,12 @@ def set_up(log_format: LogFormat) -> None:
     logging.getLogger("uvicorn.access").addFilter(WithoutProbes())
 
 
+def own_id() -> str | None:
+    """The id of the request in whose context this is called."""
+    text = request_id.get(None)
+    return text.decode() if text else None
+
+
 def _facts(_: logging.LogRecord) -> Mapping[str, str]:
     request, trace = request_id.get(None), trace_id.get(None)
     facts = {"request_id": request.decode()} if request else {}

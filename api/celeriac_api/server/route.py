@@ -15,11 +15,14 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as Connection
 
 from celeriac.access.scopes import Scope
+from celeriac_api.access.audit import Audit
 from celeriac_api.access.authenticate import Door
 from celeriac_api.request.call import Body, Call, CallReader
 from celeriac_api.request.judgement import Judge
 from celeriac_api.request.parameters import Parameters
+from celeriac_api.response.errors import Forbidden, Problem
 from celeriac_api.response.openapi import Responses
+from celeriac_api.server.logs import own_id
 
 Handler = Callable[[Call[Any, Any]], Coroutine[Any, Any, Response]]
 
@@ -28,12 +31,13 @@ Handler = Callable[[Call[Any, Any]], Coroutine[Any, Any, Response]]
 class Route:
     """Everything about a route. A route without an `operation_id` is not in OpenAPI.
 
-    `definition` is the name of the definition whose tasks the route submits, if the path decides it.
+    `is_submission`: what it accepts becomes a task, whose record is all that has to be kept. `definition` is the name of the definition whose tasks the route submits, if the path decides it.
     """
 
     method: str
     path: str
     scope: Scope
+    is_submission: bool = False
     definition: str | None = None
     handler: Handler
     parameters: type[Parameters] = Parameters
@@ -54,17 +58,28 @@ class Route:
         if not isinstance(self.scope, Scope):
             raise TypeError(f"{self.method} {self.path} has no scope: give it one of {', '.join(Scope)}.")
 
+    @property
+    def is_audited(self) -> bool:
+        """Whether each use is noted: it may change something, and no record of a task says so."""
+        return self.method != "GET" and not self.is_submission
+
+    @property
+    def name(self) -> str:
+        """What logs call it."""
+        return self.operation_id or f"{self.method} {self.path}"
+
 
 class ShortRoute(routing.Route):
     """A `Route` in the form of Starlette's router."""
 
-    def __init__(self, route: Route, judge: Judge, door: Door) -> None:
-        """`judge` looks at the bodies, `door` at the callers."""
+    def __init__(self, route: Route, judge: Judge, door: Door, audit: Audit) -> None:
+        """`judge` looks at the bodies, `door` at the callers, `audit` notes what they did."""
         super().__init__(route.path, route.handler, methods=[route.method], include_in_schema=False)
         self.methods = {route.method}  # `HeadMethod` answers HEAD
         self.declared = route
         self.scope = route.scope
         needed, definition = route.scope, route.definition
+        is_audited = route.is_audited
         handler, body, reader = route.handler, route.body, CallReader(route.parameters, judge)
 
         async def serve(scope: Connection, receive: Receive, send: Send) -> None:
@@ -78,7 +93,16 @@ class ShortRoute(routing.Route):
                 else:
                     response = await handler(await reader.read_with_body(body, scope, receive, caller))
             except Exception as error:  # noqa: BLE001 - the app knows which it has an answer to
+                if is_audited or isinstance(error, Forbidden):
+                    status = error.status if isinstance(error, Problem) else 500
+                    audit.note(route.name, scope, door.known(scope), status=status, request_id=own_id())
                 response = await _answer(Request(scope, receive, send), error)
+            else:
+                if is_audited:
+                    made = response.headers.get("location", "")
+                    audit.note(
+                        route.name, scope, caller, status=response.status_code, made=made, request_id=own_id()
+                    )
             await response(scope, receive, send)
 
         self.app = serve

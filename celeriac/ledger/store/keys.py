@@ -173,6 +173,11 @@ def access_version() -> str:
     return "celeriac:keys:version"
 
 
+def audit() -> str:
+    """Stream: who changed what, at most about 10,000 entries. One key."""
+    return "celeriac:audit"
+
+
 def queue(name: str) -> str:
     """List: the messages of a Celery queue (kombu's Redis transport). Empty, so gone, when workers keep up."""
     return name

@@ -87,7 +87,7 @@ def test_a_path_that_does_not_fit_into_the_table_stops_the_start(path: str) -> N
     model = create_model("Parts", __base__=Parameters, **parts)
     route = Route(method="GET", path=path, scope=Scope.OPEN, handler=_unused, parameters=model)
     with pytest.raises(ValueError, match="at most one parameter"):
-        RouteTable(FastAPI(), routes=[ShortRoute(route, Judge(largest=1), APP.state.door)])
+        RouteTable(FastAPI(), routes=[ShortRoute(route, Judge(largest=1), APP.state.door, APP.state.audit)])
 
 
 def test_there_is_no_second_kind_of_route() -> None:
@@ -131,7 +131,7 @@ def test_a_parameter_without_a_place_stops_the_start() -> None:
 
     route = Route(method="GET", path="/x", scope=Scope.OPEN, handler=_unused, parameters=Misplaced)
     with pytest.raises(TypeError, match=r"Misplaced.number needs one of Query\(\), Header\(\) and Path\(\)"):
-        ShortRoute(route, Judge(largest=1), APP.state.door)
+        ShortRoute(route, Judge(largest=1), APP.state.door, APP.state.audit)
 
 
 async def _unused(*_: object) -> Any:

@@ -322,6 +322,7 @@ IN_FILE = "has-read"
 WAYS |= {
     ("get", "/me"): LOOK,
     ("get", "/keys"): LOOK,
+    ("get", "/audit"): LIST,
     ("post", "/keys"): {
         201: lambda doors, path: administered(
             doors, "POST", path, "", b'{"name": "%b", "scopes": ["submit:add"]}' % str(uuid4()).encode()

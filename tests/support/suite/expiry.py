@@ -30,6 +30,7 @@ STAY = {
     "celeriac:held:*": "gone when the queue is resumed",
     "celeriac:keys": "one field a key",
     "celeriac:keys:version": "one number",
+    "celeriac:audit": "one stream of bounded length",
     "celeriac:clock": "one number",
     "celeriac:kept": "one number",
     "celeriac:sweeps": "one field a queue",
