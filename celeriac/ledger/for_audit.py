@@ -16,6 +16,8 @@ KEPT_ENTRIES = 10_000
 # In memory, while Redis is away.
 MOST_WAITING = 1_000
 BATCH = 100
+# No entry is before this one, and Redis refuses to look.
+FIRST_ID = "0-0"
 RETRY_SECONDS = 1.0
 LAST_SECONDS = 2.0
 
@@ -48,6 +50,8 @@ class AuditTrail:
 
     async def read(self, *, limit: int, before: str | None) -> list[Entry]:
         """The newest entries, or those before this id; the newest first."""
+        if before == FIRST_ID:
+            return []
         end = "+" if before is None else f"({before}"
         async with self._one_read:
             rows = await self._reading.call("XREVRANGE", keys.audit(), end, "-", "COUNT", limit)

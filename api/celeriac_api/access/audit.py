@@ -1,4 +1,4 @@
-"""Notes who changed what: a line in the log, and an entry in the audit trail.
+"""Notes who changed what, in the log and in the audit trail.
 
 A route is audited unless it only reads, or submits: the record of a task names its owner and its times itself. What is refused for
 lack of a scope is noted on every route.
