@@ -248,7 +248,7 @@ class Settings(BaseModel):
     )
     show_tracebacks: bool = Field(
         default=False,
-        description="Whether the document of a failed task contains the traceback and the whole message.",
+        description="Whether tasks that fail show the traceback and the whole message before the first key is created; then the scope `operate` decides.",
     )
     shutdown_grace: Duration = Field(
         timedelta(seconds=20),

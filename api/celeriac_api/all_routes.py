@@ -8,7 +8,6 @@ from celeriac.access.scopes import Scope
 from celeriac.access.stored_keys import StoredKeys
 from celeriac_api.page import files as page
 from celeriac_api.parts import Parts
-from celeriac_api.response.failure_details import sees_details
 from celeriac_api.routes import (
     audit,
     docs,
@@ -32,7 +31,7 @@ from celeriac_api.server.route import Route
 def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[Route]:
     """The routes of all resources; `document` makes the OpenAPI document."""
     settings, catalog, ledger, feed = parts.settings, parts.catalog, parts.ledger, parts.feed
-    streams = events.Streams(ledger, feed, parts.streams, show_tracebacks=sees_details(settings))
+    streams = events.Streams(settings, ledger, feed, parts.streams)
 
     def shown(part: str, routes: list[Route]) -> list[Route]:
         """They need no key, where the settings say so."""

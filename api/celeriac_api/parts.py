@@ -18,7 +18,6 @@ from celeriac_api.access.authenticate import Door
 from celeriac_api.access.key_ring import KeyRing
 from celeriac_api.access.seats import Seats
 from celeriac_api.request.judgement import Judge
-from celeriac_api.response.failure_details import sees_details
 from celeriac_api.server.counters import Counters
 from celeriac_api.submissions import Submissions
 
@@ -77,7 +76,6 @@ def build_parts(settings: Settings, catalog: Catalog, validators: Validators) ->
         tombstone_ttl=settings.tombstone_ttl,
         durability=settings.durability,
         max_queue_depth=settings.max_queue_depth,
-        tracebacks=sees_details(settings),
         max_result_bytes=settings.max_result_bytes,
         epoch=epoch,
         on_answer=counters.round_trip.observe,

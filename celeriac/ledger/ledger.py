@@ -92,7 +92,6 @@ class Ledger:
         result_ttl: timedelta,
         tombstone_ttl: timedelta,
         durability: Durability = Durability.AOF,
-        tracebacks: bool = False,
         max_queue_depth: int = 0,
         max_result_bytes: int = 10_485_760,
         epoch: Epoch | None = None,
@@ -101,14 +100,13 @@ class Ledger:
         """URLs of the Redis that holds records and results, and of the one that holds the queues; mostly the same.
 
         At most `max_queue_depth` tasks wait in a queue (0: any number). A result of more than `max_result_bytes` is not read,
-        whoever stored it. Tracebacks are read only where `tracebacks` says that they are shown. `on_answer` is told of each call of a script, shared by many callers or not, how many seconds it took.
+        whoever stored it. `on_answer` is told of each call of a script, shared by many callers or not, how many seconds it took.
         """
         self._one_server = backend == broker
         self._database = database(broker)
         self._ttl, self._tombstone_ttl = microseconds(result_ttl), microseconds(tombstone_ttl)
         self._durability = durability
         self._max_queue_depth = max_queue_depth
-        self._tracebacks = "tracebacks" if tracebacks else ""
         self._max_result_bytes = max_result_bytes
         self._most_bytes = WRITTEN_AS * max_result_bytes + AROUND_BYTES
         epoch = epoch or Epoch()
@@ -180,13 +178,13 @@ class Ledger:
             answer = await self._cancel(task_id, owner, wish, "ask" if workers else "final")
         return Cancellation(answer[0].decode())
 
-    async def page(self, listing: Listing) -> Page:
+    async def page(self, listing: Listing, *, tracebacks: bool) -> Page:
         """A page of tasks, the newest first, with results as far as they fit into `MOST_LISTED_BYTES`."""
-        return await self._page(listing, f"results {self._tracebacks}")
+        return await self._page(listing, "results tracebacks" if tracebacks else "results")
 
-    async def page_without_results(self, listing: Listing) -> Page:
+    async def page_without_results(self, listing: Listing, *, tracebacks: bool) -> Page:
         """The same, with every `result` None: the results of our tasks are not read."""
-        page = await self._page(listing, self._tracebacks)
+        page = await self._page(listing, "tracebacks" if tracebacks else "")
         return Page([task._replace(result=None) for task in page.tasks], page.before)
 
     async def forget(self, task_id: str, *, owner: str | None) -> Forgetting:
@@ -259,7 +257,7 @@ class Ledger:
         tasks: dict[Question, Task | Exception | Later | None] = {}
         for most in {most for _, _, most in all_questions}:
             questions = sorted({each for each in all_questions if each[2] == most}, key=_is_of_owner)
-            to_read = _to_read(questions, "later", MOST_READ_BYTES, most, f"results {self._tracebacks}")
+            to_read = _to_read(questions, "later", MOST_READ_BYTES, most, "results tracebacks")
             replies = await self._reads.run(scripts.READ, to_read)
             for question, reply in zip(questions, replies, strict=True):
                 tasks[question] = self._found(question[0], reply, most)

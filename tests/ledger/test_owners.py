@@ -69,7 +69,7 @@ class Place:
     def listed(self, owner: str | None, **filters: Any) -> list[str]:
         """The ids on the first page."""
         asked = Listing(owner=owner, limit=filters.pop("limit", 100), **filters)
-        page = self.ask(lambda ledger, *_: ledger.page(asked), "", None)
+        page = self.ask(lambda ledger, *_: ledger.page(asked, tracebacks=False), "", None)
         return [task.task_id for task in page.tasks]
 
     async def close(self) -> None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from celeriac.access.key import Key
 from celeriac.access.limits import NO_LIMITS, Limits
 from celeriac.access.scopes import Scope, allows
+from celeriac.settings import Settings
 from celeriac_api.access.challenge import challenge
 from celeriac_api.response.errors import Forbidden
 
@@ -35,6 +36,12 @@ class Caller:
     def sees(self) -> str | None:
         """The owner whose tasks alone it sees; None where it sees all."""
         return None if self.admin else self.owner
+
+    def sees_details(self, settings: Settings) -> bool:
+        """Whether it may see tracebacks and unchanged messages: who operates; without any key, the settings decide."""
+        if self.kind is CallerKind.OPEN:
+            return settings.show_tracebacks
+        return Scope.OPERATE in self.scopes
 
     def most_bytes(self, usual: int) -> int:
         """How large its bodies may be, where others' may be `usual`."""

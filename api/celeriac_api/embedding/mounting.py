@@ -13,7 +13,6 @@ from celeriac.settings import Settings
 from celeriac_api.app import app_of
 from celeriac_api.embedding.jobs import Jobs
 from celeriac_api.parts import build_parts
-from celeriac_api.response.failure_details import sees_details
 from celeriac_api.server.counters import prepare_shared_directory
 
 # What Starlette's and FastAPI's routers write into a scope.
@@ -53,4 +52,4 @@ def mount(app: Starlette, path: str, *, settings: Settings | None = None) -> Job
             yield state
 
     app.router.lifespan_context = lifespan
-    return Jobs(parts.submissions, parts.ledger, path=path, tracebacks=sees_details(settings))
+    return Jobs(parts.submissions, parts.ledger, path=path, tracebacks=settings.show_tracebacks)

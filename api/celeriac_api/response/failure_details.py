@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 from celeriac.ledger.model.task import Failure
-from celeriac.settings import Settings
 
 # Where programs and their data lie on the usual systems; what merely looks like a path (`/tasks/x`) stays.
 _ROOTS = "app|bin|celeriac|data|dev|etc|home|lib|media|mnt|nix|opt|packages|private|proc|root|run|sbin|snap|srv|sys|tmp|usr|var|venv|Applications|Library|Users|Volumes"
@@ -14,11 +13,6 @@ _SECRET = re.compile(
     r"(?i)\b([\w-]{0,40}(?:password|passwd|secret|token|api[_-]?key)[\"']?\s{0,3}[=:]\s{0,3}[\"']?)[^\s\"'&,;)}\]]+"
 )
 _KEY = re.compile(r"\b(clrc_|whsec_|Bearer |Basic )[\w.~+/=-]{8,}")
-
-
-def sees_details(settings: Settings) -> bool:
-    """Whether the caller may see tracebacks and unchanged messages. Only this function decides it."""
-    return settings.show_tracebacks
 
 
 def failure_details(failure: Failure, *, all_of_it: bool) -> dict[str, Any]:

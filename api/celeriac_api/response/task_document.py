@@ -55,10 +55,10 @@ class ErrorDocument(BaseModel):
 
     type: str = Field(description="Name of the error's class.", examples=["ValueError"])
     message: str = Field(
-        description="The text of the error. Unless CELERIAC_SHOW_TRACEBACKS is on, it contains no passwords and no directories."
+        description="The text of the error. Without the scope `operate`, it contains no passwords and no directories."
     )
     traceback: str | None = Field(
-        description="The traceback, from the task's function on; null unless CELERIAC_SHOW_TRACEBACKS is on."
+        description="The traceback, from the task's function on; null without the scope `operate`."
     )
 
 

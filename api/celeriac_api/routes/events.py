@@ -29,6 +29,7 @@ from celeriac.ledger.model.states import FINAL
 from celeriac.ledger.model.task import Gone
 from celeriac.ledger.store import keys
 from celeriac.ledger.store.connection import InDoubt, Unavailable
+from celeriac.settings import Settings
 from celeriac_api.access.caller import Caller
 from celeriac_api.access.seats import Seats
 from celeriac_api.request.call import Call
@@ -126,12 +127,12 @@ class SeatedStream(EventSourceResponse):
 class Streams:
     """The events of a task, as an answer."""
 
-    def __init__(self, ledger: Ledger, feed: Feed, seats: Seats, *, show_tracebacks: bool) -> None:
+    def __init__(self, settings: Settings, ledger: Ledger, feed: Feed, seats: Seats) -> None:
         """What all streams share."""
+        self._settings = settings
         self._seats = seats
         self._ledger = ledger
         self._feed = feed
-        self._show_tracebacks = show_tracebacks
 
     @contextmanager
     def seat(self, caller: Caller) -> Iterator[ExitStack]:
@@ -153,7 +154,7 @@ class Streams:
 
         async def document() -> tuple[bytes, bool]:
             task = await _patiently(partial(find, self._ledger, task_id, owner=caller.sees))
-            return task_document(task, show_traceback=self._show_tracebacks), task.ready
+            return task_document(task, show_traceback=caller.sees_details(self._settings)), task.ready
 
         history = partial(_patiently, partial(self._ledger.history, task_id, owner=caller.sees))
         events = _of_task(self._feed, task_id, after, history, document)

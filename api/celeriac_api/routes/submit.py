@@ -22,7 +22,6 @@ from celeriac_api.request.json_text import member
 from celeriac_api.request.strict_json import DEEPEST
 from celeriac_api.request.submission_parameters import PutParameters, SubmissionParameters, Submitting
 from celeriac_api.response.errors import MalformedJSON, ResultGone
-from celeriac_api.response.failure_details import sees_details
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import (
     LOCATION,
@@ -99,7 +98,7 @@ async def _submit(
         accepted, task = await submissions.accept_and_wait(
             valid, options, task_id=task_id, caller=caller, seconds=seconds, until_gone=call.until_gone
         )
-    return _after_wait(accepted, task, seconds, show_traceback=sees_details(settings))
+    return _after_wait(accepted, task, seconds, show_traceback=caller.sees_details(settings))
 
 
 def _document(valid: ValidInput, accepted: Accepted, owner: str) -> bytes:

@@ -21,7 +21,7 @@ from celeriac_api.request.task_id import OfTask, not_found
 from celeriac_api.request.wait import WaitParameters, wait_for_end
 from celeriac_api.response.address import address
 from celeriac_api.response.errors import ResultGone, TaskNotSucceeded
-from celeriac_api.response.failure_details import failure_details, sees_details
+from celeriac_api.response.failure_details import failure_details
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import ETAG, LOCATION, PREFERENCE_APPLIED, RETRY_AFTER, problems
 from celeriac_api.response.task_document import TaskDocument, task_document
@@ -48,7 +48,7 @@ def routes(settings: Settings, ledger: Ledger, waits: Seats) -> list[Route]:
 
     async def get_task(call: Call[TaskParameters, None]) -> Response:
         task, headers = await _awaited_task(ledger, waits, call, ledger.read)
-        content = task_document(task, show_traceback=sees_details(settings))
+        content = task_document(task, show_traceback=call.caller.sees_details(settings))
         etag = _etag(content)
         if _matches(call.parameters.if_none_match, etag):
             return Response(status_code=304, headers={"ETag": etag, "Cache-Control": "no-cache"})
@@ -62,10 +62,10 @@ def routes(settings: Settings, ledger: Ledger, waits: Seats) -> list[Route]:
                 return _streamed(slices, headers)
             task = await ledger.read(task.task_id, owner=call.caller.sees) or task
         if not task.ready:
-            document = task_document(task, show_traceback=sees_details(settings))
+            document = task_document(task, show_traceback=call.caller.sees_details(settings))
             return Answer(document, 202, location=address(f"/tasks/{task.task_id}"), **headers)
         if task.state is not State.SUCCEEDED:
-            raise _not_succeeded(task, all_of_it=sees_details(settings))
+            raise _not_succeeded(task, all_of_it=call.caller.sees_details(settings))
         return Answer(task.result or b"null", 200, **headers)
 
     return [_get_task(get_task), _get_result(get_result)]

@@ -23,7 +23,6 @@ from celeriac_api.request.submission_parameters import RetryParameters
 from celeriac_api.request.task_id import OfTask, find, not_found
 from celeriac_api.response.address import address
 from celeriac_api.response.errors import InvalidInput, TaskEnded, TaskNotEnded
-from celeriac_api.response.failure_details import sees_details
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import LOCATION, REPLAYED, RETRY_AFTER, problems
 from celeriac_api.response.task_document import TaskDocument, new_task, task_document
@@ -66,7 +65,7 @@ async def _cancel(settings: Settings, ledger: Ledger, call: Call[OfTask, CancelR
     task_id = call.parameters.task_id
     outcome = await ledger.cancel(task_id, owner=call.caller.sees, terminate=call.body.terminate)
     task = await find(ledger, task_id, owner=call.caller.sees)
-    document = task_document(task, show_traceback=sees_details(settings))
+    document = task_document(task, show_traceback=call.caller.sees_details(settings))
     if task.ready and task.state is not State.CANCELLED:
         raise TaskEnded(
             f"Task {task_id} has already ended as {task.state}.",

@@ -21,7 +21,6 @@ from celeriac.settings import Settings
 from celeriac_api.request.call import Call
 from celeriac_api.request.parameter_types import USUAL_LIMIT, Limit, Moment, StateName, misfit
 from celeriac_api.request.parameters import Parameters
-from celeriac_api.response.failure_details import sees_details
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import problems
 from celeriac_api.response.task_document import (
@@ -135,11 +134,12 @@ def routes(settings: Settings, ledger: Ledger) -> list[Route]:
 
 async def _list(settings: Settings, ledger: Ledger, call: Call[ListParameters, None]) -> Response:
     omits = bool(call.parameters.omit)
-    page = await _page(ledger, call.parameters, call.caller.sees, omits=omits)
+    details = call.caller.sees_details(settings)
+    page = await _page(ledger, call.parameters, call.caller.sees, omits=omits, tracebacks=details)
 
     def item(task: Task) -> bytes:
         document = document_without_result if omits or task.task_id in page.omitted_results else task_document
-        return document(task, show_traceback=sees_details(settings))
+        return document(task, show_traceback=details)
 
     items = b",".join(map(item, page.tasks))
     cursor = b"null" if page.before is None else b'"%b"' % _cursor(page.before)
@@ -149,12 +149,15 @@ async def _list(settings: Settings, ledger: Ledger, call: Call[ListParameters, N
     )
 
 
-async def _page(ledger: Ledger, parameters: ListParameters, sees: str | None, *, omits: bool) -> Page:
+async def _page(
+    ledger: Ledger, parameters: ListParameters, sees: str | None, *, omits: bool, tracebacks: bool
+) -> Page:
     """A page of the tasks that are asked for, as far as the caller sees them."""
     if sees is not None and parameters.owner not in (None, sees):
         return Page([], None)
     listing = _listing(parameters, parameters.owner if sees is None else sees)
-    return await (ledger.page_without_results(listing) if omits else ledger.page(listing))
+    read = ledger.page_without_results if omits else ledger.page
+    return await read(listing, tracebacks=tracebacks)
 
 
 def _listing(parameters: ListParameters, owner: str | None) -> Listing:

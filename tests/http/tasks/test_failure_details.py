@@ -12,6 +12,7 @@ from redis import Redis
 from celeriac.short_text import LONGEST_TRACEBACK
 from celeriac.stack.valkey import Valkey
 from lab.harness.servers import running_api
+from tests.http.access.keys import bearer, file_key, write_keys
 from tests.support.door import document, run, shown
 
 # What a task raises, and what of it those see who may not operate.
@@ -33,6 +34,29 @@ def operator(valkey: Valkey, directory: Path) -> Iterator[httpx.Client]:
     """A client who may see everything, of another API beside the same worker."""
     with running_api(directory, redis_url=valkey.url, show_tracebacks=True) as api, api.client() as client:
         yield client
+
+
+def test_with_keys_the_scope_operate_decides_who_sees_all(
+    client: httpx.Client, valkey: Valkey, directory: Path, tmp_path: Path
+) -> None:
+    chief, chief_secret = file_key("chief", "submit", "read", "operate", owner="shop")
+    clerk, clerk_secret = file_key("clerk", "submit", "read", owner="shop")
+    file, message = write_keys(tmp_path / "keys.json", chief, clerk), "password=hunter2"
+    assert client.get("/livez").status_code == 200  # whose worker runs it
+    with running_api(directory, redis_url=valkey.url, keys_file=file) as api, api.client() as keyed:
+        as_chief, as_clerk = bearer(chief_secret), bearer(clerk_secret)
+        waiting = {**as_clerk, "Prefer": "wait=30"}
+        submitted = document(keyed.post("/fail", json={"message": message}, headers=waiting))
+        path = submitted["links"]["self"]
+        whole = document(keyed.get(path, headers=as_chief))["error"]
+        assert whole["message"] == message
+        assert "raise RuntimeError" in whole["traceback"]
+        part = {"type": "RuntimeError", "message": "password=***", "traceback": None}
+        assert submitted["error"] == document(keyed.get(path, headers=as_clerk))["error"] == part
+        for headers, error in ((as_chief, whole), (as_clerk, part)):
+            assert document(keyed.get("/tasks", headers=headers))["items"][0]["error"] == error
+            told = keyed.get(f"{path}/events", headers=headers).text
+            assert (message in told) is (headers is as_chief)
 
 
 @pytest.mark.parametrize("message", MESSAGES)
