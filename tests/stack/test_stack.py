@@ -10,11 +10,14 @@ import pytest
 from redis import Redis
 
 from celeriac.ledger.store import keys
+from celeriac.stack.example_call import example_call
 from celeriac.stack.processes.ports import free_port
 from celeriac.stack.valkey import Valkey
 from lab.harness.processes import Process, is_alive
+from lab.harness.servers import API
 from lab.harness.stack import Stack, refused_stack, running_stack
 from lab.harness.waiting import wait_until
+from tests.http.access.keys import Locked
 from tests.support.marks import linux_only
 
 pytestmark = linux_only
@@ -29,6 +32,12 @@ def test_it_says_where_the_api_is_and_a_task_submitted_there_ends(tmp_path: Path
         location = api.post("/add", json=ADD).headers["location"]
         wait_until(lambda: api.get(location).json()["ready"])
         assert api.get(location).json()["result"] == 9
+
+
+def test_the_example_has_a_key_where_the_api_needs_one(locked: Locked, api: API) -> None:
+    address = str(locked.client.base_url).rstrip("/")
+    assert f'{address}/add -H "authorization: Bearer $KEY" -H' in str(example_call(address))
+    assert "authorization" not in str(example_call(f"http://127.0.0.1:{api.port}"))
 
 
 def test_every_line_bears_the_name_of_its_part_and_no_colour_where_there_is_no_terminal(
