@@ -35,7 +35,7 @@ suitable = $(shell for name in python3 python3.14 python3.13 python3.12 python3.
 # Only what stands on make's own command line is passed on: some shells export a HOST of their own.
 typed = $(foreach name,HOST PORT DATA_DIR REDIS_URL,$(if $(findstring command,$(origin $(name))),CELERIAC_$(name)="$($(name))"))
 
-.PHONY: help run test quick coverage conformance conformance-stock conformance-lowest conformance-newest conformance-fallback check fix openapi screenshots bench bench-peers trials chaos soak lock audit sbom hostile images clean
+.PHONY: help run test quick coverage conformance conformance-stock conformance-lowest conformance-newest conformance-fallback check fix openapi screenshots bench bench-peers trials generated chaos soak lock audit sbom hostile images clean
 
 help: ## list these commands
 	@echo "make run PORT=8010 sets a port; HOST, DATA_DIR, REDIS_URL and RELOAD=1 work the same way. make test ARGS=-x passes -x to pytest."
@@ -100,6 +100,9 @@ bench-peers: $(INSTALLED) .peers/installed ## measure, also Flower, celery-fasta
 
 trials: $(INSTALLED) ## break one thing at a time, under stock Celery and under Celeriac
 	$(BIN)/python -m pytest tests/trials -m "trial or not trial" -s -v $(ARGS)
+
+generated: $(INSTALLED) ## send made-up requests to each operation with Schemathesis, many more than make test sends
+	TEST_EXAMPLES=100 $(BIN)/python -m pytest tests/http/service/test_schemathesis.py $(ARGS)
 
 chaos: $(INSTALLED) ## break everything at random, and account for every task
 	$(BIN)/python -m lab.chaos $(ARGS)

@@ -1,5 +1,9 @@
-"""Schemathesis finds no undocumented answer and no fault, with a key of each scope."""
+"""Schemathesis finds no undocumented answer and no fault, with a key of each scope.
 
+The suite sends a few requests to each operation, `make generated` many.
+"""
+
+import os
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -22,6 +26,8 @@ from tests.http.access.keys import Locked, locked_api
 Case = AnyCase[Any]
 
 DATABASE = 3
+# How many requests are made up for each operation. If it is given, each limit of each parameter is tried, too.
+EXAMPLES = os.environ.get("TEST_EXAMPLES")
 CONFIG = SchemathesisConfig.from_dict(
     {
         "seed": 20260501,
@@ -32,7 +38,8 @@ CONFIG = SchemathesisConfig.from_dict(
                 "expected-statuses": ["2XX", "3XX", "401", "403", "404", "409", "410", "429", "5XX"]
             }
         },
-        "generation": {"max-examples": 12, "no-shrink": True, "database": "none"},
+        "generation": {"max-examples": int(EXAMPLES or 4), "no-shrink": True, "database": "none"},
+        "phases": {"coverage": {"enabled": EXAMPLES is not None}},
     }
 )
 # With a parameter each operation is a test with a name of its own, by which it can be asked for.
@@ -42,7 +49,7 @@ KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
 # But for the one stream that has no end.
 SCHEMA = schemathesis.openapi.from_path(ROOT / "openapi.json", config=CONFIG).exclude(path="/events")
 SEQUENCES = settings(
-    max_examples=10,
+    max_examples=int(EXAMPLES or 4),
     stateful_step_count=4,
     derandomize=True,
     database=None,
