@@ -50,10 +50,6 @@ class Target:
         self.task_id = self.submit()
         for case in CASES[:: len(CASES) // 20]:
             exchange(locked, self.fill(case.request), half_closes=case.half_closes)
-        answer = self.locked.client.get(
-            f"/tasks/{self.task_id}", headers=bearer(self.locked.secrets["has-read"])
-        )
-        self.owners_are_apart = answer.status_code == 404
         self.memory = resident_bytes(self.pid)
 
     @property
@@ -115,8 +111,6 @@ def status_of(answer: bytes) -> int:
 def test_it_is_refused_at_once_and_leaves_nothing(
     case: Case, target: Target, record_property: Callable[[str, object], None]
 ) -> None:
-    if case.foreign and not target.owners_are_apart:
-        pytest.skip("the API does not keep owners apart yet")
     if case.prepare is not None:
         target.task_id = target.submit()
         case.prepare(target.redis, target.task_id)
