@@ -25,8 +25,7 @@ class Case:
     allowed: Collection[int]
     # Whether nothing more follows, which the server is told: a request that may have no end.
     half_closes: bool = False
-    # Whether the task belongs to another owner than the key, and what of it no answer contains.
-    foreign: bool = False
+    # What no answer contains.
     must_not_contain: bytes = b""
     # Of the record and the result of `{mine}`, by a program that writes to Redis.
     prepare: Preparation | None = None

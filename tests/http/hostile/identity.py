@@ -121,7 +121,6 @@ def foreign_objects() -> list[Case]:
             name=f"{method} another owner's{rest}",
             request=ask(method, "/tasks/{mine}" + rest, key=key),
             allowed={404},
-            foreign=True,
         )
         for key, requests in ways.items()
         for method, rest in requests
@@ -130,7 +129,6 @@ def foreign_objects() -> list[Case]:
             group="API1",
             name=f"{query} of another owner",
             allowed={200},
-            foreign=True,
             request=ask("GET", f"/tasks?{query}", key="has-read"),
             must_not_contain=b"{mine}",
         )
