@@ -27,7 +27,7 @@ from tests.support.suite.shares import Shares, longest_first, refuse_namesakes
 UNSERVED_DATABASE = 1
 # From here on, a database for each test that asks for one.
 FIRST_OWN_DATABASE = 10
-DATABASES = 64
+DATABASES = 1024
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,18 +5,18 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from signal import Signals
+from signal import SIGKILL, Signals
 from subprocess import TimeoutExpired
 
 from celeriac.stack.processes import process
 from celeriac.stack.processes.process import Process
-from lab.harness.processes import descendants
+from lab.harness.forks import Fork, fork_server
+from lab.harness.processes import descendants, is_alive
 from lab.harness.waiting import wait_until
 
 # `make coverage` says so to the programs that it starts, and these to theirs.
 IS_MEASURED = "COVERAGE_PROCESS_CONFIG" in os.environ
 MEASURED_SECONDS = 15
-_WITHOUT_REAPING = os.WEXITED | os.WNOHANG | os.WNOWAIT
 
 
 class Program:
@@ -33,11 +33,16 @@ class Program:
         *,
         port: int = 0,
         directory: Path | None = None,
+        imports: Sequence[str] = (),
     ) -> None:
-        """Start it, in a directory (None: in ours). `log` takes what it writes; the port is 0 for one that serves none."""
+        """Start it, in a directory (None: in ours). `log` takes what it writes; the port is 0 for one that serves none.
+
+        With `imports`, and where the command runs a module of Python, it is forked from a process that has imported these.
+        """
         self.port = port
+        self._imports = imports
         self._command, self._environment, self._log, self._directory = command, environment, log, directory
-        self._processes = [self._start()]
+        self._processes: list[Process | Fork] = [self._start()]
 
     @property
     def log(self) -> str:
@@ -68,13 +73,13 @@ class Program:
 
     def restart_if_ended(self) -> None:
         """Start it again, unless it runs; what is left of it, if anything, goes on by itself."""
-        if self._process.returncode is not None or os.waitid(os.P_PID, self.pid, _WITHOUT_REAPING):
+        if self._process.returncode is not None or not is_alive(self.pid):
             self._processes.append(self._start())
 
     def kill(self) -> None:
         """End all that was ever started here, at once, as a crash would."""
         for each in self._processes:
-            process.kill(each)
+            _kill(each)
 
     def stop(self) -> None:
         """End it when it is no longer needed; where coverage is measured it has time to write what it saw."""
@@ -108,14 +113,25 @@ class Program:
         self.wait_until(lambda: word in self.log, timeout=600)
 
     @property
-    def _process(self) -> Process:
+    def _process(self) -> Process | Fork:
         return self._processes[-1]
 
-    def _start(self) -> Process:
+    def _start(self) -> Process | Fork:
         with self._log.open("ab") as output:
+            server = fork_server(self._imports) if self._imports else None
+            if server is not None and server.can_fork(self._environment):
+                return server.start(
+                    self._command[2:], self._environment, output, self._directory or Path.cwd()
+                )
             return process.start(
                 self._command, environment=self._environment, output=output, directory=self._directory
             )
+
+
+def _kill(ours: Process | Fork) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(ours.pid, SIGKILL)
+    ours.wait()
 
 
 def listens(port: int) -> bool:

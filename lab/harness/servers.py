@@ -21,6 +21,19 @@ SPAWN = ROOT / "tests" / "support" / "spawn"
 # With TEST_CELERY=other, workers run as with a Celery whose insides they do not know, so on Celery's own pool.
 OURS, OTHER = "celeriac_worker.app", "tests.support.other_celery"
 APP = OTHER if os.environ.get("TEST_CELERY") == "other" else OURS
+# What an API, and a worker with our app, have imported when they are ready.
+TASKS = ("tasks.*", "tests.tasks.*")
+API_IMPORTS = ("uvicorn.main", "celeriac_api.app", "celeriac_api.server.one_write", *TASKS)
+WORKER_IMPORTS = (
+    "celery.bin.celery",
+    "celeriac_worker.controller",
+    "celeriac_worker.insides.parts",
+    "celeriac_worker.intake.*",
+    "celeriac_worker.processes.*",
+    "celeriac_worker.run.*",
+    "celeriac_worker.steps.*",
+    *TASKS,
+)
 # Nobody asks anybody here, so a worker starts in half the time.
 ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
@@ -42,7 +55,7 @@ class API(Program):
             "60",
             *options,
         ]
-        super().__init__(command, environment, new_log(directory, "api"), port=port)
+        super().__init__(command, environment, new_log(directory, "api"), port=port, imports=API_IMPORTS)
 
     def client(self) -> httpx.Client:
         """A client of it, with time enough for every wait that a test asks for."""
@@ -84,7 +97,12 @@ def worker_of(directory: Path, *options: str, app: str = APP, **settings: object
         *options,
     ]
     settings = {"tasks": ALL_TASKS, **settings}
-    return Program([*command, "--loglevel", "INFO"], environment(**settings), new_log(directory, "worker"))
+    return Program(
+        [*command, "--loglevel", "INFO"],
+        environment(**settings),
+        new_log(directory, "worker"),
+        imports=WORKER_IMPORTS if app == OURS else (),
+    )
 
 
 @contextmanager

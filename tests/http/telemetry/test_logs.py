@@ -119,9 +119,8 @@ def test_in_text_every_line_has_the_same_fields(client: httpx.Client, worker: Pr
 def test_in_json_what_a_task_prints_is_json_and_names_it(json_worker: Program, json_api: API) -> None:
     with json_api.client() as client:
         task = run(client, "print_and_warn")
-    printed = wait_until(
-        lambda: [line for line in lines_of(json_worker) if line["logger"] in ("stdout", "stderr")]
-    )
+    wait_until(lambda: "no end" in json_worker.log)  # it is written after the end of the task
+    printed = [line for line in lines_of(json_worker) if line["logger"] in ("stdout", "stderr")]
     of_task = [line for line in printed if line.get("task_id") == task["task_id"]]
     assert [(line["logger"], line["message"]) for line in of_task] == [
         ("stdout", "printed on standard output"),
