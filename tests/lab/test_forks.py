@@ -12,13 +12,15 @@ from lab.harness.waiting import wait_until
 from tests.support.marks import linux_only
 
 pytestmark = linux_only
-IMPORTS = ("json.tool", "http.server")
+IMPORTS = ("json", "http")
 
 
 def test_a_fork_writes_what_a_start_writes_and_ends_as_it_does(tmp_path: Path) -> None:
     for text in ('{"a": 1}', "nonsense"):
         (tmp_path / "file").write_text(text)
-        started, forked = (run(tmp_path, "json.tool", str(tmp_path / "file"), imports=i) for i in ((), IMPORTS))
+        started, forked = (
+            run(tmp_path, "json.tool", str(tmp_path / "file"), imports=i) for i in ((), IMPORTS)
+        )
         for program in (started, forked):
             program.wait_for_end()
         assert (forked.ending(), forked.log) == (started.ending(), started.log)
