@@ -1,6 +1,6 @@
-"""Forks programs from a process that has imported what they need: `python -m lab.harness.fork_server SOCKET MODULE…`.
+"""Forks programs from a process that has imported what they need.
 
-`package.*` names all modules of a package. A message on the socket is one JSON document. It asks to run a module as `python -m` does, or for the exit code of a process.
+`python -m lab.harness.fork_server SOCKET MODULE…` starts it. `package.*` names all modules of a package. A message on the socket is one JSON document. It asks to run a module as `python -m` does, or for the exit code of a process.
 """
 
 import ctypes

@@ -1,4 +1,7 @@
-"""Starts programs as forks of a process that has imported their modules: of a start, importing costs the most."""
+"""Starts programs as forks of a process that has imported their modules.
+
+Most of the CPU time of a start is that of imports.
+"""
 
 import json
 import os

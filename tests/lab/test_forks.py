@@ -1,4 +1,4 @@
-"""A fork of a process that has imported a module does what a start of the module does."""
+"""A fork of a process with imports does what a start does."""
 
 import signal
 import sys
