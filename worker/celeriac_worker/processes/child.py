@@ -1,6 +1,6 @@
 """A pool process: runs its job and knows its next one.
 
-To report to billiard: a process has no way to look at its next job.
+To report to billiard: a process has no way to look at its next job; one that is told to end waits a second before it does.
 """
 
 import os
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from billiard.common import terminate_handler_fired
-from billiard.pool import EX_RECYCLE
+from billiard.pool import EX_FAILURE, EX_RECYCLE
 from celery.concurrency import asynpool
 
 from celeriac_worker.processes.free_failures import let_go
@@ -90,3 +90,11 @@ class Worker(asynpool.Worker):  # type: ignore[misc]  # celery has no types
             return super().workloop(*arguments, **options)
         finally:
             app.consumer.return_claimed()
+
+    def _do_exit(self, pid: int, exitcode: int | None, exc: BaseException | None = None) -> None:
+        """Called by billiard last of all. Who was told to end does not wait a second for the same signal once more."""
+        if terminate_handler_fired() and self.on_exit is not None:
+            self.on_exit(pid, exitcode)
+        if terminate_handler_fired():
+            os._exit(EX_FAILURE if exitcode is None else exitcode)
+        super()._do_exit(pid, exitcode, exc)
