@@ -26,7 +26,7 @@ MOST_MILLISECONDS = 100.0
 # What the API may have in memory beyond what it has when nothing happens.
 MOST_MEGABYTES = 150
 PAUSE_SECONDS = 0.02
-HEAD = b"POST /add HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+HEAD = b"POST /add HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 CHUNK = b"10000\r\n" + b" " * 65_536 + b"\r\n"
 
 

@@ -67,7 +67,7 @@ def apply(load: Load) -> Report:
 def request(method: str, path: str, body: object = None, **headers: str) -> str:
     """The text of a request; headers by their names in Python's spelling."""
     content = "" if body is None else json.dumps(body)
-    lines = [f"{method} {path} HTTP/1.1", "Host: bench"]
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     if content:
         lines += ["Content-Type: application/json", f"Content-Length: {len(content)}"]
