@@ -167,11 +167,21 @@ def test_where_no_key_is_kept_there_is_none_to_forget(page: Page) -> None:
     expect(page.get_by_role("button", name="Forget the key")).to_be_hidden()
 
 
+def test_an_admin_sees_who_changed_what(asked: Page, locked: Locked) -> None:
+    give(asked, locked.secrets["boss"])
+    with locked.api.client() as client:
+        client.headers["authorization"] = f"Bearer {locked.secrets['boss']}"
+        assert client.post("/queues/unserved/resume").status_code == 200
+    asked.get_by_role("link", name="Audit").click()
+    row = asked.locator("tbody tr", has_text="key boss").first
+    expect(row).to_contain_text("resume queueunservedkey boss127.0.0.1200")
+
+
 def test_the_page_shows_whose_the_key_is_and_hides_what_it_may_not_do(asked: Page, locked: Locked) -> None:
     give(asked, locked.secrets["clerk"])
     expect(asked.locator("#caller")).to_have_text("Key clerk of shop: read, submit:add")
     expect(asked.get_by_role("link", name="New task")).to_be_visible()
-    for hidden in ("Queues", "Workers"):
+    for hidden in ("Queues", "Workers", "Audit"):
         expect(asked.get_by_role("link", name=hidden)).to_be_hidden()
     asked.goto("/#/new")
     expect(asked.locator(".cards a")).to_have_attribute("href", "#/new/add")

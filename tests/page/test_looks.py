@@ -16,6 +16,7 @@ VIEWS = (
     "#/new/sign_in",
     "#/queues",
     "#/workers",
+    "#/audit",
     "#/nothing",
 )
 # Contrast as WCAG 2.2 has it (1.4.3), of the text of all badges, links and small print against what is behind them.

@@ -1,5 +1,6 @@
 // The contents of the page: which view stands at which address.
 
+import * as audit from "./audit.js";
 import * as caller from "./api/caller.js";
 import { empty, heading } from "./elements/dom.js";
 import { here } from "./router.js";
@@ -19,6 +20,7 @@ const VIEWS = {
   new: (main, { rest }) => form.show(main, rest[0]),
   queues: (main) => queues.show(main),
   workers: (main) => workers.show(main),
+  audit: (main) => audit.show(main),
 };
 
 const frame = document.getElementById("main");

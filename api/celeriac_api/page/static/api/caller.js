@@ -5,7 +5,12 @@ import { json } from "./requests.js";
 
 const PATIENCE_MS = 1000;
 // Views that are useless without a scope.
-const NEEDS = { "#/new": () => may("read") && may("submit"), "#/queues": () => may("metrics"), "#/workers": () => may("operate") };
+const NEEDS = {
+  "#/new": () => may("read") && may("submit"),
+  "#/queues": () => may("metrics"),
+  "#/workers": () => may("operate"),
+  "#/audit": () => may("admin"),
+};
 
 // Until the API has answered, nothing is hidden.
 let caller = null;

@@ -1,0 +1,25 @@
+// Who changed what: the newest entries of the audit trail, for whoever may read it.
+
+import { el, setText, table } from "./elements/dom.js";
+import { keyed } from "./elements/keyed.js";
+import { polled } from "./polled.js";
+import { ago, exact } from "./elements/times.js";
+
+export function show(main) {
+  const body = el("tbody");
+  const rows = keyed(body, (entry) => `${entry.at} ${entry.request_id}`, row);
+  return polled(main, {
+    path: "/audit",
+    title: "Audit",
+    list: table("Audit", ["When", "Action", "Target", "Caller", "From", "Answer"], body),
+    fill: rows.fill,
+    nothing: "Nothing was changed yet.",
+  });
+}
+
+function row({ at, action, target, caller, name, owner, client, status }) {
+  const when = el("td", { title: exact(at) });
+  const who = caller === "open" ? "no key" : owner === name ? `${caller} ${name}` : `${caller} ${name} of ${owner}`;
+  const cells = [action.replaceAll("_", " "), target, who, client, String(status)].map((text) => el("td", {}, text));
+  return { node: el("tr", {}, when, ...cells), fill: () => setText(when, ago(at)) };
+}
