@@ -31,7 +31,7 @@ from celeriac_api.server.route import Route
 def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[Route]:
     """The routes of all resources; `document` makes the OpenAPI document."""
     settings, catalog, ledger, feed = parts.settings, parts.catalog, parts.ledger, parts.feed
-    streams = events.Streams(settings, ledger, feed, parts.streams)
+    streams = events.Streams(settings, ledger, feed, parts.streams, parts.door)
 
     def shown(part: str, routes: list[Route]) -> list[Route]:
         """They need no key, where the settings say so."""

@@ -107,6 +107,10 @@ class Door:
         except Problem:
             return NOBODY
 
+    def still_admits(self, connection: Connection, caller: Caller) -> bool:
+        """Whether this request would come from the same caller now, so that its stream may go on. Nobody is asked."""
+        return self.known(connection) == caller
+
     def _admit_without_key(self, connection: Connection) -> Caller:
         self._ring.require_knowledge()
         if self._is_open_to(connection):

@@ -3,13 +3,13 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache, partial
 from itertools import chain
 from time import monotonic
 from types import MappingProxyType
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 from fastapi import Header, Query
 from fastapi.sse import EventSourceResponse, format_sse_event
@@ -30,6 +30,7 @@ from celeriac.ledger.model.task import Gone
 from celeriac.ledger.store import keys
 from celeriac.ledger.store.connection import InDoubt, Unavailable
 from celeriac.settings import Settings
+from celeriac_api.access.authenticate import Door
 from celeriac_api.access.caller import Caller
 from celeriac_api.access.seats import Seats
 from celeriac_api.request.call import Call
@@ -111,46 +112,70 @@ class AllEventsParameters(Parameters):
 
 
 class SeatedStream(EventSourceResponse):
-    """A stream that keeps its caller's seat to its end."""
+    """A stream that keeps its caller's seat to its end, which comes with the end of its caller's key at the latest."""
 
-    def __init__(self, events: AsyncIterator[bytes], seat: ExitStack, *, headers: Mapping[str, str]) -> None:
-        """Take this seat over."""
-        super().__init__(events, headers=headers)
-        self._seat = seat.pop_all()
+    def __init__(
+        self,
+        events: AsyncIterator[bytes],
+        place: "Place",
+        *,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Take this place over."""
+        super().__init__(events, headers={**HEADERS, **headers})
+        self._seat, self._caller, self._door = place.seat.pop_all(), place.caller, place.door
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         """Send it."""
+        is_admitted = partial(self._door.still_admits, scope, self._caller)
+        self.body_iterator = _while_admitted(self.body_iterator, is_admitted)
         with self._seat:
             await super().__call__(scope, receive, send)
+
+
+async def _while_admitted(pieces: AsyncIterable[Any], is_admitted: Callable[[], bool]) -> AsyncIterator[Any]:
+    async for piece in pieces:
+        if not is_admitted():
+            return
+        yield piece
+
+
+class Place(NamedTuple):
+    """The seat of a caller, and the door that let it in."""
+
+    seat: ExitStack
+    caller: Caller
+    door: Door
 
 
 class Streams:
     """The events of a task, as an answer."""
 
-    def __init__(self, settings: Settings, ledger: Ledger, feed: Feed, seats: Seats) -> None:
+    def __init__(self, settings: Settings, ledger: Ledger, feed: Feed, seats: Seats, door: Door) -> None:
         """What all streams share."""
         self._settings = settings
         self._seats = seats
+        self._door = door
         self._ledger = ledger
         self._feed = feed
 
     @contextmanager
-    def seat(self, caller: Caller) -> Iterator[ExitStack]:
+    def place(self, caller: Caller) -> Iterator[Place]:
         """A seat of this caller: until the end of the stream that takes it over, or else of this context."""
         with ExitStack() as seat:
             seat.enter_context(self._seats.seat(caller))
-            yield seat
+            yield Place(seat, caller, self._door)
 
     def of_task(
         self,
         task_id: str,
-        caller: Caller,
-        seat: ExitStack,
+        place: Place,
         *,
         after: bytes = START,
         headers: Mapping[str, str] = MappingProxyType({}),
     ) -> Response:
         """The events of this task after an event; the stream ends with the task."""
+        caller = place.caller
 
         async def document() -> tuple[bytes, bool]:
             task = await _patiently(partial(find, self._ledger, task_id, owner=caller.sees))
@@ -158,7 +183,7 @@ class Streams:
 
         history = partial(_patiently, partial(self._ledger.history, task_id, owner=caller.sees))
         events = _of_task(self._feed, task_id, after, history, document)
-        return SeatedStream(events, seat, headers={**HEADERS, **headers})
+        return SeatedStream(events, place, headers=headers)
 
 
 def routes(ledger: Ledger, feed: Feed, streams: Streams) -> list[Route]:
@@ -172,9 +197,9 @@ def routes(ledger: Ledger, feed: Feed, streams: Streams) -> list[Route]:
 async def _task_events(ledger: Ledger, streams: Streams, call: Call[TaskEventsParameters, None]) -> Response:
     task_id = call.parameters.task_id
     after = (call.parameters.last_event_id or "").encode() or START
-    with streams.seat(call.caller) as seat:
+    with streams.place(call.caller) as place:
         await find(ledger, task_id, owner=call.caller.sees)
-        return streams.of_task(task_id, call.caller, seat, after=after)
+        return streams.of_task(task_id, place, after=after)
 
 
 async def _patiently(ask: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -236,10 +261,10 @@ def _pieces(text: bytes) -> Iterator[bytes]:
 
 
 async def _all_events(feed: Feed, streams: Streams, call: Call[AllEventsParameters, None]) -> Response:
-    with streams.seat(call.caller) as seat:
+    with streams.place(call.caller) as place:
         after = (call.parameters.last_event_id or "").encode() or await feed.last(keys.feed())
         event_filter = (*call.parameters.event_filter, *_of_owner(call.caller.sees))
-        return SeatedStream(_of_all(feed, after, event_filter), seat, headers=HEADERS)
+        return SeatedStream(_of_all(feed, after, event_filter), place)
 
 
 def _of_owner(owner: str | None) -> EventFilter:

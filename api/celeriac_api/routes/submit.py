@@ -88,9 +88,9 @@ async def _submit(
     caller = call.caller
     options = parameters.options(caller.owner)
     if prefers_events(call.fields):
-        with streams.seat(caller) as seat:
+        with streams.place(caller) as place:
             accepted = await submissions.accept(valid, options, task_id=task_id, caller=caller)
-            return streams.of_task(accepted.task_id, caller, seat, headers=stream_headers(accepted))
+            return streams.of_task(accepted.task_id, place, headers=stream_headers(accepted))
     if seconds is None:
         accepted = await submissions.accept(valid, options, task_id=task_id, caller=caller)
         return Answer(_document(valid, accepted, caller.owner), 202, **accepted_headers(accepted))

@@ -210,3 +210,17 @@ def answer_with(
     """The answer, if it has this status."""
     response = ask(path, headers=headers)
     return response if response.status_code == status else None
+
+
+def test_an_open_stream_ends_with_its_key_and_shows_nothing_that_happens_later(
+    url: str, admin: str, door: httpx.Client
+) -> None:
+    secret = stored_key(url, "watcher", "admin")
+    wait_until(lambda: door.get("/tasks", headers=bearer(secret)).status_code == 200)
+    with door.stream("GET", "/events", headers=bearer(secret)) as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == ": still here"
+        stored(url, lambda keys: keys.revoke("watcher"))
+        wait_until(lambda: door.get("/tasks", headers=bearer(secret)).status_code == 401)
+        assert door.post("/add", json=ADD, headers=bearer(admin)).status_code == 202
+        assert [line for line in lines if line] == []
