@@ -42,6 +42,7 @@ def main() -> int:
         waiters=options.waiters,
         streams=options.streams,
         records=options.records,
+        owners=options.owners,
         tasks=options.tasks,
         peers=_python_of(options.peers),
     )
@@ -67,6 +68,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--waiters", type=int, default=5000, help="clients parked at once (5000)")
     parser.add_argument("--streams", type=int, default=1000, help="clients that listen at once (1000)")
     parser.add_argument("--records", type=int, default=1_000_000, help="tasks in the large store (1000000)")
+    parser.add_argument(
+        "--owners", type=int, default=0, help="owners of the tasks in the large store (0: they have none)"
+    )
     parser.add_argument(
         "--tasks", type=int, default=5000, help="tasks queued for a worker, or asked for (5000)"
     )

@@ -15,6 +15,8 @@ class Plan:
     waiters: int
     streams: int
     records: int
+    # To whom the records belong in turn; 0: to nobody, as in open access.
+    owners: int
     tasks: int
     # The Python that has the peers (lab/bench/contenders/peers.py); None: they are left out.
     peers: str | None

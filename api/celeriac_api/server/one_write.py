@@ -11,6 +11,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from celeriac_api.access.flood_gate import gate_of
 from celeriac_api.server.slow_clients import watch_of
 
 BEGINNING = b"HTTP/"
@@ -30,6 +31,14 @@ class OneWrite(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop."""
+        if self._gate.lets_in(self):
+            self.receive(data)
+        else:
+            self._unset_keepalive_if_required()
+            self._gate.keep(self, data)
+
+    def receive(self, data: bytes) -> None:
+        """Parse this, and begin what it asks for."""
         HttpToolsProtocol.data_received(self, data)
         self._without_body += len(data)
         if self._without_body > LOOK_BYTES:
@@ -56,6 +65,7 @@ class OneWrite(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the event loop."""
+        self._gate = gate_of(self.server_state)
         super().connection_made(JoiningTransport(transport, self.loop))  # type: ignore[arg-type]  # it is one by all it does
         watch_of(self.server_state, self.connections).enter()
 

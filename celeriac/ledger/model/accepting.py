@@ -18,10 +18,17 @@ def to_arguments(submissions: Sequence[Submission], *, where: str, most_waiting:
     At most `most_waiting` tasks may wait in one queue; 0 is no limit.
     """
     callers: dict[Submitter | None, int] = {None: 0}
+    numbers = [
+        callers.setdefault(each.submitter, len(callers)) if each.submitter else 0 for each in submissions
+    ]
+    has_callers = len(callers) > 1
     tasks: list[Argument] = []
-    for task_id, name, queue, envelope, encoded, options, submitter in submissions:
-        number = callers.setdefault(submitter, len(callers)) if submitter else 0
-        tasks += (task_id, name, queue, envelope.digest, encoded, options, number)
+    for (task_id, name, queue, envelope, encoded, options, _), number in zip(
+        submissions, numbers, strict=True
+    ):
+        tasks += (task_id, name, queue, envelope.digest, encoded, options)
+        if has_callers:
+            tasks.append(number)
     of_callers = [part for submitter in callers if submitter for part in submitter.arguments()]
     return [where, most_waiting, len(callers) - 1, *of_callers, *tasks]
 

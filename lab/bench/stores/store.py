@@ -24,14 +24,14 @@ ENVELOPE = wire.envelope(
 INPUT = wire.encoded_input(b'{"x": 1, "y": 1}')
 
 
-def fill(redis: Redis, count: int) -> None:
-    """Into an empty store, so many tasks."""
+def fill(redis: Redis, count: int, *, owners: Sequence[str] = ("",)) -> None:
+    """Into an empty store, so many tasks, which belong to these owners in turn."""
     for start in range(0, count // ENDED_OF, BATCH):
         end = min(start + BATCH, count // ENDED_OF)
-        accept(redis, start, end)
+        accept(redis, start, end, owners=owners)
         redis.rpop(keys.queue(QUEUE), end - start)
         finish(redis, start, end)
-    accept(redis, count // ENDED_OF, count)
+    accept(redis, count // ENDED_OF, count, owners=owners)
 
 
 def accept(redis: Redis, start: int, end: int, *, owners: Sequence[str] = ("",)) -> None:

@@ -1,10 +1,15 @@
 """Limits of keys and owners: what is refused, and with which answer."""
 
+import json
+import os
+import signal
+import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from http.client import HTTPResponse
 from pathlib import Path
 from time import monotonic
 from uuid import uuid4
@@ -19,6 +24,8 @@ from tests.support.door import document, problem_of
 
 ADD = {"x": 4, "y": 5}
 SECONDS = 3
+# Connections that all have a request at one moment.
+FLOOD = 400
 LIMITS = {
     "steady": {"rate": 100},
     "slow": {"rate": 0.001, "burst": 3},
@@ -27,15 +34,25 @@ LIMITS = {
     "patient": {"waits": 1},
     "watchful": {"streams": 1},
     "free": {},
+    "late": {},
 }
 
 
 class Place:
     """Two processes of the API on one Redis, without a worker."""
 
-    def __init__(self, urls: list[httpx.URL], secrets: dict[str, str]) -> None:
+    def __init__(self, urls: list[httpx.URL], secrets: dict[str, str], pids: list[int]) -> None:
         """`secrets` are by the name of the key."""
-        self._urls, self._secrets = urls, secrets
+        self._urls, self._secrets, self._pids = urls, secrets, pids
+
+    @contextmanager
+    def halted(self) -> Iterator[None]:
+        """What is sent meanwhile to the first process arrives there all at once."""
+        os.kill(self._pids[0], signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self._pids[0], signal.SIGCONT)
 
     def client(self, name: str, process: int = 0) -> httpx.Client:
         """A client that has this key."""
@@ -56,7 +73,8 @@ def place(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFact
         apis = [
             stack.enter_context(running_api(_room(directory, n), redis_url=url, keys_file=file)) for n in "ab"
         ]
-        yield Place([stack.enter_context(api.client()).base_url for api in apis], secrets)
+        urls = [stack.enter_context(api.client()).base_url for api in apis]
+        yield Place(urls, secrets, [api.pid for api in apis])
 
 
 def _room(directory: Path, name: str) -> Path:
@@ -107,6 +125,39 @@ def test_two_processes_accept_a_key_s_rate_in_each_second_and_no_more(place: Pla
     # While nobody asks for longer than the burst lasts, because the machine is busy, nothing is let in.
     is_asked_enough = sum(refused for _, refused in answers) > 100 * SECONDS
     assert not is_asked_enough or sum(counts) >= 0.7 * 100 * SECONDS
+
+
+def test_a_flood_of_one_owner_lets_another_s_first_task_in(place: Place) -> None:
+    with place.client("free") as client, place.client("late") as other, ExitStack() as stack:
+        flood = [stack.enter_context(_connection(client)) for _ in range(FLOOD)]
+        late = stack.enter_context(_connection(other))
+        _send_addition(late, other)
+        _created_at(late)  # so the server has accepted all connections
+        with place.halted():
+            for connection in flood:
+                _send_addition(connection, client)
+            _send_addition(late, other)
+        accepted, *of_flood = [_created_at(connection) for connection in (late, *flood)]
+    # First come, first served, all of them would be earlier.
+    assert sum(moment < accepted for moment in of_flood) < FLOOD / 2
+
+
+def _connection(client: httpx.Client) -> socket.socket:
+    return socket.create_connection((client.base_url.host, client.base_url.port), timeout=60)
+
+
+def _send_addition(connection: socket.socket, client: httpx.Client) -> None:
+    body = json.dumps(ADD)
+    head = ("POST /add HTTP/1.1", "Host: x", "Content-Type: application/json", f"Content-Length: {len(body)}")
+    key = f"Authorization: {client.headers['authorization']}"
+    connection.sendall("\r\n".join([*head, key, "", body]).encode())
+
+
+def _created_at(connection: socket.socket) -> datetime:
+    answer = HTTPResponse(connection)
+    answer.begin()
+    assert answer.status == 202
+    return datetime.fromisoformat(json.loads(answer.read())["created_at"])
 
 
 def test_so_many_tasks_are_unfinished_at_once(place: Place) -> None:

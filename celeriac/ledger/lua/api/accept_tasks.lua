@@ -2,7 +2,8 @@
 -- ARGV  'push', or 'record' when the queues are on another server; most tasks that may wait in a queue (0: any number); how
 --       many callers there are, and for each: owner, key, and six numbers, as `caller_of` in limits.lua has them; then for each
 --       task: id, name, queue, digest of its envelope, input (as celeriac/ledger/protocol/message.py encodes it), options,
---       number of its caller, the first one 1 (0: none, so the task belongs to nobody, and nothing is limited)
+--       where there are callers the number of its own, the first one 1 (0: none, so the task belongs to nobody, and nothing
+--       is limited)
 --       Options are '' or a JSON object: due (microseconds from now on), expires (microseconds from now on in which it has
 --       to start), expires_at (the same for a message), retry_of, trace_id, trace (headers of a message), key (digest of an
 --       idempotency key), fingerprint (of the submission), key_ttl (ms)
@@ -14,18 +15,18 @@
 --         pushed there: queue, side, message
 -- A task's stamp is its time of creation. Stamps go up by one from task to task, and so do the moments from which due times
 -- and deadlines count.
-local SIZE, OF_CALLER = 7, 8
-local most_waiting, BEFORE = tonumber(ARGV[2]), 3 + OF_CALLER * tonumber(ARGV[3])
+local OF_CALLER, most_waiting, has_callers = 8, tonumber(ARGV[2]), ARGV[3] ~= '0'
+local SIZE, BEFORE = has_callers and 7 or 6, 3 + OF_CALLER * tonumber(ARGV[3])
+local is_limited = has_callers or most_waiting > 0
 local count = (#ARGV - BEFORE) / SIZE
 
 -- What the task with this number was submitted as.
 local function submission(number) return unpack(ARGV, BEFORE + SIZE * number + 1, BEFORE + SIZE * (number + 1)) end
 
 local callers, shares = {}, {} -- by number; by owner
--- Who has submitted the task with this number; nil: nobody in particular.
-local function submitter(number)
-  local place = ARGV[BEFORE + SIZE * (number + 1)]
-  if place == '0' then return nil end
+-- The caller with this number; nil: nobody in particular.
+local function submitter(place)
+  if not has_callers or place == '0' then return nil end
   callers[place] = callers[place] or caller_of(shares, unpack(ARGV, 4 + OF_CALLER * (place - 1), 3 + OF_CALLER * place))
   return callers[place]
 end
@@ -155,11 +156,11 @@ end
 
 local function write()
   for number = 0, count - 1 do
-    local id, _, queue, _, _, given = submission(number)
-    local options, caller = given ~= '' and cjson.decode(given) or {}, submitter(number)
+    local id, _, queue, _, _, given, place = submission(number)
+    local options, caller = given ~= '' and cjson.decode(given) or {}, submitter(place)
     local kind, other, created_at, was, trace_id
     if options.fingerprint then kind, other, created_at, was, trace_id = earlier(id, options, caller and caller.owner) end
-    if not kind then kind, other, created_at = refusal_of(queue, options, caller) end
+    if is_limited and not kind then kind, other, created_at = refusal_of(queue, options, caller) end
     if kind then
       append(refused, text(number), kind, other or '', created_at or '', was or '', trace_id or '')
     else
@@ -183,8 +184,8 @@ local function undo()
     if caller.is_counted then count_unfinished(caller.owner, caller.key, -caller.accepted) end
   end
   for number, state in pairs(states) do
-    local id, name, queue, _, _, given = submission(number)
-    local caller = submitter(number)
+    local id, name, queue, _, _, given, place = submission(number)
+    local caller = submitter(place)
     redis.pcall('DEL', key_record(id))
     if caller then redis.pcall('ZREM', key_owned(state, name, caller.owner), id) end
     for _, key in ipairs({KEY_TASKS, key_listing(state, name), key_waiting(queue), KEY_DUE, KEY_DEADLINES}) do

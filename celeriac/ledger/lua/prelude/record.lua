@@ -42,12 +42,13 @@ end
 -- What the scripts need to know of a record; nil when there is none.
 local function load(id)
   local value = redis.call('HMGET', key_record(id), 'name', 'queue', 'state', 'created_at', 'attempt', 'token',
-                           'lost', 'cancel', 'start_by', 'released', 'started_at', 'queued_at', 'told', 'owner', 'key')
+                           'lost', 'cancel', 'start_by', 'released', 'started_at', 'queued_at', 'told', 'owner')
   if not value[3] then return nil end
   return {id = id, name = value[1], queue = value[2], state = value[3], created_at = value[4],
           attempt = tonumber(value[5]), token = value[6], lost = tonumber(value[7] or 0), cancel = value[8],
           start_by = tonumber(value[9] or nil), released = value[10],
-          started_at = tonumber(value[11] or nil), queued_at = tonumber(value[12] or nil), told = value[13], owner = value[14], key = value[15]}
+          started_at = tonumber(value[11] or nil), queued_at = tonumber(value[12] or nil), told = value[13],
+          owner = value[14]}
 end
 
 -- Whether a caller may know nothing of this id: the task is another owner's, or there is none, which are one and the same to
@@ -182,7 +183,7 @@ local function conclude(task, state, failure, document, ttl)
   local ended, before = now(), task.state
   become(task, state, 'ended_at', ended, 'expires_at', ended + ttl, 'error', failure)
   leave(task, before)
-  if task.owner then count_unfinished(task.owner, task.key or task.owner, -1) end
+  if task.owner then count_unfinished(task.owner, redis.call('HGET', key_record(task.id), 'key') or task.owner, -1) end
   redis.call('PEXPIRE', key_record(task.id), text(ttl / 1000 + 3600000))
   if task.told then redis.call('PEXPIRE', key_events(task.id), text(ttl / 1000 + 3600000)) end
   redis.call('ZADD', KEY_ENDED, ended + ttl, task.id)
