@@ -16,20 +16,23 @@ from tests.support.door import submit
 from tests.support.stored import stored
 
 SECONDS, LARGE = 1.0, 9_000_000
-POST = b"POST /add HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+POST = b"POST /add HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 INPUT = b'{"x": 1, "y": 2}'
 # What is sent, then sent again and again, a piece each time.
 SLOW = {
     "nothing": (b"", b""),
     "half a line": (b"GET /li", b""),
-    "a header at a time": (b"GET /livez HTTP/1.1\r\nHost: x\r\n", b"X: y\r\n"),
+    "a header at a time": (b"GET /livez HTTP/1.1\r\nHost: localhost\r\n", b"X: y\r\n"),
     "a head without its end": (POST + b"Content-Length: 16\r\n", b""),
     "no body": (POST + b"Content-Length: 16\r\n\r\n", b""),
     "a byte of the body at a time": (POST + b"Content-Length: 1000\r\n\r\n" + b'{"x"', b" "),
     "a chunk at a time": (POST + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
     "a chunk that never comes": (POST + b"Transfer-Encoding: chunked\r\n\r\nFFFF\r\n", b""),
-    "another request, half of it": (b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\nGET /livez HTT", b""),
-    "a body that nobody wants": (b"POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n", b"x"),
+    "another request, half of it": (b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\nGET /livez HTT", b""),
+    "a body that nobody wants": (
+        b"POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 90000\r\n\r\n",
+        b"x",
+    ),
 }
 
 
@@ -116,7 +119,7 @@ def test_who_does_not_read_a_large_answer_is_cut_off(hasty: API, hasty_redis: Re
         connection = stack.enter_context(socket.socket())
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
         connection.connect(("127.0.0.1", hasty.port))
-        connection.sendall(b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % task["links"]["self"].encode())
+        connection.sendall(b"GET %b HTTP/1.1\r\nHost: localhost\r\n\r\n" % task["links"]["self"].encode())
         wait_until(lambda: not open_connections(hasty), 60, what="the end of the connection")
         assert 0 < readable_bytes(connection) < LARGE
 

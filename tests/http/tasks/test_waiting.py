@@ -140,7 +140,7 @@ def test_a_client_that_goes_away_frees_its_place(
         request = f"GET {submit(quiet, 'add', x=1, y=2)['links']['self']}?wait=60 HTTP/1.1"
         body = ""
     with socket.create_connection((quiet.base_url.host, quiet.base_url.port or 80)) as connection:
-        connection.sendall(f"{request}\r\nHost: x\r\n\r\n{body}".encode())
+        connection.sendall(f"{request}\r\nHost: localhost\r\n\r\n{body}".encode())
         wait_until(lambda: waiters(quiet_redis) == 1, what="the wait")
     wait_until(lambda: waiters(quiet_redis) == 0, what="the end of the subscription")
     assert quiet_redis.llen("default") == 1
@@ -156,7 +156,9 @@ def test_parked_clients_cost_no_connection_to_redis_and_hold_up_nobody(
     with ExitStack() as stack:
         for task in tasks:
             connection = stack.enter_context(socket.create_connection(address))
-            connection.sendall(f"GET {task['links']['self']}?wait=60 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            connection.sendall(
+                f"GET {task['links']['self']}?wait=60 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+            )
         wait_until(lambda: waiters(quiet_redis) == len(tasks), what="all waits")
         assert len(quiet_redis.client_list()) == before
         assert submit(quiet, "add", x=1, y=2)["state"] == "queued"
