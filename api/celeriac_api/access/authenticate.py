@@ -1,5 +1,6 @@
 """Finds out who calls from the header `Authorization`, and refuses whom it does not know."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from starlette.types import Scope as Connection
@@ -11,7 +12,7 @@ from celeriac.web_address import is_loopback
 from celeriac_api.access.caller import NOBODY, OPEN, Caller, caller_of, forbidden
 from celeriac_api.access.challenge import challenge, invalid_token
 from celeriac_api.access.key_ring import KeyRing
-from celeriac_api.access.other_sites import foreign_origin, name_in
+from celeriac_api.access.other_sites import SAFE, foreign_origin, name_in
 from celeriac_api.request.fields import FIELDS
 from celeriac_api.response.errors import Problem, Unauthenticated
 
@@ -118,9 +119,11 @@ class Door:
         raise Unauthenticated(self._reason(connection), headers=challenge())
 
     def _is_open_to(self, connection: Connection) -> bool:
-        if not (self._open_everywhere or (is_local(connection.get("server")) and _names_us(connection))):
+        if not self._open_everywhere and not (
+            is_local(connection.get("server")) and _is_own_name(connection[FIELDS].get(b"host"))
+        ):
             return False
-        return foreign_origin(connection, self._origins) is None
+        return connection["method"] in SAFE or foreign_origin(connection, self._origins) is None
 
     def _reason(self, connection: Connection) -> str:
         """Why it is not open to this request."""
@@ -159,9 +162,9 @@ def is_local(server: tuple[str, int | None] | None) -> bool:
     return server is None or server[1] is None or is_loopback(server[0])
 
 
-def _names_us(connection: Connection) -> bool:
-    """Whether the request asks for a name of this machine; HTTP/1.0 may name none."""
-    host = connection[FIELDS].get(b"host")
+@lru_cache(maxsize=256)
+def _is_own_name(host: bytes | None) -> bool:
+    """Whether this Host is a name of this machine; HTTP/1.0 may name none."""
     return host is None or is_loopback(name_in(host))
 
 
