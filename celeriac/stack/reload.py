@@ -1,7 +1,7 @@
 """Replaces the worker and the API by processes that have loaded the saved tasks.
 
-The next worker and API wait, with everything imported but the tasks. Both APIs accept connections of one socket, so that no
-request is refused.
+The next worker and API wait, with everything imported but the tasks. Both APIs accept connections of one socket, so that none
+is refused.
 """
 
 import asyncio
