@@ -123,13 +123,15 @@ class Submissions:
         options: SubmissionOptions | None = None,
         *,
         task_id: str | None = None,
+        caller: Caller = OPEN,
     ) -> Task:
         """Submit a task with this input, for a program in this process; raises a `Problem` if the input is not valid.
 
         With a `task_id`, the task has this id, and a repeated submission returns the same task.
         """
         valid = await self.judge.judge(to_json(task_input or {}), self.definition(name).checked)
-        return valid.new_task(await self.accept(valid, options, task_id=task_id))
+        accepted = await self.accept(valid, options, task_id=task_id, caller=caller)
+        return valid.new_task(accepted, owner=caller.owner)
 
     async def accept(
         self,

@@ -124,6 +124,13 @@ def test_its_owner_and_who_sees_all_can_do_everything_with_it(place: Place) -> N
         assert place.ask(QUESTIONS["forget"], task_id, owner) is Forgetting.GONE
 
 
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_an_owner_without_a_name_is_nobody_and_not_everybody(place: Place, name: str) -> None:
+    task_id = place.submit(THEIRS)
+    with pytest.raises(ValueError, match="None sees the tasks of all owners"):
+        place.ask(QUESTIONS[name], task_id, "")
+
+
 def test_a_forgotten_task_of_another_owner_is_unknown_too(place: Place) -> None:
     task_id = place.submit(THEIRS)
     place.end(task_id)

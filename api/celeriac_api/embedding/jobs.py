@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from celeriac.access.key import checked_name
+from celeriac.access.scopes import Scope
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.task import Task
+from celeriac_api.access.caller import OPEN, Caller, caller_with
 from celeriac_api.request.options import NO_OPTIONS, Key, SubmissionOptions
 from celeriac_api.response.address import under
 from celeriac_api.response.errors import TaskNotFound
@@ -54,16 +57,21 @@ class Jobs:
         eta: datetime | None = None,
         expires: timedelta | None = None,
         key: str | None = None,
+        owner: str | None = None,
     ) -> SubmittedTask:
         """Accept a task like `POST /{name}`, with the same options; `eta` is an aware time, and excludes `delay`.
 
         `InvalidInput` lists the values that are not valid, `UnknownTaskName` the known names. A repeated submission with
-        the same `key` returns the same task.
+        the same `key` returns the same task. The task belongs to `owner`: keys of this owner see it, and it counts
+        towards the owner's limits (`LimitReached`). Without an owner, only keys with the scope `admin` see it.
         """
-        options = SubmissionOptions(delay=delay, eta=eta, expires=expires, key=Key(text=key) if key else None)
+        caller = _program_of(owner) if owner is not None else OPEN
+        options = SubmissionOptions(
+            delay=delay, eta=eta, expires=expires, key=Key(text=key, owner=caller.owner) if key else None
+        )
         with under(self._path):
             task = await self._submissions.submit(
-                name, task_input, None if options == NO_OPTIONS else options
+                name, task_input, None if options == NO_OPTIONS else options, caller=caller
             )
         return SubmittedTask(task.task_id, self)
 
@@ -92,3 +100,8 @@ class Jobs:
         with under(self._path):
             document: Document = json.loads(task_document(task, show_traceback=self._tracebacks))
         return document
+
+
+def _program_of(owner: str) -> Caller:
+    """This program, submitting for an owner; `ValueError` where the text cannot be the name of one."""
+    return caller_with(checked_name(owner), owner, (Scope.SUBMIT,))

@@ -66,7 +66,7 @@ async def _read(receive: Receive, *, largest: int) -> bytes:
         size += len(chunks[-1])
         if size > largest:
             raise BodyTooLarge(
-                f"The body is larger than {largest} bytes, the limit (CELERIAC_MAX_BODY_BYTES)."
+                f"The body is larger than {largest} bytes, the limit of this key or of CELERIAC_MAX_BODY_BYTES."
             )
         if not message.get("more_body", False):
             return b"".join(chunks)

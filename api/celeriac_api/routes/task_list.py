@@ -101,7 +101,10 @@ class ListParameters(Parameters):
     ] = None
     owner: Annotated[
         str | SkipJsonSchema[None],
-        Query(description="Only of this owner; a key sees its own tasks, unless it is `admin`."),
+        Query(
+            description="Only tasks of this owner. A key sees its own tasks, unless it is `admin`.",
+            min_length=1,
+        ),
     ] = None
     limit: Limit = None
     cursor: Annotated[Cursor, Query(description="The `next_cursor` of the previous page.")] = None

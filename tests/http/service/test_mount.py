@@ -90,6 +90,22 @@ def test_a_submission_without_http_is_refused_with_the_same_errors(valkey: Valke
     asyncio.run(submit())
 
 
+def test_a_program_submits_for_an_owner_and_the_document_names_the_owner(valkey: Valkey) -> None:
+    async def submit() -> None:
+        app = FastAPI()
+        jobs = celeriac.mount(app, "/jobs", settings=Settings(redis_url=valkey.url))
+        async with app.router.lifespan_context(app):
+            task = await jobs.submit("add", {"x": 4, "y": 5}, key="order-17", owner="shop")
+            same = await jobs.submit("add", {"x": 4, "y": 5}, key="order-17", owner="shop")
+            other = await jobs.submit("add", {"x": 4, "y": 5}, key="order-17")
+            assert (await task.read())["owner"] == "shop"
+            assert same.id == task.id != other.id
+            with pytest.raises(ValueError, match="letters"):
+                await jobs.submit("add", {"x": 4, "y": 5}, owner="")
+
+    asyncio.run(submit())
+
+
 @pytest.mark.parametrize("path", ["", "/", "jobs", "/jobs/", "/jobs/{name}"])
 def test_a_path_that_cannot_be_mounted_stops_the_start(path: str) -> None:
     with pytest.raises(ValueError, match="such as '/jobs'"):
