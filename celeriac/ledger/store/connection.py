@@ -1,7 +1,7 @@
 """The API's connection to Redis: bounded in time, exact about failures."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from hiredis import pack_command
@@ -21,6 +21,11 @@ CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 1.5
 
 Argument = str | bytes | int
+
+# redis-py 8 has both names, and warns at each call of the longer one; 6 and 7 have only that.
+_can_read: Callable[[AbstractConnection], Awaitable[bool]] = getattr(
+    AbstractConnection, "can_read", AbstractConnection.can_read_destructive
+)
 
 
 class Unavailable(Exception):
@@ -141,6 +146,6 @@ class Connection:
     async def _is_out_of_step(self) -> bool:
         """Whether there is something to read, though nobody asked; or the server has closed it, at which redis-py 6 and 7 raise."""
         try:
-            return bool(await self._connection.can_read_destructive())
+            return bool(await _can_read(self._connection))
         except RedisError:
             return True
