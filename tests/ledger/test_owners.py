@@ -163,16 +163,19 @@ def test_redis_does_the_same_for_the_task_of_another_owner_and_for_an_unknown_on
             for asked in (task_id, unknown):
                 place.ask(question, asked, OURS)
                 own_redis.ping()
-                commands = _until_ping(monitor)
+                commands = _until_ping(monitor, own_redis)
                 done.append([command.replace(asked, "ID") for command in commands])
         assert done[0] == done[1], name
         assert done[0], name
 
 
-def _until_ping(monitor: Any) -> list[str]:
-    """The commands inside scripts: a function is called with the id of its asker, and what it does follows."""
+def _until_ping(monitor: Any, redis: Redis) -> list[str]:
+    """The commands inside scripts in the database of this test: others of the same server are in use by other tests."""
+    database = redis.get_connection_kwargs()["db"]
     commands: list[str] = []
     for entry in monitor.listen():
+        if entry["db"] != database:
+            continue
         if entry["command"] == "PING":
             return commands
         if entry["client_type"] == "lua" and "SET" not in entry["command"].split()[0]:
