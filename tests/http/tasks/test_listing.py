@@ -103,7 +103,6 @@ def test_a_result_that_is_left_out_is_not_read_either(client: httpx.Client, redi
     try:
         items = document(client.get("/tasks?omit=result"))["items"]
         assert client.get("/tasks").status_code == 503
-        assert document(client.get(failed["links"]["self"])) == failed  # all of it is in its record
     finally:
         for one in (task, failed):
             redis.delete(f"celery-task-meta-{one['task_id']}")

@@ -19,6 +19,9 @@ MOST_KEYS = 100
 SHORTEST_RSA_BITS, LONGEST_RSA_BITS = 2_048, 8_192
 _OF_RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 _OF_CURVE = {"secp256r1": ("ES256",), "secp384r1": ("ES384",), "secp521r1": ("ES512",)}
+_OF_EDWARDS = ("EdDSA",)
+# A token that names another one fits no key, so none has to be looked up.
+ALGORITHMS = (*_OF_RSA, *(name for names in _OF_CURVE.values() for name in names), *_OF_EDWARDS)
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,6 @@ def _algorithms(key: object) -> tuple[str, ...]:
         case EllipticCurvePublicKey():
             return _OF_CURVE.get(key.curve.name, ())
         case Ed25519PublicKey() | Ed448PublicKey():
-            return ("EdDSA",)
+            return _OF_EDWARDS
         case _:
             return ()

@@ -21,7 +21,7 @@ from celeriac_api.access.caller import Caller
 from celeriac_api.access.challenge import invalid_token
 from celeriac_api.access.oidc.claims import Claims
 from celeriac_api.access.oidc.provider import Provider
-from celeriac_api.access.oidc.published_keys import PublishedKey
+from celeriac_api.access.oidc.published_keys import ALGORITHMS, PublishedKey
 
 LONGEST_TOKEN = 16_384
 SKEW_SECONDS = 60
@@ -111,13 +111,15 @@ class Tokens:
 
 
 def _kid(token: str) -> str:
-    """The key that the token's header names; "" where it names none."""
+    """The key that the token's header names; "" where it names none. An algorithm that fits no key is refused at once."""
     try:
         header = jwt.get_unverified_header(token)
     except (PyJWTError, ValueError, TypeError, RecursionError):
         raise invalid_token("This is not a token: its header is not valid.") from None
     if "crit" in header:
         raise invalid_token("This token has critical header parameters, which this API does not know.")
+    if header.get("alg") not in ALGORITHMS:
+        raise invalid_token(_SENTENCES[InvalidAlgorithmError])
     kid = header.get("kid", "")
     return kid if isinstance(kid, str) else ""
 

@@ -134,6 +134,10 @@ WRONG: dict[str, tuple[Make, str]] = {
     "without iss": (lambda provider: provider.token(without="iss"), "lacks the claim iss"),
     "without owner": (lambda provider: provider.token(without="sub"), "no claim 'sub'"),
     "infinite exp": (lambda provider: provider.token(exp=float("inf")), "cannot be read"),
+    "alg a list": (
+        lambda provider: forged({"alg": [], "kid": "first"}, provider.claims()),
+        "algorithm",
+    ),
     "alg none": (lambda provider: forged({"alg": "none", "kid": "first"}, provider.claims()), "algorithm"),
     "HMAC by the public key": (hmac_by_public_key, "algorithm"),
     "ES256 with an RSA key": (
