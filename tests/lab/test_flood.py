@@ -1,11 +1,10 @@
 """A small part of each flood that `make hostile` sends is hardly noticed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from celeriac.stack.valkey import Valkey
 from lab.flood import FLOODS, MOST_MEGABYTES, measure
 from lab.harness.servers import API, running_api
 from tests.support.marks import linux_only
@@ -17,9 +16,9 @@ pytestmark = linux_only
 
 
 @pytest.fixture(scope="module")
-def flooded(valkey: Valkey, directory: Path) -> Iterator[API]:
+def flooded(new_database: Callable[[], str], directory: Path) -> Iterator[API]:
     """An API that nobody else asks."""
-    with running_api(directory, redis_url=valkey.url.removesuffix("/0") + "/3") as api:
+    with running_api(directory, redis_url=new_database()) as api:
         yield api
 
 

@@ -8,10 +8,12 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from redis import Redis
 
 from celeriac.stack.valkey import Valkey
 from celeriac_api.response.errors import Problem
 from lab.harness.servers import API, running_api
+from lab.harness.waiting import wait_until
 from tests.http.access.keys import Locked, bearer
 from tests.support.apps import SECRET
 from tests.support.door import document, run, submit
@@ -44,6 +46,9 @@ def clients(
         faulty.client() as faulty_client,
         stuck.client() as stuck_client,
     ):
+        # After its first round the keeper has everything connect anew.
+        with Redis.from_url(stopped.url) as redis:
+            wait_until(lambda: redis.exists("celeriac:kept"), what="a round of the keeper")
         assert stuck_client.post("/add", json=ADD).status_code == 202
         other_owner = locked.client_with("has-submit")
         assert other_owner.put(TAKEN, json={"name": "add", "input": ADD}).status_code == 202

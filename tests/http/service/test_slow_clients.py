@@ -2,14 +2,13 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 from redis import Redis
 
-from celeriac.stack.valkey import Valkey
 from lab.harness.servers import API, running_api
 from lab.harness.waiting import wait_until
 from tests.support.door import submit
@@ -37,17 +36,24 @@ SLOW = {
 
 
 @pytest.fixture(scope="module")
-def hasty(valkey: Valkey, directory: Path) -> Iterator[API]:
+def hasty_url(new_database: Callable[[], str]) -> str:
+    """The database of that API."""
+    return new_database()
+
+
+@pytest.fixture(scope="module")
+def hasty(hasty_url: str, directory: Path) -> Iterator[API]:
     """An API that gives its clients a second."""
-    url = valkey.url.removesuffix("/0") + "/2"
-    with running_api(directory, "--timeout-keep-alive", "2", redis_url=url, client_timeout=SECONDS) as api:
+    with running_api(
+        directory, "--timeout-keep-alive", "2", redis_url=hasty_url, client_timeout=SECONDS
+    ) as api:
         yield api
 
 
 @pytest.fixture(scope="module")
-def hasty_redis(valkey: Valkey) -> Iterator[Redis]:
-    """Its database."""
-    with Redis.from_url(valkey.url.removesuffix("/0") + "/2") as client:
+def hasty_redis(hasty_url: str) -> Iterator[Redis]:
+    """A client of its database."""
+    with Redis.from_url(hasty_url) as client:
         yield client
 
 

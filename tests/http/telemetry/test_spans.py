@@ -1,7 +1,7 @@
 """Requests and runs leave spans of one trace with a collector."""
 
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from celeriac.stack.processes.ports import free_port
-from celeriac.stack.valkey import Valkey
 from lab.harness.program import Program
 from lab.harness.servers import API, running_api, running_worker
 from lab.harness.stack import running_stack
@@ -28,8 +27,8 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest.fixture(scope="module")
-def own_database(valkey: Valkey) -> str:
-    return valkey.url.removesuffix("/0") + "/4"
+def own_database(new_database: Callable[[], str]) -> str:
+    return new_database()
 
 
 @pytest.fixture(scope="module")
