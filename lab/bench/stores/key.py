@@ -12,9 +12,9 @@ from celeriac.ledger.for_keys import KeyTable
 LIMITS = Limits(rate=1e6, burst=10**6, unfinished=10**8)
 
 
-def new_key(url: str, *, owner: str = "tenant") -> str:
+def new_key(url: str, *, owner: str = "tenant", limits: Limits = LIMITS) -> str:
     """The header `Authorization` of a new key of this owner in the database at this URL."""
-    key = Key(name="bench", owner=owner, grants=("submit", "read"), digests=(), limits=LIMITS)
+    key = Key(name="bench", owner=owner, grants=("submit", "read"), digests=(), limits=limits)
 
     async def create() -> str:
         table = KeyTable(url)
