@@ -34,11 +34,18 @@ def main(number: int, modules: list[str]) -> None:
         if "pid" in request:
             answer = _exit_code(request["pid"])
         else:
+            has_its_group, group_is_made = os.pipe()
             answer = os.fork()
             if answer == 0:
                 connection.close()
-                _become(request, output=files[0])
+                os.close(has_its_group)
+                _become(request, output=files[0], group_is_made=group_is_made)
             os.close(files[0])
+            os.close(group_is_made)
+            os.read(
+                has_its_group, 1
+            )  # nothing, when the child has closed its end: from now on its group can be killed
+            os.close(has_its_group)
         connection.sendall(json.dumps(answer).encode())
 
 
@@ -55,12 +62,13 @@ def _exit_code(pid: int) -> int | None:
     return os.waitstatus_to_exitcode(status) if ended else None
 
 
-def _become(request: dict[str, Any], *, output: int) -> NoReturn:
+def _become(request: dict[str, Any], *, output: int, group_is_made: int) -> NoReturn:
     """Run the module, and end with it."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != request["parent"]:
         os._exit(1)
     os.setsid()
+    os.close(group_is_made)
     for standard in (1, 2):
         os.dup2(output, standard)
     os.close(output)
