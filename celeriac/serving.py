@@ -8,7 +8,7 @@ APP = (
     "--factory",
     "celeriac_api.app:create_app",
     "--http",
-    "celeriac_api.server.one_write:OneWrite",
+    "celeriac_api.server.connections.one_write:OneWrite",
     "--ws",
     "none",
 )

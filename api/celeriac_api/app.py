@@ -33,6 +33,7 @@ from celeriac_api.response import problems
 from celeriac_api.response.openapi import SECURITY_SCHEMES
 from celeriac_api.response.problems import ProblemDocument
 from celeriac_api.response.task_document import EXAMPLE
+from celeriac_api.server.connections.slow_clients import allowed_files
 from celeriac_api.server.counters import prepare_shared_directory
 from celeriac_api.server.logs import set_up as set_up_logs
 from celeriac_api.server.logs import take_prints
@@ -41,7 +42,6 @@ from celeriac_api.server.route import ShortRoute
 from celeriac_api.server.route_documentation import described
 from celeriac_api.server.route_table import RouteTable
 from celeriac_api.server.shutdown import at_termination
-from celeriac_api.server.slow_clients import allowed_files
 from celeriac_api.server.spans import SERVICE, Traced, telemetry_config
 
 if TYPE_CHECKING:

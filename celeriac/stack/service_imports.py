@@ -7,7 +7,7 @@ from importlib import import_module
 LATER = {
     "celeriac_api": (
         "celeriac_api.app",
-        "celeriac_api.server.one_write",
+        "celeriac_api.server.connections.one_write",
         "uvicorn.lifespan.on",
         "uvicorn.loops.auto",
     ),

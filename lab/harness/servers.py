@@ -23,7 +23,7 @@ OURS, OTHER = "celeriac_worker.app", "tests.support.other_celery"
 APP = OTHER if os.environ.get("TEST_CELERY") == "other" else OURS
 # What an API, and a worker with our app, have imported when they are ready.
 TASKS = ("tasks.*", "tests.tasks.*")
-API_IMPORTS = ("uvicorn.main", "celeriac_api.app", "celeriac_api.server.one_write", *TASKS)
+API_IMPORTS = ("uvicorn.main", "celeriac_api.app", "celeriac_api.server.connections.one_write", *TASKS)
 WORKER_IMPORTS = (
     "celery.bin.celery",
     "celeriac_worker.controller",
@@ -49,7 +49,7 @@ class API(Program):
         command = [sys.executable, "-m", "uvicorn", "--factory", factory, "--port", str(port)]
         command += [
             "--http",
-            "celeriac_api.server.one_write:OneWrite",
+            "celeriac_api.server.connections.one_write:OneWrite",
             "--no-access-log",
             "--timeout-keep-alive",
             "60",

@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 
 from celeriac_api.request.body import MOST_ERRORS
-from celeriac_api.server.one_write import LOOK_BYTES
+from celeriac_api.server.connections.one_write import LOOK_BYTES
 from celeriac_api.server.request_head import LARGEST_HEADERS, LONGEST_TARGET
 from lab.harness.waiting import wait_until
 from tests.support.door import document, problem_of, submit

@@ -11,7 +11,7 @@ import uvloop
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from celeriac_api.server.one_write import OneWrite
+from celeriac_api.server.connections.one_write import OneWrite
 
 BODY = b"letters"
 LARGE = 3_000_000

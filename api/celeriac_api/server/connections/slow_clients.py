@@ -8,12 +8,13 @@ Upstream: https://github.com/Kludex/uvicorn/issues/157.
 
 import asyncio
 import sys
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from celeriac.settings import Settings
+from celeriac_api.server.connections.client import Client, is_answered
 
-# A body may take a second more for each so many bytes that have come: 20 s and 3.5 minutes for a megabyte.
+# A body may take a second more for each of these that have come: 20 s and 3.5 minutes for a megabyte.
 SLOWEST_BYTES_PER_SECOND = 5_000
 # Of a body that nobody wants any more, as the answer is sent.
 MOST_UNWANTED_BYTES = 4_194_304
@@ -24,16 +25,6 @@ LONGEST_TICK_SECONDS = 2.0
 RESERVED_FILES = 256
 MOST_FILES = 65_536
 TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-
-
-class Client(Protocol):
-    """A connection of uvicorn (`HttpToolsProtocol`)."""
-
-    transport: Any
-    cycle: Any
-    flow: Any
-    timeout_keep_alive_task: Any
-    body_bytes: int
 
 
 class Look(NamedTuple):
@@ -83,7 +74,7 @@ class SlowClients:
             client.transport.abort()
         elif look.awaited is not None and not client.transport.is_closing():
             came = client.body_bytes - look.bytes_then
-            if _is_answered(client) and client.cycle and client.cycle.more_body:
+            if is_answered(client) and client.cycle and client.cycle.more_body:
                 if came > MOST_UNWANTED_BYTES or now - look.since > self._seconds:
                     client.transport.close()
             elif now - look.since > self._seconds + came / SLOWEST_BYTES_PER_SECOND:
@@ -92,7 +83,7 @@ class SlowClients:
     def _make_room(self) -> None:
         """Close the oldest connections without a complete request; those that wait for an answer stay."""
         now = asyncio.get_running_loop().time()
-        waiting = [client for client in self._connections if _is_answered(client)]
+        waiting = [client for client in self._connections if is_answered(client)]
         waiting.sort(key=lambda client: self._looks[client].since if client in self._looks else now)
         for client in waiting[: max(1, self._most // 100)]:
             client.transport.close()
@@ -124,14 +115,9 @@ def allowed_files() -> int:
     return max(soft, most)
 
 
-def _is_answered(client: Client) -> bool:
-    """Whether nothing is owed to it: it has sent no request yet, or only answered ones."""
-    return client.cycle is None or client.cycle.response_complete
-
-
 def _awaited(client: Client) -> object:
     """What has to come from the client, as an object that changes with each request; None while it waits for us."""
-    if _is_answered(client):
+    if is_answered(client):
         return client.cycle or client if client.timeout_keep_alive_task is None else None
     return client.cycle if client.cycle.more_body and not client.flow.read_paused else None
 
@@ -148,6 +134,6 @@ def _look(client: Client, before: Look | None, now: float) -> Look:
 
 def _time_out(client: Client) -> None:
     """Its request has not begun to be answered, if there is one."""
-    if client.cycle is None or client.cycle.response_complete or not client.cycle.response_started:
+    if is_answered(client) or not client.cycle.response_started:
         client.transport.write(TIMED_OUT)
     client.transport.close()

@@ -7,29 +7,18 @@ the keys they have take turns (celeriac/ledger/store/turns.py). Usually less arr
 
 import asyncio
 import re
-from typing import Any, Protocol
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from celeriac.ledger.store.turns import Turns
+from celeriac_api.server.connections.client import Client, is_answered
 
-# So many requests begin in one turn of the event loop: some milliseconds.
+# The most requests that begin in one turn of the event loop: they take some milliseconds.
 AT_ONCE = 64
 # What a client may send on before its request has had its turn.
 MOST_BYTES = 65_536
 HEAD_BYTES = 4_096
 AUTHORIZATION = re.compile(rb"\r\nauthorization:([^\r]*)", re.IGNORECASE)
-
-
-class Client(Protocol):
-    """A connection of uvicorn (`HttpToolsProtocol`)."""
-
-    transport: Any
-    flow: Any
-    parser: Any
-    cycle: Any
-
-    def receive(self, data: bytes) -> None:
-        """Parse this, and begin what it asks for."""
 
 
 class FloodGate:
@@ -39,14 +28,13 @@ class FloodGate:
         """Nothing has arrived."""
         self._passed = 0
         self._turns: Turns[tuple[bytes, Client]] = Turns(_key)
-        self._kept: dict[Client, list[bytes]] = {}
+        self._kept: dict[Client, bytearray] = {}
 
     def lets_in(self, client: Client) -> bool:
         """Whether to parse what this client sends now: all of a request that has begun, and the first ones of a turn."""
         if self._kept and client in self._kept:
             return False
-        cycle = client.cycle
-        if cycle is not None and not cycle.response_complete:
+        if not is_answered(client):
             return True
         if not self._passed:
             asyncio.get_running_loop().call_soon(self._next_turn)
@@ -55,13 +43,13 @@ class FloodGate:
 
     def keep(self, client: Client, data: bytes) -> None:
         """Until this client has its turn."""
-        parts = self._kept.get(client)
-        if parts is None:
-            self._kept[client] = [data]
+        kept = self._kept.get(client)
+        if kept is None:
+            self._kept[client] = bytearray(data)
             self._turns.add((data, client))
             return
-        parts.append(data)
-        if sum(map(len, parts)) > MOST_BYTES:
+        kept += data
+        if len(kept) > MOST_BYTES:
             client.flow.pause_reading()
 
     def _next_turn(self) -> None:
@@ -71,10 +59,10 @@ class FloodGate:
         asyncio.get_running_loop().call_soon(self._next_turn)
         for _, client in self._turns.take(AT_ONCE):
             self._passed += 1
-            parts = self._kept.pop(client)
+            kept = self._kept.pop(client)
             if client.parser is not None and not client.transport.is_closing():
                 client.flow.resume_reading()
-                client.receive(b"".join(parts))
+                client.receive(bytes(kept))
 
 
 _gates: WeakKeyDictionary[Any, FloodGate] = WeakKeyDictionary()

@@ -11,12 +11,13 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from celeriac_api.access.flood_gate import gate_of
-from celeriac_api.server.slow_clients import watch_of
+from celeriac_api.server.connections.client import is_answered
+from celeriac_api.server.connections.flood_gate import gate_of
+from celeriac_api.server.connections.slow_clients import watch_of
 
 BEGINNING = b"HTTP/"
-# After so many bytes it is looked whether they belong to a head, or to trailers, that began before them: so none has more than
-# twice as many. A read from the socket has no more; the exact limits are the app's (celeriac_api/server/request_head.py).
+# Each time that this number of bytes has come, `_look` finds a head or trailers that began before them: so none has more than
+# twice this number. A read from the socket has no more; the exact limits are the app's (celeriac_api/server/request_head.py).
 LOOK_BYTES = 262_144
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
@@ -26,7 +27,7 @@ class OneWrite(HttpToolsProtocol):
 
     _without_body = 0
     _last_headers: object = None
-    # Of all bodies, which server/slow_clients.py looks at.
+    # Of all bodies, which server/connections/slow_clients.py looks at.
     body_bytes = 0
 
     def data_received(self, data: bytes) -> None:
@@ -56,12 +57,9 @@ class OneWrite(HttpToolsProtocol):
         if self.headers is not self._last_headers:  # each message has a list of its own
             self._last_headers = self.headers
             return
-        if not self._is_answering():
+        if is_answered(self):
             self.transport.write(TOO_LARGE)
         self.transport.close()
-
-    def _is_answering(self) -> bool:
-        return bool(self.cycle) and not self.cycle.response_complete
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the event loop."""

@@ -1,0 +1,1 @@
+"""Connections of uvicorn: one write per answer, turns in a flood, limits for slow clients."""
