@@ -7,7 +7,7 @@ from celeriac.ledger.model.submitter import Allowance, Submitter
 from celeriac.settings import Settings
 from celeriac_api.access.caller import Caller
 
-# Of a key with a rate and no burst: as much as comes in this time may come at once, so that each second has its rate.
+# The burst of a key that has a rate and no burst: what comes in this time, so that no second has more than its rate and a twentieth.
 EVEN_SECONDS = 0.05
 
 
@@ -15,7 +15,7 @@ class Allowances:
     """What each caller may submit."""
 
     def __init__(self, settings: Settings) -> None:
-        """The settings hold for all keys that say nothing else, and so many times as much for all keys of one owner together."""
+        """The limits of the settings apply to each key without limits of its own; all keys of one owner have a multiple of them."""
         self._usual = Allowance(settings.rate, settings.burst, settings.unfinished)
         self._share = settings.owner_share
         self._submitter = lru_cache(maxsize=4_096)(self._new_submitter)

@@ -78,5 +78,5 @@ class Audit:
 
 
 def plain(text: str, most: int) -> str:
-    """At most so many characters of this text, all of them printable ASCII."""
+    """The beginning of this text, up to this number of characters, in printable ASCII."""
     return text.encode("unicode_escape", "surrogatepass").decode("ascii")[:most]

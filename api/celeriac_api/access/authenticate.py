@@ -13,6 +13,7 @@ from celeriac_api.access.caller import NOBODY, OPEN, Caller, caller_of, forbidde
 from celeriac_api.access.challenge import challenge, invalid_token
 from celeriac_api.access.key_ring import KeyRing
 from celeriac_api.access.other_sites import SAFE, foreign_origin, name_in
+from celeriac_api.access.remembered_callers import RememberedCallers
 from celeriac_api.request.fields import FIELDS
 from celeriac_api.response.errors import Problem, Unauthenticated
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from celeriac_api.access.oidc.tokens import Tokens
 
 AUTHORIZATION = b"authorization"
-MOST_REMEMBERED = 4_096
 LONGEST_SHOWN = 100
 WAYS = (
     "make a key with `celeriac keys create NAME --scope SCOPE`, or set CELERIAC_OPEN=true to let everybody in"
@@ -43,10 +43,8 @@ class Door:
         self._tokens = tokens
         self._open_everywhere = open_everywhere
         self._origins = frozenset(origins.encode().split(b",")) if origins else frozenset()
-        # Callers by their whole header, as of one answer of the ring: for most requests no digest is made. A header is found
-        # by a hash that is secret to this process, so the time that it takes tells nothing about a key.
-        self._remembered: dict[bytes | None, Caller] = {}
-        self._answer = 0
+        # As of one answer of the ring: for most requests no digest is made.
+        self._remembered: RememberedCallers[Caller] = RememberedCallers()
 
     async def admit(self, connection: Connection, scope: Scope, definition: str | None = None) -> Caller:
         """Who calls, if they may use a route of this scope, which submits tasks of this definition; otherwise a problem."""
@@ -69,10 +67,7 @@ class Door:
         if ring.clock() >= ring.sure_until:
             return None
         if ring.is_closed:
-            is_remembered_valid = self._answer == ring.answers
-            return (
-                self._remembered.get(connection[FIELDS].get(AUTHORIZATION)) if is_remembered_valid else None
-            )
+            return self._remembered.get(connection[FIELDS].get(AUTHORIZATION), ring.answers)
         return OPEN if self._is_open_to(connection) else None
 
     async def authenticate(self, connection: Connection) -> Caller:
@@ -93,7 +88,7 @@ class Door:
         if ring.find(secret) is None:
             await ring.look_again()
         caller = caller_of(self._key_of(secret))
-        self._remember(header, caller)
+        self._remembered.put(header, caller, ring.answers)
         return caller
 
     def known(self, connection: Connection) -> Caller:
@@ -149,12 +144,6 @@ class Door:
                 f"The key {key.name!r} has expired, or this secret was replaced by another one."
             )
         return key
-
-    def _remember(self, header: bytes | None, caller: Caller) -> None:
-        if self._answer != self._ring.answers or len(self._remembered) >= MOST_REMEMBERED:
-            self._remembered.clear()
-            self._answer = self._ring.answers
-        self._remembered[header] = caller
 
 
 def is_local(server: tuple[str, int | None] | None) -> bool:

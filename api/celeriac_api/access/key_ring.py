@@ -7,8 +7,7 @@ for 60 seconds, and not longer.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
-from contextvars import Context
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from hmac import compare_digest
 
@@ -19,6 +18,7 @@ from celeriac.access.key_file import KeyFile
 from celeriac.access.secret import digest
 from celeriac.ledger.for_keys import NO_VERSION, KeyTable
 from celeriac.ledger.store.connection import InDoubt, Refused, Unavailable
+from celeriac_api.access.shared_run import SharedRun
 from celeriac_api.response.errors import Problem, RedisRefuses, RedisUnavailable
 
 ASK_SECONDS = 2.0
@@ -50,11 +50,10 @@ class KeyRing:
         self._version: int | None = None
         # When the last question that is over began and ended, and when the last one began that was answered.
         self._began_at, self._asked_at, self._read_at = NEVER, NEVER, NEVER
-        self._stored: dict[str, Key] = {}
         self._of_file: dict[str, tuple[Key, SecretDigest]] = {}
         self._of_redis: dict[str, tuple[Key, SecretDigest]] = {}
         self._away: Exception | None = None
-        self._asking: asyncio.Task[None] | None = None
+        self._asking = SharedRun(self._ask)
         # How many answers there were, and up to when, by the clock, the last one holds.
         self.answers, self.sure_until = 0, NEVER
         self.is_closed = closed or file.path is not None
@@ -67,7 +66,7 @@ class KeyRing:
 
     @property
     def is_due(self) -> bool:
-        """Whether Redis was not asked of late."""
+        """Whether the last question to Redis is too long ago."""
         return self.clock() >= self._asked_at + SURE_SECONDS
 
     def keys_of_file(self) -> Mapping[str, Key]:
@@ -95,10 +94,7 @@ class KeyRing:
 
     async def refresh(self) -> None:
         """Ask the file and Redis now; whoever asks meanwhile waits for the same answer."""
-        if self._asking is None:
-            # It works for all, so in the context of none of them.
-            self._asking = asyncio.create_task(self._ask(), context=Context())
-        await asyncio.shield(self._asking)
+        await self._asking.join()
 
     async def catch_up(self) -> None:
         """Know all that was changed before this call: the answer to an earlier question is not enough."""
@@ -129,7 +125,6 @@ class KeyRing:
                 self._index_file()
             await self._read_table(began_at)
         finally:
-            self._asking = None
             self._began_at, self._asked_at = began_at, self.clock()
             self._settle()
 
@@ -150,13 +145,12 @@ class KeyRing:
         self._away, self._read_at = None, began_at
         if news is not None:
             self._version = news.version
-            self._stored = dict(_readable(news.documents))
-            self._of_redis = _by_digest(self._stored)
+            self._of_redis = _by_digest(_readable(news.documents))
             # For as long as this process lives: that Redis has lost its keys opens nothing.
             self.is_closed = self.is_closed or news.version != NO_VERSION
 
     def _index_file(self) -> None:
-        self._of_file = _by_digest(self._file.keys)
+        self._of_file = _by_digest(self._file.keys.values())
 
     def _settle(self) -> None:
         """Up to when this answer holds: until the next one, and at most until something expires."""
@@ -171,19 +165,19 @@ class KeyRing:
         )
 
 
-def _readable(documents: Mapping[str, str]) -> list[tuple[str, Key]]:
+def _readable(documents: Mapping[str, str]) -> list[Key]:
     """What cannot be read lets nobody in, and keeps nobody else out."""
     keys = []
     for name, document in documents.items():
         try:
-            keys.append((name, key_from_json(name, document)))
+            keys.append(key_from_json(name, document))
         except ValueError:
             logger.warning("the key %r in Redis cannot be read, and lets nobody in", name)
     return keys
 
 
-def _by_digest(keys: Mapping[str, Key]) -> dict[str, tuple[Key, SecretDigest]]:
-    return {secret.sha256: (key, secret) for key in keys.values() for secret in key.digests}
+def _by_digest(keys: Iterable[Key]) -> dict[str, tuple[Key, SecretDigest]]:
+    return {secret.sha256: (key, secret) for key in keys for secret in key.digests}
 
 
 def _unknown(away: Exception | None) -> Problem:

@@ -8,7 +8,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from contextvars import Context
 from typing import Any
 
 import httpx
@@ -16,6 +15,7 @@ import httpx
 from celeriac.web_address import is_safe
 from celeriac_api.access.oidc.download import DownloadFailed, download_json
 from celeriac_api.access.oidc.published_keys import PublishedKey, published_keys
+from celeriac_api.access.shared_run import SharedRun
 from celeriac_api.response.errors import ProviderUnavailable
 
 DISCOVERY = "/.well-known/openid-configuration"
@@ -39,7 +39,7 @@ class Provider:
         self._keys: dict[str, PublishedKey] = {}
         # When the last download began, and when the last one began that succeeded.
         self._began_at, self._read_at = NEVER, NEVER
-        self._downloading: asyncio.Task[None] | None = None
+        self._downloading = SharedRun(self._download)
         self._failure: str | None = None
         # Raised with each change of the keys: what was concluded from earlier ones is void.
         self.version = 0
@@ -61,7 +61,7 @@ class Provider:
     async def keep(self) -> None:
         """Read the keys every 10 minutes, and after a failure sooner, until cancelled."""
         while True:
-            await self._refresh()
+            await self._downloading.join()
             await asyncio.sleep(REFRESH_SECONDS if self._failure is None else PAUSE_SECONDS)
 
     async def close(self) -> None:
@@ -75,14 +75,8 @@ class Provider:
         return self._keys.get(kid)
 
     async def _look_again(self) -> None:
-        if self._downloading is not None or self._clock() >= self._began_at + PAUSE_SECONDS:
-            await self._refresh()
-
-    async def _refresh(self) -> None:
-        if self._downloading is None:
-            # It works for all, so in the context of none of them.
-            self._downloading = asyncio.create_task(self._download(), context=Context())
-        await asyncio.shield(self._downloading)
+        if self._downloading.is_going_on or self._clock() >= self._began_at + PAUSE_SECONDS:
+            await self._downloading.join()
 
     async def _download(self) -> None:
         began = self._began_at = self._clock()
@@ -96,8 +90,6 @@ class Provider:
                 )
             self._failure = str(failure)
             return
-        finally:
-            self._downloading = None
         self._failure, self._read_at = None, began
         if keys != self._keys:
             self._keys = keys

@@ -22,10 +22,10 @@ from celeriac_api.access.challenge import invalid_token
 from celeriac_api.access.oidc.claims import Claims
 from celeriac_api.access.oidc.provider import Provider
 from celeriac_api.access.oidc.published_keys import ALGORITHMS, PublishedKey
+from celeriac_api.access.remembered_callers import RememberedCallers
 
 LONGEST_TOKEN = 16_384
 SKEW_SECONDS = 60
-MOST_REMEMBERED = 4_096
 REQUIRED = ("exp", "iss", "aud")
 # A signed token in compact form has three parts; an encrypted one has five.
 DOTS = 2
@@ -53,13 +53,12 @@ class Tokens:
         """`now` is in seconds since 1970, by which tokens expire."""
         self.provider, self._claims, self._audience = provider, claims, audience
         self._now = now
-        self._remembered: dict[bytes, tuple[Caller, float]] = {}
-        self._version = provider.version
+        self._remembered: RememberedCallers[tuple[Caller, float]] = RememberedCallers()
 
     def at_once(self, header: bytes) -> Caller | None:
         """Who has the token in this header, where that is known already."""
-        entry = self._remembered.get(header)
-        if entry is None or self._version != self.provider.version or not self.provider.is_known:
+        entry = self._remembered.get(header, self.provider.version)
+        if entry is None or not self.provider.is_known:
             return None
         caller, until = entry
         return caller if self._now() < until else None
@@ -72,7 +71,7 @@ class Tokens:
             caller = self._claims.caller(claims)
         except ValueError as wrong:
             raise invalid_token(f"This token is not usable: {wrong}.") from None
-        self._remember(header, caller, until=float(claims["exp"]) + SKEW_SECONDS)
+        self._remembered.put(header, (caller, float(claims["exp"]) + SKEW_SECONDS), self.provider.version)
         return caller
 
     async def _key(self, token: str) -> PublishedKey:
@@ -102,12 +101,6 @@ class Tokens:
             )
         except (PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as wrong:
             raise invalid_token(_sentence(wrong)) from None
-
-    def _remember(self, header: bytes, caller: Caller, *, until: float) -> None:
-        if self._version != self.provider.version or len(self._remembered) >= MOST_REMEMBERED:
-            self._remembered.clear()
-            self._version = self.provider.version
-        self._remembered[header] = (caller, until)
 
 
 def _kid(token: str) -> str:
