@@ -19,7 +19,7 @@ from celeriac.ledger.model.rejected import RejectedMessage
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Accepted, Submission
 from celeriac.ledger.model.task import FIELDS, Gone, Task, from_reply, too_large
-from celeriac.ledger.model.task_filter import Listing, Page
+from celeriac.ledger.model.task_filter import Listing, Page, whose
 from celeriac.ledger.model.times import date_done, microseconds
 from celeriac.ledger.model.trace import Trace
 from celeriac.ledger.protocol import message as wire
@@ -132,11 +132,11 @@ class Ledger:
 
     def read(self, task_id: str, *, owner: str | None) -> asyncio.Future[Task | None]:
         """The current task; None for an id that was never accepted; raises `Gone` for a forgotten task."""
-        return self._reading.do((task_id, _whose(owner), self._most_bytes))
+        return self._reading.do((task_id, whose(owner), self._most_bytes))
 
     def read_small(self, task_id: str, *, owner: str | None) -> asyncio.Future[Task | None]:
         """The same, but without a large result: `unread_bytes` is then its size, and `slices` reads it."""
-        return self._reading.do((task_id, _whose(owner), min(MOST_AT_ONCE_BYTES, self._most_bytes)))
+        return self._reading.do((task_id, whose(owner), min(MOST_AT_ONCE_BYTES, self._most_bytes)))
 
     async def slices(self, task: Task) -> Slices | None:
         """The result that `read_small` did not read; None if it must be read as a whole.
@@ -149,7 +149,7 @@ class Ledger:
 
     async def original(self, task_id: str, *, owner: str | None) -> Original | None:
         """The submission of a task; None if the task has no record."""
-        fields = await self._change(scripts.READ_ORIGINAL, task_id, _whose(owner))
+        fields = await self._change(scripts.READ_ORIGINAL, task_id, whose(owner))
         if not fields:
             return None
         name, queue, state, encoded, trace, digest, envelope = fields
@@ -164,7 +164,7 @@ class Ledger:
 
     async def history(self, task_id: str, *, owner: str | None) -> History | None:
         """The history of a task; an open task keeps its events in a stream from now on. None without a record."""
-        return history(await self._change(scripts.FOLLOW, task_id, _whose(owner)))
+        return history(await self._change(scripts.FOLLOW, task_id, whose(owner)))
 
     async def cancel(self, task_id: str, *, owner: str | None, terminate: bool) -> Cancellation:
         """Cancel a task that has not started; ask the worker of a running task to end it, or to let it stop itself.
@@ -189,7 +189,7 @@ class Ledger:
 
     async def forget(self, task_id: str, *, owner: str | None) -> Forgetting:
         """Remove an ended task before it expires."""
-        answer = await self._change(scripts.FORGET, task_id, _whose(owner), self._tombstone_ttl, self._ttl)
+        answer = await self._change(scripts.FORGET, task_id, whose(owner), self._tombstone_ttl, self._ttl)
         return Forgetting(answer.decode())
 
     async def rejected(self, queue: str, *, limit: int) -> tuple[list[RejectedMessage], int]:
@@ -278,7 +278,7 @@ class Ledger:
 
     async def _page(self, listing: Listing, documents: str) -> Page:
         ids, before = await self._listed(listing)
-        questions = [(task_id, _whose(listing.owner), self._most_bytes) for task_id in ids]
+        questions = [(task_id, whose(listing.owner), self._most_bytes) for task_id in ids]
         to_read = _to_read(questions, "left out", MOST_LISTED_BYTES, self._most_bytes, documents)
         replies = await self._change(scripts.READ, *to_read)
         rows = [_task_or_error(row_id, reply[:WHOLE]) for row_id, reply in zip(ids, replies, strict=True)]
@@ -323,19 +323,12 @@ class Ledger:
         return answers
 
     async def _cancel(self, task_id: str, owner: str | None, wish: str, stock: str) -> Any:
-        return await self._change(scripts.CANCEL, task_id, _whose(owner), wish, self._ttl, date_done(), stock)
+        return await self._change(scripts.CANCEL, task_id, whose(owner), wish, self._ttl, date_done(), stock)
 
     async def _tell_stock_workers(self, task_id: str, *, terminate: bool) -> bool:
         """Whether there was one to be told: those with remote control listen on Celery's channel."""
         message = wire.revocation(task_id, terminate=terminate)
         return bool(await self._tells.call("PUBLISH", keys.remote_control(self._database), message))
-
-
-def _whose(owner: str | None) -> str:
-    """An owner as the scripts have it: "" for whoever sees all tasks."""
-    if owner == "":
-        raise ValueError("an owner has a name; None sees the tasks of all owners")
-    return owner or ""
 
 
 def _owner_of_submission(submission: Submission) -> str:

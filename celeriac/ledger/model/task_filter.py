@@ -25,7 +25,7 @@ class Listing:
     def arguments(self) -> tuple[str | int, ...]:
         """As list_tasks.lua reads them."""
         return (
-            self.owner or "",
+            whose(self.owner),
             self.limit,
             "+inf" if self.before is None else self.before,
             "-inf" if self.since is None else self.since,
@@ -46,3 +46,10 @@ class Page:
     tasks: list[Task]
     before: int | None
     omitted_results: Sequence[str] = ()
+
+
+def whose(owner: str | None) -> str:
+    """An owner as the scripts have it: "" for whoever sees all tasks."""
+    if owner == "":
+        raise ValueError("an owner has a name; None sees the tasks of all owners")
+    return owner or ""
