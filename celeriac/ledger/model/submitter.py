@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Allowance(NamedTuple):
-    """How much may be submitted: so many tasks a second in the long run, so many at once, and so many unfinished at a time.
+    """How much may be submitted: tasks per second in the long run, tasks at once, and unfinished tasks at a time.
 
     0 is no limit.
     """
