@@ -131,6 +131,11 @@ def test_an_owner_without_a_name_is_nobody_and_not_everybody(place: Place, name:
         place.ask(QUESTIONS[name], task_id, "")
 
 
+def test_a_list_of_an_owner_without_a_name_is_refused_also_where_it_would_be_empty(place: Place) -> None:
+    with pytest.raises(ValueError, match="None sees the tasks of all owners"):
+        place.listed("")
+
+
 def test_a_forgotten_task_of_another_owner_is_unknown_too(place: Place) -> None:
     task_id = place.submit(THEIRS)
     place.end(task_id)
