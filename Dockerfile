@@ -1,7 +1,7 @@
 # Two images: `docker build --target api .` and `docker build --target worker .`; `make images` builds both, with the version.
 # Each contains Celeriac's wheel, the packages of its lock file, those that send spans (docs/decisions/0010-spans.md), and the
 # starter tasks, and runs as a user without rights. Neither writes to its root file system, which can be read-only.
-# docs/containers.md describes how to add your own tasks, and the packages that they need.
+# docs/how-to/containers.md describes how to add your own tasks, and the packages that they need.
 
 ARG PYTHON=3.13
 

@@ -329,7 +329,9 @@ def _unknown_names(environment: Mapping[str, str], *, fields: Mapping[str, objec
         if name.startswith(PREFIX) and name not in names:
             near = difflib.get_close_matches(name.removeprefix(PREFIX).lower(), fields, n=1)
             advice = (
-                f"did you mean {PREFIX}{near[0].upper()}?" if near else "docs/settings.md lists them all."
+                f"did you mean {PREFIX}{near[0].upper()}?"
+                if near
+                else "docs/reference/settings.md lists them all."
             )
             sentences.append(f"{name} is not a setting; {advice}")
     return sentences

@@ -39,7 +39,7 @@ async def call(client: httpx.AsyncClient, name: str, arguments: dict[str, Any]) 
 
 
 def checked(response: httpx.Response) -> httpx.Response:
-    """The response, unless it is a refusal (docs/errors.md)."""
+    """The response, unless it is a refusal (docs/reference/errors.md)."""
     if response.headers.get("Content-Type") == "application/problem+json":
         raise Refused(response.json()["detail"])
     return response.raise_for_status()

@@ -26,7 +26,7 @@ def main() -> None:
 
 
 def checked(response: httpx.Response) -> httpx.Response:
-    """The response; a refusal ends the script with its reason (docs/errors.md)."""
+    """The response; a refusal ends the script with its reason (docs/reference/errors.md)."""
     if response.headers.get("Content-Type") == "application/problem+json":
         sys.exit(response.json()["detail"])
     return response.raise_for_status()

@@ -32,7 +32,7 @@ def result(client: httpx.Client, task: dict[str, Any]) -> Any:
 
 
 def checked(response: httpx.Response) -> httpx.Response:
-    """The response; a refusal, or the failure of a task, ends the script with its reason (docs/errors.md)."""
+    """The response; a refusal, or the failure of a task, ends the script with its reason (docs/reference/errors.md)."""
     if response.headers.get("Content-Type") == "application/problem+json":
         sys.exit(response.json()["detail"])
     return response.raise_for_status()

@@ -30,7 +30,15 @@ def test_the_wheel_holds_every_file_of_the_three_packages_and_nothing_else(wheel
 
 def test_the_wheel_has_the_version_the_command_and_an_extra_for_each_part(wheel: Path) -> None:
     assert metadata(wheel)["Version"] == VERSION
-    assert metadata(wheel).get_all("Provides-Extra") == ["all", "api", "generate", "local", "oidc", "otel", "worker"]
+    assert metadata(wheel).get_all("Provides-Extra") == [
+        "all",
+        "api",
+        "generate",
+        "local",
+        "oidc",
+        "otel",
+        "worker",
+    ]
     assert f"\n## [{VERSION}] - " in (ROOT / "CHANGELOG.md").read_text()
     base = {
         re.split(r"[^\w-]", line)[0]

@@ -38,7 +38,7 @@ NAME = re.compile(r"`([^`]+)`")
 
 
 def test_settings_md_lists_every_setting_with_its_default_and_meaning() -> None:
-    listed = table("docs/settings.md", "Variable", "Default", "Meaning")
+    listed = table("docs/reference/settings.md", "Variable", "Default", "Meaning")
     assert listed == [
         [f"`{PREFIX}{name.upper()}`", shown_default(field.default), field.description]
         for name, field in Settings.model_fields.items()
@@ -46,7 +46,7 @@ def test_settings_md_lists_every_setting_with_its_default_and_meaning() -> None:
 
 
 def test_errors_md_lists_every_problem_with_its_status() -> None:
-    listed = [(row[0], row[1]) for row in table("docs/errors.md", "Type", "Status")]
+    listed = [(row[0], row[1]) for row in table("docs/reference/errors.md", "Type", "Status")]
     assert listed == [(f"`{problem.code}`", str(problem.status)) for problem in Problem.__subclasses__()]
 
 
@@ -74,7 +74,7 @@ def test_architecture_md_names_a_test_for_each_promise() -> None:
 
 
 def test_http_md_lists_every_route() -> None:
-    listed = {names(row[0])[0] for row in table("docs/http.md", "Route", "Does")}
+    listed = {names(row[0])[0] for row in table("docs/reference/http.md", "Route", "Does")}
     paths = starter_app().openapi()["paths"]
     routes = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
     generic = {route for route in routes if route.removeprefix("POST /") not in load_implementations("tasks")}
@@ -82,14 +82,14 @@ def test_http_md_lists_every_route() -> None:
 
 
 def test_http_md_describes_every_field_of_the_task_document() -> None:
-    (example,) = [block for kind, block in code_blocks("docs/http.md") if kind == "json"]
+    (example,) = [block for kind, block in code_blocks("docs/reference/http.md") if kind == "json"]
     assert list(json.loads(example)) == list(TaskDocument.model_fields)
-    listed = [names(row[0])[0] for row in table("docs/http.md", "Field", "Type")]
+    listed = [names(row[0])[0] for row in table("docs/reference/http.md", "Field", "Type")]
     assert listed == list(TaskDocument.model_fields)
 
 
 def test_http_md_describes_every_state() -> None:
-    rows = table("docs/http.md", "State", "Is", "Ready")
+    rows = table("docs/reference/http.md", "State", "Is", "Ready")
     assert {row[0]: row[2] for row in rows} == {
         f"`{state}`": "yes" if state in FINAL else "no" for state in State
     }
@@ -97,18 +97,18 @@ def test_http_md_describes_every_state() -> None:
 
 def test_tasks_md_lists_every_option_of_a_task() -> None:
     options = [name for name in inspect.signature(task).parameters if name != "function"]
-    assert [names(row[0])[0] for row in table("docs/tasks.md", "Option", "Default")] == options
+    assert [names(row[0])[0] for row in table("docs/how-to/tasks.md", "Option", "Default")] == options
 
 
 def test_tasks_md_lists_every_member_of_a_retry_policy() -> None:
-    listed = table("docs/tasks.md", "Member", "Default")
+    listed = table("docs/how-to/tasks.md", "Member", "Default")
     assert [names(row[0])[0] for row in listed] == [member.name for member in fields(RetryPolicy)]
     assert all(member.default is not MISSING for member in fields(RetryPolicy))
 
 
 @pytest.mark.parametrize("kept", [RESERVED_NAMES, HEAVY], ids=["reserved names", "heavy modules"])
 def test_tasks_md_lists_what_is_kept_out(kept: frozenset[str]) -> None:
-    paragraphs = re.split(r"\n\n", text("docs/tasks.md"))
+    paragraphs = re.split(r"\n\n", text("docs/how-to/tasks.md"))
     assert any(set(names(paragraph)) == kept for paragraph in paragraphs)
 
 
@@ -118,6 +118,20 @@ def test_decision_0003_gives_the_reason_for_every_setting_of_the_worker() -> Non
     rows = table("docs/decisions/0003-worker-settings.md", "Setting", "Value", "Why")
     explained = [name for row in rows for name in names(row[0])]
     assert sorted(explained) == sorted([*configuration, *transport])
+
+
+def test_the_index_leads_to_every_page() -> None:
+    listed = {link.partition("#")[0] for link in LINK.findall(text("docs/index.md"))}
+    pages = {(ROOT / "docs/index.md").parent / link for link in listed}
+    decisions = {*ROOT.glob("docs/decisions/0*.md")}
+    assert {page.resolve() for page in pages} == {*PAGES} - decisions - {ROOT / "docs/index.md"}
+    numbered = [
+        f"- [{text(f'docs/decisions/{page.name}').splitlines()[0][2:]}]({page.name})"
+        for page in sorted(decisions)
+    ]
+    assert [
+        line for line in text("docs/decisions/README.md").splitlines() if line.startswith("- ")
+    ] == numbered
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -14,7 +14,7 @@ from celeriac_api.response.errors import Problem
 from lab.harness.checkout import ROOT
 
 PACKAGES = ("celeriac", "api", "worker")
-PAGES = sorted(file for folder in (ROOT, ROOT / "docs") for file in folder.glob("*.md"))
+PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")} - {*ROOT.glob("docs/decisions/*.md")})
 # Old-fashioned, or without the name of the thing. A sentence that begins with "Of" puts its subject last.
 AVOIDED = re.compile(
     r"""

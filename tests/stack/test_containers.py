@@ -197,7 +197,7 @@ def test_the_variables_of_the_containers_are_documented() -> None:
     used = set()
     for file in ("docker-compose.yml", "deploy/proxy.yml"):
         used |= set(re.findall(r"\$\{(\w+)", (ROOT / file).read_text()))
-    text = (ROOT / "docs/containers.md").read_text()
+    text = (ROOT / "docs/how-to/containers.md").read_text()
     documented = set(re.findall(r"^\| `([A-Z_]+)` \|", text, re.MULTILINE))
     assert documented == (used | {"COMPOSE_PROJECT_NAME"}) - {
         "CELERIAC_REDIS_URL",
@@ -299,7 +299,7 @@ def test_an_image_with_tasks_and_packages_of_ones_own_takes_three_lines() -> Non
         copied,
         ("RUN", "pip install --requirement shop/requirements.txt"),
     ]
-    documented = (ROOT / "docs/containers.md").read_text()
+    documented = (ROOT / "docs/how-to/containers.md").read_text()
     assert "FROM celeriac-worker\nCOPY shop/ shop/\nRUN pip install" in documented
     assert load_catalog_of("tasks,shop", OWN_IMAGE) >= {"add", "qr_code"}
 

@@ -91,7 +91,7 @@ def test_a_name_with_a_slip_is_refused_with_the_one_that_was_meant(typed: str, m
 
 def test_a_name_that_is_like_no_other_is_refused_with_the_place_of_the_list() -> None:
     with pytest.raises(
-        SettingsError, match=r"CELERIAC_QQQQQ is not a setting; docs/settings\.md lists them all"
+        SettingsError, match=r"CELERIAC_QQQQQ is not a setting; docs/reference/settings\.md lists them all"
     ):
         Settings.read({"CELERIAC_QQQQQ": "1"})
 

@@ -1,4 +1,4 @@
-"""A task that starts others, as docs/tasks.md has it."""
+"""A task that starts others, as docs/how-to/tasks.md has it."""
 
 import json
 from urllib.request import Request, urlopen

@@ -19,7 +19,7 @@ from lab.harness.waiting import wait_until
 from tests.support.door import Document, document, ended, in_state, run, shown, submit
 from tests.support.marks import linux_only
 
-# Short, so that the tests are; what the defaults are is in docs/settings.md.
+# Short, so that the tests are; what the defaults are is in docs/reference/settings.md.
 SOON: dict[str, Any] = {"lease": 2, "rescue_grace": 1}
 # A lease that does not end while a test runs: whoever recovers before it has not waited for it.
 LONG: dict[str, Any] = {**SOON, "lease": 600}

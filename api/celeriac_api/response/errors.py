@@ -34,7 +34,7 @@
     ├── ProviderUnavailable    503
     └── SubmissionInDoubt      503
 
-Each is answered as `application/problem+json` (RFC 9457) by api/celeriac_api/response/problems.py; docs/errors.md lists them for callers.
+Each is answered as `application/problem+json` (RFC 9457) by api/celeriac_api/response/problems.py; docs/reference/errors.md lists them for callers.
 """
 
 from collections.abc import Mapping

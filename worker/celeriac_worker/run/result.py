@@ -9,7 +9,7 @@ from pydantic_core import PydanticSerializationError
 
 from celeriac.ledger.protocol.message import TYPED_VALUE
 
-# Readers in other languages give up at depths of their own, some at 64 or 100 levels: docs/http.md.
+# Readers in other languages give up at depths of their own, some at 64 or 100 levels: docs/reference/http.md.
 DEEPEST = 100
 
 
