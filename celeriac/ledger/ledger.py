@@ -70,9 +70,6 @@ class Original:
     """The submission of a task, to repeat it."""
 
     name: str
-    queue: str
-    state: State
-    envelope: wire.Envelope
     input: bytes
     trace: Trace | None
 
@@ -152,15 +149,8 @@ class Ledger:
         fields = await self._change(scripts.READ_ORIGINAL, task_id, whose(owner))
         if not fields:
             return None
-        name, queue, state, encoded, trace, digest, envelope = fields
-        return Original(
-            name.decode(),
-            queue.decode(),
-            State(state.decode()),
-            wire.Envelope(digest.decode(), envelope),
-            encoded,
-            wire.trace_of(trace) if trace else None,
-        )
+        name, encoded, trace = fields
+        return Original(name.decode(), encoded, wire.trace_of(trace) if trace else None)
 
     async def history(self, task_id: str, *, owner: str | None) -> History | None:
         """The history of a task; an open task keeps its events in a stream from now on. None without a record."""

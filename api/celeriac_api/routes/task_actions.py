@@ -129,7 +129,7 @@ def _changed_input(raw: bytes) -> bytes | None:
 def _same_again(
     original: Original, retry: Retry, definition: PreparedDefinition, input_json: bytes
 ) -> Submission:
-    """What was accepted, if the definition as it is now would take it, too."""
+    """The same input, if the definition as it is now accepts it; the queue and time limits are those of now."""
     try:
         definition.fitting(input_json, at="")
     except InvalidInput as wrong:
@@ -138,8 +138,7 @@ def _same_again(
             f'{wrong.detail} Send a valid input: {{"input": ...}}.',
             **wrong.members,
         ) from wrong
-    options = retry.resolve(None).encode()
-    return Submission(new_id(), original.name, original.queue, original.envelope, original.input, options)
+    return definition.submission(new_id(), input_json, retry.resolve(None))
 
 
 def _changed(retry: Retry, definition: PreparedDefinition, input_json: bytes) -> Submission:

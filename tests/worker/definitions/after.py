@@ -13,3 +13,39 @@ def rebuild(index: str) -> str:
 def greet(name: str) -> str:
     """Greet once."""
     return name
+
+
+@task
+def pay(cents: int, currency: str = "EUR") -> str:
+    """Pay in any currency."""
+    return f"{cents} {currency}"
+
+
+@task
+def ship(order: int, carrier: str) -> str:
+    """Ship with a carrier."""
+    return f"{order} by {carrier}"
+
+
+@task
+def find(number: str) -> str:
+    """Find by a text."""
+    return number
+
+
+@task
+def measure(length: float) -> str:
+    """Measure fractions, too."""
+    return f"{length}"
+
+
+@task(name="notify")
+def send_notice(text: str) -> str:
+    """Once the function `notify`."""
+    return text
+
+
+@task(queue="drawings")
+def draw(shape: str) -> str:
+    """Draw, in a queue of its own."""
+    return shape

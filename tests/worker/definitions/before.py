@@ -13,3 +13,39 @@ def reindex(index: str) -> str:
 def greet(name: str, times: int = 1) -> str:
     """Lose a parameter later."""
     return name * times
+
+
+@task
+def pay(cents: int) -> str:
+    """Get an optional parameter later."""
+    return f"{cents}"
+
+
+@task
+def ship(order: int) -> str:
+    """Get a required parameter later."""
+    return f"{order}"
+
+
+@task
+def find(number: int) -> str:
+    """Get another type later."""
+    return f"{number}"
+
+
+@task
+def measure(length: int) -> str:
+    """Get a wider type later."""
+    return f"{length}"
+
+
+@task
+def notify(text: str) -> str:
+    """Keep its name when the function is renamed later."""
+    return text
+
+
+@task
+def draw(shape: str) -> str:
+    """Move to another queue later."""
+    return shape
