@@ -5,13 +5,11 @@ import gc
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from celeriac.access.scopes import Scope
 from celeriac.contract.catalog import (
     Catalog,
     Validators,
@@ -110,7 +108,7 @@ def app_of(
     app.add_middleware(Boundary, counters=parts.counters)
     if spans is not None:
         app.add_middleware(Traced)
-    problems.install(app, names=parts.catalog, identify=partial(parts.door.admit, scope=Scope.ANY))
+    problems.install(app, names=parts.catalog, identify=parts.door.admit)
     routes = all_routes(parts, document=app.openapi)
     app.router.routes.extend(ShortRoute(route, parts.judge, parts.door, parts.audit) for route in routes)
     return app

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from functools import partial
 from typing import Any
 
@@ -12,9 +12,10 @@ from redis.exceptions import RedisError, ResponseError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match
-from starlette.types import Scope
+from starlette.routing import BaseRoute, Match
+from starlette.types import Scope as Connection
 
+from celeriac.access.scopes import Scope
 from celeriac.ledger.model.task import Gone
 from celeriac.ledger.store.connection import InDoubt, Refused, Unavailable
 from celeriac_api.response.address import address, prefix
@@ -32,8 +33,8 @@ from celeriac_api.response.near_names import suggestion
 MEDIA_TYPE = "application/problem+json"
 LONGEST_PATH = 500
 
-# Finds out who calls; raises a problem if that is nobody who may.
-Identify = Callable[[Scope], Awaitable[object]]
+# Finds out who calls; raises a problem if that is nobody who may use routes of this scope.
+Identify = Callable[[Connection, Scope], Awaitable[object]]
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
@@ -71,7 +72,7 @@ def install(app: FastAPI, *, names: Collection[str], identify: Identify) -> None
     """Answer every refusal as a problem.
 
     `names` are those of the task definitions. `identify` refuses who needs a key and has none, as a route does: to others,
-    no answer tells which routes there are.
+    no answer tells which routes there are, except those that are open to all.
     """
     app.add_exception_handler(Problem, _refused)
     app.add_exception_handler(Gone, _gone)
@@ -105,16 +106,17 @@ async def _refused_by_framework(
     names: Collection[str], identify: Identify, request: Request, error: Exception
 ) -> Response:
     """Routing has two refusals of its own."""
-    path = request.scope["path"]
+    path, routes = request.scope["path"], _routes_at(request)
+    is_open = bool(routes) and all(getattr(route, "scope", None) is Scope.OPEN for route in routes)
     try:
-        await identify(request.scope)
+        await identify(request.scope, Scope.OPEN if is_open else Scope.ANY)
     except Problem as refusal:
         return answer(refusal, path)
     match error:
         case HTTPException(status_code=404):
             return answer(_route_not_found(request.method, path, names), path)
         case HTTPException(status_code=405):
-            allowed = ", ".join(sorted(_allowed_methods(request)))
+            allowed = ", ".join(sorted(_methods_of(routes)))
             return answer(
                 MethodNotAllowed(
                     f"{request.method} is not allowed at {path}; use {allowed}.", headers={"Allow": allowed}
@@ -135,16 +137,19 @@ def _route_not_found(method: str, path: str, names: Collection[str]) -> RouteNot
     return RouteNotFound(detail + suggestion(name, names) + read)
 
 
-def _allowed_methods(request: Request) -> set[str]:
-    """The methods of every route at this path; the framework knows those of the first one only."""
-    methods: set[str] = set()
+def _routes_at(request: Request) -> list[BaseRoute]:
+    """Every route at this path; the framework knows the first one only."""
     scope = dict(request.scope)
     # As it was before a mount changed it.
     scope["root_path"] = scope.get("app_root_path", scope.get("root_path", ""))
-    for route in request.app.router.routes:
-        match, _ = route.matches(scope)
-        if match is not Match.NONE:
-            methods |= getattr(route, "methods", None) or {"GET"}  # a mount, which serves files
+    return [route for route in request.app.router.routes if route.matches(scope)[0] is not Match.NONE]
+
+
+def _methods_of(routes: Iterable[BaseRoute]) -> set[str]:
+    """The methods of these routes."""
+    methods: set[str] = set()
+    for route in routes:
+        methods |= getattr(route, "methods", None) or {"GET"}  # a mount, which serves files
     return methods | {"HEAD"} if "GET" in methods else methods
 
 

@@ -74,6 +74,7 @@ def test_without_a_key_nothing_but_health_the_page_and_the_docs_is_there(door: h
         assert problem_of(refused) == (401, "unauthenticated")
         assert challenge_of(refused) == 'Bearer realm="celeriac"'
     assert "`Authorization: Bearer clrc_…`" in document(door.post("/add", json=ADD))["detail"]
+    assert problem_of(door.post("/livez")) == (405, "method-not-allowed")
 
 
 @pytest.mark.parametrize(
