@@ -2,12 +2,16 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 import httpx
 import pytest
 
+from celeriac.command.keys import actions
 from lab.harness.servers import API, running_api
 from lab.harness.waiting import wait_until
 from tests.http.access.keys import bearer, file_key, stored, stored_key, write_keys
@@ -160,6 +164,41 @@ def test_a_key_that_was_just_made_is_let_in_at_once_and_a_revoked_one_is_out_wit
     refused = wait_until(lambda: answer_with(door.get, "/tasks", headers, 401))
     assert time.monotonic() - began < SOON
     assert "it was never made here, or it was revoked" in document(refused)["detail"]
+
+
+def test_each_process_learns_of_a_revocation_and_of_other_scopes_within_five_seconds(
+    url: str, admin: str, directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry, mounted = file_key("mounted", "read", "metrics")
+    file, boss = write_keys(tmp_path / "keys.json", entry), bearer(admin)
+    by_api, by_command = stored_key(url, "by-api", "read"), stored_key(url, "by-command", "read")
+    turned = stored_key(url, "with-other-scopes", "read")
+    with ExitStack() as stack:
+        apis = [stack.enter_context(running_api(directory, redis_url=url, keys_file=file)) for _ in range(2)]
+        first, second = processes = [stack.enter_context(api.client()) for api in apis]
+        until_all(processes, dict.fromkeys((turned, by_api, by_command, mounted), 200))
+
+        began = time.monotonic()
+        monkeypatch.setenv("CELERIAC_REDIS_URL", url)
+        actions.revoke("by-command")
+        write_keys(file, {**entry, "scopes": ["metrics"]})
+        assert first.delete("/keys/by-api", headers=boss).status_code == 204
+        # In Redis, a key gets other scopes by being made again, and then has another secret.
+        assert second.delete("/keys/with-other-scopes", headers=boss).status_code == 204
+        body = {"name": "with-other-scopes", "scopes": ["metrics"]}
+        again = document(second.post("/keys", json=body, headers=boss))["key"]
+        until_all(processes, {by_command: 401, by_api: 401, turned: 401, again: 403, mounted: 403})
+        assert time.monotonic() - began < SOON
+
+        for process, secret in product(processes, (again, mounted)):
+            assert process.get("/queues", headers=bearer(secret)).status_code == 200
+            assert document(process.get("/tasks", headers=bearer(secret)))["scope"] == "read"
+
+
+def until_all(processes: list[httpx.Client], statuses: dict[str, int]) -> None:
+    """Wait until each process answers to each of these keys with this status, when it asks for the tasks."""
+    for process, (secret, status) in product(processes, statuses.items()):
+        wait_until(partial(answer_with, process.get, "/tasks", bearer(secret), status))
 
 
 def test_after_a_rotation_both_secrets_are_good_for_the_overlap(door: httpx.Client, url: str) -> None:
