@@ -1,0 +1,1 @@
+"""`celeriac submit`, `run`, `watch`, `cancel`, `retry`, `forget`: what a person does with tasks."""

@@ -1,0 +1,1 @@
+"""Makes the input of a task from words, by its JSON Schema."""

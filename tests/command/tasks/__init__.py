@@ -1,0 +1,1 @@
+"""The commands that submit, watch and change tasks."""
