@@ -30,6 +30,7 @@ from celeriac_api.parts import Parts, build_parts
 from celeriac_api.response import problems
 from celeriac_api.response.openapi import SECURITY_SCHEMES
 from celeriac_api.response.problems import ProblemDocument
+from celeriac_api.response.result_schemas import describe_results
 from celeriac_api.response.task_document import EXAMPLE
 from celeriac_api.server.connections.slow_clients import allowed_files
 from celeriac_api.server.counters import prepare_shared_directory
@@ -102,6 +103,7 @@ def app_of(
     app.state.submissions = parts.submissions
     app.state.door = parts.door
     app.state.audit = parts.audit
+    app.definitions = parts.catalog
     app.add_middleware(RouteTable, routes=app.routes)
     if parts.settings.cors_origins is not None:
         app.add_middleware(CORSMiddleware, **cors_options(parts.settings.cors_origins))
@@ -163,7 +165,9 @@ def _spans() -> "TracerProvider | None":
 
 
 class CeleriacAPI(FastAPI):
-    """FastAPI, whose OpenAPI document also describes problems, and shows a whole task."""
+    """FastAPI, whose OpenAPI document also describes problems and results, and shows a whole task."""
+
+    definitions: Catalog
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI 3.1 document, made at the first request for it."""
@@ -176,6 +180,7 @@ class CeleriacAPI(FastAPI):
             schemas.update(problem.pop("$defs"), Problem=problem)
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
+            describe_results(document, self.definitions.values())
             # Here, for FastAPI takes every null out of an example.
             schemas["TaskDocument"]["examples"] = [EXAMPLE]
         return self.openapi_schema

@@ -72,7 +72,10 @@ def input_model(function: Callable[..., Any], *, hidden: Collection[str] = ()) -
         hint = _with_base64(hints[parameter.name])
         _check_type(hint, f"parameter {parameter.name!r} of task {function.__name__!r}", mode="validation")
         annotation = Annotated[hint, WRITE_ONLY] if parameter.name in hidden else hint
-        fields[parameter.name] = (annotation, _default(function, parameter, hint))
+        default = _default(function, parameter, hint)
+        if isinstance(default, bytes):  # which pydantic's schema would show as text
+            annotation = Annotated[annotation, Field(json_schema_extra={"default": _encode(default)})]
+        fields[parameter.name] = (annotation, default)
     with warnings.catch_warnings():
         warnings.filterwarnings(
             "ignore", message="Field name .* shadows an attribute"

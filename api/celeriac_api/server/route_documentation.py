@@ -46,6 +46,8 @@ def _api_route(route: Route) -> APIRoute:
 def _extra(route: Route) -> dict[str, Any]:
     """What FastAPI cannot know."""
     extra: dict[str, Any] = {"security": security_of(route.scope)}
+    if route.definition:
+        extra["x-celeriac-definition"] = route.definition
     return extra | {"requestBody": {"required": route.body.required}} if route.body else extra
 
 
