@@ -28,9 +28,9 @@ from celeriac_api.access.start import read_keys_at_start
 from celeriac_api.all_routes import all_routes
 from celeriac_api.parts import Parts, build_parts
 from celeriac_api.response import problems
+from celeriac_api.response.definition_schemas import describe_definitions
 from celeriac_api.response.openapi import SECURITY_SCHEMES
 from celeriac_api.response.problems import ProblemDocument
-from celeriac_api.response.result_schemas import describe_results
 from celeriac_api.response.task_document import EXAMPLE
 from celeriac_api.server.connections.slow_clients import allowed_files
 from celeriac_api.server.counters import prepare_shared_directory
@@ -180,7 +180,7 @@ class CeleriacAPI(FastAPI):
             schemas.update(problem.pop("$defs"), Problem=problem)
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
-            describe_results(document, self.definitions.values())
+            describe_definitions(document, self.definitions.values())
             # Here, for FastAPI takes every null out of an example.
             schemas["TaskDocument"]["examples"] = [EXAMPLE]
         return self.openapi_schema

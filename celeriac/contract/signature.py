@@ -21,6 +21,7 @@ from pydantic import (
     create_model,
 )
 from pydantic.errors import PydanticUserError
+from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, SchemaError, core_schema
 
 from celeriac.contract.exact import exact_validator
@@ -55,6 +56,20 @@ class _Base64:
 
 Base64Bytes = Annotated[bytes, _Base64()]
 """`bytes` as base64 inside a model of your own; a task's own parameters and result need only say `bytes`."""
+
+
+class _SchemaGenerator(GenerateJsonSchema):
+    """Pydantic's schemas, in which decimals are not just numbers and strings.
+
+    The format is that of https://spec.openapis.org/registry/format/decimal.
+    """
+
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> dict[str, Any]:
+        """Number or string as input, string as output."""
+        made = super().decimal_schema(schema)
+        for kind in made.get("anyOf", [made]):
+            kind["format"] = "decimal"
+        return made
 
 
 def input_model(function: Callable[..., Any], *, hidden: Collection[str] = ()) -> type[BaseModel]:
@@ -97,14 +112,14 @@ def input_schema(model: type[BaseModel]) -> dict[str, Any]:
     """The JSON Schema of this model's input."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a default without a JSON form is left out
-        return model.model_json_schema()
+        return model.model_json_schema(schema_generator=_SchemaGenerator)
 
 
 def output_schema(output: TypeAdapter[Any]) -> dict[str, Any]:
     """The JSON Schema of the result that this adapter, which is of a one-tuple, turns into JSON."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # likewise
-        schema = output.json_schema(mode="serialization")
+        schema = output.json_schema(mode="serialization", schema_generator=_SchemaGenerator)
     (item,) = schema["prefixItems"]
     return {**item, **({"$defs": schema["$defs"]} if "$defs" in schema else {})}
 

@@ -9,7 +9,9 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from redis import Redis
 
-from celeriac.contract.catalog import load_implementations
+from celeriac.contract.catalog import catalog_of, load_implementations, validators_of
+from celeriac.settings import Settings
+from celeriac_api.app import build_app
 from celeriac_api.openapi import derived
 from lab.harness.checkout import ROOT
 from lab.harness.servers import API
@@ -31,6 +33,14 @@ def doors(
     """All of them."""
     with faulty.client() as faulty_client:
         yield Doors(client, cut_off, faulty_client, locked, redis)
+
+
+@pytest.fixture(scope="module")
+def described() -> dict[str, Any]:
+    """The document of the tests' tasks, whose types are many."""
+    implementations = load_implementations("tests.tasks")
+    settings = Settings.read({})
+    return build_app(settings, catalog_of(implementations), validators_of(implementations)).openapi()
 
 
 def test_the_committed_file_is_the_description_of_the_code() -> None:
@@ -115,6 +125,37 @@ def test_a_task_is_described_by_its_own_docstring_and_types(name: str) -> None:
     schema = DOCUMENT["components"]["schemas"].get(title, reference)
     assert list(schema["properties"]) == list(definition.input_schema["properties"])
     assert schema["additionalProperties"] is False
+
+
+def test_a_submission_answers_with_the_name_and_the_result_of_its_definition(
+    described: dict[str, Any],
+) -> None:
+    assert list(OpenAPIV31SpecValidator(described).iter_errors()) == []
+    schemas = described["components"]["schemas"]
+    for name, implementation in load_implementations("tests.tasks").items():
+        operation = described["paths"][f"/{name}"]["post"]
+        assert operation["x-celeriac-definition"] == name
+        for status in ("200", "202"):
+            answer = operation["responses"][status]["content"]["application/json"]["schema"]["$ref"]
+            shared, own = schemas[answer.rpartition("/")[2]]["allOf"]
+            assert shared == {"$ref": "#/components/schemas/TaskDocument"}
+            assert own["properties"]["name"] == {"const": name}
+            result, null = own["properties"]["result"]["anyOf"]
+            assert null == {"type": "null"}
+            expected = implementation.definition.output_schema
+            assert "$defs" in expected or result == expected
+    person = {"$ref": "#/components/schemas/Person"}  # the same as input and as result
+    assert schemas["GiveBackInput"]["properties"]["person"] == person
+    assert schemas["GiveBackTask"]["allOf"][1]["properties"]["result"]["anyOf"][0] == person
+
+
+def test_a_decimal_has_a_format_and_bytes_are_base64_as_defaults_too(described: dict[str, Any]) -> None:
+    schemas = described["components"]["schemas"]
+    number, string = ({"type": kind, "format": "decimal"} for kind in ("number", "string"))
+    assert schemas["GuessableInput"]["properties"]["amount"]["anyOf"] == [number, string, {"type": "null"}]
+    result = schemas["ResultsOfManyTypesTask"]["allOf"][1]["properties"]["result"]["anyOf"][0]
+    assert string in result["prefixItems"]
+    assert schemas["WithDefaultsInput"]["properties"]["raw"]["default"] == "AA=="
 
 
 def test_every_operation_has_a_name_and_a_summary_of_its_own() -> None:
