@@ -19,10 +19,10 @@ from pydantic import (
     ValidationError,
 )
 
-from celeriac.durations import duration_of
-from celeriac.queue_names import taken_for
-from celeriac.redis_address import normal, shown, with_password
-from celeriac.web_address import is_safe
+from celeriac.values.durations import duration_of
+from celeriac.values.queue_names import taken_for
+from celeriac.values.redis_address import normal, shown, with_password
+from celeriac.values.web_address import is_safe
 
 PREFIX = "CELERIAC_"
 PUBLIC = frozenset({"docs", "metrics", "page"})
@@ -104,7 +104,7 @@ Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_posi
 
 
 class Settings(BaseModel):
-    """Each field is the variable `CELERIAC_<FIELD>`. Durations are as in celeriac/durations.py (`90`, `90m`, `PT1H30M`)."""
+    """Each field is the variable `CELERIAC_<FIELD>`. Durations are as in celeriac/values/durations.py (`90`, `90m`, `PT1H30M`)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 

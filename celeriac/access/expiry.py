@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from celeriac.durations import WORDS, duration_of
+from celeriac.values.durations import WORDS, duration_of
 
 LONGEST_DAYS = 36_600
 

@@ -22,14 +22,10 @@ from celeriac.contract.signature import (
     output_adapter,
     output_schema,
 )
-from celeriac.queue_names import taken_for
+from celeriac.values.queue_names import taken_for
+from celeriac.values.reserved_names import RESERVED_NAMES
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-# What the API serves, or will serve, at its root: `POST /{name}` must not stand in its way.
-RESERVED_NAMES = frozenset(
-    "tasks workflows schedules queues workers catalog events metrics livez readyz docs redoc openapi.json "
-    "static assets webhooks keys me audit admin health favicon.ico robots.txt".split()
-)
 
 P = ParamSpec("P")
 R = TypeVar("R")

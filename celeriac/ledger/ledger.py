@@ -30,8 +30,8 @@ from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.store.group_commit import LATER, Batching, Later
 from celeriac.ledger.store.health import faults
 from celeriac.ledger.store.slices import Slices, slices_of
-from celeriac.redis_address import database
 from celeriac.settings import Durability
+from celeriac.values.redis_address import database
 
 PING_SECONDS = 0.8
 # Of Celery's documents that are read in one call: what is larger comes in the next one, or is left out of a list.

@@ -9,7 +9,6 @@ import time
 from functools import partial
 from urllib.parse import urlsplit
 
-from celeriac.redis_address import place
 from celeriac.settings import PREFIX, LogFormat, Settings, SettingsError
 from celeriac.stack import valkey
 from celeriac.stack.errors import CannotStart
@@ -21,6 +20,7 @@ from celeriac.stack.reload import Reloading
 from celeriac.stack.terminal import Terminal
 from celeriac.stack.valkey import Valkey
 from celeriac.stack.worker_and_api import WorkerAndApi, api_url
+from celeriac.values.redis_address import place
 
 
 def run(*, reload: bool = False) -> int:

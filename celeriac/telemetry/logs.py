@@ -12,7 +12,7 @@ from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
 from celeriac.settings import LogFormat
-from celeriac.short_text import shortened, shortened_traceback
+from celeriac.values.short_text import shortened, shortened_traceback
 
 FIELDS = ("request_id", "task_id", "task_name", "trace_id")
 # What others attach to their lines: Celery the arguments and the result of a task, uvicorn the message in colours.

@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from celeriac.settings import SettingsError
-from celeriac.short_text import LONGEST_TRACEBACK
+from celeriac.values.short_text import LONGEST_TRACEBACK
 
 
 def new_provider(service: str) -> TracerProvider:

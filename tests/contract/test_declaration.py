@@ -11,13 +11,13 @@ from pydantic import BaseModel, Field
 
 from celeriac.contract import context
 from celeriac.contract.declaration import (
-    RESERVED_NAMES,
     task,
 )
 from celeriac.contract.definition import Definition
 from celeriac.contract.implementation import Implementation, implementation_of
 from celeriac.contract.retry import RetryPolicy
 from celeriac.contract.signature import Base64Bytes, ContractError
+from celeriac.values.reserved_names import RESERVED_NAMES
 
 SECOND = timedelta(seconds=1)
 

@@ -18,11 +18,11 @@ from pydantic_core import PydanticUndefined
 
 from celeriac import RetryPolicy, task
 from celeriac.contract.catalog import HEAVY, catalog_of, load_implementations
-from celeriac.contract.declaration import RESERVED_NAMES
 from celeriac.contract.implementation import implementation_of
 from celeriac.ledger.model.states import FINAL, TRANSITIONS, State
 from celeriac.ledger.store import keys
 from celeriac.settings import PREFIX, Settings
+from celeriac.values.reserved_names import RESERVED_NAMES
 from celeriac_api.openapi import starter_app
 from celeriac_api.response.errors import Problem
 from celeriac_api.response.task_document import TaskDocument

@@ -6,8 +6,8 @@ from kombu import Queue
 from kombu.utils.imports import symbol_by_name
 
 from celeriac.contract.catalog import Catalog
-from celeriac.redis_address import place
 from celeriac.settings import Settings
+from celeriac.values.redis_address import place
 from celeriac_worker.insides.parts import Parts
 from celeriac_worker.processes.processors import usable_processors
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from celeriac.access.key import Key, checked_grants, checked_name
 from celeriac.access.limits import Limits
 from celeriac.access.scopes import GRANT_PATTERN
-from celeriac.durations import duration_of
+from celeriac.values.durations import duration_of
 from celeriac_api.access.caller import OPEN, Caller
 
 Source = Literal["redis", "file"]

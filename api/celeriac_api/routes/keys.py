@@ -9,7 +9,7 @@ from starlette.responses import Response
 from celeriac.access.key import Key
 from celeriac.access.scopes import Scope
 from celeriac.access.stored_keys import KeyExists, KeyNotFound, StoredKeys
-from celeriac.durations import duration_of
+from celeriac.values.durations import duration_of
 from celeriac_api.access.key_documents import (
     KeyDocument,
     KeyList,

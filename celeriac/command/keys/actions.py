@@ -20,11 +20,11 @@ from celeriac.command.keys.texts import as_json as to_json
 from celeriac.command.keys.texts import facts, key_document, table
 from celeriac.command.keys.which_redis import read_settings, redis_of_keys
 from celeriac.command.refusal import Failure, Refusal
-from celeriac.durations import duration_of
 from celeriac.ledger.for_keys import KeyTable
 from celeriac.ledger.store.connection import InDoubt, Unavailable
-from celeriac.redis_address import shown
 from celeriac.settings import Settings
+from celeriac.values.durations import duration_of
+from celeriac.values.redis_address import shown
 
 Result = TypeVar("Result")
 SOON = "within 5 seconds"

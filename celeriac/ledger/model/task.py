@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from celeriac.ledger.model.states import FINAL, State, from_celery
-from celeriac.short_text import shortened, shortened_traceback
+from celeriac.values.short_text import shortened, shortened_traceback
 
 # The fields of a record that a reader needs, in the order in which read_tasks.lua answers them.
 FIELDS = (

@@ -11,9 +11,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from celeriac.redis_address import pool
 from celeriac.stack.errors import CannotStart
 from celeriac.stack.processes.process import Process, ending
+from celeriac.values.redis_address import pool
 
 POLL_SECONDS = 0.05
 ANSWER_SECONDS = 2.0

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from redis import Redis
 
-from celeriac.short_text import LONGEST_TRACEBACK
 from celeriac.stack.valkey import Valkey
+from celeriac.values.short_text import LONGEST_TRACEBACK
 from lab.harness.servers import running_api
 from tests.http.access.keys import bearer, file_key, write_keys
 from tests.support.door import document, run, shown

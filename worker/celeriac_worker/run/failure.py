@@ -4,7 +4,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from pydantic import ValidationError
 
 from celeriac.ledger.model.task import Failure
-from celeriac.short_text import shortened
+from celeriac.values.short_text import shortened
 
 
 class InvalidInput(Exception):

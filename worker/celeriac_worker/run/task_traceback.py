@@ -10,7 +10,7 @@ import pydantic
 
 import celeriac
 import celeriac_worker
-from celeriac.short_text import shortened, shortened_traceback
+from celeriac.values.short_text import shortened, shortened_traceback
 
 # A traceback of ten thousand frames would be written, only to be cut.
 MOST_FRAMES = 100

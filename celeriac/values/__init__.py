@@ -1,0 +1,1 @@
+"""Small values that several packages parse or check: durations, addresses, names, short texts."""

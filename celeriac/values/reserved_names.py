@@ -1,0 +1,6 @@
+"""The names that no task can have: the API serves them at its root, or may do so."""
+
+RESERVED_NAMES = frozenset(
+    "tasks workflows schedules queues workers catalog events metrics livez readyz docs redoc openapi.json "
+    "static assets webhooks keys me audit admin health favicon.ico robots.txt".split()
+)
