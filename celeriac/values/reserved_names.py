@@ -1,4 +1,4 @@
-"""The names that no task can have: the API serves them at its root, or may do so."""
+"""Lists the names that no task can have: the API serves them, or may."""
 
 RESERVED_NAMES = frozenset(
     "tasks workflows schedules queues workers catalog events metrics livez readyz docs redoc openapi.json "
