@@ -35,7 +35,7 @@ suitable = $(shell for name in python3 python3.14 python3.13 python3.12 python3.
 # Only what stands on make's own command line is passed on: some shells export a HOST of their own.
 typed = $(foreach name,HOST PORT DATA_DIR REDIS_URL,$(if $(findstring command,$(origin $(name))),CELERIAC_$(name)="$($(name))"))
 
-.PHONY: help run test quick coverage conformance conformance-stock conformance-lowest conformance-newest conformance-fallback check fix openapi screenshots bench bench-peers trials generated chaos soak lock audit sbom hostile images clean
+.PHONY: help run test quick coverage conformance conformance-stock conformance-lowest conformance-newest conformance-fallback check fix openapi docs screenshots bench bench-peers trials generated chaos soak lock audit sbom hostile images clean
 
 help: ## list these commands
 	@echo "make run PORT=8010 sets a port; HOST, DATA_DIR, REDIS_URL and RELOAD=1 work the same way. make test ARGS=-x passes -x to pytest."
@@ -89,6 +89,9 @@ fix: $(INSTALLED) ## fix lint and formatting automatically
 openapi: $(INSTALLED) ## write openapi.json again
 	$(BIN)/python -m celeriac_api.openapi
 
+docs: $(INSTALLED) ## build the documentation into site/, with a search that works offline
+	$(BIN)/python -m lab.site $(ARGS)
+
 screenshots: $(INSTALLED) ## take the pictures of the page again, with the system's Chromium
 	$(BIN)/python -m tests.page.screenshots
 
@@ -132,7 +135,7 @@ images: sbom ## build the images of API and worker, tagged with the version
 	$(call image,worker)
 
 clean: ## remove .venv, .conformance, .peers and caches; the data directory stays
-	rm -rf .venv .conformance .peers .audit sbom .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .conformance .peers .audit sbom site .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "The data of make run (.celeriac, or your DATA_DIR) is not removed: delete it yourself if you do not need it."
 

@@ -21,7 +21,7 @@ from lab.harness.stack import running_stack
 from lab.harness.waiting import wait_until
 from tests.http.access.keys import file_key, write_keys
 from tests.page.chromium import opened
-from tests.repository.test_docs import section
+from tests.repository.docs.pages import section
 from tests.support.door import run, submit
 from tests.support.marks import linux_only
 

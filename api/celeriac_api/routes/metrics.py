@@ -108,7 +108,9 @@ class _Shared(Collector):
             "celeriac_tasks_ended", "Tasks that have ended, by name and state.", labels=["name", "state"]
         )
         accepted = CounterMetricFamily(
-            "celeriac_tasks_accepted", "Tasks that were accepted, by name.", labels=["name"]
+            "celeriac_tasks_accepted",
+            "Tasks that were accepted, by name; a replay does not count.",
+            labels=["name"],
         )
         for (name, state), count in self._totals.items():
             if state == ACCEPTED:
