@@ -25,6 +25,8 @@ from celeriac.values.redis_address import normal, shown, with_password
 from celeriac.values.web_address import is_safe
 
 PREFIX = "CELERIAC_"
+# Of the client and the command, which may have the same environment as a service.
+CLIENT_VARIABLES = frozenset({"CELERIAC_CONFIG", "CELERIAC_KEY", "CELERIAC_PROFILE", "CELERIAC_URL"})
 PUBLIC = frozenset({"docs", "metrics", "page"})
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 LOCAL_REDIS = "redis://127.0.0.1:6379/0"
@@ -323,7 +325,7 @@ def _given(environment: Mapping[str, str], fields: Iterable[str]) -> dict[str, s
 
 def _unknown_names(environment: Mapping[str, str], *, fields: Mapping[str, object]) -> list[str]:
     """One sentence for each variable with our prefix that is no setting: a typo must not pass in silence."""
-    names = [PREFIX + name.upper() for name in fields]
+    names = {*(PREFIX + name.upper() for name in fields), *CLIENT_VARIABLES}
     sentences = []
     for name in environment:
         if name.startswith(PREFIX) and name not in names:

@@ -1,44 +1,59 @@
 """`celeriac`: the options of the command itself, and its list of subcommands."""
 
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
 from celeriac.command import one_service, up
+from celeriac.command.connect import config
+from celeriac.command.connect.server import Server
+from celeriac.command.frame.help import SERVERS, SERVICES, Command, typer_app
+from celeriac.command.frame.shared_options import Key, ProfileName, Url
 from celeriac.command.keys import options as keys
 from celeriac.command.new import new
-from celeriac.command.refusal import Refusal
+from celeriac.command.output.ending import run
+from celeriac.command.output.streams import write
 from celeriac.version import VERSION
 
-app = typer.Typer(name="celeriac", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-app.command(name="up")(up.up)
-app.command(name="api", context_settings=one_service.PASS_ON)(one_service.api)
-app.command(name="worker", context_settings=one_service.PASS_ON)(one_service.worker)
-app.command(name="new")(new)
-app.add_typer(keys.app)
+app = typer_app("celeriac", "The HTTP front door to a Celery worker pool.")
 
 
 def main() -> None:
     """What the installed script calls."""
-    try:
-        app()
-    except Refusal as refusal:
-        sys.stderr.write(f"{refusal}\n")
-        sys.exit(refusal.exit_code)
+    sys.exit(run(app))
+
+
+def _add(section: str, name: str, function: Callable[..., None], **settings: Any) -> None:
+    app.command(name=name, cls=Command, rich_help_panel=section, **settings)(function)
 
 
 def _print_version(is_version_asked: bool) -> None:
     if is_version_asked:
-        typer.echo(f"celeriac {VERSION}")
+        write(f"celeriac {VERSION}")
         raise typer.Exit
 
 
 @app.callback()
 def _celeriac(
-    version: Annotated[
+    context: typer.Context,
+    *,
+    _version: Annotated[
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
     ] = False,
+    url: Url = None,
+    key: Key = None,
+    profile: ProfileName = None,
 ) -> None:
     """The HTTP front door to a Celery worker pool."""
+    context.obj = Server(url, key, profile)
+
+
+app.add_typer(config.app, rich_help_panel=SERVERS)
+app.add_typer(keys.app, rich_help_panel=SERVERS)
+_add(SERVICES, "up", up.up)
+_add(SERVICES, "api", one_service.api, context_settings=one_service.PASS_ON)
+_add(SERVICES, "worker", one_service.worker, context_settings=one_service.PASS_ON)
+_add(SERVICES, "new", new)

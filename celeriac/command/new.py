@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from celeriac.command.refusal import Refusal
+from celeriac.command.output.refusal import Refusal
 from celeriac.version import VERSION
 
 # Each file is written without this ending, which keeps linters and tests of ours away from it.

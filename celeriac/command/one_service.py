@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from celeriac.command.refusal import require_packages
+from celeriac.command.output.refusal import require_packages
 
 # Options that typer does not know belong to the program that it starts; `--help` is ours.
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from celeriac.command.refusal import Refusal
+from celeriac.command.output.refusal import Refusal
 
 NOTHING_HERE = (
     "This directory contains neither tasks.py nor tasks/. Name your tasks (celeriac up shop.tasks), or create a "

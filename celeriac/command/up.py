@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from celeriac.command.refusal import require_packages
+from celeriac.command.output.refusal import require_packages
 from celeriac.command.task_place import find_place
 
 

@@ -1,4 +1,4 @@
-"""The wheel of this checkout, built once."""
+"""The command in this process; the wheel of this checkout, built once."""
 
 import re
 import subprocess
@@ -8,8 +8,16 @@ from pathlib import Path
 import pytest
 
 from lab.harness.checkout import ROOT
+from tests.command.running import Celeriac
 
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+
+
+@pytest.fixture
+def celeriac(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Celeriac:
+    """The command, with a file of profiles of this test's own."""
+    monkeypatch.setenv("CELERIAC_CONFIG", str(tmp_path / "celeriac" / "config.toml"))
+    return Celeriac(monkeypatch, capsys)
 
 
 @pytest.fixture(scope="session")

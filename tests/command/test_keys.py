@@ -4,17 +4,17 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from celeriac.access.key_file import read_key_file
 from celeriac.access.secret import digest, well_formed
-from celeriac.command.main import main
 from celeriac.stack.processes.ports import free_port
 from lab.harness.servers import environment, running_api
 from lab.harness.waiting import wait_until
+from tests.command.running import Celeriac, Ended
 from tests.command.terminal import PseudoTerminal
 from tests.http.access.keys import bearer, stored_key
 
@@ -29,31 +29,16 @@ def url(new_database: Callable[[], str]) -> str:
     return url
 
 
-@dataclass(frozen=True)
-class Ended:
-    """A command that has ended."""
-
-    code: int
-    output: str
-    words: str
-
-
 class Keys:
-    """`celeriac keys` in this process, which is faster than many programs."""
+    """`celeriac keys`."""
 
-    def __init__(self, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> None:
-        """With the environment of each call alone."""
-        self._patch, self._capture = patch, capture
+    def __init__(self, command: Celeriac) -> None:
+        """As this command has it."""
+        self._command = command
 
-    def __call__(self, *options: str, **settings: object) -> Ended:
+    def __call__(self, *options: str, **settings: Any) -> Ended:
         """Run it with these options and settings."""
-        with self._patch.context() as patch:
-            for name, value in settings.items():
-                patch.setenv(f"CELERIAC_{name.upper()}", str(value))
-            patch.setattr(sys, "argv", ["celeriac", "keys", *options])
-            with pytest.raises(SystemExit) as ended:
-                main()
-        return Ended(int(ended.value.code or 0), *self._capture.readouterr())
+        return self._command("keys", *options, **settings)
 
     def secret(self, *options: str, **settings: object) -> str:
         """All that it prints on standard output: one secret."""
@@ -64,9 +49,9 @@ class Keys:
 
 
 @pytest.fixture
-def keys(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Keys:
+def keys(celeriac: Celeriac) -> Keys:
     """The command."""
-    return Keys(monkeypatch, capsys)
+    return Keys(celeriac)
 
 
 def test_a_key_lives_from_create_to_revoke_and_the_command_shows_what_the_api_shows(

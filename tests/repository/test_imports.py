@@ -26,7 +26,9 @@ MAY_IMPORT = {
     "celeriac.access": {"celeriac.ledger", "celeriac.settings", "celeriac.values"},
     "celeriac.telemetry": {"celeriac.ledger", "celeriac.settings", "celeriac.values", "celeriac.contract"},
     "celeriac.stack": {"celeriac.settings", "celeriac.values", "celeriac.telemetry", "celeriac.contract"},
+    "celeriac.client": set[str](),
     "celeriac.command": {
+        "celeriac.client",
         "celeriac.access",
         "celeriac.values",
         "celeriac.ledger",

@@ -96,6 +96,11 @@ def test_a_name_that_is_like_no_other_is_refused_with_the_place_of_the_list() ->
         Settings.read({"CELERIAC_QQQQQ": "1"})
 
 
+def test_variables_of_the_client_are_no_settings_and_are_allowed() -> None:
+    of_client = dict.fromkeys(("CELERIAC_URL", "CELERIAC_KEY", "CELERIAC_PROFILE", "CELERIAC_CONFIG"), "x")
+    assert Settings.read(of_client) == Settings.read({})
+
+
 def test_variables_of_others_are_no_concern() -> None:
     assert Settings.read({"PORT": "http", "celeriac_port": "http", "REDIS_URL": "x"}) == Settings.read({})
 

@@ -19,7 +19,7 @@ from celeriac.access.stored_keys import KeyExists, KeyNotFound, StoredKeys
 from celeriac.command.keys.texts import as_json as to_json
 from celeriac.command.keys.texts import facts, key_document, table
 from celeriac.command.keys.which_redis import read_settings, redis_of_keys
-from celeriac.command.refusal import Failure, Refusal
+from celeriac.command.output.refusal import Failure, Refusal
 from celeriac.ledger.for_keys import KeyTable
 from celeriac.ledger.store.connection import InDoubt, Unavailable
 from celeriac.settings import Settings

@@ -9,7 +9,7 @@ from celeriac.access.secret import new_secret, well_formed
 from celeriac.access.stored_keys import StoredKeys
 from celeriac.command.keys.actions import ask_redis, say
 from celeriac.command.keys.which_redis import read_settings
-from celeriac.command.refusal import Failure
+from celeriac.command.output.refusal import Failure
 
 NAME = "admin"
 

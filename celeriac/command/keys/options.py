@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from celeriac.command.refusal import require_packages
+from celeriac.command.output.refusal import require_packages
 
 app = typer.Typer(
     name="keys",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from celeriac.command.refusal import Failure, Refusal
+from celeriac.command.output.refusal import Failure, Refusal
 from celeriac.settings import Settings, SettingsError
 from celeriac.stack.data_lock import is_claimed
 from celeriac.stack.errors import CannotStart

@@ -1,0 +1,1 @@
+"""The client: calls of the HTTP API, sync and async."""

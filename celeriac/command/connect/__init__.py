@@ -1,0 +1,1 @@
+"""Which server the command talks to, and with which key."""

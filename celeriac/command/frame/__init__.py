@@ -1,0 +1,1 @@
+"""What all subcommands share: their help and their common options."""
