@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from threading import Lock
 
-from celeriac.contract.reports import LONGEST, Send, Telling
+from celeriac.contract.reports import LONGEST, Reports, Send, Telling
 from celeriac.contract.threads import hand_on
 
 ASK_SECONDS = 0.25
@@ -33,7 +33,8 @@ class _Run:
     is_cancelled: bool = False
     asked_at: float = float("-inf")
     send: Send | None = None
-    telling: Telling | None = None
+    telling: Reports | None = None
+    ask_seconds: float = ASK_SECONDS
 
 
 _run: ContextVar[_Run] = ContextVar("run")
@@ -51,7 +52,7 @@ def cancelled() -> bool:
     While Redis is away, the answer is no, unless it was yes before.
     """
     run = _current()
-    if not run.is_cancelled and time.monotonic() - run.asked_at >= ASK_SECONDS:
+    if not run.is_cancelled and time.monotonic() - run.asked_at >= run.ask_seconds:
         run.is_cancelled = run.ask()
         run.asked_at = time.monotonic()
     return run.is_cancelled
@@ -84,6 +85,12 @@ def begin(number: int, *, ask: Callable[[], bool], send: Send | None = None) -> 
     _run.set(_Run(number, ask, send=send))
 
 
+def begin_recorded(number: int, *, ask: Callable[[], bool], reports: Reports) -> None:
+    """The same for a test: it is asked at each call, and `reports` get every report at once."""
+    _hand_on_to_threads()
+    _run.set(_Run(number, ask, telling=reports, ask_seconds=0.0))
+
+
 def end() -> None:
     """The pool calls this after the function has ended: the last reports are sent now."""
     telling = _current().telling
@@ -97,9 +104,11 @@ def _hand_on_to_threads() -> None:
     hand_on(_run)
 
 
-def _telling() -> Telling | None:
+def _telling() -> Reports | None:
     """This run's own, made when it says something for the first time; None where that goes nowhere."""
     run = _current()
+    if run.telling is not None:
+        return run.telling
     if run.send is None:
         return None
     with _beginning:  # a task may have threads

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Protocol
 
 INTERVAL_SECONDS = 0.1
 # A line or chunk longer than this is cut: a page must not freeze over it.
@@ -21,6 +21,19 @@ Send = Callable[[list[tuple[str, str]], str | None], None]
 # One thread for all runs of a process: a thread has a connection of its own, and a new one for each batch would cost more
 # than the batch.
 _courier = ThreadPoolExecutor(1, thread_name_prefix="telling")
+
+
+class Reports(Protocol):
+    """What takes the reports of one run."""
+
+    def progress(self, done: float, total: float | None, message: str | None) -> None:
+        """Keep this progress in place of the last one."""
+
+    def event(self, kind: str, data: Any) -> None:
+        """One more line or chunk."""
+
+    def end(self) -> None:
+        """The task says nothing more."""
 
 
 class Telling:
@@ -68,7 +81,7 @@ class Telling:
     def _taken(self) -> tuple[list[tuple[str, str]], str | None]:
         """What there is to send: from now on, the next batch is collected."""
         with self._lock:
-            events, progress, dropped = self._events, _progress(self._progress), self._dropped
+            events, progress, dropped = self._events, _as_json(self._progress), self._dropped
             self._events, self._progress, self._dropped = [], None, 0
             self._is_arranged = False
         if dropped:
@@ -88,12 +101,11 @@ class Telling:
         self._send_all()
 
 
-def _progress(report: tuple[float, float | None, str | None] | None) -> str | None:
-    """As JSON, which knows no infinity: such a number says nothing of how far a task has come."""
-    if report is None:
-        return None
-    done, total, message = report
+def progress_document(done: float, total: float | None, message: str | None) -> dict[str, Any]:
+    """As JSON values, which know no infinity: such a number says nothing of how far a task has come."""
     numbers = [number if number is not None and math.isfinite(number) else None for number in (done, total)]
-    return json.dumps(
-        {"done": numbers[0] or 0, "total": numbers[1], "message": message and message[:LONGEST_MESSAGE]}
-    )
+    return {"done": numbers[0] or 0, "total": numbers[1], "message": message and message[:LONGEST_MESSAGE]}
+
+
+def _as_json(report: tuple[float, float | None, str | None] | None) -> str | None:
+    return None if report is None else json.dumps(progress_document(*report))

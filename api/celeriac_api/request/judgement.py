@@ -29,6 +29,10 @@ class Judge:
         async with self._turn:
             return await asyncio.to_thread(self._judge_large, body, verdict)
 
+    def judge_here(self, body: bytes, verdict: Callable[[bytes], Verdict]) -> Verdict:
+        """The same for a caller without an event loop."""
+        return verdict(body) if len(body) <= AT_ONCE_BYTES else self._judge_large(body, verdict)
+
     def _judge_large(self, body: bytes, verdict: Callable[[bytes], Verdict]) -> Verdict:
         check_size(body, most_values=self._most_values)
         return verdict(body)

@@ -1,0 +1,54 @@
+"""The pytest plug-in: fixtures with a stack that runs the tasks of a project.
+
+pytest loads this module wherever celeriac is installed: everything else is loaded by the first test that uses a fixture.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from celeriac.testing.running_stack import Stack
+
+HELP = "The tasks of the fixture celeriac_stack: a file, a folder or a module. Default: tasks.py or tasks/ in the root directory."
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`celeriac_tasks` in the configuration of pytest, or on its command line."""
+    parser.addini("celeriac_tasks", HELP)
+    parser.getgroup("celeriac").addoption("--celeriac-tasks", metavar="TASKS", help=HELP)
+
+
+@pytest.fixture(scope="session")
+def celeriac_stack(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> "Iterator[Stack]":
+    """Valkey, a worker and the API with the project's tasks; with pytest-xdist, each process of tests has its own."""
+    from celeriac.testing.extras import MissingExtra, require_services  # noqa: PLC0415 - see above
+
+    try:
+        require_services("The fixture celeriac_stack")
+    except MissingExtra as missing:
+        pytest.fail(str(missing), pytrace=False)
+    from celeriac.testing.running_stack import stack  # noqa: PLC0415
+
+    _take_share_of_ports()
+    with stack(_tasks(pytestconfig), directory=tmp_path_factory.mktemp("celeriac")) as running:
+        yield running
+
+
+def _tasks(config: pytest.Config) -> str | Path | None:
+    """What the option or the configuration names; a path is relative to the root directory."""
+    name = config.getoption("celeriac_tasks") or config.getini("celeriac_tasks")
+    places = [config.rootpath / place for place in ([name] if name else ["tasks.py", "tasks"])]
+    return next((place for place in places if place.exists()), name or None)
+
+
+def _take_share_of_ports() -> None:
+    """Side by side, processes of tests must not choose the same free port."""
+    if process := os.environ.get("PYTEST_XDIST_WORKER"):
+        share = f"{process.removeprefix('gw')}/{os.environ['PYTEST_XDIST_WORKER_COUNT']}"
+        os.environ.setdefault("PORTS_SHARE", share)

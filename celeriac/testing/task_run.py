@@ -1,0 +1,158 @@
+"""Runs a task in the process of a test, as the API and a worker would."""
+
+import json
+from collections.abc import Callable, Mapping
+from contextvars import copy_context
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from celery.exceptions import TaskRevokedError
+
+from celeriac.contract import context
+from celeriac.contract.implementation import Implementation, implementation_of
+from celeriac.ledger.model.states import State
+from celeriac.ledger.model.task import Failure
+from celeriac.settings import Settings
+from celeriac.testing.outcome import Outcome
+from celeriac.testing.recorder import Recorder
+from celeriac.testing.soft_limit import soft_time_limit as limited
+from celeriac_api.request.json_text import without_values
+from celeriac_api.request.judgement import Judge
+from celeriac_api.response.errors import BodyTooLarge
+from celeriac_api.submissions import PreparedDefinition
+from celeriac_worker.run.attempt import Attempt, run_attempt
+from celeriac_worker.run.failure import Exited, failure_of
+from celeriac_worker.run.outcome import Cancelled, Failed, PutOff, Succeeded
+from celeriac_worker.run.outcome import Outcome as AttemptOutcome
+from celeriac_worker.run.task_traceback import task_traceback
+
+
+def run_task(
+    function: Callable[..., object],
+    /,
+    *,
+    input: Mapping[str, Any] | str | bytes | None = None,  # noqa: A002 - as `Client.submit` has it
+    cancel_after: int | None = None,
+    soft_time_limit: timedelta | None = None,
+    **fields: Any,
+) -> Outcome:
+    """Run a function with `@task` from its input to its end, and return the outcome.
+
+    The input is `fields`, or `input` (values, or JSON text); an input that the API would refuse raises the API's problem.
+    All attempts of the retry policy run, without a wait between them. With `cancel_after`, somebody asks to cancel the task
+    after that many calls of `context.cancelled()`: 0 is before the first. `soft_time_limit` replaces the one of the task.
+    The settings are those of the environment, such as CELERIAC_MAX_RESULT_BYTES. No hard time limit ends this process.
+    """
+    implementation = implementation_of(function)
+    if implementation is None:
+        raise TypeError(f"{function!r} is not a task: put @task above the function.")
+    settings = Settings.read()
+    body = _accepted(_json(input, fields), implementation, settings)
+    run = _TaskRun(implementation, settings, body, cancel_after, soft_time_limit)
+    return copy_context().run(run.run)
+
+
+def _json(task_input: Mapping[str, Any] | str | bytes | None, fields: dict[str, Any]) -> bytes:
+    if isinstance(task_input, str | bytes):
+        if fields:
+            raise TypeError("The input is JSON text: give no other fields beside it.")
+        return task_input.encode() if isinstance(task_input, str) else task_input
+    return json.dumps({**(task_input or {}), **fields}).encode()
+
+
+def _accepted(body: bytes, implementation: Implementation, settings: Settings) -> bytes:
+    """The JSON text of the input as the API accepts it; the API's problem where it refuses it."""
+    if len(body) > settings.max_body_bytes:
+        raise BodyTooLarge(
+            f"The input is larger than {settings.max_body_bytes} bytes, the limit of CELERIAC_MAX_BODY_BYTES."
+        )
+    prepared = PreparedDefinition(implementation.definition, implementation.input_model, settings)
+    return Judge(largest=settings.max_body_bytes).judge_here(body, prepared.checked).json
+
+
+class _TaskRun:
+    """One task, from its first attempt to its end."""
+
+    def __init__(
+        self,
+        implementation: Implementation,
+        settings: Settings,
+        body: bytes,
+        cancel_after: int | None,
+        soft_limit: timedelta | None,
+    ) -> None:
+        definition = implementation.definition
+        self._implementation = implementation
+        self._max_result_bytes = settings.max_result_bytes
+        self._input: dict[str, Any] = json.loads(body)
+        self._soft_limit = soft_limit or definition.time_limits(settings.soft_time_limit)[1]
+        self._cancel_after, self._questions = cancel_after, 0
+        self._outcome = Outcome(
+            state=State.RUNNING, input=json.loads(without_values(body, definition.hidden))
+        )
+
+    def run(self) -> Outcome:
+        """Attempt after attempt, until the task has ended."""
+        outcome = self._outcome
+        while outcome.state == State.RUNNING:
+            self._record(self._attempt(outcome.attempts))
+        return outcome
+
+    def _attempt(self, number: int) -> AttemptOutcome:
+        attempt = Attempt(
+            number,
+            soft_limit_seconds=None if self._soft_limit is None else self._soft_limit.total_seconds(),
+            max_result_bytes=self._max_result_bytes,
+            is_from_api=True,
+            is_cancelled=self._is_cancelled,
+        )
+        context.begin_recorded(number, ask=self._ask, reports=Recorder(self._outcome))
+        try:
+            with limited(self._soft_limit):
+                return run_attempt(self._implementation, attempt, (), self._input)
+        except BaseException as error:
+            if _is_for_the_test(error):
+                raise
+            return Failed(error)  # type: ignore[arg-type]  # a worker survives what `except Exception` does not catch
+
+    def _record(self, end: AttemptOutcome) -> None:
+        match end:
+            case Succeeded(result):
+                self._outcome.result = result
+                self._end(State.SUCCEEDED)
+            case Failed(error):
+                if isinstance(error, Exited) and isinstance(error.__cause__, KeyboardInterrupt):
+                    raise error.__cause__  # it is more probably Ctrl-C than the task's own idea
+                failure = replace(failure_of(error), traceback=task_traceback(error))
+                self._end(State.FAILED, failure, error)
+            case Cancelled(error):
+                self._end(State.CANCELLED, _revoked(failure_of(error).message or "cancelled"), error)
+            case PutOff(error) if self._is_cancelled():
+                self._end(State.CANCELLED, _revoked("cancelled"), error)
+            case PutOff(_, _, delay):
+                self._outcome.waits.append(delay)
+                self._outcome.attempts += 1
+
+    def _end(
+        self, state: State, failure: Failure | None = None, exception: BaseException | None = None
+    ) -> None:
+        self._outcome.state, self._outcome.error, self._outcome.exception = state, failure, exception
+
+    def _ask(self) -> bool:
+        """One call of `context.cancelled()`."""
+        is_cancelled = self._is_cancelled()
+        self._questions += 1
+        return is_cancelled
+
+    def _is_cancelled(self) -> bool:
+        return self._cancel_after is not None and self._questions >= self._cancel_after
+
+
+def _revoked(words: str) -> Failure:
+    return failure_of(TaskRevokedError(words))
+
+
+def _is_for_the_test(error: BaseException) -> bool:
+    """Whether this is not the task's: `pytest.fail` in a fake of the test, say, or a time limit of the test."""
+    return isinstance(error, KeyboardInterrupt) or type(error).__module__.startswith("_pytest.")
