@@ -6,6 +6,8 @@ A name is loaded when it is first asked for: pytest loads this package where cel
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from celeriac.testing.extras import require_services
+
 if TYPE_CHECKING:
     from celeriac.testing.outcome import Outcome, Progress
     from celeriac.testing.running_stack import Stack, stack
@@ -26,6 +28,7 @@ def __getattr__(name: str) -> object:
     """Load a public name; Python asks here for what this module does not have yet."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    require_services(f"{__name__}.{name}")
     value = getattr(import_module(_MODULES[name]), name)
     globals()[name] = value
     return value

@@ -1,4 +1,4 @@
-"""Runs a task in the process of a test, as the API and a worker would."""
+"""Runs a task in a test as the API and a worker would."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -155,4 +155,6 @@ def _revoked(words: str) -> Failure:
 
 def _is_for_the_test(error: BaseException) -> bool:
     """Whether this is not the task's: `pytest.fail` in a fake of the test, say, or a time limit of the test."""
-    return isinstance(error, KeyboardInterrupt) or type(error).__module__.startswith("_pytest.")
+    return isinstance(error, KeyboardInterrupt) or any(
+        kind.__module__.startswith("_pytest.") for kind in type(error).__mro__
+    )

@@ -25,6 +25,7 @@ NO_NOUNS = set("asked begun found given known left_out one other said shown told
 LONG_LISTINGS = {
     ".": "tools look for their files at the root",
     "docs/decisions": "a numbered series, read by number",
+    "tests": "a room for each package, and for what all tests share",
 }
 # Functions that may be longer, and why.
 LONG_FUNCTIONS: dict[str, str] = {}

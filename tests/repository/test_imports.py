@@ -36,6 +36,16 @@ MAY_IMPORT = {
         "celeriac.stack",
         "celeriac.version",
     },
+    # It runs the code of both services in the process of a test.
+    "celeriac.testing": {
+        "celeriac.command.task_place",
+        "celeriac.contract",
+        "celeriac.ledger",
+        "celeriac.settings",
+        "celeriac.stack",
+        "celeriac_api",
+        "celeriac_worker",
+    },
     "celeriac_worker": {"celeriac"},
     "celeriac_api": {"celeriac"},
     # The scripts talk HTTP; a file of tasks imports its `task`.

@@ -95,6 +95,13 @@ def finish_although_asked(started: Path) -> str:
     return "done all the same"
 
 
+@task(retry=RetryPolicy(backoff=timedelta(0)))
+def fail_when_asked(started: Path) -> None:
+    """Say that it runs; run until somebody cancels it, and then fail, so that another attempt is due."""
+    finish_although_asked(started)
+    raise ConnectionError("interrupted")
+
+
 @task
 def go_on_until_cancelled(trace: Path) -> None:
     """Say how far it has come, and leave a trace of each round, until somebody cancels it."""
