@@ -1,5 +1,6 @@
 """Makes, lists, rotates and revokes the keys in Redis."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -19,9 +20,9 @@ class KeyNotFound(Exception):
 class StoredKeys:
     """The keys in Redis. A change reaches every API process within 5 seconds."""
 
-    def __init__(self, table: KeyTable) -> None:
-        """`table` stores the keys in Redis."""
-        self._table = table
+    def __init__(self, table: KeyTable, *, entry_of: Callable[[str, str], bytes] | None = None) -> None:
+        """`table` stores the keys in Redis. `entry_of` makes an audit entry of an action and a name, for who writes none itself."""
+        self._table, self._entry_of = table, entry_of
 
     async def all(self) -> dict[str, Key]:
         """All keys by name, the expired ones, too."""
@@ -36,14 +37,14 @@ class StoredKeys:
         """Store this key, which has no digests yet, and give it a secret; `KeyExists` if the name is in use."""
         secret = new_secret()
         key_with_secret = _with_secret(key, secret)
-        if not await self._table.change(key.name, before="", after=key_to_json(key_with_secret)):
+        if not await self._change("create_key", key.name, after=key_to_json(key_with_secret)):
             raise KeyExists(key.name)
         return key_with_secret, secret
 
     async def create_first(self, key: Key, secret: str) -> bool:
         """Store this key with this secret, unless a key was ever created; whether it was stored."""
         document = key_to_json(_with_secret(key, secret))
-        return await self.is_empty() and await self._table.change(key.name, before="", after=document)
+        return await self.is_empty() and await self._change("create_key", key.name, after=document)
 
     async def rotate(self, name: str, *, overlap: timedelta) -> tuple[Key, str]:
         """Give a key a new secret; the previous one stays valid for `overlap`."""
@@ -51,13 +52,17 @@ class StoredKeys:
         while True:
             before = await self._document(name)
             key = key_from_json(name, before).rotated(digest(secret), until=now + overlap, now=now)
-            if await self._table.change(name, before=before, after=key_to_json(key)):
+            if await self._change("rotate_key", name, before=before, after=key_to_json(key)):
                 return key, secret
 
     async def revoke(self, name: str) -> None:
         """Remove a key."""
-        while not await self._table.change(name, before=await self._document(name), after=""):
+        while not await self._change("revoke_key", name, before=await self._document(name)):
             pass  # it was changed meanwhile
+
+    async def _change(self, action: str, name: str, *, before: str = "", after: str = "") -> bool:
+        entry = self._entry_of(action, name) if self._entry_of else b""
+        return await self._table.change(name, before=before, after=after, entry=entry)
 
     async def _document(self, name: str) -> str:
         _, documents = await self._table.read()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from celeriac.ledger.for_audit import KEPT_ENTRIES
 from celeriac.ledger.store import scripts
 from celeriac.ledger.store.connection import Argument, Connection
 from celeriac.ledger.store.epoch import Epoch
@@ -37,9 +38,12 @@ class KeyTable:
         now, *flat = await self._run(scripts.READ_KEYS, version)
         return None if int(now) == version else Keys(int(now), _documents(flat))
 
-    async def change(self, name: str, *, before: str, after: str) -> bool:
-        """Replace a document, if it has not changed; an empty text means no document."""
-        return bool(await self._run(scripts.CHANGE_KEY, name, before, after))
+    async def change(self, name: str, *, before: str, after: str, entry: bytes = b"") -> bool:
+        """Replace a document, if it has not changed; an empty text means no document.
+
+        In the same step, the audit trail gets this entry, if there is one.
+        """
+        return bool(await self._run(scripts.CHANGE_KEY, name, before, after, entry, KEPT_ENTRIES))
 
     async def close(self) -> None:
         """Close the connection."""

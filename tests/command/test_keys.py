@@ -4,7 +4,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from getpass import getuser
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import pytest
@@ -80,6 +82,12 @@ def test_a_key_lives_from_create_to_revoke_and_the_command_shows_what_the_api_sh
         for words in ("Owner       shop", "submit:add, read", "rate=2.5,burst=7,unfinished=9", "valid until"):
             assert words in shown
         assert json.loads(keys("show", "ci", "--json", redis_url=own_url).output) == listed["items"][1]
+        trail = api.get("/audit", headers=bearer(boss)).json()["items"]
+        assert [(entry["action"], entry["target"], entry["status"]) for entry in trail] == [
+            ("rotate_key", "ci", 200), ("create_key", "ci", 201), ("create_key", "boss", 201),
+        ]  # fmt: skip
+        who = {(entry["caller"], entry["name"], entry["owner"], entry["client"]) for entry in trail}
+        assert who == {("command", getuser(), "", gethostname())}
         assert "was revoked" in keys("revoke", "boss", redis_url=own_url).words
         wait_until(lambda: status(boss) == 401, 60)
 

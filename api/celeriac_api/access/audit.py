@@ -7,11 +7,10 @@ lack of a scope is noted on every route.
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
-from pydantic_core import to_json
 from starlette.types import Scope as Connection
 
+from celeriac.access.audit_entry import LONGEST_CLIENT, LONGEST_NAME, audit_entry, plain
 from celeriac.ledger.for_audit import AuditTrail
 from celeriac_api.access.caller import Caller
 
@@ -20,7 +19,6 @@ NOT_NOTED = frozenset({400, 401, 413, 415, 422})
 # The same refusal of the same caller is noted once in this time, so that nobody can push out what others did.
 PAUSE_SECONDS = 60.0
 MOST_REMEMBERED = 1_024
-LONGEST_TARGET, LONGEST_CLIENT = 100, 64
 
 logger = logging.getLogger(__name__)
 
@@ -46,26 +44,23 @@ class Audit:
         """Note one use of a route. `made` is the address of what it made, if it made something."""
         if status in NOT_NOTED or (400 <= status < 500 and not self._is_news(action, caller, status)):
             return
-        target = plain(
-            next(iter(connection["path_params"].values()), made.rpartition("/")[2]), LONGEST_TARGET
-        )
+        target = plain(next(iter(connection["path_params"].values()), made.rpartition("/")[2]), LONGEST_NAME)
         client = plain((connection.get("client") or ("",))[0], LONGEST_CLIENT)
-        entry = {
-            "at": datetime.now(UTC),
-            "action": action,
-            "target": target,
-            "caller": caller.kind.value,
-            "name": caller.name,
-            "owner": caller.owner,
-            "client": client,
-            "status": status,
-            "request_id": request_id,
-        }
         logger.info(
             "%s of '%s' by %s '%s' of owner '%s' at %s: %d",
             action, target, caller.kind.value, caller.name, caller.owner, client or "a socket", status,
         )  # fmt: skip
-        self._trail.add(to_json(entry))
+        entry = audit_entry(
+            action=action,
+            target=target,
+            caller=caller.kind.value,
+            name=caller.name,
+            owner=caller.owner,
+            client=client,
+            status=status,
+            request_id=request_id,
+        )
+        self._trail.add(entry)
 
     def _is_news(self, action: str, caller: Caller, status: int) -> bool:
         now, kind = self._clock(), (action, caller.owner, caller.name, status)
@@ -75,8 +70,3 @@ class Audit:
             self._refused.clear()
         self._refused[kind] = now
         return True
-
-
-def plain(text: str, most: int) -> str:
-    """The beginning of this text, up to this number of characters, in printable ASCII."""
-    return text.encode("unicode_escape", "surrogatepass").decode("ascii")[:most]

@@ -12,11 +12,15 @@ from celeriac_api.response.errors import Forbidden
 
 
 class CallerKind(StrEnum):
-    """What let a caller in: a key, a token of the identity provider, or nothing, where the API is open."""
+    """What let a caller in: a key, a token of the identity provider, or nothing, where the API is open.
+
+    `COMMAND` is in the audit trail alone: `celeriac keys` does not use the API.
+    """
 
     KEY = "key"
     TOKEN = "token"  # noqa: S105 - a kind, and no secret
     OPEN = "open"
+    COMMAND = "command"
 
 
 @dataclass(frozen=True)

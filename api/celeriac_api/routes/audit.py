@@ -37,23 +37,27 @@ Cursor = Annotated[
 
 
 class AuditEntry(BaseModel):
-    """One use of a route that changes something, or a request that lacked a scope."""
+    """One use of a route that changes something, a change by `celeriac keys`, or a request that lacked a scope."""
 
     model_config = ConfigDict(title="Audit entry", extra="ignore")  # a later version may keep more
 
-    at: AwareDatetime = Field(description="When the API answered.")
+    at: AwareDatetime = Field(description="When the API answered, or the command made the change.")
     action: str = Field(description="The `operationId` of the route.")
     target: str = Field(
         description="The id of the task, or the name of the queue or key; empty if there is none."
     )
     caller: CallerKind = Field(
-        description="How the caller was identified: `key`, `token` (of an identity provider), or `open` (not at all)."
+        description="How the caller was identified: `key`, `token` (of an identity provider), `open` (not at all), or `command` (`celeriac keys`)."
     )
-    name: str = Field(description="The name of the key, or the subject of the token.")
-    owner: str = Field(description="The owner of the key or token.")
-    client: str = Field(description="The address from which the request came; empty for a socket.")
-    status: int = Field(description="The status of the answer.")
-    request_id: str | None = Field(description="The `X-Request-ID` of the request.")
+    name: str = Field(
+        description="The name of the key, the subject of the token, or the user who ran the command."
+    )
+    owner: str = Field(description="The owner of the key or token; empty for the command.")
+    client: str = Field(
+        description="The address from which the request came; empty for a socket. For the command, the name of the machine."
+    )
+    status: int = Field(description="The status of the answer; for the command, that of the same request.")
+    request_id: str | None = Field(description="The `X-Request-ID` of the request; null for the command.")
 
 
 class AuditPage(BaseModel):

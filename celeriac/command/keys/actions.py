@@ -16,6 +16,7 @@ from celeriac.access.key_file import KeyFileError, read_key_file
 from celeriac.access.limits import Limits
 from celeriac.access.secret import digest, new_secret
 from celeriac.access.stored_keys import KeyExists, KeyNotFound, StoredKeys
+from celeriac.command.keys.audit import entry_of
 from celeriac.command.keys.texts import as_json as to_json
 from celeriac.command.keys.texts import facts, key_document, table
 from celeriac.command.keys.which_redis import read_settings, redis_of_keys
@@ -161,7 +162,7 @@ def _print(text: str) -> None:
 
 
 def _with_keys(settings: Settings, act: Callable[[StoredKeys], Awaitable[Result]]) -> Result:
-    return ask_redis(settings, lambda keys: act(StoredKeys(keys)))
+    return ask_redis(settings, lambda keys: act(StoredKeys(keys, entry_of=entry_of)))
 
 
 async def _create(keys: StoredKeys, key: Key) -> tuple[tuple[Key, str], bool]:

@@ -8,6 +8,7 @@ from celeriac.access.scopes import Scope
 from celeriac.access.secret import new_secret, well_formed
 from celeriac.access.stored_keys import StoredKeys
 from celeriac.command.keys.actions import ask_redis, say
+from celeriac.command.keys.audit import entry_of
 from celeriac.command.keys.which_redis import read_settings
 from celeriac.command.output.refusal import Failure
 
@@ -26,7 +27,7 @@ def create(file: Path) -> None:
         secret = _kept_secret(file)
     except OSError as error:
         raise Failure(f"The first key cannot be kept in {file}: {error.strerror}.") from error
-    if ask_redis(settings, lambda keys: StoredKeys(keys).create_first(key, secret)):
+    if ask_redis(settings, lambda keys: StoredKeys(keys, entry_of=entry_of).create_first(key, secret)):
         say(
             f"The first key was created, with the name {NAME!r} and all rights. It is kept in {file}:", secret
         )

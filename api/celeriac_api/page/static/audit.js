@@ -7,7 +7,7 @@ import { ago, exact } from "./elements/times.js";
 
 export function show(main) {
   const body = el("tbody");
-  const rows = keyed(body, (entry) => `${entry.at} ${entry.request_id}`, row);
+  const rows = keyed(body, (entry) => `${entry.at} ${entry.request_id} ${entry.target}`, row);
   return polled(main, {
     path: "/audit",
     title: "Audit",
@@ -19,7 +19,8 @@ export function show(main) {
 
 function row({ at, action, target, caller, name, owner, client, status }) {
   const when = el("td", { title: exact(at) });
-  const who = caller === "open" ? "no key" : owner === name ? `${caller} ${name}` : `${caller} ${name} of ${owner}`;
+  const known = owner === name || owner === "" ? `${caller} ${name}` : `${caller} ${name} of ${owner}`;
+  const who = caller === "open" ? "no key" : known;
   const cells = [action.replaceAll("_", " "), target, who, client, String(status)].map((text) => el("td", {}, text));
   return { node: el("tr", {}, when, ...cells), fill: () => setText(when, ago(at)) };
 }
