@@ -12,7 +12,7 @@ from celeriac.stack.processes.readiness import answers_over_http
 from lab.harness.waiting import wait_until
 
 PROGRAM = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-# What a proxy says of itself, as docs/how-to/operations.md has it.
+# What a proxy says of itself, as docs/deploy/proxy.md has it.
 SAYS_ALL = (
     "proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; "
     "proxy_set_header X-Forwarded-Prefix {prefix};"

@@ -24,6 +24,8 @@ OLD: dict[str, tuple[str, dict[str, Any]]] = {
     "got a wider type": ("measure", {"length": 4}),
     "kept its name": ("notify", {"text": "done"}),
     "moved to another queue": ("draw", {"shape": "circle"}),
+    "got a shorter time limit": ("rest", {"seconds": 1}),
+    "got retries": ("stumble", {}),
 }
 # How a task that was accepted before ends at a worker of after: its result, or the type of its error.
 AT_A_LATER_WORKER = {
@@ -36,6 +38,8 @@ AT_A_LATER_WORKER = {
     "got a wider type": "4.0",
     "kept its name": "done",
     "moved to another queue": "circle",
+    "got a shorter time limit": "rested",
+    "got retries": "recovered",
 }
 # What is accepted by the definitions of after, and how it ends at a worker of before.
 AT_AN_EARLIER_WORKER: dict[str, tuple[str, dict[str, Any], str]] = {
@@ -127,13 +131,16 @@ def test_a_retry_is_refused_as_a_submission_would_be(
     assert ended(later, document(fitting))["result"] == "Ada"
 
 
-def test_a_retry_goes_to_the_queue_of_the_definition_as_it_is_now(
+def test_a_retry_has_the_queue_and_the_time_limits_of_the_definition_as_it_is_now(
     later: httpx.Client, accepted: dict[str, Document]
 ) -> None:
-    task = ended(later, accepted["moved to another queue"])
-    again = document(later.post(task["links"]["retry"]))
-    assert (task["queue"], again["queue"]) == ("default", "drawings")
+    moved, limited = (
+        ended(later, accepted[change]) for change in ("moved to another queue", "got a shorter time limit")
+    )
+    again, shorter = (document(later.post(task["links"]["retry"])) for task in (moved, limited))
+    assert (moved["queue"], again["queue"]) == ("default", "drawings")
     assert ended(later, again)["result"] == "circle"
+    assert end_of(ended(later, shorter)) == "SoftTimeLimitExceeded"
 
 
 def test_an_earlier_worker_runs_what_still_fits_its_definitions_and_fails_the_rest(

@@ -1,6 +1,9 @@
 """The definitions as they are when the tasks are run."""
 
-from celeriac import task
+from datetime import timedelta
+from time import sleep
+
+from celeriac import RetryPolicy, context, task
 
 
 @task
@@ -49,3 +52,18 @@ def send_notice(text: str) -> str:
 def draw(shape: str) -> str:
     """Draw, in a queue of its own."""
     return shape
+
+
+@task(soft_time_limit=timedelta(seconds=0.5))
+def rest(seconds: float) -> str:
+    """Rest for a shorter time."""
+    sleep(seconds)
+    return "rested"
+
+
+@task(retry=RetryPolicy(attempts=2, backoff=timedelta(seconds=0.1)))
+def stumble() -> str:
+    """Try again."""
+    if context.attempt() == 1:
+        raise ConnectionError("stumbled")
+    return "recovered"

@@ -1,6 +1,8 @@
 """The definitions as they were when the tasks were accepted."""
 
-from celeriac import task
+from time import sleep
+
+from celeriac import context, task
 
 
 @task
@@ -49,3 +51,18 @@ def notify(text: str) -> str:
 def draw(shape: str) -> str:
     """Move to another queue later."""
     return shape
+
+
+@task
+def rest(seconds: float) -> str:
+    """Get a shorter time limit later."""
+    sleep(seconds)
+    return "rested"
+
+
+@task
+def stumble() -> str:
+    """Be retried later."""
+    if context.attempt() == 1:
+        raise ConnectionError("stumbled")
+    return "recovered"
