@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from celeriac.contract.built_in import built_in
 from celeriac.contract.catalog import Catalog, Validators
 from celeriac.contract.definition import Definition
 from celeriac.ledger.ledger import Ledger
@@ -95,10 +96,15 @@ class Submissions:
         self, catalog: Catalog, validators: Validators, settings: Settings, ledger: Ledger, judge: Judge
     ) -> None:
         """Prepare the definitions of this catalog."""
+        self._names = list(catalog)
         self._prepared = {
             name: PreparedDefinition(definition, validators[name], settings)
             for name, definition in catalog.items()
         }
+        for name, implementation in built_in().items():
+            self._prepared[name] = PreparedDefinition(
+                implementation.definition, implementation.input_model, settings
+            )
         self._key_ttl = settings.idempotency_ttl
         self._ledger = ledger
         self._allowances = Allowances(settings)
@@ -191,6 +197,6 @@ class Submissions:
 
     def _unknown(self, name: str) -> UnknownTaskName:
         return UnknownTaskName(
-            f"No task is named {shown(name)}.{suggestion(name, self._prepared)} The tasks are: {listed(self._prepared)}. "
+            f"No task is named {shown(name)}.{suggestion(name, self._names)} The tasks are: {listed(self._names)}. "
             "The API reads task definitions at its start: restart the API and the workers after you add one."
         )

@@ -26,6 +26,8 @@ from celeriac.values.queue_names import taken_for
 from celeriac.values.reserved_names import RESERVED_NAMES
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+# How the names of built-in tasks begin (celeriac/contract/built_in.py), and those of our modules.
+OURS = "celeriac."
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -70,7 +72,7 @@ def task(
     """
 
     def declare(function: Callable[P, R]) -> Callable[P, R]:
-        definition_name = _checked_name(name or function.__name__)
+        definition_name = _checked_name(name or function.__name__, module=function.__module__)
         model, output = input_model(function, hidden=hidden), output_adapter(function)
         description = inspect.getdoc(function) or ""
         definition = Definition(
@@ -99,13 +101,13 @@ def task(
     return declare if function is None else declare(function)
 
 
-def _checked_name(name: str) -> str:
+def _checked_name(name: str, *, module: str) -> str:
     if not NAME.fullmatch(name):
         raise ContractError(
             f"Task name {name!r} cannot be part of a URL: use letters, digits, '.', '_' and '-', "
             "starting with a letter or digit, at most 100 characters."
         )
-    if name in RESERVED_NAMES:
+    if name in RESERVED_NAMES or (name.startswith(OURS) and not module.startswith(OURS)):
         raise ContractError(
             f"Task name {name!r} is reserved for the API itself: choose another with @task(name=...)."
         )

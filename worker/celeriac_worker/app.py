@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from celery import Celery, signals
 
+from celeriac.contract.built_in import built_in
 from celeriac.contract.catalog import (
     Implementations,
     catalog_of,
@@ -82,7 +83,7 @@ def create_app(
     app.active = {}
     app.steps["worker"].update((Attention, Heartbeat, Housekeeping, ReturnReserved, *parts.steps))
     set_up_logs(settings.log_format)
-    for implementation in implementations.values():
+    for implementation in {**implementations, **built_in()}.values():
         _register(app, implementation, settings)
     app.finalize()
     return app
