@@ -1,4 +1,4 @@
-"""The built-in echo: every API accepts it, every worker runs it, and no list shows it."""
+"""The built-in echo: APIs accept it, workers run it, no list shows it."""
 
 import httpx
 import pytest
