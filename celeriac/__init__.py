@@ -1,4 +1,4 @@
-"""The names that a file of tasks imports: `from celeriac import task`.
+"""The public names: `from celeriac import task` in a file of tasks, `from celeriac import Client` elsewhere.
 
 A name is loaded when it is first asked for: `import celeriac` alone loads nothing else.
 """
@@ -7,16 +7,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from celeriac.client.client import AsyncClient, Client
     from celeriac.contract import context
     from celeriac.contract.declaration import task
     from celeriac.contract.retry import RetryPolicy
     from celeriac.contract.signature import Base64Bytes
     from celeriac_api.embedding.mounting import mount
 
-__all__ = ["Base64Bytes", "RetryPolicy", "context", "mount", "task"]
+__all__ = ["AsyncClient", "Base64Bytes", "Client", "RetryPolicy", "context", "mount", "task"]
 
 # For each public name, its module; where the name is a module itself, that module.
 _MODULES = {
+    "AsyncClient": "celeriac.client.client",
+    "Client": "celeriac.client.client",
     "Base64Bytes": "celeriac.contract.signature",
     "RetryPolicy": "celeriac.contract.retry",
     "context": "celeriac.contract.context",

@@ -1,0 +1,96 @@
+"""Makes the request that submits a task."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from celeriac.client.wire.json_text import input_json
+from celeriac.client.wire.request import Request, path_of
+from celeriac.client.wire.trace import trace_headers
+from celeriac.values.reserved_names import RESERVED_NAMES
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """When a task starts, and what makes its submission the same as another one."""
+
+    delay: float | timedelta | None = None
+    eta: datetime | str | None = None
+    expires: float | timedelta | None = None
+    idempotency_key: str | None = None
+    task_id: str | UUID | None = None
+
+
+NO_OPTIONS = Options()
+
+
+def submission(
+    name: str,
+    task_input: Mapping[str, Any] | None,
+    fields: Mapping[str, Any],
+    options: Options,
+    *,
+    wait: int = 0,
+) -> Request:
+    """The request; with the same options and input, it can be sent again and creates no second task."""
+    if name in RESERVED_NAMES:
+        raise ValueError(f"{name!r} is an address of the API and cannot be the name of a task.")
+    body = input_json(_whole(task_input, fields), f"The input of {name!r}")
+    query = () if options is NO_OPTIONS else _query(options)
+    if options.task_id is not None:
+        return _under_id(name, body, query, options, wait)
+    key = new_key() if options.idempotency_key is None else options.idempotency_key
+    headers = {"Content-Type": JSON, "Idempotency-Key": key, **trace_headers()}
+    return Request("POST", path_of(name, query=query), headers, body, wait)
+
+
+def new_key() -> str:
+    """An idempotency key that nobody else has."""
+    return os.urandom(16).hex()
+
+
+def _whole(task_input: Mapping[str, Any] | None, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    if task_input is None:
+        return fields
+    if both := task_input.keys() & fields:
+        raise TypeError(f"{', '.join(sorted(both))}: given in the input, and again as a field.")
+    return {**task_input, **fields} if fields else task_input
+
+
+def _under_id(
+    name: str, body: bytes, query: tuple[tuple[str, str], ...], options: Options, wait: int
+) -> Request:
+    if options.idempotency_key is not None:
+        raise TypeError("A task_id is the idempotency key: leave the other one out.")
+    named = b'{"name":%b,"input":%b}' % (json.dumps(name).encode(), body)
+    headers = {"Content-Type": JSON, **trace_headers()}
+    return Request("PUT", path_of("tasks", str(options.task_id), query=query), headers, named, wait)
+
+
+def _query(options: Options) -> tuple[tuple[str, str], ...]:
+    pairs = {
+        "delay": _seconds(options.delay),
+        "eta": _time(options.eta),
+        "expires": _seconds(options.expires),
+    }
+    return tuple((name, value) for name, value in pairs.items() if value is not None)
+
+
+def _seconds(duration: float | timedelta | None) -> str | None:
+    if duration is None:
+        return None
+    return str(duration.total_seconds() if isinstance(duration, timedelta) else duration)
+
+
+def _time(moment: datetime | str | None) -> str | None:
+    if isinstance(moment, datetime):
+        if moment.tzinfo is None:
+            raise ValueError(f"eta={moment!r} has no time zone: use datetime.now(UTC), for example.")
+        return moment.isoformat()
+    return moment

@@ -1,0 +1,108 @@
+"""Decides which API a client talks to, with which key and which HTTP client."""
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+
+from celeriac.client.profiles import read_profile
+from celeriac.client.wire.http import Wire
+from celeriac.version import VERSION
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+KEY = re.compile(r"[\x21-\x7e]+")
+# All connections of `map` stay open; servers close one that nobody uses for 5 seconds.
+LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=4.0)
+
+EventHooks: TypeAlias = Mapping[str, Sequence[Callable[..., Any]]]
+H = TypeVar("H", httpx.Client, httpx.AsyncClient)
+
+
+@dataclass(frozen=True)
+class Connection:
+    """The address of an API, and the key for it, which `repr` does not show."""
+
+    base_url: str
+    key: str | None = field(default=None, repr=False)
+
+    def wire(self, headers: Mapping[str, str] | None) -> Wire:
+        """What makes its requests."""
+        with_key = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        return Wire(self.base_url, {**(headers or {}), **with_key})
+
+
+def connection_to(
+    base_url: str | httpx.URL | None,
+    *,
+    key: str | None,
+    profile: str | None,
+    http: httpx.Client | httpx.AsyncClient | None,
+) -> Connection:
+    """The address: as given, or else that of the HTTP client, `CELERIAC_URL`, the profile, or this machine's port 8000.
+
+    The key: as given, or else `CELERIAC_KEY`, or that of the profile, if the address is that of the profile.
+    """
+    address = str(base_url) if base_url is not None else str(http.base_url) if http is not None else ""
+    address = address or os.environ.get("CELERIAC_URL", "")
+    secret = key or os.environ.get("CELERIAC_KEY")
+    known = read_profile(profile) if profile or not address or not secret else None
+    address = _checked_address(address or (known.url if known else DEFAULT_URL))
+    if not secret and known and _checked_address(known.url) == address:
+        secret = known.key
+    return Connection(address, _checked_key(secret) if secret else None)
+
+
+def new_http(
+    http_class: Callable[..., H], connection: Connection, *, transport: Any, event_hooks: EventHooks | None
+) -> H:
+    """An HTTP client for this API."""
+    return http_class(
+        transport=transport,
+        event_hooks={kind: list(hooks) for kind, hooks in (event_hooks or {}).items()},
+        limits=LIMITS,
+        headers={"User-Agent": f"celeriac/{VERSION}", "Accept": "application/json"},
+        # No request to this machine goes through a proxy, and none of them uses a certificate.
+        **({"trust_env": False, "verify": False} if _is_local(connection.base_url) else {}),
+    )
+
+
+def refuse_both(http: object, **options: object) -> None:
+    """`TypeError` if options for a new HTTP client come with an HTTP client of the caller's own."""
+    if http is not None and (names := [name for name, value in options.items() if value is not None]):
+        raise TypeError(f"Give {' and '.join(names)} to your own HTTP client: http= is used as it is.")
+
+
+def _checked_address(address: str) -> str:
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{_without_secret(address)!r} is not an address such as {DEFAULT_URL}.")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError(
+            f"The address of {parts.hostname} contains a user or password. Give a key with key= instead."
+        )
+    if parts.query or parts.fragment:
+        raise ValueError(
+            f"{address!r} contains a query or fragment. Give only scheme, host, port and prefix."
+        )
+    return address.rstrip("/")
+
+
+def _without_secret(address: str) -> str:
+    return re.sub(r"//[^/@]*@", "//…@", address)
+
+
+def _checked_key(key: str) -> str:
+    """A key that can be in a header; the error does not contain it."""
+    if not KEY.fullmatch(key):
+        raise ValueError("The key contains a space or another character that no key has.")
+    return key
+
+
+def _is_local(base_url: str) -> bool:
+    parts = urlsplit(base_url)
+    return parts.scheme == "http" and parts.hostname in LOOPBACK

@@ -1,0 +1,165 @@
+"""The documents of the API, as types for dictionaries; docs/http.md describes each member."""
+
+from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
+
+State: TypeAlias = Literal[
+    "scheduled", "queued", "running", "retrying", "succeeded", "failed", "cancelled", "expired"
+]
+
+
+class ErrorDocument(TypedDict):
+    """Why a task failed; `traceback` is null without the scope `operate`."""
+
+    type: str
+    message: str
+    traceback: str | None
+
+
+class ProgressDocument(TypedDict):
+    """How far a task is, in units that it chooses."""
+
+    done: float
+    total: float | None
+    message: str | None
+
+
+class Links(TypedDict):
+    """The addresses of what belongs to a task."""
+
+    self: str
+    input: str
+    result: str
+    cancel: str
+    retry: str
+    events: str
+
+
+class TaskDocument(TypedDict):
+    """The state of a task. Times are texts in RFC 3339 format, in UTC."""
+
+    task_id: str
+    name: str
+    state: State
+    ready: bool
+    successful: bool | None
+    # A listing leaves large results out.
+    result: NotRequired[Any]
+    error: ErrorDocument | None
+    progress: ProgressDocument | None
+    cancel_requested: bool
+    attempt: int
+    queue: str
+    worker: str | None
+    created_at: str
+    started_at: str | None
+    ended_at: str | None
+    expires_at: str | None
+    due_at: str | None
+    retry_of: str | None
+    trace_id: str | None
+    owner: str | None
+    links: Links
+
+
+class QueueDocument(TypedDict):
+    """A queue and its numbers."""
+
+    name: str
+    depth: int
+    oldest_wait_seconds: float
+    paused: bool
+    workers: int
+    in_per_second: float
+    out_per_second: float
+    drain_seconds: float
+
+
+class WorkerDocument(TypedDict):
+    """A live worker; null is what a stock Celery worker does not report."""
+
+    name: str
+    kind: Literal["celeriac", "celery"]
+    queues: list[str]
+    concurrency: int | None
+    active: list[str]
+    started_at: str | None
+    seen_at: str
+
+
+class DefinitionDocument(TypedDict):
+    """A task definition, with the JSON Schemas of its input and result."""
+
+    name: str
+    summary: str
+    description: str
+    queue: str
+    input_schema: dict[str, Any]
+    output_schema: dict[str, Any]
+    examples: list[dict[str, Any]]
+
+
+class LimitsDocument(TypedDict):
+    """The limits of a key; null is what the settings of the API decide."""
+
+    rate: float | None
+    burst: int | None
+    unfinished: int | None
+    body_bytes: int | None
+    waits: int | None
+    streams: int | None
+
+
+class KeyDocument(TypedDict):
+    """A key, without its secret."""
+
+    name: str
+    owner: str
+    scopes: list[str]
+    source: Literal["redis", "file"]
+    created_at: str | None
+    expires_at: str | None
+    overlap_until: str | None
+    limits: LimitsDocument
+
+
+class KeyWithSecret(KeyDocument):
+    """A new key; `key` is its secret, which no other answer contains."""
+
+    key: str
+
+
+class OwnKey(TypedDict):
+    """The key that the client uses; all null in open access."""
+
+    name: str | None
+    owner: str | None
+    scopes: list[str]
+    limits: LimitsDocument
+
+
+class RejectedMessage(TypedDict):
+    """A message that no worker could read."""
+
+    found_at: str
+    reason: str
+    message: str
+
+
+class AuditEntry(TypedDict):
+    """Who changed what."""
+
+    at: str
+    action: str
+    target: str
+    caller: Literal["key", "token", "open"]
+    name: str
+    owner: str
+    client: str
+    status: int
+    request_id: str | None
+
+
+class Health(TypedDict):
+    """Whether a part of the service works."""
+
+    status: str

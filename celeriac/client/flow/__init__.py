@@ -1,0 +1,1 @@
+"""How one description of a call becomes a sync and an async method."""

@@ -1,0 +1,36 @@
+"""Until when a call may go on."""
+
+import math
+from time import monotonic
+
+
+class Deadline:
+    """The end of a call, and how long the API may be away meanwhile, in seconds."""
+
+    __slots__ = ("_away", "_away_since", "_end")
+
+    def __init__(self, seconds: float | None, *, away: float) -> None:
+        """`seconds` is for the whole call, None for as long as it takes; `away` counts from the last answer."""
+        self._end = math.inf if seconds is None else monotonic() + seconds
+        self._away = away
+        self._away_since: float | None = None
+
+    @property
+    def left(self) -> float:
+        """How many seconds are left; infinity without an end."""
+        return self._end - monotonic()
+
+    def answered(self) -> None:
+        """The API has answered: from now on it may be away again."""
+        self._away_since = None
+
+    def allows(self, pause: float, *, busy: bool) -> bool:
+        """Whether there is time to try again after this pause; one who is only busy is not away."""
+        now = monotonic()
+        if now + pause >= self._end:
+            return False
+        if busy:
+            return True
+        if self._away_since is None:
+            self._away_since = now
+        return now + pause < self._away_since + self._away
