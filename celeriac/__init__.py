@@ -1,4 +1,4 @@
-"""The public names: `from celeriac import task` in a file of tasks, `from celeriac import Client` elsewhere.
+"""The public names, for files of tasks and for clients: `from celeriac import task`.
 
 A name is loaded when it is first asked for: `import celeriac` alone loads nothing else.
 """

@@ -50,10 +50,10 @@ def connection_to(
     address = str(base_url) if base_url is not None else str(http.base_url) if http is not None else ""
     address = address or os.environ.get("CELERIAC_URL", "")
     secret = key or os.environ.get("CELERIAC_KEY")
-    known = read_profile(profile) if profile or not address or not secret else None
-    address = _checked_address(address or (known.url if known else DEFAULT_URL))
-    if not secret and known and _checked_address(known.url) == address:
-        secret = known.key
+    entry = read_profile(profile) if profile or not address or not secret else None
+    address = _checked_address(address or (entry.url if entry else DEFAULT_URL))
+    if not secret and entry and _checked_address(entry.url) == address:
+        secret = entry.key
     return Connection(address, _checked_key(secret) if secret else None)
 
 

@@ -28,7 +28,7 @@ CeleriacError
     └── TaskExpired
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 PREFIX = "urn:celeriac:problem:"
@@ -75,6 +75,11 @@ class Problem(CeleriacError):
     problem: Mapping[str, Any]
     # How many seconds the API asks to wait.
     retry_after: float | None
+
+    @property
+    def task_id(self) -> str | None:
+        """The task that the problem is about; None if it is about none."""
+        return _text(self.problem.get("task_id"))
 
     def pause(self, otherwise: float) -> float:
         """How long to wait before the next attempt; `otherwise` if the API does not say, and in addition."""
@@ -156,11 +161,6 @@ class MethodNotAllowed(Problem):
 
 class Conflict(Problem):
     """409: the state of the task or key does not allow this."""
-
-    @property
-    def task_id(self) -> str | None:
-        """The task, if the conflict is about one."""
-        return _text(self.problem.get("task_id"))
 
     @property
     def state(self) -> str | None:
@@ -266,14 +266,9 @@ class InvalidInput(Problem):
 
 
 class IdempotencyConflict(Problem):
-    """422: the idempotency key, or the id, belongs to another submission."""
+    """422: the idempotency key, or the id, belongs to another submission, that of `task_id`."""
 
     types = ("idempotency-conflict",)
-
-    @property
-    def task_id(self) -> str | None:
-        """The task that has the key."""
-        return _text(self.problem.get("task_id"))
 
 
 class RateLimited(Problem):
@@ -332,11 +327,6 @@ class InDoubt(Unavailable):
 
     types = ("submission-in-doubt",)
 
-    @property
-    def task_id(self) -> str | None:
-        """The task to ask for."""
-        return _text(self.problem.get("task_id"))
-
 
 class Unreachable(CeleriacError):
     """The API cannot be reached. The request was not sent."""
@@ -392,13 +382,6 @@ class TaskCancelled(TaskNotSuccessful):
 
 class TaskExpired(TaskNotSuccessful):
     """The task did not start in time, and never will."""
-
-
-def problem_classes(root: type[Problem] = Problem) -> Iterator[tuple[str, type[Problem]]]:
-    """Each type of problem, with its class."""
-    for problem_class in root.__subclasses__():
-        yield from ((name, problem_class) for name in problem_class.__dict__.get("types", ()))
-        yield from problem_classes(problem_class)
 
 
 def _text(value: object) -> str | None:

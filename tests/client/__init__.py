@@ -1,1 +1,1 @@
-"""The client of the HTTP API; what a test says holds for both of its sides."""
+"""The client of the HTTP API, sync and async."""

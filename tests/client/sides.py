@@ -1,4 +1,4 @@
-"""The sync client, and the async client used in the same words: one text tests both."""
+"""Uses the sync and the async client in the same words."""
 
 import asyncio
 import inspect

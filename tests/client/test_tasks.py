@@ -1,4 +1,4 @@
-"""A client submits tasks, waits for them, and asks for all that the API knows about them."""
+"""A client submits tasks, waits for them, and reads what the API knows."""
 
 import base64
 import pickle

@@ -1,1 +1,1 @@
-"""What can be asked of the API, a room for each subject; each call is described once."""
+"""What can be asked of the API; each call is described once."""

@@ -92,8 +92,8 @@ class Handle:
         state = f" {self.name!r} {self.state}" if self._document else ""
         return f"<{type(self).__name__} {self._id}{state}>"
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Handle) and self._id == other.id
+    def __eq__(self, handle: object) -> bool:
+        return isinstance(handle, Handle) and self._id == handle.id
 
     def __hash__(self) -> int:
         return hash(self._id)
@@ -120,8 +120,8 @@ class Handle:
 
         Raises `TaskFailed` (or `TaskCancelled`, `TaskExpired`) if it ends without one, and `TimedOut` as `wait` does.
         """
-        known = self._document if self._document and "result" in self._document else None
-        self._document = yield from ended(self._id, known, self._of.long_deadline(timeout))
+        document = self._document if self._document and "result" in self._document else None
+        self._document = yield from ended(self._id, document, self._of.long_deadline(timeout))
         return result_of(self._document, lambda *_: self)
 
     @series

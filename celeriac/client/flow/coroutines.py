@@ -30,7 +30,7 @@ class _Pool(Generic[T]):
         self.window = Window[T](ordered=step.ordered)
         self.room = asyncio.Semaphore(self.window.limit(step.at_once))
         self._run, self._flows = run, step.flows
-        self._begun = 0
+        self._count = 0
         self._taking = asyncio.Lock()
         self._news = asyncio.Event()
         self._workers = [asyncio.create_task(self._work()) for _ in range(step.at_once)]
@@ -59,9 +59,9 @@ class _Pool(Generic[T]):
         while True:
             await self.room.acquire()
             async with self._taking:
-                number = self._begun
+                number = self._count
                 flow = await self._next()
-                self._begun += 1
+                self._count += 1
             if flow is None:
                 self.room.release()
                 return

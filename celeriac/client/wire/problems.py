@@ -1,6 +1,6 @@
 """Turns a refusal of the API into its error."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from celeriac.client import errors
-from celeriac.client.errors import PREFIX, Problem, UnexpectedAnswer, problem_classes
+from celeriac.client.errors import PREFIX, Problem, UnexpectedAnswer
 from celeriac.client.wire.json_text import beginning, parse
 from celeriac.client.wire.request import Answer
 
@@ -63,7 +63,7 @@ def _documented(answer: Answer) -> Problem:
     if not isinstance(problem, dict):
         raise unexpected(answer, "The problem document is not an object")
     name = str(problem.get("type", "")).removeprefix(PREFIX)
-    return _made(_classes().get(name) or OF_STATUS.get(answer.status, Problem), answer, problem, name)
+    return _made(classes().get(name) or OF_STATUS.get(answer.status, Problem), answer, problem, name)
 
 
 def _made(
@@ -83,8 +83,15 @@ def _made(
 
 
 @cache
-def _classes() -> Mapping[str, type[Problem]]:
-    return dict(problem_classes())
+def classes() -> Mapping[str, type[Problem]]:
+    """The class of each type of problem."""
+    return dict(_typed(Problem))
+
+
+def _typed(root: type[Problem]) -> Iterator[tuple[str, type[Problem]]]:
+    for problem_class in root.__subclasses__():
+        yield from ((name, problem_class) for name in problem_class.__dict__.get("types", ()))
+        yield from _typed(problem_class)
 
 
 def _retry_after(answer: Answer) -> float | None:

@@ -17,9 +17,9 @@ BUSY = (
     "test_states_model.py",
 )
 # Directories whose tests share what they start.
-TOGETHER = ("page", "conformance", "trials")
+TOGETHER = ("page", "conformance")
 # Shares that take longest begin first, so that no process is left alone with one at the end.
-LONGEST = ("busy", "page", "test_redis_away.py", "test_stack.py", "trials")
+LONGEST = ("busy", "page", "test_redis_away.py", "test_stack.py", "test_trials.py")
 
 
 class Shares(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types

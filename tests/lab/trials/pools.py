@@ -11,7 +11,7 @@ from lab.harness.program import Program
 from lab.harness.servers import running_api, running_worker
 from lab.harness.waiting import wait_until
 from tests.conformance.stock import CeleryProgram, running_program, running_stock_worker
-from tests.trials.place import Place
+from tests.lab.trials.place import Place
 
 
 class Pool(Protocol):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from lab.chaos.proxy import Mode
 from lab.harness.waiting import wait_until
-from tests.trials.pools import Pool
+from tests.lab.trials.pools import Pool
 
 RECOVERY_SECONDS = 15.0
 HANG_SECONDS = 60.0

@@ -10,10 +10,10 @@ import pytest
 from redis import Redis
 
 from lab.harness.waiting import wait_until
+from tests.lab.trials import disasters
+from tests.lab.trials.place import QUEUE, Place, apart, together
+from tests.lab.trials.pools import Pool, ours, stock
 from tests.support.marks import linux_only
-from tests.trials import disasters
-from tests.trials.place import QUEUE, Place, apart, together
-from tests.trials.pools import Pool, ours, stock
 from tests.worker.test_rejected import REJECTED
 
 pytestmark = linux_only
