@@ -13,8 +13,9 @@ FIRST_PAGE = '<!doctype html>\n<title>Celeriac</title>\n<meta http-equiv="refres
 def setup(app: Sphinx) -> dict[str, bool]:
     """What Sphinx calls when it loads an extension."""
     app.add_config_value("contents_pages", [], "env", [list])
-    # GitHub draws these diagrams; the site shows their text, as a program that draws them is large.
-    app.add_lexer("mermaid", TextLexer)
+    # The site shows them as plain text: Pygments does not know the one, and a program that draws the other is large.
+    for language in ("caddy", "mermaid"):
+        app.add_lexer(language, TextLexer)
     app.connect("source-read", generated.fill)
     # Before Sphinx collects what is in the toctrees.
     app.connect("doctree-read", contents.add_toctrees, priority=100)

@@ -3,16 +3,12 @@
 import inspect
 import json
 import re
-import shlex
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from pydantic_core import PydanticUndefined
 
@@ -36,7 +32,6 @@ from tests.repository.docs.pages import (
     anchors,
     code_blocks,
     names,
-    section,
     table,
     text,
 )
@@ -150,14 +145,6 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(target), f"{link}: there is no such heading"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_python_in_the_documentation_runs(page: Path) -> None:
-    for number, (kind, block) in enumerate(code_blocks(page)):
-        if kind == "python":
-            code = compile(block, f"{page.name}, block {number}", "exec")
-            exec(code, {"__name__": "documentation"})  # noqa: S102 - it is ours, and readers will run it too
-
-
 def test_every_example_stands_in_the_quickstart_and_every_script_that_is_named_exists() -> None:
     scripts = {script.name for script in ROOT.glob("examples/*.py")}
     named = {name for page in PAGES for name in re.findall(r"examples/(\w+\.py)", page.read_text())}
@@ -168,29 +155,11 @@ def test_every_example_stands_in_the_quickstart_and_every_script_that_is_named_e
 def test_the_task_of_the_readme_works_and_the_quickstart_shows_the_same() -> None:
     (block,) = [block for kind, block in code_blocks("README.md") if kind == "python"]
     assert block in text("docs/quickstart.md")
+    assert block == text("tests/tasks/greetings.py")
     module: dict[str, Any] = {"__name__": "documentation"}
     exec(block, module)  # noqa: S102 - as above
     assert implementation_of(module["greet"])
     assert module["greet"]("Ada", times=2) == "Hello, Ada! Hello, Ada!"
-
-
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_curl_lines_of_the_readme_do_what_it_says(client: httpx.Client) -> None:
-    lines = section("README.md", "Try it").splitlines()
-    submit, ask, wait = [line for line in lines if line.startswith("curl ")]
-    accepted = curl(submit, client)
-    assert accepted["state"] == "queued"
-    assert curl(ask.replace("TASK_ID", str(accepted["task_id"])), client)["task_id"] == accepted["task_id"]
-    ended = curl(wait, client)
-    assert (ended["ready"], ended["result"]) == (True, 9)
-
-
-def curl(line: str, client: httpx.Client) -> dict[str, object]:
-    """The JSON that this command prints, asked of the stack of the tests."""
-    command = shlex.split(line.replace("localhost:8000", str(client.base_url).rstrip("/")))
-    answer = subprocess.run([*command, "-sS"], capture_output=True, text=True, check=True).stdout
-    document: dict[str, object] = json.loads(answer)
-    return document
 
 
 def declared_keys() -> Iterator[tuple[str, str, str]]:
