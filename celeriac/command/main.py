@@ -9,9 +9,10 @@ import typer
 from celeriac.command import one_service, up
 from celeriac.command.connect import config
 from celeriac.command.connect.server import Server
-from celeriac.command.frame.help import SERVERS, SERVICES, Command, typer_app
+from celeriac.command.frame.help import OPERATING, SERVERS, SERVICES, TASKS, Command, typer_app
 from celeriac.command.frame.shared_options import Key, ProfileName, Url
 from celeriac.command.keys import options as keys
+from celeriac.command.look import queues, service, tasks
 from celeriac.command.new import new
 from celeriac.command.output.ending import run
 from celeriac.command.output.streams import write
@@ -51,6 +52,17 @@ def _celeriac(
     context.obj = Server(url, key, profile)
 
 
+_add(TASKS, "get", tasks.get)
+_add(TASKS, "list", tasks.list_tasks)
+_add(TASKS, "catalog", service.catalog)
+_add(OPERATING, "queues", queues.queues)
+_add(OPERATING, "workers", service.workers)
+_add(OPERATING, "pause", queues.pause)
+_add(OPERATING, "resume", queues.resume)
+_add(OPERATING, "purge", queues.purge)
+_add(OPERATING, "rejected", queues.rejected)
+_add(OPERATING, "audit", service.audit)
+_add(SERVERS, "openapi", service.openapi)
 app.add_typer(config.app, rich_help_panel=SERVERS)
 app.add_typer(keys.app, rich_help_panel=SERVERS)
 _add(SERVICES, "up", up.up)

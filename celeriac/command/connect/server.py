@@ -2,8 +2,12 @@
 
 import sys
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from celeriac.command.output.refusal import Refusal
+
+if TYPE_CHECKING:
+    from celeriac.client.client import Client
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,18 @@ class Server:
     def overridden(self, *, url: str | None, key: str | None, profile: str | None) -> "Server":
         """With those values that are not None in place of its own."""
         return Server(url or self.url, key or self.key, profile or self.profile)
+
+    def client(self, *, timeout: float = 30.0, away: float = 0.0) -> "Client":
+        """A client of the server; use it as a context manager. `timeout` and `away` are those of the client."""
+        from celeriac.client.client import Client  # slow to load
+        from celeriac.client.profiles import ProfileError
+
+        try:
+            return Client(self.url, key=self.read_key(), profile=self.profile, timeout=timeout, away=away)
+        except ProfileError:
+            raise
+        except ValueError as wrong:
+            raise Refusal(str(wrong), advice="Correct --url, CELERIAC_URL, --key or CELERIAC_KEY.") from wrong
 
     def read_key(self) -> str | None:
         """The key of the options, which `-` reads from standard input."""

@@ -41,7 +41,7 @@ def _client_errors() -> tuple[type[Exception], ...]:
 
 
 def _say_wrong_usage(wrong: typer.TyperException) -> int:
-    text = wrong.format_message()
+    text = wrong.format_message().replace("Value error, ", "")  # pydantic's words
     if text.startswith("Usage:"):  # a group without a subcommand
         say(text)
     else:

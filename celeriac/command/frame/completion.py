@@ -1,0 +1,44 @@
+"""Completes names from the server, within a second; silently none if it does not answer."""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import typer
+
+from celeriac.command.frame.shared_options import server_of
+
+if TYPE_CHECKING:
+    from celeriac.client.client import Client
+
+SECONDS = 1.0
+
+
+def complete_names(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """The names of task definitions, with their summaries."""
+    return _completions(
+        context,
+        incomplete,
+        lambda client: ((definition["name"], definition["summary"]) for definition in client.catalog()),
+    )
+
+
+def complete_queues(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """The names of queues, with the number of tasks that wait."""
+    return _completions(
+        context,
+        incomplete,
+        lambda client: ((queue["name"], f"{queue['depth']} waiting") for queue in client.queues()),
+    )
+
+
+def _completions(
+    context: typer.Context, incomplete: str, ask: "Callable[[Client], Iterable[tuple[str, str]]]"
+) -> list[tuple[str, str]]:
+    shared = {name: context.params.get(f"shared_{name}") for name in ("url", "key", "profile")}
+    server = server_of(context).overridden(**shared)
+    if server.key == "-":
+        return []
+    with suppress(Exception), server.client(timeout=SECONDS) as client:
+        return [pair for pair in ask(client) if pair[0].startswith(incomplete)]
+    return []

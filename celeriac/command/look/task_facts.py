@@ -1,0 +1,84 @@
+"""Tells the facts of a task, from its document."""
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from celeriac.command.look.states import colour_of
+from celeriac.command.output.moments import age, exact, moment
+from celeriac.command.output.output import Output
+
+# More of a result is for a file or a pager.
+LONGEST_RESULT = 10_000
+
+
+def show_task(output: Output, document: Mapping[str, Any]) -> None:
+    """Print a task: its document, its id, or the facts."""
+    output.show(document, identity=document["task_id"], facts=lambda: facts_of(document))
+
+
+def facts_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """For each fact its label, in the order in which a person asks."""
+    from rich.text import Text  # slow to load
+
+    error = document["error"] or {}
+    now = datetime.now(UTC)
+    return {
+        "Task": document["task_id"],
+        "Name": document["name"],
+        "State": Text(document["state"], style=colour_of(document["state"])),
+        "Result": _result(document) if document["state"] == "succeeded" else None,
+        "Error": f"{error['type']}: {error['message']}" if error else None,
+        "Progress": progress_text(document["progress"]),
+        "Cancelling": "requested" if document["cancel_requested"] and not document["ready"] else None,
+        "Queue": document["queue"],
+        "Worker": document["worker"],
+        "Attempt": document["attempt"] or None,
+        "Created": _with_age(document["created_at"], now),
+        "Due": moment(document["due_at"]),
+        "Started": _with_age(document["started_at"], now),
+        "Ended": _with_age(document["ended_at"], now),
+        "Took": exact(document["started_at"], document["ended_at"]),
+        "Forgotten": moment(document["expires_at"]),
+        "Retry of": document["retry_of"],
+        "Trace": document["trace_id"],
+        "Owner": document["owner"],
+        "Traceback": error.get("traceback"),
+    }
+
+
+def progress_text(progress: Mapping[str, Any] | None) -> str:
+    """Such as `3 of 10 (30 %): resizing`; nothing for null."""
+    if progress is None:
+        return ""
+    done, total, message = progress["done"], progress["total"], progress["message"]
+    numbers = f"{done:g}" if not total else f"{done:g} of {total:g} ({done / total:.0%})"
+    return f"{numbers}: {message}" if message else numbers
+
+
+def note_of(document: Mapping[str, Any]) -> str:
+    """The most important fact beside the state, for a list."""
+    match document["state"]:
+        case "failed" | "retrying" if document["error"]:
+            return f"{document['error']['type']}: {document['error']['message']}"
+        case "running":
+            return "cancelling" if document["cancel_requested"] else progress_text(document["progress"])
+        case "scheduled":
+            return f"due {moment(document['due_at'])}"
+        case "succeeded" | "cancelled":
+            took = exact(document["started_at"], document["ended_at"])
+            return f"took {took}" if took else ""
+    return ""
+
+
+def _result(document: Mapping[str, Any]) -> str:
+    text = json.dumps(document.get("result"), indent=2, ensure_ascii=False)
+    if len(text) > LONGEST_RESULT and sys.stdout.isatty():
+        return f"{text[:LONGEST_RESULT]}\n… and {len(text) - LONGEST_RESULT:,} more characters: --json prints all"
+    return text
+
+
+def _with_age(time: str | None, now: datetime) -> str:
+    return f"{moment(time)} ({age(time, now)} ago)" if time else ""
