@@ -1,4 +1,4 @@
-"""The documents of the API, as types for dictionaries; docs/http.md describes each member."""
+"""The documents of the API, as types for dictionaries; docs/reference/http.md describes each member."""
 
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 

@@ -1,7 +1,7 @@
 """Everything that can go wrong in the client, as one tree.
 
 CeleriacError
-├── Problem                     the API refused a request; one class for each type of docs/errors.md
+├── Problem                     the API refused a request; one class for each type of docs/reference/errors.md
 │   ├── BadRequest              400: MalformedJSON, InvalidHost
 │   ├── Unauthorized            401
 │   ├── Forbidden               403
@@ -61,7 +61,7 @@ class WrongValue(NamedTuple):
 class Problem(CeleriacError):
     """The API refused a request (RFC 9457)."""
 
-    # The types of docs/errors.md that are this class; None: no problem document came with this status.
+    # The types of docs/reference/errors.md that are this class; None: no problem document came with this status.
     types: ClassVar[tuple[str, ...]] = ()
 
     status: int

@@ -19,9 +19,9 @@ from lab.harness.program import Program
 from lab.harness.servers import API, environment, running_api
 from lab.harness.stack import running_stack
 from lab.harness.waiting import wait_until
+from tests.docs.pages import section
 from tests.http.access.keys import file_key, write_keys
 from tests.page.chromium import opened
-from tests.repository.docs.pages import section
 from tests.support.door import run, submit
 from tests.support.marks import linux_only
 

@@ -13,6 +13,7 @@ import pytest
 from pydantic_core import PydanticUndefined
 
 from celeriac import RetryPolicy, task
+from celeriac.command.output.exit_codes import ExitCode
 from celeriac.contract.catalog import HEAVY, catalog_of, load_implementations
 from celeriac.contract.implementation import implementation_of
 from celeriac.ledger.model.states import FINAL, TRANSITIONS, State
@@ -25,7 +26,7 @@ from celeriac_api.response.task_document import TaskDocument
 from celeriac_worker.configuration import celery_configuration
 from celeriac_worker.insides.parts import OURS
 from lab.harness.checkout import ROOT
-from tests.repository.docs.pages import (
+from tests.docs.pages import (
     CODE_BLOCK,
     LINK,
     PAGES,
@@ -35,6 +36,10 @@ from tests.repository.docs.pages import (
     table,
     text,
 )
+
+# Where code names pages.
+CODE = ("api", "celeriac", "deploy", "examples", "lab", "tests", "worker")
+MENTION = re.compile(r"(?<![\w/.])docs/[\w/-]+\.md")
 
 
 def test_settings_md_lists_every_setting_with_its_default_and_meaning() -> None:
@@ -48,6 +53,11 @@ def test_settings_md_lists_every_setting_with_its_default_and_meaning() -> None:
 def test_errors_md_lists_every_problem_with_its_status() -> None:
     listed = [(row[0], row[1]) for row in table("docs/reference/errors.md", "Type", "Status")]
     assert listed == [(f"`{problem.code}`", str(problem.status)) for problem in Problem.__subclasses__()]
+
+
+def test_command_md_lists_every_exit_code() -> None:
+    listed = table("docs/reference/command.md", "Code", "Meaning")
+    assert [int(row[0]) for row in listed] == [*ExitCode]
 
 
 def test_architecture_md_draws_every_transition_between_states() -> None:
@@ -143,6 +153,18 @@ def test_links_lead_somewhere(page: Path) -> None:
         target = (page.parent / file) if file else page
         assert target.exists(), f"{link} leads nowhere"
         assert not anchor or anchor in anchors(target), f"{link}: there is no such heading"
+
+
+def test_a_page_that_the_code_names_is_there() -> None:
+    files = [
+        file
+        for folder in CODE
+        for file in (ROOT / folder).rglob("*.*")
+        if file.suffix in {".py", ".lua", ".js", ".yml", ".conf"}
+    ]
+    named = {name for file in files for name in MENTION.findall(file.read_text(encoding="utf-8"))}
+    assert len(named) > 5
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 def test_every_example_stands_in_the_quickstart_and_every_script_that_is_named_exists() -> None:

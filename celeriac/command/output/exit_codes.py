@@ -1,4 +1,4 @@
-"""The exit codes of the command; docs/command.md has the same table."""
+"""The exit codes of the command; docs/reference/command.md has the same table."""
 
 from enum import IntEnum
 

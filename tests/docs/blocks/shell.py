@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lab.harness.checkout import ROOT, python_path
 
-PRELUDE = ROOT / "tests/repository/docs/shell_prelude.sh"
+PRELUDE = ROOT / "tests/docs/blocks/shell_prelude.sh"
 # What blocks may use beside the functions of the prelude.
 TOOLS = "base64 bash cat cp curl cut date env false grep head jq make mkdir openssl redis-cli rm sed seq sh sleep sort tail tee touch tr true uniq wc xargs".split()
 # What lies in a checkout, and is named by blocks.
@@ -35,7 +35,9 @@ class Stack:
         """The text with these in place of what the documentation has for them."""
         text = re.sub(r"(?:http://)?(?:localhost|127\.0\.0\.1):8000", self.url, text)
         text = text.replace("redis://127.0.0.1:6379/0", self.redis_url)
-        return text.replace("TASK_ID", self.task_id).replace(".venv/bin/", "")
+        return (
+            text.replace("TASK_ID", self.task_id).replace(".venv/bin/", "").replace("/opt/celeriac/bin/", "")
+        )
 
 
 @dataclass(frozen=True)

@@ -40,8 +40,3 @@ def _blocks(page: str) -> Iterator[Block]:
     found = FENCE.finditer((ROOT / page).read_text(encoding="utf-8"))
     for number, match in enumerate(found, start=1):
         yield Block(page, number, match["language"], textwrap.dedent(match["text"]))
-
-
-def blocks_of(*languages: str) -> list[Block]:
-    """The blocks in these languages."""
-    return [block for block in all_blocks() if block.language in languages]

@@ -4,7 +4,7 @@ import httpx
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.repository.docs.pages import table
+from tests.docs.pages import table
 
 
 def test_metrics_md_lists_every_metric_with_its_type_labels_and_help(client: httpx.Client) -> None:

@@ -12,26 +12,42 @@ import httpx
 import pytest
 
 from celeriac.stack.valkey import Valkey
+from lab.harness.checkout import ROOT
 from lab.harness.servers import running_api, running_worker
+from tests.docs.blocks import shell
+from tests.docs.blocks.block import Block, all_blocks
+from tests.docs.blocks.formats import CHECKS
+from tests.docs.blocks.programs import judge, judge_settings
+from tests.docs.pages import section
 from tests.http.access.keys import stored_key
-from tests.repository.docs import shell
-from tests.repository.docs.blocks import Block, all_blocks, blocks_of
-from tests.repository.docs.formats import CHECKS
-from tests.repository.docs.pages import section
-from tests.repository.docs.programs import judge, judge_settings
 from tests.support.door import ended, submit
 
 PYTHON, SHELL, SCRIPT = ("python",), ("sh", "bash"), ("js", "javascript")
 # Diagrams, and what a program prints.
 NOT_CODE = ("", "text", "console", "mermaid")
-# Blocks that are not run here: the words by which each is found, and who runs it instead, or why nobody can.
+# Blocks that are not run here: the page, the words by which each is found (none: all of the page), and why.
 NOT_RUN = {
-    (
-        "docs/how-to/containers.md",
-        "localhost:8000/qr_code",
-    ): "its image has a package of its own: tests/stack/test_containers.py",
-    ("docs/how-to/security.md", "redis-server --port 0"): "tests/redis/test_rights.py starts such a server",
+    ("docs/deploy/backup.md", ""): "tests/docs/test_backup.py makes and restores a backup with them",
+    ("docs/deploy/proxy.md", ""): "tests/docs/test_proxies.py starts these proxies, with certificates",
+    ("docs/deploy/systemd.md", "/etc/celeriac/celeriac.env"): "tests/docs/test_systemd.py reads this file",
+    ("docs/how-to/containers.md", "/qr_code"): "tests/stack/test_containers.py has its image, with segno",
+    ("docs/how-to/security.md", "redis-server --port 0"): "tests/redis/test_hardened.py starts such a server",
 }
+
+
+def run_here(*languages: str) -> list[Block]:
+    """The blocks in these languages that have no reason not to run."""
+    return [block for block in all_blocks() if block.language in languages and not reason(block)]
+
+
+def reason(block: Block) -> str | None:
+    """Why this block is not run here."""
+    return next((why for (page, words), why in NOT_RUN.items() if is_meant(block, page, words)), None)
+
+
+def is_meant(block: Block, page: str, words: str) -> bool:
+    """Whether an entry of `NOT_RUN` is about this block."""
+    return block.page == page and words in block.text
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +82,9 @@ def needs_key(block: Block) -> bool:
     return bool(re.search(r"\bKEY\b|celeriac keys|CELERIAC_KEY", block.text))
 
 
-@pytest.mark.parametrize("block", blocks_of(*SHELL), ids=str)
+@pytest.mark.parametrize("block", run_here(*SHELL), ids=str)
 @pytest.mark.skipif(not shutil.which("bash") or not shutil.which("curl"), reason="needs bash and curl")
 def test_shell_runs(block: Block, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    leave_out(block)
     stack = request.getfixturevalue("locked_stack" if needs_key(block) else "open_stack")
     outcome = shell.run_block(block.text, stack, tmp_path)
     assert outcome.code == 0, outcome.errors
@@ -79,7 +94,7 @@ def test_shell_runs(block: Block, request: pytest.FixtureRequest, tmp_path: Path
         judge(call)
 
 
-@pytest.mark.parametrize("page", sorted({block.page for block in blocks_of(*PYTHON)}))
+@pytest.mark.parametrize("page", sorted({block.page for block in run_here(*PYTHON)}))
 def test_python_runs(
     page: str, open_stack: shell.Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,8 +102,8 @@ def test_python_runs(
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {"__name__": "documentation"}
-    for block in blocks_of(*PYTHON):
-        if block.page == page and not reason(block):
+    for block in run_here(*PYTHON):
+        if block.page == page:
             code = compile(open_stack.put_into(block.text), str(block), "exec")
             exec(code, names)  # noqa: S102 - it is ours, and readers will run it too
     for name, value in names.items():
@@ -96,17 +111,15 @@ def test_python_runs(
             value()
 
 
-@pytest.mark.parametrize("block", blocks_of(*SCRIPT), ids=str)
+@pytest.mark.parametrize("block", run_here(*SCRIPT), ids=str)
 @pytest.mark.skipif(not shutil.which("node"), reason="Node.js is not installed")
 def test_javascript_runs(block: Block, open_stack: shell.Stack, tmp_path: Path) -> None:
-    leave_out(block)
     (tmp_path / "block.mjs").write_text(open_stack.put_into(block.text))
     subprocess.run(["node", "block.mjs"], cwd=tmp_path, check=True, timeout=120)
 
 
-@pytest.mark.parametrize("block", blocks_of(*CHECKS), ids=str)
+@pytest.mark.parametrize("block", run_here(*CHECKS), ids=str)
 def test_it_is_what_its_language_allows(block: Block, tmp_path: Path) -> None:
-    leave_out(block)
     CHECKS[block.language](block, tmp_path)
 
 
@@ -115,6 +128,7 @@ def test_no_block_is_left_out_in_silence() -> None:
     assert [str(block) for block in all_blocks() if block.language not in known and not reason(block)] == []
     unused = [key for key in NOT_RUN if not any(is_meant(block, *key) for block in all_blocks())]
     assert unused == []
+    assert [why for why in NOT_RUN.values() if not (ROOT / why.partition(" ")[0]).exists()] == []
 
 
 def test_the_curl_lines_of_the_readme_do_what_it_says(open_stack: shell.Stack, tmp_path: Path) -> None:
@@ -132,19 +146,3 @@ def folder(parent: Path, number: int) -> Path:
     made = parent / str(number)
     made.mkdir()
     return made
-
-
-def reason(block: Block) -> str | None:
-    """Why this block is not run here."""
-    return next((why for (page, words), why in NOT_RUN.items() if is_meant(block, page, words)), None)
-
-
-def is_meant(block: Block, page: str, words: str) -> bool:
-    """Whether an entry of `NOT_RUN` is about this block."""
-    return block.page == page and words in block.text
-
-
-def leave_out(block: Block) -> None:
-    """Skip the test of a block that is not run here."""
-    if why := reason(block):
-        pytest.skip(why)

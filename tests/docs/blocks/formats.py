@@ -15,7 +15,7 @@ from celeriac.settings import Settings
 from celeriac_api.response.errors import Problem
 from celeriac_api.response.task_document import TaskDocument
 from lab.harness.checkout import ROOT
-from tests.repository.docs.blocks import Block
+from tests.docs.blocks.block import Block
 from tests.support.nginx import PROGRAM as NGINX
 
 Check = Callable[[Block, Path], None]

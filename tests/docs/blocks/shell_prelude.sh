@@ -5,10 +5,14 @@ set -euo pipefail
 note() { printf '%s\0' "$@" >> "$CALLS"; printf '\n' >> "$CALLS"; }
 pip() { note pip "$@"; }
 docker() { note docker "$@"; }
+apt-get() { note apt-get "$@"; }
+useradd() { note useradd "$@"; }
+systemctl() { note systemctl "$@"; }
 make() { note make "$@"; command make --dry-run --directory "$ROOT" "$@" > /dev/null; }
 
-celeriac() { "$PYTHON" -m tests.repository.docs.command_stand_in "$@"; }
-python() { "$PYTHON" "$@"; }
+celeriac() { "$PYTHON" -m tests.docs.blocks.command_stand_in "$@"; }
+python() { if [ "${1-} ${2-}" = "-m venv" ]; then note python "$@"; else "$PYTHON" "$@"; fi; }
+python3() { python "$@"; }
 redis-cli() { command redis-cli -u "$CELERIAC_REDIS_URL" "$@"; }
 
 # Each answer leaves its status; a stream without an end is left after three seconds.

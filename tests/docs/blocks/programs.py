@@ -9,7 +9,7 @@ import yaml
 
 from celeriac.settings import Settings, SettingsError
 from lab.harness.checkout import ROOT
-from tests.repository.docs.shell import Outcome, words
+from tests.docs.blocks.shell import Outcome, words
 
 
 def judge_settings(outcome: Outcome) -> None:
@@ -45,6 +45,12 @@ def judge(call: list[str]) -> None:
             scaled = [word.partition("=")[0] for word in arguments if re.fullmatch(r"\w+=\d+", word)]
             assert all(file.exists() for file in files)
             assert {*scaled} <= services.keys()
+        case ["systemctl", _, *arguments]:
+            units = {unit.removesuffix(".service").partition("@")[0] for unit in arguments if unit[0] != "-"}
+            known_units = {file.stem.partition("@")[0] for file in (ROOT / "deploy/systemd").iterdir()}
+            assert units <= known_units
+        case ["apt-get", "install", *_] | ["useradd", *_] | ["python", "-m", "venv", _]:
+            pass
         case ["docker", "run" | "build" | "pull" | "logs", *_] | ["make", *_]:
             pass  # make has judged its own
         case _:

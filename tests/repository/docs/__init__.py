@@ -1,1 +1,0 @@
-"""The documentation as a site, and its code blocks."""
