@@ -1,9 +1,6 @@
-"""A task that starts others, as docs/how-to/tasks.md has it."""
+"""A task that starts others, as docs/how-to/start-other-tasks.md has it."""
 
-import json
-from urllib.request import Request, urlopen
-
-from celeriac import task
+from celeriac import Client, task
 
 
 @task
@@ -11,11 +8,9 @@ def count_each(texts: list[str], api: str) -> list[str]:
     """Start a task for each text, and return their ids."""
     from celery import current_task
 
-    def start(number: int, text: str) -> str:
-        key = f"{current_task.request.id}-{number}"
-        headers = {"Content-Type": "application/json", "Idempotency-Key": key}
-        body = json.dumps({"text": text}).encode()
-        with urlopen(Request(f"{api}/word_count", body, headers)) as response:  # noqa: S310 - as its caller says
-            return str(json.load(response)["task_id"])
-
-    return [start(number, text) for number, text in enumerate(texts)]
+    with Client(api) as client:
+        started = [
+            client.submit("word_count", text=text, idempotency_key=f"{current_task.request.id}-{number}")
+            for number, text in enumerate(texts)
+        ]
+    return [follower.id for follower in started]

@@ -1,0 +1,1 @@
+"""Examples of the client, one feature a file; the documentation shows them."""
