@@ -33,8 +33,8 @@ def wheel(directory: Path) -> Path:
 
 
 def pinned(directory: Path) -> list[str]:
-    """Options of pip that choose the versions of `make run`."""
+    """Options of pip that choose the versions of the lock."""
     file = directory / "pinned.txt"
-    lock = (ROOT / "requirements/run.txt").read_text()
+    lock = (ROOT / "requirements/dev.txt").read_text()
     file.write_text("\n".join(re.findall(r"^\S+==\S+", lock, re.MULTILINE)))
     return ["--constraint", str(file)]

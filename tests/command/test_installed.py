@@ -48,6 +48,7 @@ def programs(wheel: Path, directory: Path) -> Path:
             "--no-compile",
             *pinned(directory),
             f"{wheel}[all]",
+            "pytest",
         ],
         check=True,
     )
@@ -72,9 +73,16 @@ def test_where_there_are_no_tasks_a_sentence_names_the_command_that_writes_some(
         assert terminal.text.endswith("celeriac new shop\n")
 
 
-def test_a_new_project_passes_its_test_and_is_not_written_over(programs: Path, shop: Path) -> None:
-    script = "from test_tasks import test_add_adds_two_numbers as test; test()"
-    subprocess.run([programs / "python", "-c", script], cwd=shop, env=environment(programs), check=True)
+def test_a_new_project_passes_its_tests_and_is_not_written_over(programs: Path, shop: Path) -> None:
+    tests = subprocess.run(
+        [programs / "python", "-m", "pytest"],
+        cwd=shop,
+        env=environment(programs),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "2 passed" in tests.stdout, tests.stdout + tests.stderr
     with PseudoTerminal([programs / "celeriac", "new", "."], shop, environment(programs)) as terminal:
         assert terminal.exit_code() == 2
         assert "already has .gitignore, Dockerfile, compose.yml" in terminal.text

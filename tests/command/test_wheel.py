@@ -48,6 +48,13 @@ def test_the_wheel_has_the_version_the_command_and_an_extra_for_each_part(wheel:
     assert base == {"httpx", "httpx-sse", "pydantic", "rich", "typer"}
 
 
+def test_the_wheel_announces_the_command_and_the_plug_in_of_pytest(wheel: Path) -> None:
+    with ZipFile(wheel) as file:
+        text = file.read(f"celeriac-{VERSION}.dist-info/entry_points.txt").decode()
+    assert "[console_scripts]\nceleriac = celeriac.command.main:main" in text
+    assert "[pytest11]\nceleriac = celeriac.testing.plugin" in text
+
+
 def test_the_command_tells_its_version_without_loading_a_service() -> None:
     program = "import sys; from celeriac.command.main import main\ntry: main()\nfinally: print(*sys.modules)"
     ended = subprocess.run(
