@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from celeriac.client.client import AsyncClient, Client
     from celeriac.testing.running_stack import Stack
 
 HELP = "The tasks of the fixture celeriac_stack: a file, a folder or a module. Default: tasks.py or tasks/ in the root directory."
@@ -38,6 +39,19 @@ def celeriac_stack(
     _take_share_of_ports()
     with stack(_tasks(pytestconfig), directory=tmp_path_factory.mktemp("celeriac")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def celeriac_client(celeriac_stack: "Stack") -> "Iterator[Client]":
+    """A client of this API, whose tasks a worker runs."""
+    with celeriac_stack.client() as client:
+        yield client
+
+
+@pytest.fixture
+def celeriac_async_client(celeriac_stack: "Stack") -> "AsyncClient":
+    """The same for the event loop of one test, which writes `async with celeriac_async_client as client`."""
+    return celeriac_stack.async_client()
 
 
 def _tasks(config: pytest.Config) -> str | Path | None:

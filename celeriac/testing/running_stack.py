@@ -4,10 +4,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from celeriac.client.client import AsyncClient, Client
 from celeriac.command.task_place import TaskPlace, find_place
 from celeriac.stack.errors import CannotStart
 from celeriac.stack.processes import process
@@ -15,9 +17,12 @@ from celeriac.stack.processes.ports import free_port
 from celeriac.stack.processes.process import Process
 from celeriac.stack.processes.readiness import answers_over_http, wait_until
 from celeriac.stack.valkey import Valkey
+from celeriac.testing.in_process import InProcess, api_in_process
 
 GRACE = timedelta(seconds=10)
 LAST_LINES = 15
+# With a key of its own, a client looks for none in the environment and in profiles. An API without keys ignores it.
+NO_KEY = "none"  # as good as any
 # What the shell has of these could lead to servers that are not the test's.
 FOREIGN = ("CELERIAC_", "OTEL_")
 SETTINGS = {
@@ -28,14 +33,35 @@ SETTINGS = {
 }
 
 
+@dataclass(frozen=True)
 class Stack:
-    """A running Valkey, worker and API. `url` is that of the API, `redis_url` that of its Redis."""
+    """A running Valkey, worker and API: `url` is that of the API, `redis_url` that of its Redis.
 
-    def __init__(self, *, url: str, redis_url: str, directory: Path) -> None:
-        """`directory` contains the data, and a log of each service."""
-        self.url = url
-        self.redis_url = redis_url
-        self.directory = directory
+    `directory` contains the data, and a log of each service.
+    """
+
+    url: str
+    redis_url: str
+    directory: Path
+    _variables: Mapping[str, str] = field(repr=False)
+    _transport: InProcess | None = field(default=None, repr=False)
+
+    def client(self, *, key: str = NO_KEY) -> Client:
+        """A client of the API. It needs a key only if `settings` name keys."""
+        return Client(self.url, key=key, transport=self._transport)
+
+    def async_client(self, *, key: str = NO_KEY) -> AsyncClient:
+        """The same for one event loop."""
+        return AsyncClient(self.url, key=key, transport=self._transport)
+
+    @contextmanager
+    def in_process(self) -> "Iterator[Stack]":
+        """The same stack with a second API in this process, for breakpoints and coverage; only its clients reach it.
+
+        Its answers come whole: the events of a task arrive at its end, and those of all tasks never.
+        """
+        with api_in_process(self._variables) as transport:
+            yield replace(self, _transport=transport)
 
 
 @contextmanager
@@ -63,7 +89,7 @@ def stack(
         ending.callback(worker.terminate)  # while the API ends
         worker.wait_until(lambda: " ready." in worker.log)
         api.wait_until(lambda: answers_over_http("127.0.0.1", port, "/livez"))
-        yield Stack(url=f"http://127.0.0.1:{port}", redis_url=valkey.url, directory=place)
+        yield Stack(f"http://127.0.0.1:{port}", valkey.url, place, variables)
 
 
 def _place_of(tasks: str | Path | None) -> TaskPlace:

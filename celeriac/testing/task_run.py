@@ -9,6 +9,9 @@ from typing import Any
 
 from celery.exceptions import TaskRevokedError
 
+from celeriac.client.wire.json_text import input_json
+from celeriac.client.wire.problems import problem_of
+from celeriac.client.wire.request import Answer
 from celeriac.contract import context
 from celeriac.contract.implementation import Implementation, implementation_of
 from celeriac.ledger.model.states import State
@@ -19,7 +22,8 @@ from celeriac.testing.recorder import Recorder
 from celeriac.testing.soft_limit import soft_time_limit as limited
 from celeriac_api.request.json_text import without_values
 from celeriac_api.request.judgement import Judge
-from celeriac_api.response.errors import BodyTooLarge
+from celeriac_api.response.errors import BodyTooLarge, Problem
+from celeriac_api.response.problems import answer
 from celeriac_api.submissions import PreparedDefinition
 from celeriac_worker.run.attempt import Attempt, run_attempt
 from celeriac_worker.run.failure import Exited, failure_of
@@ -39,7 +43,8 @@ def run_task(
 ) -> Outcome:
     """Run a function with `@task` from its input to its end, and return the outcome.
 
-    The input is `fields`, or `input` (values, or JSON text); an input that the API would refuse raises the API's problem.
+    The input is `fields`, or `input` (values, or JSON text), and may have values as for `Client.submit`. An input that the API
+    would refuse raises what the client raises then: `InvalidInput`, say.
     All attempts of the retry policy run, without a wait between them. With `cancel_after`, somebody asks to cancel the task
     after that many calls of `context.cancelled()`: 0 is before the first. `soft_time_limit` replaces the one of the task.
     The settings are those of the environment, such as CELERIAC_MAX_RESULT_BYTES. No hard time limit ends this process.
@@ -58,17 +63,23 @@ def _json(task_input: Mapping[str, Any] | str | bytes | None, fields: dict[str, 
         if fields:
             raise TypeError("The input is JSON text: give no other fields beside it.")
         return task_input.encode() if isinstance(task_input, str) else task_input
-    return json.dumps({**(task_input or {}), **fields}).encode()
+    return input_json({**(task_input or {}), **fields})
 
 
 def _accepted(body: bytes, implementation: Implementation, settings: Settings) -> bytes:
-    """The JSON text of the input as the API accepts it; the API's problem where it refuses it."""
-    if len(body) > settings.max_body_bytes:
-        raise BodyTooLarge(
-            f"The input is larger than {settings.max_body_bytes} bytes, the limit of CELERIAC_MAX_BODY_BYTES."
-        )
+    """The JSON text of the input as the API accepts it, or the client's error for its refusal."""
     prepared = PreparedDefinition(implementation.definition, implementation.input_model, settings)
-    return Judge(largest=settings.max_body_bytes).judge_here(body, prepared.checked).json
+    try:
+        _check_size(body, settings.max_body_bytes)
+        return Judge(largest=settings.max_body_bytes).judge_here(body, prepared.checked).json
+    except Problem as refusal:
+        response = answer(refusal, f"/{prepared.name}")
+        raise problem_of(Answer(response.status_code, response.headers, bytes(response.body))) from None
+
+
+def _check_size(body: bytes, largest: int) -> None:
+    if len(body) > largest:
+        raise BodyTooLarge(f"The input is larger than {largest} bytes, the limit of CELERIAC_MAX_BODY_BYTES.")
 
 
 class _TaskRun:

@@ -24,31 +24,49 @@ def double(number: int) -> int:
     return 2 * number
 '''
 TESTS = """
-import os
-import urllib.request
 from pathlib import Path
 
 import pytest
 
+from celeriac import AsyncClient, Client
+from celeriac.client.errors import InvalidInput
 from celeriac.testing import Stack, run_task
 from jobs import double
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
 
 
 def test_alone() -> None:
     assert run_task(double, number=4).log == ["doubling 4"]
 
 
-@pytest.mark.parametrize("number", range(4))
-def test_through_the_stack(number: int, celeriac_stack: Stack) -> None:
-    request = urllib.request.Request(
-        f"{celeriac_stack.url}/double?wait=50",
-        data=b'{"number": %d}' % number,
-        headers={"content-type": "application/json"},
-    )
-    with urllib.request.urlopen(request) as answer:
-        assert b'"result":%d,' % (2 * number) in answer.read()
+@pytest.mark.parametrize("number", range(2))
+def test_through_the_stack(number: int, celeriac_client: Client, celeriac_stack: Stack) -> None:
+    assert celeriac_client.run("double", number=number) == 2 * number
     Path("urls").mkdir(exist_ok=True)
     Path("urls", celeriac_stack.url.rpartition(":")[2]).touch()
+
+
+@pytest.mark.anyio
+async def test_with_asyncio(celeriac_async_client: AsyncClient) -> None:
+    async with celeriac_async_client as client:
+        assert await client.run("double", number=4) == 8
+
+
+@pytest.mark.anyio
+async def test_with_an_api_in_this_process(celeriac_stack: Stack) -> None:
+    with celeriac_stack.in_process() as here:
+        with here.client() as client:
+            task = client.submit("double", number=5)
+            assert task.result() == 10
+            assert [type(event).__name__ for event in task.events()][-2:] == ["StateChange", "Done"]
+        async with here.async_client() as client:
+            assert await client.run("double", number=6) == 12
+            with pytest.raises(InvalidInput):
+                await client.run("double", number="6")
 """
 HANG = """
 import time
@@ -78,7 +96,7 @@ def project(tmp_path: Path) -> Path:
 def test_each_process_of_tests_has_a_stack_with_the_tasks_of_the_project(project: Path) -> None:
     (project / "test_jobs.py").write_text(TESTS)
     run = subprocess.run(
-        pytest_command("-p", "xdist", "-n", "2"),
+        pytest_command("-p", "anyio", "-p", "xdist", "-n", "2"),
         cwd=project,
         # A shell that knows a production system.
         env=environment()
