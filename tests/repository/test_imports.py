@@ -39,6 +39,7 @@ MAY_IMPORT = {
     },
     # It runs the code of both services in the process of a test.
     "celeriac.testing": {
+        "celeriac.client",
         "celeriac.command.task_place",
         "celeriac.contract",
         "celeriac.ledger",
