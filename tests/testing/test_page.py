@@ -1,13 +1,11 @@
 """The page on testing is a project, whose tests pass side by side."""
 
-import re
 import subprocess
 from pathlib import Path
 
-from lab.harness.checkout import ROOT
+from tests.docs.blocks.block import Block, all_blocks
 from tests.testing.project import environment, pytest_command
 
-BLOCK = re.compile(r"^ *```(python|toml)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 # Of a shell that knows another system.
 PRODUCTION = {
     "CELERIAC_KEY": "clrc_of_another",
@@ -18,11 +16,9 @@ PRODUCTION = {
 
 
 def test_the_tests_of_the_page_pass_and_each_process_of_them_has_a_stack_of_its_own(tmp_path: Path) -> None:
-    blocks = BLOCK.findall((ROOT / "docs/how-to/testing.md").read_text())
-    for number, (kind, text) in enumerate(blocks):
-        (tmp_path / name_of(number, kind)).write_text(
-            re.sub(r"^  ", "", text, flags=re.MULTILINE) if kind == "toml" else text
-        )
+    for block in all_blocks():
+        if block.page == "docs/how-to/testing.md":
+            (tmp_path / name_of(block)).write_text(block.text)
     run = subprocess.run(
         pytest_command("-p", "anyio", "-p", "xdist", "-n", "2", "--basetemp", "temporary"),
         cwd=tmp_path,
@@ -35,8 +31,8 @@ def test_the_tests_of_the_page_pass_and_each_process_of_them_has_a_stack_of_its_
     assert len(list(tmp_path.glob("temporary/popen-gw*/celeriac0/worker.log"))) == 2
 
 
-def name_of(number: int, kind: str) -> str:
-    """The first block is the file of tasks, those of TOML are the project's, all others are tests."""
-    if kind == "toml":
+def name_of(block: Block) -> str:
+    """The first block is the file of tasks, the one of TOML is the project's, all others are tests."""
+    if block.language == "toml":
         return "pyproject.toml"
-    return f"test_{number}.py" if number else "shop.py"
+    return "shop.py" if block.number == 1 else f"test_{block.number}.py"

@@ -32,6 +32,7 @@ NOT_RUN = {
     ("docs/deploy/systemd.md", "/etc/celeriac/celeriac.env"): "tests/docs/test_systemd.py reads this file",
     ("docs/how-to/call.md", "EventSource"): "tests/docs/blocks/test_html.py opens it in Chromium",
     ("docs/how-to/containers.md", "/qr_code"): "tests/stack/test_containers.py has its image, with segno",
+    ("docs/how-to/testing.md", ""): "tests/testing/test_page.py runs the page, which is a project",
     ("docs/how-to/security.md", "redis-server --port 0"): "tests/redis/test_hardened.py starts such a server",
 }
 
