@@ -54,11 +54,18 @@ def celeriac_async_client(celeriac_stack: "Stack") -> "AsyncClient":
     return celeriac_stack.async_client()
 
 
-def _tasks(config: pytest.Config) -> str | Path | None:
+def _tasks(config: pytest.Config) -> str | Path:
     """What the option or the configuration names; a path is relative to the root directory."""
     name = config.getoption("celeriac_tasks") or config.getini("celeriac_tasks")
     places = [config.rootpath / place for place in ([name] if name else ["tasks.py", "tasks"])]
-    return next((place for place in places if place.exists()), name or None)
+    tasks = next((place for place in places if place.exists()), name)
+    if not tasks:
+        pytest.fail(
+            f"{config.rootpath} contains neither tasks.py nor tasks/. Name your tasks in the configuration of pytest: "
+            "celeriac_tasks = shop/tasks",
+            pytrace=False,
+        )
+    return tasks
 
 
 def _take_share_of_ports() -> None:

@@ -82,6 +82,18 @@ def test_a_missing_extra_is_named(project: Path) -> None:
     assert f"MissingExtra: celeriac.testing.run_task {words}\n" in run.stdout
 
 
+def test_who_has_no_tasks_is_told_where_to_name_them(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").touch()
+    (tmp_path / "test_jobs.py").write_text("def test_through_the_stack(celeriac_stack): ...\n")
+    run = subprocess.run(
+        pytest_command(), cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (
+        f"\n{tmp_path} contains neither tasks.py nor tasks/. Name your tasks in the configuration"
+        in run.stdout
+    )
+
+
 def test_pytest_loads_nothing_else_with_the_plug_in() -> None:
     program = "import sys, pytest; before = set(sys.modules); import celeriac.testing.plugin; print(*set(sys.modules) - before)"
     loaded = subprocess.check_output([sys.executable, "-c", program], env=environment(), text=True).split()
