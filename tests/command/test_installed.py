@@ -69,7 +69,7 @@ def test_where_there_are_no_tasks_a_sentence_names_the_command_that_writes_some(
 ) -> None:
     with PseudoTerminal([programs / "celeriac", "up"], tmp_path, environment(programs)) as terminal:
         assert terminal.exit_code() == 2
-        assert terminal.text.startswith("This directory contains neither tasks.py nor tasks/.")
+        assert "This directory contains neither tasks.py nor tasks/." in terminal.text
         assert terminal.text.endswith("celeriac new shop\n")
 
 
