@@ -16,6 +16,11 @@ from celeriac.command.look import queues, service, tasks
 from celeriac.command.new import new
 from celeriac.command.output.ending import run
 from celeriac.command.output.streams import write
+from celeriac.command.tasks.changes import cancel, forget, retry
+from celeriac.command.tasks.definition.command import DefinitionCommand
+from celeriac.command.tasks.run import run as run_task
+from celeriac.command.tasks.submit import submit
+from celeriac.command.tasks.watch import watch
 from celeriac.version import VERSION
 
 app = typer_app("celeriac", "The HTTP front door to a Celery worker pool.")
@@ -26,8 +31,10 @@ def main() -> None:
     sys.exit(run(app))
 
 
-def _add(section: str, name: str, function: Callable[..., None], **settings: Any) -> None:
-    app.command(name=name, cls=Command, rich_help_panel=section, **settings)(function)
+def _add(
+    section: str, name: str, function: Callable[..., None], cls: type[Command] = Command, **settings: Any
+) -> None:
+    app.command(name=name, cls=cls, rich_help_panel=section, **settings)(function)
 
 
 def _print_version(is_version_asked: bool) -> None:
@@ -52,8 +59,14 @@ def _celeriac(
     context.obj = Server(url, key, profile)
 
 
+_add(TASKS, "submit", submit, DefinitionCommand)
+_add(TASKS, "run", run_task, DefinitionCommand)
+_add(TASKS, "watch", watch)
 _add(TASKS, "get", tasks.get)
 _add(TASKS, "list", tasks.list_tasks)
+_add(TASKS, "cancel", cancel)
+_add(TASKS, "retry", retry, DefinitionCommand)
+_add(TASKS, "forget", forget)
 _add(TASKS, "catalog", service.catalog)
 _add(OPERATING, "queues", queues.queues)
 _add(OPERATING, "workers", service.workers)

@@ -25,6 +25,9 @@ Schema = dict[str, Any]
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 names = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=8)
 dates = st.dates().map(str)
+DECIMAL: Schema = {
+    "anyOf": [{"type": "number", "format": "decimal"}, {"type": "string", "format": "decimal"}]
+}
 MOMENT: Schema = {"type": "string", "format": "date"}
 # Each with its schema.
 scalars = st.one_of(
@@ -33,6 +36,7 @@ scalars = st.one_of(
     st.tuples(st.just({"type": "boolean"}), st.booleans()),
     st.tuples(st.just({"type": "null"}), st.none()),
     st.tuples(st.just({"type": "string"}), texts),
+    st.tuples(st.just(DECIMAL), st.decimals(allow_nan=False, allow_infinity=False, places=3).map(str)),
     st.tuples(st.just(MOMENT), dates),
     st.tuples(
         st.just({"enum": ["1", 1, 0.5, False, "null", None]}),
@@ -143,31 +147,31 @@ def test_a_file_is_sent_as_base64_text_or_json_by_the_type_of_its_parameter(cont
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ("add x=4.0", "x is an integer (given: '4.0'). Example: x=4"),
-        ("add z=4", "add has no parameter 'z'. It has: x, y."),
-        ("add x=4 x=5", "x is given 2 times, and is an integer. Give one value."),
-        ("add x.a=4", "x is an integer, and has no member 'a'. Example: x=4"),
-        ("add x", "'x' is not a parameter. Write KEY=VALUE, as in x=4"),
-        ("add --x=4", "There is no option --x. To give the parameter x, write x=…"),
+        ("add x=4.0", "x is an integer (given: '4.0'). Try: x=4"),
+        ("add z=4", "add has no parameter 'z'. Try: It has: x, y."),
+        ("add x=4 x=5", "x is given 2 times, and is an integer. Try: Give one value."),
+        ("add x.a=4", "x is an integer, and has no member 'a'. Try: x=4"),
+        ("add x", "'x' is not a parameter. Try: KEY=VALUE, as in x=4"),
+        ("add --x=4", "There is no option --x. Try: To give the parameter x, write x=…"),
         ("add x:=1e999", "x is not valid JSON: the number 1e999 is too large for a double-precision float."),
         ('add x:={"a":1,"a":2}', "x is not valid JSON: the name 'a' appears twice in one object."),
         (
             "thumbnail image=photo.jpg",
-            "image is bytes, and 'photo.jpg' is not base64. To send a file: image=@photo.jpg",
+            "image is bytes, and 'photo.jpg' is not base64. Try: image=@photo.jpg",
         ),
         ("thumbnail image=@nowhere.jpg", "The file 'nowhere.jpg' cannot be read: No such file or directory."),
         (
             "thumbnail imgae=@x",
-            "thumbnail has no parameter 'imgae'. Did you mean image? It has: image, width.",
+            "thumbnail has no parameter 'imgae'. Try: Did you mean image? It has: image, width.",
         ),
-        ("types_of letter=c", "letter is one of a|b (given: 'c'). Example: letter=a"),
-        ("types_of flag=yes", "flag is true or false (given: 'yes'). Example: flag=true"),
-        ("types_of day=", "day is a date (given: ''). Example: day=2026-05-01"),
+        ("types_of letter=c", "letter is one of a|b (given: 'c'). Try: letter=a"),
+        ("types_of flag=yes", "flag is true or false (given: 'yes'). Try: flag=true"),
+        ("types_of day=", "day is a date (given: ''). Try: day=2026-05-01"),
         (
             "types_of people.1.name=Ada",
             "people.1 is not the next item of people, which is a list of objects.",
         ),
-        ("types_of person.nmae=Ada", "person has no member 'nmae'. Did you mean name?"),
+        ("types_of person.nmae=Ada", "person has no member 'nmae'. Try: Did you mean name?"),
         ("types_of person={} person.name=Ada", "person is given as a whole, and in parts."),
         ("word_count text=@- text=@-", "Standard input is named twice."),
     ],

@@ -35,15 +35,20 @@ def input_of(
     words: Iterable[str], schema: Mapping[str, Any], *, task: str, files: Files | None = None
 ) -> dict[str, Any]:
     """The input that these words give to the task of this name; `InputError` names the parameter that is wrong."""
-    maker = _Maker(task, files or Files())
-    return maker.members([assignment_of(word) for word in words], Shape.of(schema), "")
+    assignments = [assignment_of(word) for word in words]
+    return assigned_input(assignments, Shape.of(schema), task=task, files=files or Files())
+
+
+def assigned_input(assignments: list[Assignment], shape: Shape, *, task: str, files: Files) -> dict[str, Any]:
+    """The input that these assignments give."""
+    return _Maker(task, files).members(assignments, shape, "")
 
 
 def assignment_of(word: str) -> Assignment:
     """`key=value`, or `key:=JSON`."""
     key, equals, content = word.partition("=")
     if not equals or not key.rstrip(":"):
-        raise InputError(f"{word[:SHOWN]!r} is not a parameter.", "Write KEY=VALUE, as in x=4")
+        raise InputError(f"{word[:SHOWN]!r} is not a parameter.", "KEY=VALUE, as in x=4")
     if key.startswith("-"):
         name = key.lstrip("-")
         raise InputError(
@@ -101,7 +106,7 @@ class _Maker:
             return self._items(group, shape, leaf, name, depth)
         raise InputError(
             f"{name} is {article(label_of(shape))}, and has no member {group[0].path[:SHOWN]!r}.",
-            f"Example: {' '.join(example_words(name, shape))}",
+            " ".join(example_words(name, shape)),
         )
 
     def _items(self, group: list[Assignment], shape: Shape, leaf: Leaf, name: str, depth: int) -> list[Any]:
@@ -130,7 +135,7 @@ class _Maker:
         if not names:
             return InputError(
                 f"{subject} has no parameters (given: {name[:SHOWN]!r}).",
-                f"Example: celeriac submit {subject}",
+                f"celeriac submit {subject}",
             )
         near = get_close_matches(name[:SHOWN], names, n=1)
         advice = f"Did you mean {near[0]}? " if near else ""
@@ -158,8 +163,6 @@ def _grouped(
     for assignment in assignments:
         name = assignment.path if assignment.path in names else assignment.path.partition(".")[0]
         if not name or assignment.path == f"{name}.":
-            raise InputError(
-                f"{place}.{assignment.path}"[:SHOWN] + " is not a name.", "Write KEY=VALUE, as in x=4"
-            )
+            raise InputError(f"{place}.{assignment.path}"[:SHOWN] + " is not a name.", "KEY=VALUE, as in x=4")
         groups.setdefault(name, []).append(assignment.after(name))
     return groups

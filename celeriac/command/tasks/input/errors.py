@@ -12,4 +12,4 @@ class InputError(Exception):
 
     def __str__(self) -> str:
         """Both in one line."""
-        return f"{self.reason} {self.advice}"
+        return f"{self.reason} Try: {self.advice}"

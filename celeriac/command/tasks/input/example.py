@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from celeriac.command.tasks.input.label import choice_text
@@ -23,7 +23,7 @@ _FORMATS = {
     "file-path": "/srv/data.csv",
     "directory-path": "/srv",
 }
-_KINDS = {"boolean": "true", "array": "[]", "object": '{"name": "value"}'}
+_KINDS = {"decimal": "0.10", "boolean": "true", "array": "[]", "object": '{"name": "value"}'}
 
 
 def example_words(name: str, shape: Shape) -> list[str]:
@@ -31,11 +31,11 @@ def example_words(name: str, shape: Shape) -> list[str]:
     members = shape.members()
     if members and shape.leaf("object") and not shape.is_free_text:
         needed = sorted(shape.required() & members.keys()) or list(members)[:1]
-        return [f"{name}.{member}={_example(members[member])}" for member in needed[:2]]
-    return [f"{name}={_example(shape)}"]
+        return [f"{name}.{member}={example_value(members[member])}" for member in needed[:2]]
+    return [f"{name}={example_value(shape)}"]
 
 
-def words_of(document: dict[str, Any], shape: Shape) -> list[str]:
+def words_of(document: Mapping[str, Any], shape: Shape) -> list[str]:
     """The words that give this input; bytes are read from a file."""
     return [
         word for name, value in document.items() for word in _words(name, value, shape.members().get(name))
@@ -46,7 +46,7 @@ def _words(name: str, value: Any, shape: Shape | None) -> Iterator[str]:
     shape = shape or Shape.of({})
     if shape.is_base64 and isinstance(value, str):
         yield f"{name}=@FILE"
-    elif isinstance(value, str) and shape.leaf("string", "choice"):
+    elif isinstance(value, str) and shape.leaf("string", "choice", "decimal"):
         yield f"{name}={'@' if value.startswith('@') else ''}{value}"
     else:
         text = json.dumps(value, ensure_ascii=False)
@@ -58,7 +58,8 @@ def _is_choice(text: str, shape: Shape) -> bool:
     return any(text in leaf.choices for leaf in shape.leaves)
 
 
-def _example(shape: Shape, depth: int = 0) -> str:
+def example_value(shape: Shape, depth: int = 0) -> str:
+    """The text of a value of this type."""
     leaf = next((leaf for leaf in shape.leaves if leaf.kind != "null"), None)
     if shape.is_base64:
         return "@photo.jpg" if "image" in str(shape.schema) else "@file"
@@ -79,7 +80,7 @@ def _of_leaf(leaf: Leaf, shape: Shape, depth: int) -> str:
         case "number":
             text = str(_lower_bound(leaf) or 0.5)
         case "array" if depth < 2 and ({"items", "prefixItems"} & leaf.schema.keys()):
-            text = _example(shape.item(leaf, 0), depth + 1)
+            text = example_value(shape.item(leaf, 0), depth + 1)
         case "string":
             text = _FORMATS.get(str(leaf.schema.get("format")), "text")
         case kind:

@@ -10,6 +10,7 @@ DEEPEST = 3
 _KINDS = {
     "integer": "integer",
     "number": "number",
+    "decimal": "decimal number",
     "boolean": "true or false",
     "null": "null",
     "object": "object",
@@ -33,6 +34,7 @@ _FORMATS = {
 _PLURALS = {
     "integer": "integers",
     "number": "numbers",
+    "decimal number": "decimal numbers",
     "object": "objects",
     "text": "texts",
     "date": "dates",
@@ -79,6 +81,6 @@ def _array(leaf: Leaf, shape: Shape, depth: int) -> str:
     if depth >= DEEPEST or not ({"items", "prefixItems"} & leaf.schema.keys()):
         return "list"
     if places := leaf.schema.get("prefixItems"):
-        return "list of " + ", ".join(label_of(shape.within(place), depth=depth + 1) for place in places)
+        return f"list ({', '.join(label_of(shape.within(place), depth=depth + 1) for place in places)})"
     item = label_of(shape.item(leaf, 0), depth=depth + 1)
     return f"list of {f'({item})' if ' or ' in item or '|' in item else _PLURALS.get(item, item)}"

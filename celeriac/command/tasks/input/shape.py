@@ -15,7 +15,7 @@ Schema = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Leaf:
-    """One alternative of a schema: `kind` is its JSON type, `choice` for listed values, `any` for a schema without a type."""
+    """One alternative of a schema: `kind` is its JSON type, `choice` for listed values, `decimal`, or `any` for a schema without a type."""
 
     kind: str
     schema: Schema
@@ -141,6 +141,8 @@ class Shape:
 def _kinds(schema: Schema) -> list[str]:
     if "const" in schema or "enum" in schema:
         return ["choice"]
+    if schema.get("format") == "decimal":
+        return ["decimal"]
     match schema.get("type"):
         case str() as kind:
             return [kind]

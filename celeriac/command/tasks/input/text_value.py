@@ -57,7 +57,7 @@ def wrong_value(text: str, shape: Shape, name: str) -> InputError:
     excerpt = text if len(text) <= SHOWN else text[:SHOWN] + "…"
     return InputError(
         f"{name} is {article(label_of(shape))} (given: {excerpt!r}).",
-        f"Example: {' '.join(example_words(name, shape))}",
+        " ".join(example_words(name, shape)),
     )
 
 
@@ -74,9 +74,7 @@ def _base64(content: str | bytes, shape: Shape, name: str) -> Any:
         return base64.b64encode(content).decode("ascii")
     if all(leaf.is_base64 for leaf in shape.leaves if leaf.kind == "string") and not _is_base64(content):
         excerpt = content if len(content) <= SHOWN else content[:SHOWN] + "…"
-        raise InputError(
-            f"{name} is bytes, and {excerpt!r} is not base64.", f"To send a file: {name}=@{excerpt or 'FILE'}"
-        )
+        raise InputError(f"{name} is bytes, and {excerpt!r} is not base64.", f"{name}=@{excerpt or 'FILE'}")
     return content
 
 
@@ -132,6 +130,16 @@ def _number(word: _Word) -> Any:
     return word.json()
 
 
+def _decimal(word: _Word) -> Any:
+    """As text, where that is accepted: 0.10 is not 0.1, and no float is exact."""
+    if not _NUMBER.fullmatch(word.text):
+        raise _NotOfThisKind
+    is_text = any(
+        leaf.kind == "decimal" and leaf.schema.get("type") == "string" for leaf in word.shape.leaves
+    )
+    return word.text if is_text else word.json()
+
+
 def _choice(word: _Word) -> Any:
     """A text that is listed; otherwise the JSON of a listed value, and 1, 1.0 and true are three values."""
     choices = word.leaf.choices
@@ -184,6 +192,7 @@ _READERS: dict[str, Callable[[_Word], Any]] = {
     "boolean": _boolean,
     "integer": _integer,
     "number": _number,
+    "decimal": _decimal,
     "choice": _choice,
     "object": _json_object,
     "array": _array,

@@ -1,0 +1,1 @@
+"""Task definitions, as the commands that submit use them: parameters, help and words."""

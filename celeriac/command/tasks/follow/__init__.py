@@ -1,0 +1,1 @@
+"""Shows what happens to tasks while it happens."""

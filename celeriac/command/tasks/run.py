@@ -1,0 +1,56 @@
+"""`celeriac run`: submits a task, waits for its end, and prints the bare result."""
+
+from celeriac.command.connect.server import Server
+from celeriac.command.frame.shared_options import with_shared_options
+from celeriac.command.tasks.options import (
+    Delay,
+    Eta,
+    Expires,
+    IdempotencyKey,
+    Input,
+    Name,
+    Raw,
+    ResultAsJson,
+    Timeout,
+    To,
+    Words,
+)
+
+
+@with_shared_options
+def run(
+    name: Name,
+    words: Words = None,
+    *,
+    whole: Input = None,
+    delay: Delay = None,
+    eta: Eta = None,
+    expires: Expires = None,
+    idempotency_key: IdempotencyKey = None,
+    timeout: Timeout = None,
+    raw: Raw = False,
+    destination: To = None,
+    as_json: ResultAsJson = False,
+    server: Server,
+) -> None:
+    """Submit a task, wait for its end, and print its result as JSON.
+
+    The exit code tells how it ended. Ctrl-C leaves the task running.
+
+    Example: celeriac run add x=4 y=5
+    """
+    from celeriac.command.tasks.new_task import accepted, result_of
+    from celeriac.command.tasks.patient import clients
+    from celeriac.command.tasks.result import Destination, returns_bytes
+    from celeriac.command.tasks.submission import Options, new_submission, read_input, seconds
+
+    target = Destination(destination, is_raw=raw or destination is not None, is_json=as_json)
+    options = Options(delay, eta, expires, idempotency_key)
+    target.check()
+    limit = seconds("--timeout", timeout)
+    with clients(server) as (prompt, patient):
+        submission = new_submission(name, read_input(prompt, name, words or [], whole), options)
+        is_bytes = target.is_raw and returns_bytes(prompt, name)
+        task = accepted(prompt, server, submission)
+        result = result_of(patient.handle(task.id, task.document), server, timeout=limit)
+        target.write(result, is_bytes=is_bytes, task_id=task.id)
