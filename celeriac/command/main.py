@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from celeriac.command import one_service, up
-from celeriac.command.connect import config
+from celeriac.command.connect import config, page
+from celeriac.command.connect.doctor import doctor
 from celeriac.command.connect.server import Server
 from celeriac.command.frame.help import OPERATING, SERVERS, SERVICES, TASKS, Command, typer_app
 from celeriac.command.frame.shared_options import Key, ProfileName, Url
@@ -75,6 +76,8 @@ _add(OPERATING, "resume", queues.resume)
 _add(OPERATING, "purge", queues.purge)
 _add(OPERATING, "rejected", queues.rejected)
 _add(OPERATING, "audit", service.audit)
+_add(SERVERS, "doctor", doctor)
+_add(SERVERS, "open", page.open_page)
 _add(SERVERS, "openapi", service.openapi)
 app.add_typer(config.app, rich_help_panel=SERVERS)
 app.add_typer(keys.app, rich_help_panel=SERVERS)

@@ -4,6 +4,7 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -25,10 +26,16 @@ class PseudoTerminal:
     """Use as a context manager; the program ends with it."""
 
     def __init__(
-        self, command: Sequence[str | Path], directory: Path, environment: Mapping[str, str]
+        self,
+        command: Sequence[str | Path],
+        directory: Path,
+        environment: Mapping[str, str],
+        *,
+        columns: int = 80,
     ) -> None:
         """Start the program there."""
         self._parent, child = pty.openpty()
+        termios.tcsetwinsize(child, (24, columns))
         self._process = subprocess.Popen(
             [sys.executable, "-c", TAKE_TERMINAL, *map(str, command)],
             cwd=directory,
@@ -53,6 +60,10 @@ class PseudoTerminal:
     def press_ctrl_c(self) -> None:
         """As the keyboard does."""
         os.write(self._parent, CTRL_C)
+
+    def type(self, text: str) -> None:
+        """As a person does."""
+        os.write(self._parent, text.encode())
 
     def exit_code(self) -> int:
         """Wait for its end, and for all that it wrote."""

@@ -2,7 +2,7 @@
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from celeriac.command.output.refusal import Refusal
 
@@ -25,13 +25,20 @@ class Server:
         """With those values that are not None in place of its own."""
         return Server(url or self.url, key or self.key, profile or self.profile)
 
-    def client(self, *, timeout: float = 30.0, away: float = 0.0) -> "Client":
-        """A client of the server; use it as a context manager. `timeout` and `away` are those of the client."""
+    def client(self, *, timeout: float = 30.0, away: float = 0.0, event_hooks: Any = None) -> "Client":
+        """A client of the server; use it as a context manager. The options are those of `Client`."""
         from celeriac.client.client import Client  # slow to load
         from celeriac.client.profiles import ProfileError
 
         try:
-            return Client(self.url, key=self.read_key(), profile=self.profile, timeout=timeout, away=away)
+            return Client(
+                self.url,
+                key=self.read_key(),
+                profile=self.profile,
+                timeout=timeout,
+                away=away,
+                event_hooks=event_hooks,
+            )
         except ProfileError:
             raise
         except ValueError as wrong:

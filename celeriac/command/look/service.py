@@ -44,7 +44,7 @@ def catalog(*, server: Server, output: Output) -> None:
     """
     columns: list[Column[Any]] = [
         Column("NAME", lambda definition: definition["name"]),
-        Column("PARAMETERS", _parameters),
+        Column("PARAMETERS", _parameters, is_cut=True),
         Column("QUEUE", lambda definition: definition["queue"], leave_out=2),
         Column("SUMMARY", lambda definition: definition["summary"], leave_out=1, is_cut=True),
     ]
@@ -66,16 +66,17 @@ def audit(
 ) -> None:
     """List who changed what, the newest first. The key needs the scope admin."""
     columns: list[Column[Any]] = [
-        Column("AT", lambda entry: moment(entry["at"])),
+        Column("AT", lambda entry: moment(entry["at"]), leave_out=3),
         Column("ACTION", lambda entry: entry["action"]),
-        Column("TARGET", lambda entry: entry["target"]),
-        Column("BY", lambda entry: entry["name"] or entry["caller"]),
+        Column("TARGET", lambda entry: entry["target"], is_cut=True),
+        Column("BY", lambda entry: entry["name"] or entry["caller"], leave_out=1),
         Column(
             "STATUS",
             lambda entry: f"{entry['status']}",
             style=lambda entry: "red" if entry["status"] >= 400 else "",
+            leave_out=2,
         ),
-        Column("CLIENT", lambda entry: entry["client"], leave_out=1),
+        Column("CLIENT", lambda entry: entry["client"], leave_out=4),
     ]
     with server.client() as client:
         entries = client.audit()

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
@@ -31,12 +31,12 @@ class Table(Generic[Item]):
         """With all these columns, if there is room."""
         self._columns = list(columns)
         self._console = _console()
-        self._widths: list[int] | None = None
+        self._widths: list[int] = []
         self._digits = 0
 
     def text(self, items: Sequence[Item]) -> str:
         """The next rows; below the titles, if they are the first ones."""
-        is_first = self._widths is None
+        is_first = not self._widths
         if is_first:
             self._choose(items)
         rows = [[self._cell(column, item) for column in self._columns] for item in items]
@@ -47,19 +47,27 @@ class Table(Generic[Item]):
         grid = RichTable(
             box=None, show_header=is_first, padding=(0, GAP, 0, 0), pad_edge=False, header_style="bold"
         )
-        for column, width in zip(self._columns, self._widths, strict=True):
-            grid.add_column(
-                column.title,
-                min_width=min(width, self._console.width) if not column.is_cut else None,
-                no_wrap=column.is_cut,
-                overflow="ellipsis" if column.is_cut else "fold",
-            )
+        for column, width in zip(self._columns, self._fitted(), strict=True):
+            overflow: Literal["ellipsis", "fold"] = "ellipsis" if column.is_cut else "fold"
+            grid.add_column(column.title, width=width, no_wrap=column.is_cut, overflow=overflow)
         for row, item in zip(rows, items, strict=True):
             cells = zip(row, self._columns, strict=True)
             grid.add_row(
                 *(Text(cell, style=column.style(item) if column.style else "") for cell, column in cells)
             )
         return _rendered(self._console, grid)
+
+    def _fitted(self) -> list[int]:
+        """The widths, made smaller where the terminal has no room: of what is cut first, then the largest ones."""
+        widths = list(self._widths)
+        room = self._console.width - GAP * (len(widths) - 1)
+        for number, column in enumerate(self._columns):
+            if column.is_cut:
+                excess = max(0, sum(widths) - room)
+                widths[number] = max(min(widths[number], LEAST_WIDTH), widths[number] - excess)
+        while sum(widths) > room and max(widths) > LEAST_DIGITS:
+            widths[widths.index(max(widths))] -= 1
+        return widths
 
     def _choose(self, items: Sequence[Item]) -> None:
         """Shorten ids, then leave out columns, until the rest fits."""
