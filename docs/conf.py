@@ -38,6 +38,7 @@ default_role = "code"
 # Signatures contain types that have no page here.
 nitpicky = True
 nitpick_ignore_regex = [("py:.*", ".*")]
+autoclass_content = "both"
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True

@@ -53,27 +53,28 @@ class CeleriacError(Exception):
 class WrongValue(NamedTuple):
     """A value of an input that is not valid."""
 
-    # A JSON pointer (RFC 6901) into the input, or `?name` for an option, or the name of a header.
+    #: A JSON pointer (RFC 6901) into the input, or `?name` for an option, or the name of a header.
     pointer: str
+    #: What is wrong with it.
     detail: str
 
 
 class Problem(CeleriacError):
     """The API refused a request (RFC 9457)."""
 
-    # The types of docs/reference/errors.md that are this class; None: no problem document came with this status.
+    #: The types of docs/reference/errors.md that are this class; None: no problem document came with this status.
     types: ClassVar[tuple[str, ...]] = ()
 
     status: int
-    # Without its prefix `urn:celeriac:problem:`; None if a proxy refused the request.
+    #: Without its prefix `urn:celeriac:problem:`; None if a proxy refused the request.
     type: str | None
     title: str
     detail: str
-    # The same id is in the log of the API.
+    #: The same id is in the log of the API.
     request_id: str | None
-    # The whole problem document.
+    #: The whole problem document.
     problem: Mapping[str, Any]
-    # How many seconds the API asks to wait.
+    #: How many seconds the API asks to wait.
     retry_after: float | None
 
     @property
@@ -331,14 +332,14 @@ class InDoubt(Unavailable):
 class Unreachable(CeleriacError):
     """The API cannot be reached. The request was not sent."""
 
-    # Whether another attempt can succeed; not with a wrong certificate.
+    #: Whether another attempt can succeed; not with a wrong certificate.
     can_pass: bool = True
 
 
 class ConnectionLost(Unreachable):
     """The request was sent, but its answer did not arrive. It may have had its effect."""
 
-    # If a submission was sent: the same call with this key creates no second task, and tells the id of the first.
+    #: If a submission was sent: the same call with this key creates no second task, and tells the id of the first.
     idempotency_key: str | None = None
 
 
@@ -369,10 +370,10 @@ class TaskNotSuccessful(CeleriacError):
 class TaskFailed(TaskNotSuccessful):
     """The function of the task raised an error."""
 
-    # The name of the class of that error, and its text.
+    #: The name of the class of that error, and its text.
     type: str
     reason: str
-    # From the function on; None if the key may not see it.
+    #: From the function on; None if the key may not see it.
     traceback: str | None
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
-from lab.site import contents, files, generated
+from lab.site import contents, files, generated, signatures
 
 FIRST_PAGE = '<!doctype html>\n<title>Celeriac</title>\n<meta http-equiv="refresh" content="0; url={page}">\n<a href="{page}">Celeriac</a>\n'
 
@@ -17,9 +17,11 @@ def setup(app: Sphinx) -> dict[str, bool]:
     for language in ("caddy", "mermaid"):
         app.add_lexer(language, TextLexer)
     app.connect("source-read", generated.fill)
+    app.connect("autodoc-process-signature", signatures.tidy)
     # Before Sphinx collects what is in the toctrees.
     app.connect("doctree-read", contents.add_toctrees, priority=100)
     app.connect("doctree-read", files.link_to_pages, priority=100)
+    app.connect("doctree-read", signatures.unlink_builtins)
     app.connect("html-collect-pages", files.pages)
     app.connect("build-finished", _write_first_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

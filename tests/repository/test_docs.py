@@ -13,6 +13,7 @@ import pytest
 from pydantic_core import PydanticUndefined
 
 from celeriac import RetryPolicy, task
+from celeriac.client import Client, Task
 from celeriac.command.output.exit_codes import ExitCode
 from celeriac.contract.catalog import HEAVY, catalog_of, load_implementations
 from celeriac.contract.implementation import implementation_of
@@ -58,6 +59,17 @@ def test_errors_md_lists_every_problem_with_its_status() -> None:
 def test_command_md_lists_every_exit_code() -> None:
     listed = table("docs/reference/command.md", "Code", "Meaning")
     assert [int(row[0]) for row in listed] == [*ExitCode]
+
+
+@pytest.mark.parametrize("owner", [Client, Task], ids=["Client", "Task"])
+def test_client_md_has_every_call(owner: type) -> None:
+    marks = re.findall(
+        rf"<!-- generated: \w+ [\w.]+\.{owner.__name__}: ([\w ]+) -->", text("docs/reference/client.md")
+    )
+    listed = sorted(name for mark in marks for name in mark.split())
+    # These are for the calls themselves.
+    inner = {"deadline", "handle", "long_deadline"}
+    assert listed == sorted({name for name in dir(owner) if name[0] != "_"} - inner)
 
 
 def test_architecture_md_draws_every_transition_between_states() -> None:

@@ -13,12 +13,12 @@ Fields: TypeAlias = Mapping[str, Any]
 class Outcome:
     """What became of one of the inputs of `map`."""
 
-    # The place of the input among all, from 0.
+    #: The place of the input among all, from 0.
     number: int
     input: Fields
-    # Of the task, if it was accepted.
+    #: Of the task, if it was accepted.
     task_id: str | None
-    # What the task returned; None if there is an error, too.
+    #: What the task returned; None if there is an error, too.
     value: Any = None
     error: CeleriacError | None = None
 
