@@ -18,7 +18,7 @@ TIDY = (
     (re.compile(re.escape(str(State).removeprefix("typing."))), "State"),
 )
 # Nobody makes these by a call.
-RETURNED = {"celeriac.client.Task"}
+RETURNED = {"celeriac.client.Task", "celeriac.testing.Outcome", "celeriac.testing.Stack"}
 
 
 def tidy(

@@ -20,6 +20,7 @@ from celeriac.contract.implementation import implementation_of
 from celeriac.ledger.model.states import FINAL, TRANSITIONS, State
 from celeriac.ledger.store import keys
 from celeriac.settings import PREFIX, Settings
+from celeriac.testing import plugin
 from celeriac.values.reserved_names import RESERVED_NAMES
 from celeriac_api.openapi import starter_app
 from celeriac_api.response.errors import Problem
@@ -70,6 +71,11 @@ def test_client_md_has_every_call(owner: type) -> None:
     # These are for the calls themselves.
     inner = {"deadline", "handle", "long_deadline"}
     assert listed == sorted({name for name in dir(owner) if name[0] != "_"} - inner)
+
+
+def test_testing_md_lists_every_fixture() -> None:
+    listed = {names(row[0])[0] for row in table("docs/reference/testing.md", "Fixture", "Scope")}
+    assert listed == {name for name in vars(plugin) if name.startswith("celeriac_")}
 
 
 def test_architecture_md_draws_every_transition_between_states() -> None:
