@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from celeriac.client.client import Client, Task
     from celeriac.client.errors import InvalidInput
 
+# With the number of a line, as in the API.
+LONGEST_KEY = 255
+
 
 @dataclass(frozen=True)
 class Options:
@@ -54,13 +57,21 @@ class Submission:
 
     def submit(self, client: "Client") -> "Task":
         """Have it accepted; whatever is lost on the way, it is one task."""
+        from celeriac.client.errors import CeleriacError
+
         with understood(self.name, has_id=self.task_id is not None):
-            return client.submit(self.name, input=self.input, **self.members)
+            try:
+                return client.submit(self.name, input=self.input, **self.members)
+            except CeleriacError:
+                raise
+            except ValueError as wrong:  # a name or an option that is in no request
+                raise Refusal(str(wrong), advice="celeriac catalog") from wrong
 
 
 def new_submission(name: str, task_input: dict[str, Any], options: Options) -> Submission:
     """With an id that is known before the server answers, where the options allow that."""
     if options.idempotency_key is not None:
+        check_key(options.idempotency_key)
         members = {**options.members(), "idempotency_key": options.idempotency_key}
         return Submission(name, task_input, members, None)
     task_id = str(uuid4())
@@ -101,6 +112,17 @@ def object_of(text: str, source: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InputError(f"{source} is JSON, but not an object: an input has named parameters.", ADVICE)
     return value
+
+
+def check_key(key: str) -> None:
+    """`Refusal` if this cannot be an idempotency key: it is a header."""
+    is_text = key.isascii() and key.isprintable() and key == key.strip()
+    if not is_text or not 0 < len(key) <= LONGEST_KEY:
+        raise Refusal(
+            "--idempotency-key is not valid.",
+            why=f"It has 1 to {LONGEST_KEY} printable ASCII characters, and no space at its ends.",
+            advice="--idempotency-key import-2026-05-01",
+        )
 
 
 def seconds(option: str, text: str | None) -> timedelta | None:

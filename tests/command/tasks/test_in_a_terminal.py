@@ -16,6 +16,7 @@ pytestmark = linux_only
 
 # What a bar consists of.
 BAR = "━"
+ID = r"(?m)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 # Sets the title of a terminal, moves its cursor, and reverses the direction of text.
 HOSTILE = "\x1b]0;owned\x07 \x9b31m \x1b[2J \u202egnp.exe \r hidden"
 
@@ -62,6 +63,16 @@ def test_ctrl_c_leaves_the_task_running_and_says_how_to_cancel_it(
     assert client.get(f"/tasks/{task_id}").json()["state"] == "running"
     gate.touch()
     wait_until(lambda: client.get(f"/tasks/{task_id}").json()["state"] == "succeeded")
+
+
+def test_each_line_that_is_typed_is_submitted_at_once_until_ctrl_c(terminal: Open) -> None:
+    with terminal("submit", "add", "-") as screen:
+        for count in (1, 2):
+            screen.type('{"x": 4, "y": 5}\n')
+            wait_until(lambda: len(re.findall(ID, screen.text)) == count)  # noqa: B023 - it is called here
+        screen.press_ctrl_c()
+        assert screen.exit_code() == 130
+        assert screen.text.rstrip().endswith("Interrupted: 2 submitted.")
 
 
 def test_a_bar_fits_into_40_columns(terminal: Open, gate: Path) -> None:

@@ -124,18 +124,24 @@ class LiveScreen:
 
 
 def _columns(width: int) -> list[ProgressColumn]:
-    name = TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis"))
-    narrow: list[ProgressColumn] = [name, BarColumn(bar_width=None), TaskProgressColumn()]
+    narrow: list[ProgressColumn] = [
+        _text("{task.description}"),
+        BarColumn(bar_width=None),
+        TaskProgressColumn(),
+    ]
     if width < WIDE:
         return narrow
-    state = TextColumn("{task.fields[state]}", table_column=Column(no_wrap=True, overflow="ellipsis"))
-    message = TextColumn("{task.fields[message]}", table_column=Column(no_wrap=True, overflow="ellipsis"))
     return [
         SpinnerColumn(),
-        name,
-        state,
+        _text("{task.description}"),
+        _text("{task.fields[state]}"),
         BarColumn(bar_width=20),
         TaskProgressColumn(),
         TimeElapsedColumn(),
-        message,
+        _text("{task.fields[message]}"),
     ]
+
+
+def _text(text: str) -> TextColumn:
+    """A column that is cut where there is no room; texts of tasks are not markup."""
+    return TextColumn(text, markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
