@@ -6,7 +6,7 @@ A name is loaded when it is first asked for: pytest loads this package where cel
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from celeriac.testing.extras import require_services
+from celeriac.testing.extras import MissingExtra, refusal_of
 
 if TYPE_CHECKING:
     from celeriac.testing.outcome import Outcome, Progress
@@ -28,7 +28,8 @@ def __getattr__(name: str) -> object:
     """Load a public name; Python asks here for what this module does not have yet."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    require_services(f"{__name__}.{name}")
+    if refusal := refusal_of(f"{__name__}.{name}"):
+        raise MissingExtra(refusal)
     value = getattr(import_module(_MODULES[name]), name)
     globals()[name] = value
     return value

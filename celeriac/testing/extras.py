@@ -2,15 +2,16 @@
 
 from importlib.util import find_spec
 
+PACKAGES = ("fastapi", "uvicorn", "redis", "celery")
+
 
 class MissingExtra(ImportError):
-    """A package is not installed. The text names it, and the extra that contains it."""
+    """Packages are not installed. The text names them, and the extra that contains them."""
 
 
-def require_services(name: str) -> None:
-    """`MissingExtra` where the packages of the API or the worker are not installed."""
-    missing = [package for package in ("fastapi", "uvicorn", "redis", "celery") if find_spec(package) is None]
-    if missing:
-        raise MissingExtra(
-            f"{name} needs {', '.join(missing)}, which is not installed: pip install 'celeriac[all]'"
-        )
+def refusal_of(name: str) -> str | None:
+    """Why this cannot be used here; None where the packages of the API and the worker are installed."""
+    missing = [package for package in PACKAGES if find_spec(package) is None]
+    if not missing:
+        return None
+    return f"{name} needs packages that are not installed ({', '.join(missing)}): pip install 'celeriac[all]'"

@@ -28,12 +28,10 @@ def celeriac_stack(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> "Iterator[Stack]":
     """Valkey, a worker and the API with the project's tasks; with pytest-xdist, each process of tests has its own."""
-    from celeriac.testing.extras import MissingExtra, require_services  # noqa: PLC0415 - see above
+    from celeriac.testing.extras import refusal_of  # noqa: PLC0415 - see above
 
-    try:
-        require_services("The fixture celeriac_stack")
-    except MissingExtra as missing:
-        pytest.fail(str(missing), pytrace=False)
+    if refusal := refusal_of("The fixture celeriac_stack"):
+        pytest.fail(refusal, pytrace=False)
     from celeriac.testing.running_stack import stack  # noqa: PLC0415
 
     _take_share_of_ports()

@@ -77,7 +77,7 @@ def test_a_missing_extra_is_named(project: Path) -> None:
     run = subprocess.run(
         pytest_command(), cwd=project, env=environment(), capture_output=True, text=True, check=False
     )
-    words = "needs fastapi, celery, which is not installed: pip install 'celeriac[all]'"
+    words = "needs packages that are not installed (fastapi, celery): pip install 'celeriac[all]'"
     assert f"\nThe fixture celeriac_stack {words}\n" in run.stdout
     assert f"MissingExtra: celeriac.testing.run_task {words}\n" in run.stdout
 

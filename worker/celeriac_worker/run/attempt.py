@@ -6,9 +6,8 @@ Nothing here knows Redis: `celeriac.testing.run_task` runs the same code without
 import inspect
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from billiard.common import terminate_handler_fired
 from celery.exceptions import SoftTimeLimitExceeded, TaskPredicate
@@ -23,8 +22,7 @@ from celeriac_worker.run.result import json_values
 LONGEST_IN_MESSAGE = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """What one attempt must know: its number, its limits, and whether somebody has asked for the end of the task.
 
     A task that is not from the API runs as Celery's own do: nobody retries it.
