@@ -272,8 +272,8 @@ def _of_owner(owner: str | None) -> EventFilter:
 
 
 async def _of_all(feed: Feed, after: bytes, event_filter: EventFilter) -> AsyncIterator[bytes]:
-    """A heartbeat also while there are only events that this client is not to see."""
-    yield HEARTBEAT
+    """The id after which it begins, and a heartbeat also while there are only events that this client is not to see."""
+    yield b"id: %b\n%b" % (after, HEARTBEAT)
     last = monotonic()
     async for batch in feed.follow(keys.feed(), after=after, patience=HEARTBEAT_SECONDS):
         text = b"" if batch is NOTHING else _of_all_batch(batch, event_filter)

@@ -10,6 +10,8 @@ import httpx
 import pytest
 from redis import Redis
 
+from celeriac.client.wire.problems import classes, problem_of
+from celeriac.client.wire.request import Answer
 from celeriac.stack.valkey import Valkey
 from celeriac_api.response.errors import Problem
 from lab.harness.servers import API, running_api
@@ -162,6 +164,13 @@ def test_a_problem_is_told_as_its_type_says(code: str, clients: Mapping[str, htt
     assert problem["instance"] == response.request.url.path
     assert len(problem["detail"]) > 20
     assert len(response.headers["x-request-id"]) >= 16
+    error = problem_of(Answer(response.status_code, response.headers, response.content))
+    assert (error.status, error.type, error.request_id) == (
+        response.status_code,
+        code,
+        response.headers["x-request-id"],
+    )
+    assert type(error) is classes()[code]
 
 
 @pytest.mark.parametrize(
