@@ -15,7 +15,7 @@ from celeriac.client.calls.queues import Queues
 from celeriac.client.calls.service import Service
 from celeriac.client.calls.submitting import Submitting
 from celeriac.client.calls.tasks import Tasks
-from celeriac.client.connection import EventHooks, connection_to, new_http, refuse_both
+from celeriac.client.connection import EventHooks, async_http, connection_to, refuse_both, sync_http
 from celeriac.client.documents import TaskDocument
 from celeriac.client.flow.async_driver import AsyncDriver
 from celeriac.client.flow.call import Async, Sync
@@ -94,7 +94,7 @@ class Client(Calls, Sync[Task]):
         self._timeout, self._away = timeout, timeout if away is None else away
         self._own = http is None
         if http is None:
-            http = new_http(httpx.Client, connection, transport=transport, event_hooks=event_hooks)
+            http = sync_http(connection, transport, event_hooks)
         self._requests = SyncDriver(http, connection.wire(headers))
 
     @property
@@ -147,7 +147,7 @@ class AsyncClient(Calls, Async[AsyncTask]):
         self._timeout, self._away = timeout, timeout if away is None else away
         self._own = http is None
         if http is None:
-            http = new_http(httpx.AsyncClient, connection, transport=transport, event_hooks=event_hooks)
+            http = async_http(connection, transport, event_hooks)
         self._requests = AsyncDriver(http, connection.wire(headers))
 
     @property

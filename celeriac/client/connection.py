@@ -2,15 +2,18 @@
 
 import os
 import re
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from celeriac.client.profiles import read_profile
 from celeriac.client.wire.http import Wire
+from celeriac.client.wire.lanes import AsyncLanes, Lanes
 from celeriac.version import VERSION
 
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -20,7 +23,6 @@ KEY = re.compile(r"[\x21-\x7e]+")
 LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=4.0)
 
 EventHooks: TypeAlias = Mapping[str, Sequence[Callable[..., Any]]]
-H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 
 
 @dataclass(frozen=True)
@@ -57,18 +59,22 @@ def connection_to(
     return Connection(address, _checked_key(secret) if secret else None)
 
 
-def new_http(
-    http_class: Callable[..., H], connection: Connection, *, transport: Any, event_hooks: EventHooks | None
-) -> H:
+def sync_http(
+    connection: Connection, transport: httpx.BaseTransport | None, event_hooks: EventHooks | None
+) -> httpx.Client:
     """An HTTP client for this API."""
-    return http_class(
-        transport=transport,
-        event_hooks={kind: list(hooks) for kind, hooks in (event_hooks or {}).items()},
-        limits=LIMITS,
-        headers={"User-Agent": f"celeriac/{VERSION}", "Accept": "application/json"},
-        # No request to this machine goes through a proxy, and none of them uses a certificate.
-        **({"trust_env": False, "verify": False} if _is_local(connection.base_url) else {}),
-    )
+    if transport is None and _is_direct(connection.base_url):
+        transport = Lanes(_verify(connection.base_url))
+    return httpx.Client(transport=transport, **_options(event_hooks))
+
+
+def async_http(
+    connection: Connection, transport: httpx.AsyncBaseTransport | None, event_hooks: EventHooks | None
+) -> httpx.AsyncClient:
+    """The same for asyncio."""
+    if transport is None and _is_direct(connection.base_url):
+        transport = AsyncLanes(_verify(connection.base_url))
+    return httpx.AsyncClient(transport=transport, **_options(event_hooks))
 
 
 def refuse_both(http: object, **options: object) -> None:
@@ -103,6 +109,20 @@ def _checked_key(key: str) -> str:
     return key
 
 
-def _is_local(base_url: str) -> bool:
+def _options(event_hooks: EventHooks | None) -> dict[str, Any]:
+    return {
+        "event_hooks": {kind: list(hooks) for kind, hooks in (event_hooks or {}).items()},
+        "headers": {"User-Agent": f"celeriac/{VERSION}", "Accept": "application/json"},
+        "limits": LIMITS,
+    }
+
+
+def _is_direct(base_url: str) -> bool:
+    """Whether no proxy of the environment is between; none is for requests to this machine itself."""
     parts = urlsplit(base_url)
-    return parts.scheme == "http" and parts.hostname in LOOPBACK
+    return parts.hostname in LOOPBACK or not getproxies() or bool(proxy_bypass(parts.netloc))
+
+
+def _verify(base_url: str) -> ssl.SSLContext | Literal[False]:
+    """How the certificate is checked; without TLS there is none, and reading the authorities' would take a while."""
+    return httpx.create_ssl_context() if base_url.startswith("https:") else False

@@ -35,7 +35,7 @@ def test_a_loop_that_is_left_closes_its_stream(ours: Any, tmp_path: Path) -> Non
         if event == events.StateChange("running", 1):
             break
     (tmp_path / "file").touch()
-    assert task.result() is None
+    assert task.result() == "let go"
 
 
 def test_an_unknown_task_has_no_events(ours: Any) -> None:

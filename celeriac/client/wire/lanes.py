@@ -1,0 +1,165 @@
+"""HTTP transports for many requests at once, each of which has a connection to itself.
+
+The pool of httpcore lets waiting requests race for a connection that becomes free. With dozens of requests at once, one can
+lose for seconds, and each race costs time for all connections. Here a request takes a free lane (a pool of one
+connection), or opens a new one.
+"""
+
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from ssl import SSLContext
+from time import monotonic
+from typing import Generic, Literal, TypeVar
+
+import httpx
+
+L = TypeVar("L")
+# Servers close a connection that nobody uses for 5 seconds.
+IDLE_SECONDS = 4.0
+ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS)
+
+
+class _Idle(Generic[L]):
+    """The lanes that nobody uses now, the one that was used last at the end."""
+
+    def __init__(self, make: Callable[[], L]) -> None:
+        self._make = make
+        # Threads append and pop without a lock: both are atomic.
+        self._lanes: deque[tuple[float, L]] = deque()
+        self._is_closed = False
+
+    def take(self) -> L:
+        """A lane that nobody uses: its connection is the warmest, or will be a new one."""
+        try:
+            return self._lanes.pop()[1]
+        except IndexError:
+            return self._make()
+
+    def give_back(self, lane: L) -> list[L]:
+        """It is free again. Returns the lanes to close, because nobody has used them for a while."""
+        if self._is_closed:
+            return [lane]
+        self._lanes.append((monotonic(), lane))
+        return self._old()
+
+    def end(self) -> list[L]:
+        """Take no lane back; returns those to close."""
+        self._is_closed = True
+        lanes = [lane for _, lane in self._lanes]
+        self._lanes.clear()
+        return lanes
+
+    def _old(self) -> list[L]:
+        old, oldest = [], monotonic() - IDLE_SECONDS
+        while self._lanes and self._lanes[0][0] < oldest:
+            try:
+                old.append(self._lanes.popleft()[1])
+            except IndexError:  # another thread has taken the last one
+                break
+        return old
+
+
+class Lanes(httpx.BaseTransport):
+    """For threads."""
+
+    def __init__(self, verify: SSLContext | Literal[False]) -> None:
+        """`verify` is an SSL context, or False for addresses without TLS."""
+        self._idle = _Idle(lambda: httpx.HTTPTransport(verify=verify, limits=ONE))
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request over a lane, which is free again when the response is closed."""
+        lane = self._idle.take()
+        try:
+            response = lane.handle_request(request)
+        except BaseException:
+            self._give_back(lane)
+            raise
+        if isinstance(response.stream, httpx.SyncByteStream):
+            response.stream = _Stream(response.stream, lane, self._give_back)
+        return response
+
+    def close(self) -> None:
+        """Close what nobody uses; what is in use follows at its end."""
+        for lane in self._idle.end():
+            lane.close()
+
+    def _give_back(self, lane: httpx.HTTPTransport) -> None:
+        for old in self._idle.give_back(lane):
+            old.close()
+
+
+class AsyncLanes(httpx.AsyncBaseTransport):
+    """For coroutines."""
+
+    def __init__(self, verify: SSLContext | Literal[False]) -> None:
+        """`verify` is an SSL context, or False for addresses without TLS."""
+        self._idle = _Idle(lambda: httpx.AsyncHTTPTransport(verify=verify, limits=ONE))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request over a lane, which is free again when the response is closed."""
+        lane = self._idle.take()
+        try:
+            response = await lane.handle_async_request(request)
+        except BaseException:
+            await self._give_back(lane)
+            raise
+        if isinstance(response.stream, httpx.AsyncByteStream):
+            response.stream = _AsyncStream(response.stream, lane, self._give_back)
+        return response
+
+    async def aclose(self) -> None:
+        """Close what nobody uses; what is in use follows at its end."""
+        for lane in self._idle.end():
+            await lane.aclose()
+
+    async def _give_back(self, lane: httpx.AsyncHTTPTransport) -> None:
+        for old in self._idle.give_back(lane):
+            await old.aclose()
+
+
+class _Stream(httpx.SyncByteStream):
+    """The body of a response; at its end the lane is free."""
+
+    def __init__(
+        self,
+        stream: httpx.SyncByteStream,
+        lane: httpx.HTTPTransport,
+        free: Callable[[httpx.HTTPTransport], None],
+    ) -> None:
+        self._stream, self._free = stream, free
+        self._lane: httpx.HTTPTransport | None = lane
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._stream)
+
+    def close(self) -> None:
+        try:
+            self._stream.close()
+        finally:
+            if self._lane is not None:
+                lane, self._lane = self._lane, None
+                self._free(lane)
+
+
+class _AsyncStream(httpx.AsyncByteStream):
+    """The same, to be read with `await`."""
+
+    def __init__(
+        self,
+        stream: httpx.AsyncByteStream,
+        lane: httpx.AsyncHTTPTransport,
+        free: Callable[[httpx.AsyncHTTPTransport], Awaitable[None]],
+    ) -> None:
+        self._stream, self._free = stream, free
+        self._lane: httpx.AsyncHTTPTransport | None = lane
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return aiter(self._stream)
+
+    async def aclose(self) -> None:
+        try:
+            await self._stream.aclose()
+        finally:
+            if self._lane is not None:
+                lane, self._lane = self._lane, None
+                await self._free(lane)
