@@ -1,4 +1,4 @@
-"""Restarts of the API and lost replies: each call goes on, and each task is accepted once."""
+"""Calls go on over restarts and lost replies; each task is accepted once."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,8 +15,8 @@ from celeriac.stack.processes.readiness import answers_over_http
 from lab.harness.program import Program
 from lab.harness.servers import API, running_api, running_worker
 from lab.harness.waiting import wait_until
+from tests.client.lossy import LossyProxy
 from tests.client.sides import Side
-from tests.support.lossy import LossyProxy
 
 COUNT = 1_000
 
