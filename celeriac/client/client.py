@@ -22,10 +22,24 @@ from celeriac.client.flow.call import Async, Sync
 from celeriac.client.flow.sync_driver import SyncDriver
 
 TIMEOUT_SECONDS = 30.0
+# Before its first answer, the address may be wrong, or nobody has started the API: then an error soon is better.
+FIRST_SECONDS = 3.0
 
 
 class Calls(Submitting, Tasks, Queues, Keys, Service):
     """All that can be asked of the API."""
+
+    _longest_away: float | None
+
+    @property
+    def _driver(self) -> SyncDriver | AsyncDriver:
+        raise NotImplementedError
+
+    @property
+    def _away(self) -> float:
+        if self._longest_away is not None:
+            return self._longest_away
+        return self._timeout if self._driver.has_answered else min(self._timeout, FIRST_SECONDS)
 
 
 class Task(Handle, Sync["Task"]):
@@ -66,7 +80,7 @@ class AsyncTask(Handle, Async["AsyncTask"]):
         return AsyncTask, (None, self.id)
 
 
-class Client(Calls, Sync[Task]):
+class Client(Sync[Task], Calls):
     """A client of one API, for threads: all of them can share it."""
 
     def __init__(  # noqa: PLR0913 - each is an option, and most users give one
@@ -85,13 +99,13 @@ class Client(Calls, Sync[Task]):
         """Without arguments: the API of `CELERIAC_URL` and the key of `CELERIAC_KEY`, or those of the profile.
 
         `timeout` is for each call with all its retries, in seconds. `away` is for how many seconds a call is tried again while
-        the API does not answer (None: as `timeout`), also one that waits for a task. `http` is an HTTP client of your own,
+        the API does not answer, also one that waits for a task (None: as `timeout`, and 3 before the first answer). `http` is an HTTP client of your own,
         which stays open; or else `transport` and `event_hooks` are for the one that is made. `headers` go along with every request.
         """
         refuse_both(http, transport=transport, event_hooks=event_hooks)
         connection = connection_to(base_url, key=key, profile=profile, http=http)
         self.base_url = connection.base_url
-        self._timeout, self._away = timeout, timeout if away is None else away
+        self._timeout, self._longest_away = timeout, away
         self._own = http is None
         if http is None:
             http = sync_http(connection, transport, event_hooks)
@@ -124,7 +138,7 @@ class Client(Calls, Sync[Task]):
         return f"<Client {self.base_url}>"
 
 
-class AsyncClient(Calls, Async[AsyncTask]):
+class AsyncClient(Async[AsyncTask], Calls):
     """A client of one API, for the coroutines of one event loop of asyncio: all of them can share it."""
 
     def __init__(  # noqa: PLR0913 - each is an option, and most users give one
@@ -144,7 +158,7 @@ class AsyncClient(Calls, Async[AsyncTask]):
         refuse_both(http, transport=transport, event_hooks=event_hooks)
         connection = connection_to(base_url, key=key, profile=profile, http=http)
         self.base_url = connection.base_url
-        self._timeout, self._away = timeout, timeout if away is None else away
+        self._timeout, self._longest_away = timeout, away
         self._own = http is None
         if http is None:
             http = async_http(connection, transport, event_hooks)

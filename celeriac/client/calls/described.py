@@ -14,9 +14,13 @@ from celeriac.client.wire.request import Answer, Request
 class Described:
     """The part of a client without which no call works."""
 
-    # How long a call may take, and how long the API may be away, in seconds.
+    # How long a call may take, in seconds.
     _timeout: float
-    _away: float
+
+    @property
+    def _away(self) -> float:
+        """For how many seconds the API may be away."""
+        raise NotImplementedError
 
     def deadline(self, timeout: float | None) -> Deadline:
         """The end of a call that waits for no task."""

@@ -23,6 +23,8 @@ class AsyncDriver:
     def __init__(self, http: httpx.AsyncClient, wire: Wire) -> None:
         """The HTTP client is closed by whoever made it."""
         self.http, self._wire = http, wire
+        # Whether the API was ever there.
+        self.has_answered = False
 
     async def run(self, flow: Flow[T]) -> T:
         """What the flow returns."""
@@ -94,7 +96,9 @@ class AsyncDriver:
     async def send(self, request: Request, seconds: float) -> httpx.Response:
         """The head of the answer. No redirect is followed: a key goes nowhere else."""
         built = self._wire.request(self.http, request, seconds)
-        return await self.http.send(built, stream=True, follow_redirects=False)
+        response = await self.http.send(built, stream=True, follow_redirects=False)
+        self.has_answered = True
+        return response
 
     async def read(self, response: httpx.Response, request: Request, seconds: float) -> Answer:
         """The rest of it."""

@@ -28,6 +28,8 @@ class SyncDriver:
     def __init__(self, http: httpx.Client, wire: Wire) -> None:
         """The HTTP client is closed by whoever made it."""
         self.http, self._wire = http, wire
+        # Whether the API was ever there.
+        self.has_answered = False
 
     def run(self, flow: Flow[T], stopped: Event | None = None) -> T:
         """What the flow returns; `Stopped` before its next step once the event is set."""
@@ -97,7 +99,9 @@ class SyncDriver:
     def send(self, request: Request, seconds: float) -> httpx.Response:
         """The head of the answer. No redirect is followed: a key goes nowhere else."""
         built = self._wire.request(self.http, request, seconds)
-        return self.http.send(built, stream=True, follow_redirects=False)
+        response = self.http.send(built, stream=True, follow_redirects=False)
+        self.has_answered = True
+        return response
 
     def read(self, response: httpx.Response, request: Request, seconds: float) -> Answer:
         """The rest of it."""

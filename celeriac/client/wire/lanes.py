@@ -1,4 +1,4 @@
-"""HTTP transports for many requests at once, each of which has a connection to itself.
+"""Gives each of many requests at once a connection of its own.
 
 The pool of httpcore lets waiting requests race for a connection that becomes free. With dozens of requests at once, one can
 lose for seconds, and each race costs time for all connections. Here a request takes a free lane (a pool of one
