@@ -1,5 +1,6 @@
 """Starts what a measurement needs: a Valkey of its own, servers and workers."""
 
+import runpy
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -9,7 +10,6 @@ from typing import Self
 
 from redis import Redis
 
-from celeriac.serving import APP
 from celeriac.stack.processes.ports import free_port
 from celeriac.stack.valkey import Valkey
 from lab.harness.checkout import ROOT, python_path
@@ -49,7 +49,7 @@ class Stage:
 
     def celeriac(self, database: int, *, root: Path = ROOT) -> Program:
         """The API of a checkout, as one starts it by hand, when it listens."""
-        return self.serve(*APP, database=database, root=root)
+        return self.serve(*options_of_app(root), database=database, root=root)
 
     def serve(self, *app: str, database: int = 0, root: Path = ROOT) -> Program:
         """One uvicorn process with this app, when it listens."""
@@ -99,3 +99,9 @@ class Stage:
             "FLOWER_UNAUTHENTICATED_API": "true",
             **self._settings,
         }
+
+
+def options_of_app(root: Path) -> tuple[str, ...]:
+    """The options of uvicorn that name the app and the protocol of a checkout, where they may have other names."""
+    options: tuple[str, ...] = runpy.run_path(str(root / "celeriac" / "serving.py"))["APP"]
+    return options

@@ -6,7 +6,6 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from celeriac.serving import APP
 from lab.bench.cpu import cpu_seconds
 from lab.bench.figures import Figures, ratio
 from lab.bench.plan import Plan
@@ -14,7 +13,7 @@ from lab.bench.report import Column, Goal, judge, show
 from lab.bench.rounds import Measure, take_turns
 from lab.harness.checkout import ROOT
 from lab.harness.program import Program, listens
-from lab.harness.stage import Stage
+from lab.harness.stage import Stage, options_of_app
 
 POLL_SECONDS = 0.002
 COLUMNS = [Column("listens, ms"), Column("first answer, ms"), Column("CPU ms")]
@@ -36,7 +35,7 @@ def measure(plan: Plan) -> None:
 
 def of_celeriac(stage: Stage, _: Plan, *, database: int = 0, root: Path = ROOT) -> Measure:
     """The API of a checkout."""
-    return partial(_start, stage, *APP, database=database, root=root)
+    return partial(_start, stage, *options_of_app(root), database=database, root=root)
 
 
 def _start(stage: Stage, *app: str, database: int = 0, root: Path) -> Figures:
