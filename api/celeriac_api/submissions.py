@@ -107,7 +107,8 @@ class Submissions:
             )
         self._key_ttl = settings.idempotency_ttl
         self._ledger = ledger
-        self._allowances = Allowances(settings)
+        # Whose tasks a caller submits, and how many; None in open access.
+        self.submitter: Callable[[Caller], Submitter | None] = Allowances(settings).submitter
         self.waits = Seats("waits", usual=settings.waits, share=settings.owner_share)
         self.judge = judge
 
@@ -117,10 +118,6 @@ class Submissions:
             return self._prepared[name]
         except KeyError:
             raise self._unknown(name) from None
-
-    def submitter(self, caller: Caller) -> Submitter | None:
-        """Whose tasks this caller submits, and how many; None in open access."""
-        return self._allowances.submitter(caller)
 
     async def submit(
         self,

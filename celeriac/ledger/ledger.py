@@ -246,11 +246,14 @@ class Ledger:
         """Many may ask for the same task: it is read once."""
         tasks: dict[Question, Task | Exception | Later | None] = {}
         for most in {most for _, _, most in all_questions}:
-            questions = sorted({each for each in all_questions if each[2] == most}, key=_is_of_owner)
+            questions = _in_order({each for each in all_questions if each[2] == most})
             to_read = _to_read(questions, "later", MOST_READ_BYTES, most, "results tracebacks")
             replies = await self._reads.run(scripts.READ, to_read)
             for question, reply in zip(questions, replies, strict=True):
-                tasks[question] = self._found(question[0], reply, most)
+                is_whole = len(reply) == WHOLE
+                tasks[question] = (
+                    _task_or_error(question[0], reply) if is_whole else self._found(question[0], reply, most)
+                )
         return [tasks[each] for each in all_questions]
 
     def _found(self, task_id: str, reply: Sequence[Any], most: int) -> Task | Exception | Later | None:
@@ -329,8 +332,9 @@ def _owner_of_question(question: Question) -> str:
     return question[1]
 
 
-def _is_of_owner(question: Question) -> bool:
-    return question[1] != ""
+def _in_order(questions: Collection[Question]) -> list[Question]:
+    """Those of whoever sees all tasks come first, as in `_to_read`."""
+    return [each for each in questions if not each[1]] + [each for each in questions if each[1]]
 
 
 def _to_read(

@@ -12,7 +12,7 @@ from celeriac.values.web_address import is_loopback
 from celeriac_api.access.caller import NOBODY, OPEN, Caller, caller_of, forbidden
 from celeriac_api.access.challenge import challenge, invalid_token
 from celeriac_api.access.key_ring import KeyRing
-from celeriac_api.access.other_sites import SAFE, foreign_origin, name_in
+from celeriac_api.access.other_sites import foreign_origin, name_in
 from celeriac_api.access.remembered_callers import RememberedCallers
 from celeriac_api.request.fields import FIELDS
 from celeriac_api.response.errors import Problem, Unauthenticated
@@ -114,11 +114,14 @@ class Door:
         raise Unauthenticated(self._reason(connection), headers=challenge())
 
     def _is_open_to(self, connection: Connection) -> bool:
+        fields = connection[FIELDS]
         if not self._open_everywhere and not (
-            is_local(connection.get("server")) and _is_own_name(connection[FIELDS].get(b"host"))
+            is_local(connection.get("server")) and _is_own_name(fields.get(b"host"))
         ):
             return False
-        return connection["method"] in SAFE or foreign_origin(connection, self._origins) is None
+        # Programs send neither: for them, nothing else is looked at.
+        is_of_program = b"origin" not in fields and b"sec-fetch-site" not in fields
+        return is_of_program or foreign_origin(connection, self._origins) is None
 
     def _reason(self, connection: Connection) -> str:
         """Why it is not open to this request."""

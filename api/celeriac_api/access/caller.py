@@ -25,21 +25,19 @@ class CallerKind(StrEnum):
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls. `owner` is whose its tasks are, `scopes` are those whose routes it may use."""
+    """Who calls. `owner` is whose its tasks are, `scopes` are those whose routes it may use.
+
+    `sees` is the owner whose tasks alone it sees; None where it sees all.
+    """
 
     name: str
     owner: str
     grants: tuple[str, ...]
     limits: Limits
     scopes: frozenset[Scope]
-    admin: bool
+    sees: str | None
     submits_all: bool
     kind: CallerKind = CallerKind.KEY
-
-    @property
-    def sees(self) -> str | None:
-        """The owner whose tasks alone it sees; None where it sees all."""
-        return None if self.admin else self.owner
 
     def sees_details(self, settings: Settings) -> bool:
         """Whether it may see tracebacks and unchanged messages: who operates; without any key, the settings decide."""
@@ -76,7 +74,7 @@ def caller_with(
         grants=grants,
         limits=limits,
         scopes=frozenset(scope for scope in Scope if allows(grants, scope)),
-        admin=Scope.ADMIN in grants,
+        sees=None if Scope.ADMIN in grants else owner,
         submits_all=bool({Scope.SUBMIT, Scope.ADMIN}.intersection(grants)),
         kind=kind,
     )

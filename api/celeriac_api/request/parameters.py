@@ -66,12 +66,13 @@ class ParameterReader(Generic[Model]):
         has_headers = not self._headers.keys().isdisjoint(fields)
         if self._default is not None and not has_headers and (not query or self._ignores_query):
             return self._default
-        values: dict[str, Any] = scope["path_params"].copy()
+        values: dict[str, Any] = scope["path_params"]
         if has_headers:
-            values |= {
+            values = values | {
                 key: fields[name].decode("latin-1") for name, key in self._headers.items() if name in fields
             }
         if query and not self._ignores_query:
+            values = values.copy()
             self._add_query(values, query)
         try:
             return self._validate(values)  # type: ignore[no-any-return]  # it is the model's

@@ -48,7 +48,9 @@ def routes(settings: Settings, ledger: Ledger, waits: Seats) -> list[Route]:
 
     async def get_task(call: Call[TaskParameters, None]) -> Response:
         task, headers = await _awaited_task(ledger, waits, call, ledger.read)
-        content = task_document(task, show_traceback=call.caller.sees_details(settings))
+        # Most tasks have no failure, and so no details.
+        details = task.failure is not None and call.caller.sees_details(settings)
+        content = task_document(task, show_traceback=details)
         etag = _etag(content)
         if _matches(call.parameters.if_none_match, etag):
             return Response(status_code=304, headers={"ETag": etag, "Cache-Control": "no-cache"})

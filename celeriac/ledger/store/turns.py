@@ -18,16 +18,14 @@ class Turns(Generic[Item]):
         """`owner_of` an item says with whose items it takes turns."""
         self._owner_of = owner_of
         self._arrived: list[Item] = []  # not looked at yet
+        # Puts an item behind all of its owner. It is the list's own, as each request calls it.
+        self.add: Callable[[Item], None] = self._arrived.append
         self._queues: dict[Hashable, deque[Item]] = {}
         self._next: deque[Hashable] = deque()  # the owners of the queues
 
     def __bool__(self) -> bool:
         """Whether anything waits."""
         return bool(self._arrived or self._next)
-
-    def add(self, item: Item) -> None:
-        """Behind all of its owner."""
-        self._arrived.append(item)
 
     def put_back(self, items: Sequence[Item]) -> None:
         """Before all of their owners, in this order."""
@@ -62,7 +60,8 @@ class Turns(Generic[Item]):
         return taken
 
     def _take_arrived(self) -> list[Item]:
-        arrived, self._arrived = self._arrived, []
+        arrived = self._arrived.copy()
+        self._arrived.clear()
         return arrived
 
     def _queue(self, item: Item) -> deque[Item]:

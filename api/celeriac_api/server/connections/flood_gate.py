@@ -11,7 +11,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from celeriac.ledger.store.turns import Turns
-from celeriac_api.server.connections.client import Client, is_answered
+from celeriac_api.server.connections.client import Client
 
 # The most requests that begin in one turn of the event loop: they take some milliseconds.
 AT_ONCE = 64
@@ -34,7 +34,9 @@ class FloodGate:
         """Whether to parse what this client sends now: all of a request that has begun, and the first ones of a turn."""
         if self._kept and client in self._kept:
             return False
-        if not is_answered(client):
+        if (
+            cycle := client.cycle
+        ) is not None and not cycle.response_complete:  # `is_answered`, without a call
             return True
         if not self._passed:
             asyncio.get_running_loop().call_soon(self._next_turn)

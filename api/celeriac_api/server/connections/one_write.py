@@ -33,7 +33,11 @@ class OneWrite(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Called by the event loop."""
         if self._gate.lets_in(self):
-            self.receive(data)
+            # As in `receive`, which would be one more call for each request.
+            HttpToolsProtocol.data_received(self, data)
+            self._without_body += len(data)
+            if self._without_body > LOOK_BYTES:
+                self._look()
         else:
             self._unset_keepalive_if_required()
             self._gate.keep(self, data)
