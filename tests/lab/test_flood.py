@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.flood import FLOODS, MOST_MEGABYTES, measure
-from lab.harness.servers import API, running_api
+from lab.flood import FLOODS, MOST_MEGABYTES, api_with_keys, measure
+from lab.harness.servers import API
 from tests.support.marks import linux_only
 
 # The bound of `make hostile` is 100 ms; this machine may have much else to do.
@@ -18,7 +18,7 @@ pytestmark = linux_only
 @pytest.fixture(scope="module")
 def flooded(new_database: Callable[[], str], directory: Path) -> Iterator[API]:
     """An API that nobody else asks."""
-    with running_api(directory, redis_url=new_database()) as api:
+    with api_with_keys(directory, new_database()) as api:
         yield api
 
 
