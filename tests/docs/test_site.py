@@ -133,7 +133,7 @@ def commands() -> Iterator[tuple[str, list[str]]]:
 
 
 def test_a_file_that_a_page_links_to_has_a_page_of_its_own(site: Path) -> None:
-    assert "thumbnail" in (site / "files/examples/thumbnail.py.html").read_text(encoding="utf-8")
+    assert "segno" in (site / "files/examples/own_image/shop/labels.py.html").read_text(encoding="utf-8")
     assert 'href="tasks/numbers.py.html"' in (site / "files/worker/tasks.html").read_text(encoding="utf-8")
 
 

@@ -185,13 +185,6 @@ def test_a_page_that_the_code_names_is_there() -> None:
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
-def test_every_example_stands_in_the_quickstart_and_every_script_that_is_named_exists() -> None:
-    scripts = {script.name for script in ROOT.glob("examples/*.py")}
-    named = {name for page in PAGES for name in re.findall(r"examples/(\w+\.py)", page.read_text())}
-    assert named == scripts
-    assert all(f"../examples/{script}" in text("docs/quickstart.md") for script in scripts)
-
-
 def test_the_task_of_the_readme_works_and_the_quickstart_shows_the_same() -> None:
     (block,) = [block for kind, block in code_blocks("README.md") if kind == "python"]
     assert block in text("docs/quickstart.md")

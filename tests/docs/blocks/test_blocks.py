@@ -33,6 +33,11 @@ NOT_RUN = {
     ("docs/how-to/call.md", "EventSource"): "tests/docs/blocks/test_html.py opens it in Chromium",
     ("docs/how-to/containers.md", "/qr_code"): "tests/stack/test_containers.py has its image, with segno",
     ("docs/how-to/testing.md", ""): "tests/testing/test_page.py runs the page, which is a project",
+    (
+        "docs/quickstart.md",
+        ".venv",
+    ): "tests/docs/test_quickstart.py does the same, in the environment of the tests",
+    ("docs/quickstart.md", "hello.py"): "tests/docs/test_quickstart.py runs it after the blocks before it",
     ("docs/how-to/security.md", "redis-server --port 0"): "tests/redis/test_hardened.py starts such a server",
 }
 
