@@ -1,4 +1,4 @@
-"""A walk through docs/quickstart.md: each block in its place, from a new project to an own script."""
+"""A walk through docs/quickstart.md, from a new project to an own script."""
 
 import os
 import subprocess

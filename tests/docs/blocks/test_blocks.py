@@ -27,6 +27,11 @@ PYTHON, SHELL, SCRIPT = ("python",), ("sh", "bash"), ("js", "javascript")
 NOT_CODE = ("", "text", "console", "mermaid")
 # Blocks that are not run here: the page, the words by which each is found (none: all of the page), and why.
 NOT_RUN = {
+    (
+        "docs/coming-from/celery-fastapi.md",
+        "celery_fastapi",
+    ): "lab/bench/contenders/peer_celery_fastapi.py is the same",
+    ("docs/coming-from/fastapi-and-delay.md", "AsyncResult"): "lab/bench/contenders/template.py is the same",
     ("docs/deploy/backup.md", ""): "tests/docs/test_backup.py makes and restores a backup with them",
     ("docs/deploy/proxy.md", ""): "tests/docs/test_proxies.py starts these proxies, with certificates",
     ("docs/deploy/systemd.md", "/etc/celeriac/celeriac.env"): "tests/docs/test_systemd.py reads this file",
