@@ -31,7 +31,11 @@ def cancel(
 
     Example: celeriac cancel 0d9cbd4e --terminate
     """
-    _change(server, ids, lambda task: task.cancel(terminate=terminate), "cancelled", output)
+
+    def note(task: "Task") -> str:
+        return "" if task.ready else f"{task.id} is running: its worker has the request."
+
+    _change(server, ids, lambda task: task.cancel(terminate=terminate), "cancelled", output, note=note)
 
 
 @with_shared_options
@@ -82,10 +86,11 @@ def _change(
     output: Output,
     *,
     has_document: bool = True,
+    note: Callable[["Task"], str] = lambda _: "",
 ) -> None:
     from celeriac.command.look.task_ids import TaskIds
     from celeriac.command.output.json_text import json_line
-    from celeriac.command.output.streams import flush, write
+    from celeriac.command.output.streams import flush, say, write
     from celeriac.command.tasks.many.each import Each
     from celeriac.command.tasks.many.ids import texts_of_ids
 
@@ -94,6 +99,8 @@ def _change(
         document = task.document if has_document else {"task_id": task.id}
         write(json_line(document) if is_json else task.id)
         flush()
+        if text := note(task):
+            say(text)
 
     with server.client() as client:
         task_ids = TaskIds(client)

@@ -45,7 +45,7 @@ def after_submission(
         _print(json_document(task.document))
     with leaving(server, [task.id]):
         if follows:
-            follow_all([task], output, advice_for(server))
+            follow_all([task], output, advice_for(server), timeout=_number(timeout))
         elif waits:
             _wait(task, server, timeout=_number(timeout), is_json=is_json)
 

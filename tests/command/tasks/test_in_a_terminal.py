@@ -1,11 +1,15 @@
 """The commands about tasks, in a terminal: a bar, Ctrl-C, narrow, and safe."""
 
+import io
 import re
 from pathlib import Path
 
 import httpx
 import pytest
+from rich.console import Console
 
+from celeriac.client.events import Output, Progress
+from celeriac.command.tasks.follow.live import LiveScreen
 from celeriac.stack.valkey import Valkey
 from lab.harness.servers import running_api
 from lab.harness.waiting import wait_until
@@ -112,6 +116,20 @@ def test_a_watch_goes_on_after_a_restart_of_the_api(
         assert screen.exit_code() == 0
         assert screen.text.count("line 0\n") == 1
         assert without_codes(screen.text).rstrip().endswith('"told"')
+
+
+def test_a_message_of_a_task_is_text_and_not_markup() -> None:
+    screen = LiveScreen(is_data=False)
+    screen.begin("0d9cbd4e", "[bold]add[/]")
+    screen.show("0d9cbd4e", Progress(1, 2, "[/b] [red]half[/red]"))
+    screen.show("0d9cbd4e", Output("[/i] begun"))
+    console = Console(width=120, file=io.StringIO())
+    with console.capture() as capture:
+        console.print(screen._renderable())
+    screen.close()
+    assert "[bold]add[/] 0d9cbd4e" in capture.get()
+    assert "[/b] [red]half[/red]" in capture.get()
+    assert "[/i] begun\n" in capture.get()
 
 
 def assert_harmless(words: list[str], terminal: Open) -> None:

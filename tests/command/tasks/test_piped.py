@@ -127,6 +127,7 @@ def test_a_cancelled_or_expired_task_is_exit_7(ask: Ask) -> None:
     assert (cancelled.code, cancelled.output) == (0, f"{task_id}\n")
     watched = ask("watch", task_id)
     assert (watched.code, watched.output) == (7, "")
+    assert ask("submit", "unserved", "--follow", "--wait=0.1").code == 6
     assert "was cancelled" in watched.words
     assert ask("run", "unserved", "--expires", "0.1").code == 7
 

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 Advice: TypeAlias = "Callable[[TaskDocument], str]"
 
 
-def follow_all(tasks: Sequence["Task"], output: Output, advice: Advice) -> None:
-    """Watch these tasks until all have ended. The exit code is that of the ends, if it is the same for all that failed."""
+def follow_all(
+    tasks: Sequence["Task"], output: Output, advice: Advice, *, timeout: float | None = None
+) -> None:
+    """Watch these tasks until all have ended; `TimeOver`. The exit code is that of the ends, if it is the same for all that failed."""
     screen = _screen_of(output, len(tasks))
     codes: set[int] = set()
 
@@ -36,7 +38,7 @@ def follow_all(tasks: Sequence["Task"], output: Output, advice: Advice) -> None:
                 raise refusal
         screen.tell(sentence_of(end.document) if isinstance(end, Done) else f"{task.id}: {refusal}")
 
-    follow(tasks, screen, ended)
+    follow(tasks, screen, ended, timeout=timeout)
     if codes:
         raise typer.Exit(ExitCode.FAILED if len(codes) > 1 else min(codes))
 
