@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import typer
 
@@ -10,7 +10,8 @@ from celeriac.command import one_service, up
 from celeriac.command.connect import config, page
 from celeriac.command.connect.doctor import doctor
 from celeriac.command.connect.server import Server
-from celeriac.command.frame.help import OPERATING, SERVERS, SERVICES, TASKS, Command, typer_app
+from celeriac.command.frame.help import OPERATING, SERVERS, SERVICES, TASKS, Command, Group, typer_app
+from celeriac.command.frame.lazy_commands import Entry, entry_of, group_entry_of
 from celeriac.command.frame.shared_options import Key, ProfileName, Url
 from celeriac.command.keys import options as keys
 from celeriac.command.look import queues, service, tasks
@@ -24,7 +25,14 @@ from celeriac.command.tasks.submit import submit
 from celeriac.command.tasks.watch import watch
 from celeriac.version import VERSION
 
-app = typer_app("celeriac", "The HTTP front door to a Celery worker pool.")
+
+class Celeriac(Group):
+    """The command itself."""
+
+    entries: ClassVar[dict[str, Entry]] = {}
+
+
+app = typer_app("celeriac", "The HTTP front door to a Celery worker pool.", cls=Celeriac)
 
 
 def main() -> None:
@@ -35,7 +43,11 @@ def main() -> None:
 def _add(
     section: str, name: str, function: Callable[..., None], cls: type[Command] = Command, **settings: Any
 ) -> None:
-    app.command(name=name, cls=cls, rich_help_panel=section, **settings)(function)
+    Celeriac.entries[name] = entry_of(section, name, function, cls=cls, **settings)
+
+
+def _add_group(section: str, name: str, group: typer.Typer) -> None:
+    Celeriac.entries[name] = group_entry_of(section, group)
 
 
 def _print_version(is_version_asked: bool) -> None:
@@ -79,8 +91,8 @@ _add(OPERATING, "audit", service.audit)
 _add(SERVERS, "doctor", doctor)
 _add(SERVERS, "open", page.open_page)
 _add(SERVERS, "openapi", service.openapi)
-app.add_typer(config.app, rich_help_panel=SERVERS)
-app.add_typer(keys.app, rich_help_panel=SERVERS)
+_add_group(SERVERS, "config", config.app)
+_add_group(SERVERS, "keys", keys.app)
 _add(SERVICES, "up", up.up)
 _add(SERVICES, "api", one_service.api, context_settings=one_service.PASS_ON)
 _add(SERVICES, "worker", one_service.worker, context_settings=one_service.PASS_ON)

@@ -1,15 +1,23 @@
 """Lays out the help: plain lines in sections, without loading rich."""
 
+import re
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+from celeriac.command.frame.lazy_commands import Entry, LazyCommands
 
 if TYPE_CHECKING:
     from typer._click import Context, HelpFormatter
     from typer._click.core import Parameter
 
+# How typer shows the type of an option that has no metavar.
+TYPE = re.compile(r"<([^>]*)>")
+WORDS = {"int": "NUMBER", "float": "NUMBER", "path": "PATH", "bool": ""}
+# A summary is wrapped, not cut.
+WHOLE = 1_000
 OPTIONS, COMMANDS = "Options", "Commands"
 # The sections of commands, in this order.
 TASKS, OPERATING, SERVERS, SERVICES = "Tasks", "Operating", "Servers and keys", "Your own server"
@@ -25,7 +33,14 @@ class Command(TyperCommand):
 
 
 class Group(TyperGroup):
-    """A group of commands, in sections."""
+    """A group of commands, in sections. Those in `entries` are made when they are used."""
+
+    entries: ClassVar[dict[str, Entry]] = {}
+
+    def __init__(self, **options: Any) -> None:
+        """As typer makes it."""
+        super().__init__(**options)
+        self.commands = LazyCommands(self.entries, self.commands)
 
     def format_options(self, ctx: "Context", formatter: "HelpFormatter") -> None:
         """Write the commands, which are more important here, then the options."""
@@ -35,13 +50,11 @@ class Group(TyperGroup):
     def format_commands(self, ctx: "Context", formatter: "HelpFormatter") -> None:
         """Write a section for each panel."""
         sections: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
-        room = formatter.width - 6 - max(map(len, commands), default=0)
-        for name, command in commands.items():
-            if command is not None and not command.hidden:
-                section = getattr(command, "rich_help_panel", None)
-                title = section if isinstance(section, str) else COMMANDS
-                sections[title].append((name, command.get_short_help_str(room)))
+        for name in self.list_commands(ctx):
+            if entry := self.entries.get(name):
+                sections[entry.section].append((name, entry.summary))
+            elif (command := self.get_command(ctx, name)) and not command.hidden:
+                sections[COMMANDS].append((name, command.get_short_help_str(WHOLE)))
         for title in sorted(sections, key=SECTIONS.index):
             with formatter.section(title):
                 formatter.write_dl(sections[title])
@@ -58,13 +71,19 @@ def write_parameters(parameters: "list[Parameter]", ctx: "Context", formatter: "
             sections["Arguments"].append((record[0].partition(" <")[0], record[1]))
         else:
             panel = getattr(parameter, "rich_help_panel", None)
-            sections.setdefault(panel if isinstance(panel, str) else OPTIONS, []).append(record)
+            section = panel if isinstance(panel, str) else OPTIONS
+            sections.setdefault(section, []).append((_with_words(record[0]), record[1]))
     for title, rows in sections.items():
         if rows:
             with formatter.section(title):
                 formatter.write_dl(rows)
 
 
-def typer_app(name: str, text: str) -> typer.Typer:
+def _with_words(names: str) -> str:
+    """Names of options, with a word for people in place of the name of a Python type."""
+    return TYPE.sub(lambda match: WORDS.get(match[1], "TEXT"), names)
+
+
+def typer_app(name: str, text: str, *, cls: type[Group] = Group) -> typer.Typer:
     """A group of commands of this name; `text` is its help."""
-    return typer.Typer(name=name, cls=Group, help=text, no_args_is_help=True, rich_markup_mode=None)
+    return typer.Typer(name=name, cls=cls, help=text, no_args_is_help=True, rich_markup_mode=None)

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
+from functools import partial
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -17,9 +18,10 @@ from celeriac.access.limits import Limits
 from celeriac.access.secret import digest, new_secret
 from celeriac.access.stored_keys import KeyExists, KeyNotFound, StoredKeys
 from celeriac.command.keys.audit import entry_of
+from celeriac.command.keys.texts import COLUMNS, facts, facts_text, key_document
 from celeriac.command.keys.texts import as_json as to_json
-from celeriac.command.keys.texts import facts, key_document, table
 from celeriac.command.keys.which_redis import read_settings, redis_of_keys
+from celeriac.command.output.output import Output
 from celeriac.command.output.refusal import Failure, Refusal
 from celeriac.ledger.for_keys import KeyTable
 from celeriac.ledger.store.connection import InDoubt, Unavailable
@@ -63,7 +65,7 @@ def create(key: Key) -> None:
         raise Failure(_is_taken(key.name)) from None
     say(f"Key {key.name!r} was created. Its secret is shown only now:")
     _print_secret(secret)
-    say("", facts(stored, "redis"))
+    say("", facts_text(stored, "redis"))
     if is_first:
         say(
             "",
@@ -86,23 +88,23 @@ def print_entry(key: Key) -> None:
     _print(to_json({name: value for name, value in entry.items() if value is not None}))
 
 
-def list_all(*, as_json: bool) -> None:
+def list_all(output: Output) -> None:
     """Print all keys."""
-    keys = _all()
-    if as_json:
-        _print(to_json({"items": [key_document(key, source) for key, source in keys]}))
-    elif keys:
-        _print(table(keys))
-    else:
-        say("There is no key. Create one: celeriac keys create NAME --scope SCOPE")
+    output.show_all(
+        _all(),
+        COLUMNS,
+        identity=lambda entry: entry[0].name,
+        document=lambda entry: key_document(*entry),
+        empty="There is no key. Create one: celeriac keys create NAME --scope SCOPE",
+    )
 
 
-def show(name: str, *, as_json: bool) -> None:
+def show(output: Output, name: str) -> None:
     """Print one key."""
     keys = _all()
     for key, source in keys:
         if key.name == name:
-            _print(to_json(key_document(key, source)) if as_json else facts(key, source))
+            output.show(key_document(key, source), identity=name, facts=partial(facts, key, source))
             return
     raise _not_found(name, [key.name for key, _ in keys])
 
@@ -114,7 +116,7 @@ def rotate(name: str, *, overlap: str) -> None:
     end = f"stays valid for {overlap}" if duration else f"is refused {SOON}"
     say(f"Key {name!r} has a new secret, which is shown only now; the old one {end}:")
     _print_secret(secret)
-    say("", facts(key, "redis"))
+    say("", facts_text(key, "redis"))
 
 
 def revoke(name: str) -> None:

@@ -5,17 +5,18 @@ from typing import Annotated
 
 import typer
 
+from celeriac.command.frame.help import Command, typer_app
+from celeriac.command.frame.shared_options import with_shared_options
+from celeriac.command.output.output import Output
 from celeriac.command.output.refusal import require_packages
 
-app = typer.Typer(
-    name="keys",
-    no_args_is_help=True,
-    help="Create, list, rotate and revoke keys. They are in the Redis of CELERIAC_REDIS_URL, or of the celeriac up of "
+app = typer_app(
+    "keys",
+    "Create, list, rotate and revoke keys. They are in the Redis of CELERIAC_REDIS_URL, or of the celeriac up of "
     "this directory.",
 )
 
-Name = Annotated[str, typer.Argument(show_default=False, help="The name of the key.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, as the API returns it.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="The name of the key.")]
 
 
 @app.callback()
@@ -23,7 +24,7 @@ def _keys() -> None:
     require_packages("keys", "api", "redis", "hiredis")
 
 
-@app.command()
+@app.command(cls=Command)
 def create(
     name: Name,
     *,
@@ -75,23 +76,25 @@ def create(
         actions.create(key)
 
 
-@app.command(name="list")
-def list_all(*, json: AsJson = False) -> None:
+@app.command(name="list", cls=Command)
+@with_shared_options
+def list_all(*, output: Output) -> None:
     """List all keys, without their secrets."""
     from celeriac.command.keys import actions
 
-    actions.list_all(as_json=json)
+    actions.list_all(output)
 
 
-@app.command()
-def show(name: Name, *, json: AsJson = False) -> None:
+@app.command(cls=Command)
+@with_shared_options
+def show(name: Name, *, output: Output) -> None:
     """Show one key, without its secret."""
     from celeriac.command.keys import actions
 
-    actions.show(name, as_json=json)
+    actions.show(output, name)
 
 
-@app.command()
+@app.command(cls=Command)
 def rotate(
     name: Name,
     *,
@@ -103,7 +106,7 @@ def rotate(
     actions.rotate(name, overlap=overlap)
 
 
-@app.command()
+@app.command(cls=Command)
 def revoke(name: Name) -> None:
     """Revoke a key. Every process of the API refuses it within 5 seconds."""
     from celeriac.command.keys import actions
@@ -111,9 +114,11 @@ def revoke(name: Name) -> None:
     actions.revoke(name)
 
 
-@app.command()
+@app.command(cls=Command)
 def first(
-    file: Annotated[Path, typer.Argument(show_default=False, help="Where the secret is kept.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", show_default=False, help="Where the secret is kept.")
+    ],
 ) -> None:
     """Create the key "admin" if no key was ever created, and keep it in FILE.
 

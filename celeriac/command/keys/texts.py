@@ -1,7 +1,6 @@
-"""How keys are printed: JSON as in the API, a table, and facts about one."""
+"""How keys are printed: documents as in the API, columns, and facts about one."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -9,8 +8,7 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from celeriac.access.key import Key
-
-HEADER = ("NAME", "OWNER", "SCOPES", "EXPIRES", "LIMITS", "SOURCE")
+from celeriac.command.output.column import Column
 
 
 def as_json(value: object) -> str:
@@ -20,30 +18,33 @@ def as_json(value: object) -> str:
 
 def key_document(key: Key, source: str) -> dict[str, Any]:
     """The key as `GET /keys/{name}` returns it."""
-    return {
-        "name": key.name,
-        "owner": key.owner,
-        "scopes": key.grants,
-        "source": source,
-        "created_at": key.created_at,
-        "expires_at": key.expires_at,
-        "overlap_until": _overlap_until(key),
-        "limits": asdict(key.limits),
-    }
-
-
-def table(keys: Sequence[tuple[Key, str]]) -> str:
-    """A line for each key, below the names of the columns."""
-    rows = [HEADER, *(_row(key, source) for key, source in keys)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    document: dict[str, Any] = to_jsonable_python(
+        {
+            "name": key.name,
+            "owner": key.owner,
+            "scopes": key.grants,
+            "source": source,
+            "created_at": key.created_at,
+            "expires_at": key.expires_at,
+            "overlap_until": _overlap_until(key),
+            "limits": asdict(key.limits),
+        }
     )
-    return "\n".join(lines)
+    return document
 
 
-def facts(key: Key, source: str) -> str:
-    """One line for each fact about a key."""
+COLUMNS: list[Column[tuple[Key, str]]] = [
+    Column("NAME", lambda entry: entry[0].name),
+    Column("OWNER", lambda entry: entry[0].owner, leave_out=2),
+    Column("SCOPES", lambda entry: ",".join(entry[0].grants)),
+    Column("EXPIRES", lambda entry: _expiry(entry[0]), leave_out=1),
+    Column("LIMITS", lambda entry: _limits(entry[0]) or "-", leave_out=4),
+    Column("SOURCE", lambda entry: entry[1], leave_out=3),
+]
+
+
+def facts(key: Key, source: str) -> dict[str, str]:
+    """For each fact about a key its label."""
     lines = {
         "Name": key.name,
         "Owner": key.owner,
@@ -55,11 +56,12 @@ def facts(key: Key, source: str) -> str:
     }
     if overlap := _overlap_until(key):
         lines["Old secret"] = f"valid until {_moment(overlap)}"
-    return "\n".join(f"{name:<10}  {value}" for name, value in lines.items())
+    return lines
 
 
-def _row(key: Key, source: str) -> tuple[str, ...]:
-    return (key.name, key.owner, ",".join(key.grants), _expiry(key), _limits(key) or "-", source)
+def facts_text(key: Key, source: str) -> str:
+    """One line for each fact."""
+    return "\n".join(f"{name:<10}  {value}" for name, value in facts(key, source).items())
 
 
 def _expiry(key: Key) -> str:

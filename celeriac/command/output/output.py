@@ -1,6 +1,5 @@
 """Prints one thing or a list of things in the form that `--output` names."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -56,7 +55,7 @@ class Output:
     ) -> None:
         """Print a list while it arrives: a JSON document a line, an id a line, or a table.
 
-        Where it is empty, standard output is so, too, and standard error has the sentence `empty`.
+        Where it is empty, standard output is so, too; where a table was asked for, standard error has the sentence `empty`.
         """
         to_text = self._text_maker(columns, identity=identity, document=document)
         is_empty = True
@@ -64,7 +63,7 @@ class Output:
             is_empty = False
             write(to_text(part))
             flush()
-        if is_empty and sys.stderr.isatty():
+        if is_empty and empty and self.form is Form.TABLE:
             say(empty)
 
     def _text_maker(
