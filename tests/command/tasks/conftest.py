@@ -48,9 +48,9 @@ def piped(api: API, tmp_path: Path) -> Ask:
 def terminal(api: API, tmp_path: Path) -> Open:
     """The command in a terminal of this many columns."""
 
-    def opened(*words: str, columns: int = 80, url: str = "") -> PseudoTerminal:
+    def opened(*words: str, columns: int = 80, url: str = "", **more: str) -> PseudoTerminal:
         settings = environment(url=url or url_of(api), config=tmp_path / "config.toml")
-        variables = {**settings, "TERM": "xterm", "COLUMNS": str(columns)}
+        variables = {**settings, "TERM": "xterm", "COLUMNS": str(columns), **more}
         command: Sequence[str] = [*COMMAND, *words]
         return PseudoTerminal(command, tmp_path, variables)
 

@@ -10,6 +10,7 @@ from celeriac.client.events import Done, Gone
 from celeriac.command.output.exit_codes import ExitCode
 from celeriac.command.output.output import Form, Output
 from celeriac.command.output.refusal import Refusal
+from celeriac.command.output.streams import has_colours
 from celeriac.command.tasks.follow.tasks import Ended, follow
 from celeriac.command.tasks.many.each import refusal_for
 from celeriac.command.tasks.outcome import refusal_of_end, sentence_of
@@ -44,8 +45,8 @@ def follow_all(
 
 
 def end_of(task: "Task", *, timeout: float | None, has_lines: bool) -> "TaskDocument":
-    """Its document at its end; `TimedOut`, `TimeOver`. In a terminal, a bar shows it meanwhile, with `has_lines` also its lines."""
-    if not sys.stderr.isatty():
+    """Its document at its end; `TimedOut`, `TimeOver`. In a terminal with colours, a bar shows it meanwhile, with `has_lines` also its lines."""
+    if not has_colours(sys.stderr):
         return task.wait(timeout=timeout).document
     from celeriac.command.tasks.follow.live import LiveScreen
 
@@ -65,7 +66,7 @@ def _screen_of(output: Output, count: int) -> "Screen":
         from celeriac.command.tasks.follow.as_json import JsonScreen
 
         return JsonScreen()
-    if sys.stderr.isatty():
+    if has_colours(sys.stderr):
         from celeriac.command.tasks.follow.live import LiveScreen
 
         return LiveScreen(is_data=True)
