@@ -2,15 +2,16 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 import httpx
 
 from celeriac.client.calls.handle import Handle
 from celeriac.client.calls.keys import Keys
+from celeriac.client.calls.outcome import Value
 from celeriac.client.calls.queues import Queues
 from celeriac.client.calls.service import Service
 from celeriac.client.calls.submitting import Submitting
@@ -22,6 +23,8 @@ from celeriac.client.flow.call import Async, Sync
 from celeriac.client.flow.sync_driver import SyncDriver
 
 TIMEOUT_SECONDS = 30.0
+
+Converted = TypeVar("Converted")
 # Before its first answer, the address may be wrong, or nobody has started the API: then an error soon is better.
 FIRST_SECONDS = 3.0
 
@@ -42,7 +45,7 @@ class Calls(Submitting, Tasks, Queues, Keys, Service):
         return self._timeout if self._driver.has_answered else min(self._timeout, FIRST_SECONDS)
 
 
-class Task(Handle, Sync["Task"]):
+class Task(Handle[Value], Sync["Task[Value]"]):
     """A task by its id. It is pickled as its id, and then belongs to a client made from the environment."""
 
     _client: "Client | None"
@@ -57,11 +60,15 @@ class Task(Handle, Sync["Task"]):
     def _driver(self) -> SyncDriver:
         return self._of._driver  # noqa: SLF001 - its own client does what it asks for
 
+    def converted(self, convert: Callable[[Any], Converted]) -> "Task[Converted]":
+        """A handle of the same task, whose `result` is what this function makes of the JSON value."""
+        return Task(self._client, self.id, self._document, convert)
+
     def __reduce__(self) -> Any:
         return Task, (None, self.id)
 
 
-class AsyncTask(Handle, Async["AsyncTask"]):
+class AsyncTask(Handle[Value], Async["AsyncTask[Value]"]):
     """A task by its id. It is pickled as its id, and then belongs to a client made from the environment."""
 
     _client: "AsyncClient | None"
@@ -76,11 +83,15 @@ class AsyncTask(Handle, Async["AsyncTask"]):
     def _driver(self) -> AsyncDriver:
         return self._of._driver  # noqa: SLF001 - its own client does what it asks for
 
+    def converted(self, convert: Callable[[Any], Converted]) -> "AsyncTask[Converted]":
+        """A handle of the same task, whose `result` is what this function makes of the JSON value."""
+        return AsyncTask(self._client, self.id, self._document, convert)
+
     def __reduce__(self) -> Any:
         return AsyncTask, (None, self.id)
 
 
-class Client(Sync[Task], Calls):
+class Client(Sync[Task[Any]], Calls):
     """A client of one API, for threads: all of them can share it."""
 
     def __init__(  # noqa: PLR0913 - each is an option, and most users give one
@@ -115,11 +126,11 @@ class Client(Sync[Task], Calls):
     def _driver(self) -> SyncDriver:
         return self._requests
 
-    def task(self, task_id: str | UUID, /) -> Task:
+    def task(self, task_id: str | UUID, /) -> Task[Any]:
         """The handle of a task, which is not read yet."""
         return self.handle(str(task_id))
 
-    def handle(self, task_id: str, document: TaskDocument | None = None) -> Task:
+    def handle(self, task_id: str, document: TaskDocument | None = None) -> Task[Any]:
         """The handle of a task with this document."""
         return Task(self, task_id, document)
 
@@ -138,7 +149,7 @@ class Client(Sync[Task], Calls):
         return f"<Client {self.base_url}>"
 
 
-class AsyncClient(Async[AsyncTask], Calls):
+class AsyncClient(Async[AsyncTask[Any]], Calls):
     """A client of one API, for the coroutines of one event loop of asyncio: all of them can share it."""
 
     def __init__(  # noqa: PLR0913 - each is an option, and most users give one
@@ -168,11 +179,11 @@ class AsyncClient(Async[AsyncTask], Calls):
     def _driver(self) -> AsyncDriver:
         return self._requests
 
-    def task(self, task_id: str | UUID, /) -> AsyncTask:
+    def task(self, task_id: str | UUID, /) -> AsyncTask[Any]:
         """The handle of a task, which is not read yet."""
         return self.handle(str(task_id))
 
-    def handle(self, task_id: str, document: TaskDocument | None = None) -> AsyncTask:
+    def handle(self, task_id: str, document: TaskDocument | None = None) -> AsyncTask[Any]:
         """The handle of a task with this document."""
         return AsyncTask(self, task_id, document)
 

@@ -13,6 +13,7 @@ from celeriac.command.connect.server import Server
 from celeriac.command.frame.help import OPERATING, SERVERS, SERVICES, TASKS, Command, Group, typer_app
 from celeriac.command.frame.lazy_commands import Entry, entry_of, group_entry_of
 from celeriac.command.frame.shared_options import Key, ProfileName, Url
+from celeriac.command.generate.options import generate
 from celeriac.command.keys import options as keys
 from celeriac.command.look import queues, service, tasks
 from celeriac.command.new import new
@@ -81,6 +82,7 @@ _add(TASKS, "cancel", cancel)
 _add(TASKS, "retry", retry, DefinitionCommand)
 _add(TASKS, "forget", forget)
 _add(TASKS, "catalog", service.catalog)
+_add(TASKS, "generate", generate)
 _add(OPERATING, "queues", queues.queues)
 _add(OPERATING, "workers", service.workers)
 _add(OPERATING, "pause", queues.pause)

@@ -45,7 +45,7 @@ def test_the_wheel_has_the_version_the_command_and_an_extra_for_each_part(wheel:
         for line in metadata(wheel).get_all("Requires-Dist", [])
         if "extra ==" not in line
     }
-    assert base == {"httpx", "httpx-sse", "pydantic", "rich", "typer"}
+    assert base == {"httpx", "httpx-sse", "pydantic", "rich", "typer", "typing-extensions"}
 
 
 def test_the_wheel_announces_the_command_and_the_plug_in_of_pytest(wheel: Path) -> None:

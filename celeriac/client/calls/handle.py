@@ -1,11 +1,11 @@
 """What can be asked of one task."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic
 
 from celeriac.client.calls.described import Described, object_of, task_document_of
-from celeriac.client.calls.outcome import Fields
+from celeriac.client.calls.outcome import Fields, Value
 from celeriac.client.calls.submission import new_key
 from celeriac.client.calls.waiting import ended, read, result_of
 from celeriac.client.calls.watching import task_events
@@ -22,11 +22,18 @@ from celeriac.client.wire.trace import trace_headers
 JSON = {"Content-Type": "application/json"}
 
 
-class Handle:
+class Handle(Generic[Value]):
     """A task by its id, with the document that was read last."""
 
-    def __init__(self, client: Described | None, task_id: str, document: TaskDocument | None = None) -> None:
-        """The client is None for a handle that was unpickled."""
+    def __init__(
+        self,
+        client: Described | None,
+        task_id: str,
+        document: TaskDocument | None = None,
+        convert: Callable[[Any], Value] | None = None,
+    ) -> None:
+        """The client is None for a handle that was unpickled. `convert` makes of a JSON value what `result` returns."""
+        self._convert = convert
         self._client = client
         self._id = task_id
         self._document = document
@@ -115,14 +122,15 @@ class Handle:
         return self
 
     @call
-    def result(self, *, timeout: float | None = None) -> Flow[Any]:
+    def result(self, *, timeout: float | None = None) -> Flow[Value]:
         """Wait for the end of the task, and return its result.
 
         Raises `TaskFailed` (or `TaskCancelled`, `TaskExpired`) if it ends without one, and `TimedOut` as `wait` does.
         """
         document = self._document if self._document and "result" in self._document else None
         self._document = yield from ended(self._id, document, self._of.long_deadline(timeout))
-        return result_of(self._document, lambda *_: self)
+        value: Any = result_of(self._document, lambda *_: self)
+        return value if self._convert is None else self._convert(value)
 
     @series
     def events(self, *, after: str | None = None) -> Series[Event]:
@@ -159,7 +167,8 @@ class Handle:
         headers = {"Idempotency-Key": key, **trace_headers()}
         request = self._request("retry", body, headers)
         document = task_document_of((yield from answer_to(request, self._of.deadline(timeout))))
-        return self._of.handle(document["task_id"], document)
+        handle = self._of.handle(document["task_id"], document)
+        return handle if self._convert is None else handle.converted(self._convert)
 
     @call
     def input(self, *, timeout: float | None = None) -> Flow[dict[str, Any]]:

@@ -43,6 +43,11 @@ NOT_RUN = {
         ".venv",
     ): "tests/docs/test_quickstart.py does the same, in the environment of the tests",
     ("docs/quickstart.md", "hello.py"): "tests/docs/test_quickstart.py runs it after the blocks before it",
+    (
+        "docs/how-to/typed-calls.md",
+        "shop_client import",
+    ): "tests/command/generate/test_typed_calls.py writes the module, too",
+    ("docs/how-to/typescript.md", ""): "tests/docs/test_typescript.py installs the packages",
     ("docs/how-to/security.md", "redis-server --port 0"): "tests/redis/test_hardened.py starts such a server",
 }
 

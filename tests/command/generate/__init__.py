@@ -1,0 +1,1 @@
+"""Tests of `celeriac generate`, and of the modules that it writes."""
