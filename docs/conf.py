@@ -41,7 +41,6 @@ nitpick_ignore_regex = [("py:.*", ".*")]
 autoclass_content = "both"
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
-autodoc_preserve_defaults = True
 
 html_theme = "furo"
 html_title = "Celeriac"
