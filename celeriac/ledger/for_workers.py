@@ -85,6 +85,13 @@ class Consumer:
         # The claim that was sent with the last end, its answer, if that is known, and until when it is relied on.
         self._next_claim: tuple[Claim, Any, float] | None = None
 
+    def had_tasks(self, queue: str) -> bool:
+        """Whether a task was ever accepted on this queue; False while Redis is away."""
+        try:
+            return bool(self._hasty.sismember(keys.queues(), queue))
+        except RedisError:
+            return False
+
     def claim(self, claim: Claim) -> Granted | Refused:
         """Claim a queued task for the holder of its token, unless `end` has claimed it already."""
         answer = self._known_answer(claim) or self._redis.run(scripts.CLAIM, *self._arguments(claim))

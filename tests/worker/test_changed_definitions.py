@@ -143,6 +143,23 @@ def test_a_retry_has_the_queue_and_the_time_limits_of_the_definition_as_it_is_no
     assert end_of(ended(later, shorter)) == "SoftTimeLimitExceeded"
 
 
+def test_a_worker_can_be_given_a_queue_that_tasks_have_left(
+    new_database: Callable[[], str], directory: Path
+) -> None:
+    redis_url = new_database()
+    with running_api(directory, redis_url=redis_url, tasks=BEFORE) as api, api.client() as client:
+        task = submit(client, "paint", shape="circle")
+    queues = ("-Q", "drawings,pictures")
+    with (
+        running_worker(directory, *queues, redis_url=redis_url, tasks=AFTER),
+        running_api(directory, redis_url=redis_url, tasks=AFTER) as api,
+        api.client() as client,
+    ):
+        assert (task["queue"], ended(client, task)["result"]) == ("pictures", "circle")
+        again = submit(client, "paint", shape="square")
+        assert (again["queue"], ended(client, again)["result"]) == ("drawings", "square")
+
+
 def test_an_earlier_worker_runs_what_still_fits_its_definitions_and_fails_the_rest(
     new_database: Callable[[], str], directory: Path
 ) -> None:

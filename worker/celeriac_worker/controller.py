@@ -7,6 +7,7 @@ from typing import Any
 from celery import concurrency
 from celery.utils.text import str_to_list
 
+from celeriac.ledger.for_workers import Consumer
 from celeriac.telemetry.start_messages import refuse_start
 from celeriac_worker.name import NamedWorker
 
@@ -21,9 +22,17 @@ class Controller(NamedWorker):
     def on_before_init(self, **options: Any) -> None:
         """Called by Celery first of all."""
         _check_pool(options.get("pool_cls") or options.get("pool"), ours=self.app.conf.worker_pool)
-        for option, queues in (("-Q", options.get("queues")), ("-X", options.get("exclude_queues"))):
-            _check_queues(option, str_to_list(queues) or (), known_names=self.app.amqp.queues)
+        queues = self.app.amqp.queues
+        for name in self._queues_of_before(str_to_list(options.get("queues")) or ()):
+            queues.add(name)
+        for option, names in (("-Q", options.get("queues")), ("-X", options.get("exclude_queues"))):
+            _check_queues(option, str_to_list(names) or (), known_names=queues)
         super().on_before_init(**options)
+
+    def _queues_of_before(self, names: Iterable[str]) -> list[str]:
+        """Those that no task uses now, but on which tasks were accepted, which may still wait there."""
+        consumer: Consumer = self.app.consumer
+        return [name for name in names if name not in self.app.amqp.queues and consumer.had_tasks(name)]
 
 
 def refuse_windows(platform: str = sys.platform) -> None:

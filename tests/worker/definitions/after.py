@@ -67,3 +67,9 @@ def stumble() -> str:
     if context.attempt() == 1:
         raise ConnectionError("stumbled")
     return "recovered"
+
+
+@task(queue="drawings")
+def paint(shape: str) -> str:
+    """Paint in the queue of drawings."""
+    return shape

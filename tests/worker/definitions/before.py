@@ -66,3 +66,9 @@ def stumble() -> str:
     if context.attempt() == 1:
         raise ConnectionError("stumbled")
     return "recovered"
+
+
+@task(queue="pictures")
+def paint(shape: str) -> str:
+    """Leave a queue that no task uses later."""
+    return shape
