@@ -186,8 +186,9 @@ def test_a_page_that_the_code_names_is_there() -> None:
 
 
 def test_the_task_of_the_readme_works_and_the_quickstart_shows_the_same() -> None:
-    (block,) = [block for kind, block in code_blocks("README.md") if kind == "python"]
+    block, script = [block for kind, block in code_blocks("README.md") if kind == "python"]
     assert block in text("docs/quickstart.md")
+    assert script in text("docs/quickstart.md")
     assert block == text("tests/tasks/greetings.py")
     module: dict[str, Any] = {"__name__": "documentation"}
     exec(block, module)  # noqa: S102 - as above
