@@ -6,6 +6,8 @@ from contextlib import ExitStack
 from functools import partial
 from typing import NamedTuple
 
+from redis import Redis
+
 from lab.bench.figures import Figures, ratio
 from lab.bench.load.load import Load, additions, apply, request
 from lab.bench.measurements import keeping
@@ -34,6 +36,7 @@ class Stored(NamedTuple):
     """An API on a store, what the keeper's work costs there, who asks, and some of the tasks that they may read."""
 
     server: Program
+    redis: Redis
     keeper: float
     headers: Mapping[str, str]
     task_ids: Sequence[str]
@@ -78,13 +81,18 @@ def _stored(stage: Stage, count: int, owners: int) -> Stored:
     """The API on a store of so many tasks, and what the keeper's work costs there."""
     redis = stage.redis(0)
     store.fill(redis, count, owners=[f"owner-{number}" for number in range(owners)] or [""])
-    while redis.info("persistence")["aof_rewrite_in_progress"]:
-        time.sleep(POLL_SECONDS)
+    _wait_for_rewrite(redis)
     cost = keeping.microseconds_a_loss(redis)
     headers = {"authorization": new_key(stage.url(0), owner="owner-0")} if owners else {}
     step = max(count // FEW // max(owners, 1), 1) * max(owners, 1)
     task_ids = [store.task_id(number) for number in range(0, count, step)]
-    return Stored(stage.celeriac(0), cost, headers, task_ids)
+    return Stored(stage.celeriac(0), redis, cost, headers, task_ids)
+
+
+def _wait_for_rewrite(redis: Redis) -> None:
+    """Until Redis does not rewrite its file: while it does, every change copies a page of memory."""
+    while redis.info("persistence")["aof_rewrite_in_progress"]:
+        time.sleep(POLL_SECONDS)
 
 
 def _measure(plan: Plan, stored: Stored) -> Figures:
@@ -99,6 +107,7 @@ def _measure(plan: Plan, stored: Stored) -> Figures:
         return apply(load).p50 * 1e3
 
     headers = stored.headers
+    _wait_for_rewrite(stored.redis)
     return (
         p50([request("GET", "/tasks?limit=50", **headers)]),
         p50([request("GET", "/tasks?limit=50&state=succeeded", **headers)]),
