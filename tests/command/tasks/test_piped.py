@@ -184,6 +184,7 @@ def test_a_retry_can_have_another_input(ask: Ask, client: httpx.Client) -> None:
     second = ask("retry", first, "--json", '{"x": 4, "y": 6}').output.strip()
     wait_until(lambda: client.get(f"/tasks/{second}").json()["ready"])
     assert client.get(f"/tasks/{second}").json()["result"] == 10
+    assert "KEY=VALUE" not in ask("retry", first, "--x", "4").words
     wrong = ask("retry", first, "--json", '{"x": 4}')
     assert (wrong.code, "y: Field required" in wrong.words) == (2, True)
 

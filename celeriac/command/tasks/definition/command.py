@@ -27,7 +27,8 @@ class DefinitionCommand(Command):
         """Give every option that needs a value one, then parse as usual."""
         words = with_values(args)
         ctx.meta[_WORDS] = list(words)
-        if not ctx.resilient_parsing:  # of a shell that completes a line
+        has_parameters = any(parameter.name == "words" for parameter in self.get_params(ctx))
+        if has_parameters and not ctx.resilient_parsing:  # of a shell that completes a line
             _refuse_parameters_as_options(self, ctx, words)
         return super().parse_args(ctx, words)
 
