@@ -23,9 +23,9 @@ EXIT_CODES: tuple[tuple[type[Exception], ExitCode], ...] = (
     (errors.Problem, ExitCode.WRONG),
     (errors.InputNotJSON, ExitCode.WRONG),
     (errors.TimedOut, ExitCode.TIMED_OUT),
-    (errors.TaskFailed, ExitCode.FAILED),
     (errors.TaskCancelled, ExitCode.CANCELLED),
     (errors.TaskExpired, ExitCode.CANCELLED),
+    (errors.TaskNotSuccessful, ExitCode.FAILED),
     (ProfileError, ExitCode.WRONG),
 )
 UNREACHABLE = re.compile(r"(.*?) \((.*?)\)\.")

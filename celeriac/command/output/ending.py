@@ -18,9 +18,9 @@ def run(app: typer.Typer) -> int:
         return end_quietly()
     except typer.TyperException as wrong:
         return _say_wrong_usage(wrong)
-    except typer.Abort:
-        say("Nothing was done.")
-        return ExitCode.FAILED
+    except typer.Abort:  # Ctrl-C or Ctrl-D at a question
+        say("", "Nothing was done.")
+        return ExitCode.INTERRUPTED
     except Refusal as refusal:
         say_refusal(refusal)
         return refusal.exit_code

@@ -4,7 +4,9 @@ import sys
 
 import typer
 
+from celeriac.command.output.exit_codes import ExitCode
 from celeriac.command.output.refusal import Refusal
+from celeriac.command.output.streams import say
 from celeriac.command.output.visible import one_line
 
 
@@ -18,4 +20,6 @@ def require_yes(question: str, *, is_confirmed: bool) -> None:
             why="Standard input or standard error is not a terminal.",
             advice="Add --yes if you are sure.",
         )
-    typer.confirm(one_line(question), abort=True, err=True)
+    if not typer.confirm(one_line(question), err=True):
+        say("Nothing was done.")
+        raise typer.Exit(ExitCode.FAILED)

@@ -1,13 +1,15 @@
 """Queues are listed, paused, resumed and purged; workers, catalog and audit are listed."""
 
 import json
+from pathlib import Path
 
 import httpx
 import pytest
 from redis import Redis
 
 from celeriac.ledger.store import keys
-from tests.command.look.conftest import Ask, new_twins
+from lab.harness.servers import API
+from tests.command.look.conftest import Ask, new_twins, piped, url_of
 
 
 def lines(text: str) -> list[dict[str, object]]:
@@ -57,3 +59,20 @@ def test_rejected_messages_are_listed(ask_quiet: Ask, quiet_redis: Redis) -> Non
 def test_an_unknown_queue_is_not_found(ask_quiet: Ask, command: str) -> None:
     ended = ask_quiet(command, "defualt")
     assert (ended.code, ended.output, "Did you mean 'default'?" in ended.words) == (3, "", True)
+
+
+def test_the_page_opens_in_the_browser_also_for_one_task(
+    api: API, client: httpx.Client, tmp_path: Path
+) -> None:
+    task_id = client.post("/add", json={"x": 4, "y": 5}).json()["task_id"]
+    browser, opened = tmp_path / "browser", tmp_path / "opened"
+    browser.write_text(f'#!/bin/sh\necho "$1" >> {opened}\n')
+    browser.chmod(0o700)
+    ended = piped(
+        f"export BROWSER='{browser} %s'; celeriac open && celeriac open {task_id[:8]}", url=url_of(api.port)
+    )
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert opened.read_text().splitlines() == [
+        f"{url_of(api.port)}/",
+        f"{url_of(api.port)}/#/tasks/{task_id}",
+    ]
