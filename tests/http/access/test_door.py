@@ -259,6 +259,7 @@ def test_an_open_stream_ends_with_its_key_and_shows_nothing_that_happens_later(
     wait_until(lambda: door.get("/tasks", headers=bearer(secret)).status_code == 200)
     with door.stream("GET", "/events", headers=bearer(secret)) as stream:
         lines = stream.iter_lines()
+        assert next(lines).startswith("id: ")
         assert next(lines) == ": still here"
         stored(url, lambda keys: keys.revoke("watcher"))
         wait_until(lambda: door.get("/tasks", headers=bearer(secret)).status_code == 401)
