@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Iterator
+from contextvars import copy_context
 from types import TracebackType
 from typing import Any, Self
 
@@ -28,6 +29,10 @@ class Side:
     def of(self, thing: Any) -> Any:
         """The same for what came from elsewhere, such as an unpickled task."""
         return Awaited(thing, self._runner) if self.name == "async" else thing
+
+    def run(self, coroutine: Any) -> Any:
+        """What a coroutine returns."""
+        return self._runner.run(coroutine)
 
     def close(self) -> None:
         """End the event loop."""
@@ -62,7 +67,7 @@ class Awaited:
             if inspect.isasyncgen(outcome):
                 return self._iterate(outcome)
             if inspect.iscoroutine(outcome):
-                outcome = self._runner.run(outcome)
+                outcome = self._runner.run(outcome, context=copy_context())
             return self._wrapped(outcome)
 
         return call
@@ -75,7 +80,7 @@ class Awaited:
                 return False, None
 
         try:
-            while (pair := self._runner.run(following()))[0]:
+            while (pair := self._runner.run(following(), context=copy_context()))[0]:
                 yield self._wrapped(pair[1])
         finally:
             self._runner.run(items.aclose())

@@ -1,7 +1,10 @@
 """A client submits tasks, waits for them, and reads what the API knows."""
 
+import asyncio
 import base64
+import os
 import pickle
+import signal
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -164,3 +167,19 @@ def test_threads_share_a_client(ours: Any, side: Side) -> None:
     for thread in threads:
         thread.join()
     assert results == [2] * 8
+
+
+def test_a_wait_that_is_broken_off_leaves_the_task(ours: Any, side: Side, tmp_path: Path) -> None:
+    task = ours.submit("hold", until=str(tmp_path / "file"))
+    if side.name == "sync":
+        timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            task.wait()
+        timer.join()
+    else:
+        with pytest.raises(TimeoutError):
+            side.run(asyncio.wait_for(task.thing.wait(), 0.5))
+    assert not task.refresh().document["cancel_requested"]
+    (tmp_path / "file").touch()
+    assert task.result() == "let go"

@@ -38,6 +38,7 @@ TABLES = {
     "wait": ["Wait: from POST to the result", "in process", "Celeriac, Prefer: wait"],
     "start": ["Start of the API", "first answer, ms", "Celeriac"],
     "pool": ["Pool: 200 queued additions", "stock worker", "Celeriac's worker", "bytes/task, finished"],
+    "client": ["Client: client.run", "run by hand", "async client.map / async map by hand"],
     "limits": ["Limits: a key with 100", "Celeriac, two processes", "refused"],
 }
 Run = subprocess.CompletedProcess[str]

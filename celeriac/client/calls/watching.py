@@ -7,8 +7,6 @@ from celeriac.client.errors import (
     Gone,
     NotFound,
     Problem,
-    QueueFull,
-    RateLimited,
     UnexpectedAnswer,
     Unreachable,
 )
@@ -73,7 +71,7 @@ def follow(
                 raise
             failure = error
             pause = error.pause(pause) if isinstance(error, Problem) else pause
-        if failure and not deadline.allows(pause, busy=isinstance(failure, RateLimited | QueueFull)):
+        if failure and not deadline.allows(pause):
             raise failure
         yield Pause(pause)
 

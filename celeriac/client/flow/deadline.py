@@ -3,6 +3,9 @@
 import math
 from time import monotonic
 
+# Nobody who gave no deadline wants to wait for longer than this before the next attempt.
+LONGEST_PAUSE_SECONDS = 300.0
+
 
 class Deadline:
     """The end of a call, and how long the API may be away meanwhile, in seconds."""
@@ -24,13 +27,13 @@ class Deadline:
         """The API has answered: from now on it may be away again."""
         self._away_since = None
 
-    def allows(self, pause: float, *, busy: bool) -> bool:
-        """Whether there is time to try again after this pause; one who is only busy is not away."""
+    def allows(self, pause: float, *, is_busy: bool = False) -> bool:
+        """Whether there is time to try again after this pause. An API that is only busy is not away."""
         now = monotonic()
         if now + pause >= self._end:
             return False
-        if busy:
-            return True
+        if is_busy:
+            return pause < LONGEST_PAUSE_SECONDS
         if self._away_since is None:
             self._away_since = now
         return now + pause < self._away_since + self._away

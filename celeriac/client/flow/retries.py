@@ -33,8 +33,11 @@ def answer_to(request: Request, deadline: Deadline) -> Flow[Answer]:
             failure = problem_of(answer)
             if not may_repeat(request, failure):
                 raise failure
+            if request.wait and _is_about_waiting(failure):
+                request = request.without_wait()
+                continue
             pause = failure.pause(backoff(attempt))
-        if not deadline.allows(pause, busy=isinstance(failure, RateLimited | QueueFull)):
+        if not deadline.allows(pause, is_busy=isinstance(failure, RateLimited | QueueFull)):
             raise failure
         yield Pause(pause)
         # The rest of the deadline may be shorter than the wait was.
@@ -59,6 +62,11 @@ def backoff(attempt: int) -> float:
     """How long to wait before the next attempt: longer each time, and never the same for all clients."""
     longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(attempt, 10))
     return longest * random.uniform(0.5, 1)  # noqa: S311 - spreads the load, keeps no secret
+
+
+def _is_about_waiting(failure: Problem) -> bool:
+    """Whether only the wait is refused: too many requests of the key wait already."""
+    return isinstance(failure, RateLimited) and (failure.limit or "").endswith("-waits")
 
 
 def _seconds(request: Request, deadline: Deadline) -> float:
