@@ -10,7 +10,19 @@ from pathlib import Path
 from rich.console import Console
 
 from lab.bench.against import COMPARED, comparable, compare
-from lab.bench.measurements import client, command, get, limits, pool, records, start, streams, submit, wait, waiters
+from lab.bench.measurements import (
+    client,
+    command,
+    get,
+    limits,
+    pool,
+    records,
+    start,
+    streams,
+    submit,
+    wait,
+    waiters,
+)
 from lab.bench.plan import Plan
 from lab.harness.checkout import NoSuchRevision
 

@@ -5,6 +5,8 @@ import base64
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -15,7 +17,7 @@ import pytest
 
 from celeriac.client import errors
 from celeriac.client.client import default_async_client, default_client
-from lab.harness.servers import API
+from lab.harness.servers import API, environment
 from lab.harness.waiting import wait_until
 from tasks.images import ONE_PIXEL_PNG
 from tests.client.sides import Awaited, Side
@@ -183,3 +185,25 @@ def test_a_wait_that_is_broken_off_leaves_the_task(ours: Any, side: Side, tmp_pa
     assert not task.refresh().document["cancel_requested"]
     (tmp_path / "file").touch()
     assert task.result() == "let go"
+
+
+FORK = """
+import os
+from celeriac import Client
+
+client = Client()
+assert client.run("add", x=0, y=0) == 0
+child = os.fork()
+for number in range(30):
+    assert client.run("add", x=number, y=child) == number + child
+if child:
+    os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_fork_does_not_share_the_connections_of_its_parent(api: API) -> None:
+    variables = {**environment(), "CELERIAC_URL": f"http://127.0.0.1:{api.port}"}
+    program = subprocess.run(
+        [sys.executable, "-c", FORK], env=variables, capture_output=True, text=True, check=False
+    )
+    assert program.returncode == 0, program.stderr

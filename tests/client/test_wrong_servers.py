@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from celeriac.client import errors
+from celeriac.client.flow import retries
 from celeriac.client.wire import http
 from tests.client.scripted import CLOSE, Script, reply, scripted
 from tests.client.sides import Side
@@ -109,6 +110,21 @@ def test_an_answer_that_never_ends_is_given_up_at_the_deadline(side: Side) -> No
         with pytest.raises(errors.ConnectionLost):
             client.get("x", timeout=1)
         assert time.monotonic() - began < 30
+
+
+def test_a_large_answer_may_take_longer_than_an_attempt(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retries, "ATTEMPT_SECONDS", 1.0)
+    text = json.dumps(TASK).encode()
+
+    def slow(_: bytes) -> Iterator[bytes]:
+        yield f"HTTP/1.1 200 OK\r\n{JSON}\r\nContent-Length: {len(text)}\r\n\r\n".encode()
+        for place in range(0, len(text), 40):
+            time.sleep(0.3)
+            yield text[place : place + 40]
+
+    with scripted(slow) as server, side.client(server.url) as client:
+        assert client.get("x", timeout=60).state == "queued"
+        assert len(server.requests) == 1
 
 
 def test_a_wrong_event_is_shown_and_an_unknown_kind_is_passed_over(side: Side) -> None:

@@ -48,7 +48,7 @@ class Service(Described):
 
     def _health(self, path: str, timeout: float | None) -> Flow[Health]:
         seconds = min(self._timeout if timeout is None else timeout, ATTEMPT_SECONDS)
-        answer = yield from send(Request("GET", path), seconds)
+        answer = yield from send(Request("GET", path), seconds, seconds)
         if answer.status >= 300:
             raise problem_of(answer)
         health: Any = object_of(answer, "status")

@@ -1,6 +1,7 @@
 """Drives flows with an HTTP client for asyncio."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, TypeVar
 
@@ -75,17 +76,17 @@ class AsyncDriver:
 
     async def _do(self, step: Send | Pause) -> Answer | None:
         if isinstance(step, Send):
-            return await self.answer(step.request, step.seconds)
+            return await self.answer(step.request, step.seconds, step.whole_seconds)
         await asyncio.sleep(step.seconds)
         return None
 
-    async def answer(self, request: Request, seconds: float) -> Answer:
+    async def answer(self, request: Request, seconds: float, whole_seconds: float) -> Answer:
         """The whole answer to a request."""
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(None if whole_seconds == math.inf else whole_seconds):
                 response = await self.send(request, seconds)
                 try:
-                    return await self.read(response, request, seconds)
+                    return await self.read(response, request, whole_seconds)
                 finally:
                     await response.aclose()
         except httpx.RequestError as error:

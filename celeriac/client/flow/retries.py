@@ -21,7 +21,7 @@ def answer_to(request: Request, deadline: Deadline) -> Flow[Answer]:
     while True:
         failure: Unreachable | Problem
         try:
-            answer = yield from send(request, _seconds(request, deadline))
+            answer = yield from send(request, _seconds(request, deadline), max(0.001, deadline.left))
         except Unreachable as lost:
             if not may_repeat(request, lost):
                 raise

@@ -15,8 +15,10 @@ class Send:
     """Send this request and read the whole answer; raises `Unreachable` or `ConnectionLost` if there is none."""
 
     request: Request
-    # In which the answer has to be there, its wait included.
+    # In which the answer has to begin, its wait included, and in which each further part has to come.
     seconds: float
+    # In which all of it has to be there: a large result may take a while.
+    whole_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ Flow: TypeAlias = Generator[Step, Any, T]
 Series: TypeAlias = Generator[Step | Open | Next | Item[T] | SideBySide[T], Any, None]
 
 
-def send(request: Request, seconds: float) -> Flow[Answer]:
+def send(request: Request, seconds: float, whole_seconds: float) -> Flow[Answer]:
     """The answer to a request that is sent once."""
-    answer: Answer = yield Send(request, seconds)
+    answer: Answer = yield Send(request, seconds, whole_seconds)
     return answer

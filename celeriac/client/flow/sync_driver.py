@@ -81,16 +81,16 @@ class SyncDriver:
 
     def _do(self, step: Send | Pause) -> Answer | None:
         if isinstance(step, Send):
-            return self.answer(step.request, step.seconds)
+            return self.answer(step.request, step.seconds, step.whole_seconds)
         time.sleep(step.seconds)
         return None
 
-    def answer(self, request: Request, seconds: float) -> Answer:
+    def answer(self, request: Request, seconds: float, whole_seconds: float) -> Answer:
         """The whole answer to a request."""
         try:
             response = self.send(request, seconds)
             try:
-                return self.read(response, request, seconds)
+                return self.read(response, request, whole_seconds)
             finally:
                 response.close()
         except httpx.RequestError as error:

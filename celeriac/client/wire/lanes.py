@@ -5,6 +5,7 @@ lose for seconds, and each race costs time for all connections. Here a request t
 connection), or opens a new one.
 """
 
+import os
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from ssl import SSLContext
@@ -27,9 +28,12 @@ class _Idle(Generic[L]):
         # Threads append and pop without a lock: both are atomic.
         self._lanes: deque[tuple[float, L]] = deque()
         self._is_closed = False
+        self._process = os.getpid()
 
     def take(self) -> L:
         """A lane that nobody uses: its connection is the warmest, or will be a new one."""
+        if self._process != os.getpid():  # a fork: the connections are those of its parent
+            self._process, self._lanes = os.getpid(), deque()
         try:
             return self._lanes.pop()[1]
         except IndexError:
