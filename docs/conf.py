@@ -42,7 +42,11 @@ autoclass_content = "both"
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 
+# `--` in a text of the command stays as it is typed.
+smartquotes = False
+
 html_theme = "furo"
 html_title = "Celeriac"
+html_search_scorer = str(ROOT / "lab/site/search_scores.js")
 html_copy_source = False
 html_show_sphinx = False

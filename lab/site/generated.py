@@ -23,6 +23,9 @@ MARK = re.compile(r"^<!-- generated: (\w+)(?: ([\w.]+))?(?:: ([\w ]+))? -->$", r
 LIST_OF_COMMANDS = re.compile(r"^\*\*Commands\*\*:\n\n(?:\* .*\n)+\n", re.MULTILINE)
 
 
+EXAMPLE = re.compile(r"^(Example: )(celeriac .*)$", re.MULTILINE)
+
+
 def fill(_app: Sphinx, page: str, source: list[str]) -> None:
     """Replace each of these comments in a page that Sphinx has read."""
     source[0] = MARK.sub(lambda mark: _generated(page, *mark.groups()), source[0])
@@ -32,7 +35,7 @@ def command_reference() -> str:
     """Every command of `celeriac` with its arguments and options, in Markdown."""
     command = get_command(app)
     markdown = get_docs_for_click(obj=command, ctx=typer.Context(command), name="celeriac", indent=1)
-    return LIST_OF_COMMANDS.sub("", markdown)
+    return EXAMPLE.sub(r"\1`\2`", LIST_OF_COMMANDS.sub("", markdown))
 
 
 def _generated(page: str, kind: str, name: str | None, names: str | None) -> str:

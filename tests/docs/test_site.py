@@ -120,6 +120,7 @@ def test_every_command_has_a_section_with_its_options(pages: dict[Path, Html], s
     for name, options in commands():
         assert name.replace(" ", "-") in pages[page].ids
         assert all(f">{option}" in text for option in options), name
+    assert "\N{EN DASH}" not in text, "two dashes would be copied as one"
 
 
 def commands() -> Iterator[tuple[str, list[str]]]:
