@@ -14,6 +14,7 @@ from lab.harness.checkout import ROOT
 from lab.harness.servers import running_api, running_worker
 from tests.support.door import ended, submit
 
+PAGE = (ROOT / "docs/deploy/redis-memory.md").read_text()
 TASKS = 200
 BYTES = 10_000
 TEXT = "a" * (BYTES - len('{"value":""}'))
@@ -46,9 +47,24 @@ def test_redis_memory_of_tasks_is_what_the_page_says(
     assert 0.8 * kept < finished < 1.15 * kept
 
 
+def test_redis_memory_of_an_idempotency_key_is_what_the_page_says(
+    own: tuple[str, httpx.Client], valkey: Valkey
+) -> None:
+    _, client = own
+    (most,) = re.findall(r"`Idempotency-Key`, as by the Python client \| (\d+) more", PAGE)
+    with Redis.from_url(valkey.url) as redis:
+        taken = []
+        for headers in ({}, {"Idempotency-Key": "key {}"}):
+            before = memory_bytes(redis)
+            for number in range(300):
+                keys = {name: value.format(number) for name, value in headers.items()}
+                client.post("/add", json={"x": 4, "y": 5}, headers=keys)
+            taken.append((memory_bytes(redis) - before) / 300)
+    assert taken[1] - taken[0] < 1.15 * int(most)
+
+
 def formula() -> tuple[float, float]:
     """The bytes of a task with such an input and such a result, while it waits and when it has ended."""
-    page = (ROOT / "docs/deploy/redis-memory.md").read_text()
-    (first, per_input), (second, per_input_later) = re.findall(r"\| ([\d,]+) \+ ([\d.]+) × its input", page)
+    (first, per_input), (second, per_input_later) = re.findall(r"\| ([\d,]+) \+ ([\d.]+) × its input", PAGE)
     waiting = int(first.replace(",", "")) + float(per_input) * BYTES
     return waiting, int(second.replace(",", "")) + float(per_input_later) * BYTES + BYTES
