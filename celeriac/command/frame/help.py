@@ -86,4 +86,11 @@ def _with_words(names: str) -> str:
 
 def typer_app(name: str, text: str, *, cls: type[Group] = Group) -> typer.Typer:
     """A group of commands of this name; `text` is its help."""
-    return typer.Typer(name=name, cls=cls, help=text, no_args_is_help=True, rich_markup_mode=None)
+    return typer.Typer(
+        name=name,
+        cls=cls,
+        help=text,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )

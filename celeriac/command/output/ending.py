@@ -1,21 +1,25 @@
 """Runs the command, and ends it with an exit code and the reason."""
 
+import os
 import sys
+from pathlib import Path
 
 import typer
 
 from celeriac.command.output.exit_codes import ExitCode
 from celeriac.command.output.refusal import Refusal
-from celeriac.command.output.streams import PipeClosed, end_quietly, flush, say, say_refusal
+from celeriac.command.output.streams import PipeClosed, drop_output, flush, say, say_refusal
 
 
 def run(app: typer.Typer) -> int:
     """The exit code of the subcommand that the command line names."""
+    _open_missing_streams()
     try:
         code = app(standalone_mode=False, prog_name="celeriac")
         flush()
     except PipeClosed:
-        return end_quietly()
+        drop_output()
+        return ExitCode.PIPE_CLOSED
     except typer.TyperException as wrong:
         return _say_wrong_usage(wrong)
     except typer.Abort:  # Ctrl-C or Ctrl-D at a question
@@ -31,6 +35,15 @@ def run(app: typer.Typer) -> int:
         say_refusal(problem)
         return problem.exit_code
     return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _open_missing_streams() -> None:
+    """Python has none where the shell closed it (`>&-`); what is written there is lost."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            mode = "r" if name == "stdin" else "w"
+            stream = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - until the exit
+            setattr(sys, name, stream)
 
 
 def _client_errors() -> tuple[type[Exception], ...]:

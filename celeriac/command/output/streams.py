@@ -2,11 +2,11 @@
 
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
-from celeriac.command.output.exit_codes import ExitCode
-from celeriac.command.output.refusal import Refusal
+from celeriac.command.output.refusal import Failure, Refusal
 from celeriac.command.output.visible import visible
 
 RED, YELLOW, GREEN, DIM = "1;31", "33", "32", "2"
@@ -18,21 +18,30 @@ class PipeClosed(Exception):
 
 def write(text: str) -> None:
     """Write a text and a line end to standard output, as it is."""
-    try:
-        sys.stdout.write(f"{text}\n")
-    except BrokenPipeError:
-        raise PipeClosed from None
-    except UnicodeEncodeError:
-        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # always a TextIOWrapper
-        sys.stdout.write(f"{text}\n")
+    with _writing():
+        try:
+            sys.stdout.write(f"{text}\n")
+        except UnicodeEncodeError:
+            sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # always a TextIOWrapper
+            sys.stdout.write(f"{text}\n")
 
 
 def flush() -> None:
     """Have all that was written so far read by whoever reads."""
-    try:
+    with _writing():
         sys.stdout.flush()
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """`PipeClosed` where nobody reads, and a `Failure` where the disk is full, for example."""
+    try:
+        yield
     except BrokenPipeError:
         raise PipeClosed from None
+    except OSError as error:
+        drop_output()
+        raise Failure(f"Standard output cannot be written: {error.strerror}.") from error
 
 
 def say(*lines: str) -> None:
@@ -62,8 +71,7 @@ def has_colours(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def end_quietly() -> int:
-    """After `PipeClosed`: have nothing written at the exit either, and return the exit code."""
+def drop_output() -> None:
+    """Have nothing written to standard output any more, at the exit either."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
-    return ExitCode.PIPE_CLOSED

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from typing import Any, Generic, Literal, TypeVar
 
 from rich.cells import cell_len
@@ -113,7 +114,7 @@ def _console() -> Console:
     """For standard output: with colours and the width of the terminal, or neither."""
     is_terminal = sys.stdout.isatty()
     return Console(
-        file=sys.stdout,
+        file=StringIO(),  # what is captured is written by whoever asks for it
         width=None if is_terminal else UNLIMITED,
         no_color=not has_colours(sys.stdout),
         force_terminal=is_terminal and has_colours(sys.stdout),

@@ -112,3 +112,14 @@ def test_a_reader_that_has_enough_ends_a_list_of_millions_quietly(api: API) -> N
     assert (ended.stdout, ended.stderr, ended.returncode) == ("0\n1\n2\n", "", 141)
     ended = piped("celeriac list --limit 0 --json | true", url=url_of(api.port))
     assert (ended.stdout, ended.stderr, ended.returncode in (0, 141)) == ("", "", True)
+
+
+def test_output_that_cannot_be_written_is_an_error_and_closed_output_is_none(api: API) -> None:
+    url = url_of(api.port)
+    full = piped("celeriac workers > /dev/full", url=url)
+    assert (full.returncode, full.stderr) == (
+        1,
+        "Error: Standard output cannot be written: No space left on device.\n",
+    )
+    closed = piped("celeriac workers >&-", url=url)
+    assert (closed.returncode, closed.stderr) == (0, "")
