@@ -262,7 +262,7 @@ def _pieces(text: bytes) -> Iterator[bytes]:
 
 async def _all_events(feed: Feed, streams: Streams, call: Call[AllEventsParameters, None]) -> Response:
     with streams.place(call.caller) as place:
-        after = (call.parameters.last_event_id or "").encode() or await feed.last(keys.feed())
+        after = (call.parameters.last_event_id or "").encode() or await feed.now(keys.feed())
         event_filter = (*call.parameters.event_filter, *_of_owner(call.caller.sees))
         return SeatedStream(_of_all(feed, after, event_filter), place)
 

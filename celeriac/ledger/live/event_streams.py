@@ -88,10 +88,15 @@ class Feed:
         finally:
             self._leave(key, stream)
 
-    async def last(self, key: str) -> bytes:
-        """The id of the newest entry; raises while Redis is away."""
+    async def now(self, key: str) -> bytes:
+        """An id between the entries that exist and those to come; raises while Redis is away.
+
+        It is made from the time: the id of the newest entry would tell each reader when the tasks of others changed last.
+        """
         async with self._ranging:
-            return _newest(await self._ranges.call(*_newest_of(key)))
+            seconds, fraction = map(int, await self._ranges.call("TIME"))
+            newest = _newest(await self._ranges.call(*_newest_of(key)))
+        return max(b"%d-0" % (seconds * 1000 + fraction // 1000), newest, key=_place)
 
     def release(self) -> None:
         """End every reader, because this process is about to end."""

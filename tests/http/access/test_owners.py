@@ -12,6 +12,7 @@ import pytest
 from celeriac_api.openapi import starter_app
 from celeriac_api.server.route import ShortRoute
 from lab.harness.servers import running_api
+from lab.harness.waiting import wait_until
 from tests.http.access.keys import bearer, stored, stored_key
 from tests.support.door import document, problem_of
 
@@ -104,6 +105,20 @@ def test_the_document_of_a_new_task_names_its_owner(callers: Callers) -> None:
         response = callers["ada"].post(f"/add{query}", json=ADD)
         assert document(response)["owner"] == "acme"
         assert response.status_code == 202
+
+
+def test_the_place_where_a_stream_begins_does_not_tell_when_others_did_something(callers: Callers) -> None:
+    new_id(callers["bob"])
+    first, second = beginning(callers["ada"]), beginning(callers["ada"])
+    wait_until(lambda: beginning(callers["ada"]) > second)  # by the clock
+    assert first <= second
+
+
+def beginning(client: httpx.Client) -> tuple[int, int]:
+    """The id after which a stream of all events begins."""
+    with client.stream("GET", "/events") as stream:
+        milliseconds, sequence = next(stream.iter_lines()).removeprefix("id: ").split("-")
+    return int(milliseconds), int(sequence)
 
 
 def test_each_lists_its_own_and_who_sees_all_may_ask_for_one_owner(callers: Callers) -> None:
