@@ -35,8 +35,7 @@ def test_a_new_project_runs_an_own_task_that_an_own_script_calls(directory: Path
             assert (ended["state"], ended["result"]) == ("succeeded", 9)
             with (shop / "tasks.py").open("a") as tasks:
                 tasks.write(f"\n\n{greet}")
-            wait_until(lambda: "greet" in client.get("/catalog").text, what="a reload")
-            assert client.post("/greet", json={"name": 7}).status_code == 422
+            wait_until(lambda: {status(port) for _ in range(5)} == {422}, what="a reload")
         (shop / "hello.py").write_text(script)
         called = subprocess.run(
             [sys.executable, "hello.py"],
@@ -48,3 +47,12 @@ def test_a_new_project_runs_an_own_task_that_an_own_script_calls(directory: Path
         assert called.stdout == b"Hello, Ada! Hello, Ada!\n"
     finally:
         up.stop()
+
+
+def status(port: int) -> int:
+    """The status of a wrong submission on a connection of its own; 0 if the API that is replaced closes it."""
+    url = f"http://127.0.0.1:{port}/greet"
+    try:
+        return httpx.post(url, json={"name": 7}, timeout=60, trust_env=False).status_code
+    except httpx.TransportError:
+        return 0
