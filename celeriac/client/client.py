@@ -23,6 +23,8 @@ from celeriac.client.flow.call import Async, Sync
 from celeriac.client.flow.sync_driver import SyncDriver
 
 TIMEOUT_SECONDS = 30.0
+# What a client made without arguments depends on.
+VARIABLES = ("CELERIAC_URL", "CELERIAC_KEY", "CELERIAC_PROFILE", "CELERIAC_CONFIG")
 
 Converted = TypeVar("Converted")
 # Before its first answer, the address may be wrong, or nobody has started the API: then an error soon is better.
@@ -52,9 +54,7 @@ class Task(Handle[Value], Sync["Task[Value]"]):
 
     @property
     def _of(self) -> "Client":
-        if self._client is None:
-            self._client = default_client(*_place())
-        return self._client
+        return self._client or default_client(*_place())
 
     @property
     def _driver(self) -> SyncDriver:
@@ -75,9 +75,7 @@ class AsyncTask(Handle[Value], Async["AsyncTask[Value]"]):
 
     @property
     def _of(self) -> "AsyncClient":
-        if self._client is None:
-            self._client = default_async_client(asyncio.get_running_loop(), *_place())
-        return self._client
+        return self._client or default_async_client(asyncio.get_running_loop(), *_place())
 
     @property
     def _driver(self) -> AsyncDriver:
@@ -216,4 +214,4 @@ def default_async_client(*_place: object) -> AsyncClient:
 
 def _place() -> tuple[object, ...]:
     """What the connections of a default client depend on."""
-    return os.getpid(), os.environ.get("CELERIAC_URL"), os.environ.get("CELERIAC_KEY")
+    return os.getpid(), *map(os.environ.get, VARIABLES)

@@ -20,7 +20,7 @@ CeleriacError
 ├── Unreachable                 no connection to the API
 │   └── ConnectionLost          the request was sent, but no answer came
 ├── UnexpectedAnswer            the answer is not one of Celeriac
-├── InputNotJSON                a value of the input has no form in JSON
+├── InputNotJSON                a value of the input has no form in JSON, or its file cannot be read
 ├── TimedOut                    the time for the call is over; its task goes on
 └── TaskNotSuccessful           the task ended without a result
     ├── TaskFailed
@@ -350,7 +350,7 @@ class UnexpectedAnswer(CeleriacError):
 
 
 class InputNotJSON(CeleriacError, ValueError):
-    """A value of the input has no form in JSON."""
+    """A value of the input has no form in JSON, or its file cannot be read."""
 
 
 class TimedOut(CeleriacError, TimeoutError):

@@ -1,14 +1,20 @@
 """`map` runs a task for each input, with bounded memory."""
 
+import asyncio
+import base64
 import threading
 from collections.abc import AsyncIterator, Iterator
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from celeriac.client import errors
+from celeriac.client.client import AsyncClient
 from celeriac.client.flow.window import AHEAD
+from lab.harness.servers import API
+from tasks.images import ONE_PIXEL_PNG
 from tests.client.sides import Side
 
 AT_ONCE = 8
@@ -74,6 +80,26 @@ def test_inputs_are_taken_only_when_there_is_room_and_an_end_of_the_loop_ends_al
         if thread.name == "celeriac-map":
             thread.join(60)
     assert threading.active_count() <= before
+
+
+def test_a_file_that_is_missing_loses_no_other_input(ours: Any, tmp_path: Path) -> None:
+    (tmp_path / "there.png").write_bytes(base64.b64decode(ONE_PIXEL_PNG))
+    files = [{"image": tmp_path / name, "width": 1} for name in ("there.png", "missing.png", "there.png")]
+    outcomes = list(ours.map("thumbnail", files))
+    assert [outcome.succeeded for outcome in outcomes] == [True, False, True]
+    assert isinstance(outcomes[1].error, errors.InputNotJSON)
+    assert "missing.png" in str(outcomes[1].error)
+
+
+def test_nothing_of_an_async_map_runs_after_its_end(api: API) -> None:
+    async def left_after_its_end() -> int:
+        async with AsyncClient(f"http://127.0.0.1:{api.port}") as client:
+            outcomes = client.map("add", numbers(100), at_once=AT_ONCE)
+            assert (await anext(outcomes)).value == 0
+            await outcomes.aclose()
+            return len(asyncio.all_tasks()) - 1
+
+    assert asyncio.run(left_after_its_end()) == 0
 
 
 def test_an_error_of_the_user_s_own_iterator_is_raised(ours: Any) -> None:

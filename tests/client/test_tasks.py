@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from celeriac.client import errors
-from celeriac.client.client import default_async_client, default_client
+from celeriac.client.client import AsyncTask, Client, default_async_client, default_client
+from celeriac.client.profiles import Profile, write_profile
 from lab.harness.servers import API, environment
 from lab.harness.waiting import wait_until
 from tasks.images import ONE_PIXEL_PNG
@@ -117,6 +118,34 @@ def test_a_pickled_task_is_its_id(ours: Any, api: API, side: Side, monkeypatch: 
     assert side.of(pickle.loads(pickled)).result() == 9  # noqa: S301 - it was pickled here
     default_client.cache_clear()
     default_async_client.cache_clear()
+
+
+def test_an_unpickled_task_serves_one_event_loop_after_another(
+    api: API, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CELERIAC_URL", f"http://127.0.0.1:{api.port}")
+    with Client() as client:
+        task = pickle.loads(pickle.dumps(AsyncTask(None, client.submit("add", x=4, y=5).id)))  # noqa: S301
+    assert [asyncio.run(task.result()), asyncio.run(task.refresh()).state] == [9, "succeeded"]
+    default_async_client.cache_clear()
+
+
+def test_an_unpickled_task_follows_the_profile_of_the_environment(
+    api: API, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_profile(Profile("nowhere", "http://127.0.0.1:1"))
+    write_profile(Profile("here", f"http://127.0.0.1:{api.port}"))
+    with Client(profile="here") as client:
+        pickled = pickle.dumps(client.submit("add", x=4, y=5))
+    for profile in ("nowhere", "here"):
+        monkeypatch.setenv("CELERIAC_PROFILE", profile)
+        task = pickle.loads(pickled)  # noqa: S301 - it was pickled here
+        if profile == "here":
+            assert task.result() == 9
+        else:
+            with pytest.raises(errors.Unreachable):
+                task.refresh(timeout=0.1)
+    default_client.cache_clear()
 
 
 def test_files_travel_as_base64(ours: Any, tmp_path: Path) -> None:

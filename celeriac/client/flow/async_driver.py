@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 import httpx
@@ -56,8 +57,9 @@ class AsyncDriver:
                         case Item(value):
                             yield value
                         case SideBySide():
-                            async for value in side_by_side(self.run, step):
-                                yield value
+                            async with aclosing(side_by_side(self.run, step)) as values:
+                                async for value in values:
+                                    yield value
                         case Open(request, seconds):
                             outcome = await stream.open(request, seconds)
                         case Next():

@@ -23,6 +23,8 @@ def input_json(value: Mapping[str, Any], path: str = "the input") -> bytes:
         return _ENCODER.encode(value).encode()
     except (TypeError, ValueError, RecursionError) as error:  # a lone surrogate is a ValueError, too
         raise InputNotJSON(f"{path} cannot be written as JSON: {error}.") from error
+    except OSError as error:
+        raise InputNotJSON(f"{path} contains a file that cannot be read: {error}.") from error
 
 
 def parse(body: bytes | str) -> Any:

@@ -8,6 +8,7 @@ connection), or opens a new one.
 import os
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
 from ssl import SSLContext
 from time import monotonic
 from typing import Generic, Literal, TypeVar
@@ -55,11 +56,9 @@ class _Idle(Generic[L]):
 
     def _old(self) -> list[L]:
         old, oldest = [], monotonic() - IDLE_SECONDS
-        while self._lanes and self._lanes[0][0] < oldest:
-            try:
+        with suppress(IndexError):  # there are no more, or another thread has taken the last one
+            while self._lanes[0][0] < oldest:
                 old.append(self._lanes.popleft()[1])
-            except IndexError:  # another thread has taken the last one
-                break
         return old
 
 

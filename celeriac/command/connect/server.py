@@ -1,7 +1,7 @@
 """The server that a command talks to, by its options."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from celeriac.command.output.refusal import Refusal
@@ -18,7 +18,7 @@ class Server:
     """
 
     url: str | None = None
-    key: str | None = None
+    key: str | None = field(default=None, repr=False)
     profile: str | None = None
 
     def overridden(self, *, url: str | None, key: str | None, profile: str | None) -> "Server":
