@@ -105,7 +105,7 @@ class Client(Sync[Task[Any]], Calls):
         headers: Mapping[str, str] | None = None,
         event_hooks: EventHooks | None = None,
     ) -> None:
-        """Without arguments: the API of `CELERIAC_URL` and the key of `CELERIAC_KEY`, or those of the profile.
+        """Without arguments: the API of `CELERIAC_URL` and the key of `CELERIAC_KEY`, or those of the default profile.
 
         `timeout` is for each call with all its retries, in seconds. `away` is for how many seconds a call is tried again while
         the API does not answer, also one that waits for a task (None: as `timeout`, and 3 before the first answer). `http` is an HTTP client of your own,

@@ -11,7 +11,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from celeriac.client.profiles import read_profile
+from celeriac.client.address import checked_address
+from celeriac.client.profiles import Profile, read_profile
 from celeriac.client.wire.http import Wire
 from celeriac.client.wire.lanes import AsyncLanes, Lanes
 from celeriac.version import VERSION
@@ -45,18 +46,20 @@ def connection_to(
     profile: str | None,
     http: httpx.Client | httpx.AsyncClient | None,
 ) -> Connection:
-    """The address: as given, or else that of the HTTP client, `CELERIAC_URL`, the profile, or this machine's port 8000.
+    """The address and the key: of the arguments, or else of the environment, or else of the default profile.
 
-    The key: as given, or else `CELERIAC_KEY`, or that of the profile, if the address is that of the profile.
+    What an argument names counts before the environment, so it is with a profile. A profile's key is for its own address alone.
+    Without any address, it is this machine's port 8000.
     """
-    address = str(base_url) if base_url is not None else str(http.base_url) if http is not None else ""
-    address = address or os.environ.get("CELERIAC_URL", "")
-    secret = key or os.environ.get("CELERIAC_KEY")
-    entry = read_profile(profile) if profile or not address or not secret else None
-    address = _checked_address(address or (entry.url if entry else DEFAULT_URL))
-    if not secret and entry and _checked_address(entry.url) == address:
-        secret = entry.key
-    return Connection(address, _checked_key(secret) if secret else None)
+    given = str(base_url) if base_url is not None else str(http.base_url) if http is not None else ""
+    named = read_profile(profile) if profile else None
+    address = given or (named.url if named else os.environ.get("CELERIAC_URL", ""))
+    secret = key or (_key_for(address, named) if named else None) or os.environ.get("CELERIAC_KEY")
+    if not named and not (address and secret):
+        default = read_profile()
+        address = address or (default.url if default else DEFAULT_URL)
+        secret = secret or (_key_for(address, default) if default else None)
+    return Connection(checked_address(address), _checked_key(secret) if secret else None)
 
 
 def sync_http(
@@ -83,30 +86,16 @@ def refuse_both(http: object, **options: object) -> None:
         raise TypeError(f"Give {' and '.join(names)} to your own HTTP client: http= is used as it is.")
 
 
-def _checked_address(address: str) -> str:
-    parts = urlsplit(address)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"{_without_secret(address)!r} is not an address such as {DEFAULT_URL}.")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError(
-            f"The address of {parts.hostname} contains a user or password. Give a key with key= instead."
-        )
-    if parts.query or parts.fragment:
-        raise ValueError(
-            f"{address!r} contains a query or fragment. Give only scheme, host, port and prefix."
-        )
-    return address.rstrip("/")
-
-
-def _without_secret(address: str) -> str:
-    return re.sub(r"//[^/@]*@", "//…@", address)
-
-
 def _checked_key(key: str) -> str:
     """A key that can be in a header; the error does not contain it."""
     if not KEY.fullmatch(key):
         raise ValueError("The key contains a space or another character that no key has.")
     return key
+
+
+def _key_for(address: str, profile: Profile) -> str | None:
+    """The key of the profile, if this is its address."""
+    return profile.key if address.rstrip("/") == profile.url else None
 
 
 def _options(event_hooks: EventHooks | None) -> dict[str, Any]:

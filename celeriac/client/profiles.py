@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import mkstemp
 from typing import Any
-from urllib.parse import urlsplit
+
+from celeriac.client.address import checked_address
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 KEY = re.compile(r"[\x21-\x7e]{1,16384}")
@@ -134,21 +135,10 @@ def checked_profile(name: str, url: str, key: str | None = None) -> Profile:
         raise ProfileError(
             f"The key of profile {name!r} is wrong: a key has printable ASCII characters only."
         )
-    return Profile(name, checked_url(url), key)
-
-
-def checked_url(url: str) -> str:
-    """The URL of a server, without a slash at its end; `ProfileError` if it is none."""
     try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True)
-    except ValueError:
-        usable = False
-    if not usable or not url.isprintable() or " " in url:
-        raise ProfileError(f"The URL {url!r} is wrong.", "Write http://HOST:PORT or https://HOST.")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ProfileError("The URL is wrong: it must not contain a user, a password, a query or a fragment.")
-    return url.rstrip("/")
+        return Profile(name, checked_address(url), key)
+    except ValueError as wrong:
+        raise ProfileError(f"The URL of profile {name!r} is wrong: {wrong}") from None
 
 
 def _checked(document: Mapping[str, Any]) -> Profiles:

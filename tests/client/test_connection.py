@@ -29,6 +29,9 @@ def test_the_address_is_the_argument_or_the_environment_or_the_profile(
     monkeypatch.setenv("CELERIAC_URL", "http://env.example:81/")
     assert side.client().base_url == "http://env.example:81"
     assert side.client("http://argument.example").base_url == "http://argument.example"
+    assert side.client(profile="work").base_url == "https://work.example/jobs"
+    monkeypatch.setenv("CELERIAC_PROFILE", "work")
+    assert side.client().base_url == "http://env.example:81"
 
 
 def key_sent(server: Any, client: Any) -> str | None:
@@ -50,6 +53,7 @@ def test_the_key_of_a_profile_is_sent_to_its_address_alone(
         assert key_sent(server, side.client(server.url, key="clrc_argument")) == "clrc_argument"
         monkeypatch.setenv("CELERIAC_KEY", "clrc_environment")
         assert key_sent(server, side.client()) == "clrc_environment"
+        assert key_sent(server, side.client(profile="here")) == KEY
 
 
 def test_a_key_is_never_shown(side: Side, caplog: pytest.LogCaptureFixture) -> None:
@@ -82,6 +86,8 @@ def test_a_key_is_never_shown(side: Side, caplog: pytest.LogCaptureFixture) -> N
         ("ftp://x", "is not an address"),
         ("http://user:hunter2@x", "contains a user or password"),
         ("http://x/?a=b", "contains a query"),
+        ("http://x:99999", "is not an address"),
+        ("ftp://user:hunter2@x", "is not an address"),
     ],
 )
 def test_a_wrong_address_is_refused_without_its_password(side: Side, address: str, words: str) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from celeriac.client.profiles import Profile, ProfileError, config_file, read_profile, write_profile
+from celeriac.command.connect.server import Server
 from tests.command.running import Celeriac
 
-KEY = "clrc_0123456789"
+KEY = f"clrc_0123456789{'x' * 24}"
 URL = "https://jobs.shop.example"
 
 
@@ -74,12 +75,18 @@ def test_a_link_to_a_file_elsewhere_stays_a_link(file: Path, tmp_path: Path) -> 
     assert (file.is_symlink(), read_profile("shop")) == (True, Profile("shop", URL))
 
 
+def test_nothing_of_a_short_key_is_shown(celeriac: Celeriac) -> None:
+    write_profile(Profile("shop", URL, "hunter2"))
+    assert "hunter2" not in celeriac("config", "list").output
+    assert "hunter2" not in repr(Server(key="hunter2"))
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         (["set", "shop"], "The new profile 'shop' needs a server."),
-        (["set", "shop", "--url", "jobs.example"], "The URL 'jobs.example' is wrong."),
-        (["set", "shop", "--url", "https://me:secret@jobs.example"], "must not contain a user"),
+        (["set", "shop", "--url", "jobs.example"], "'jobs.example' is not an address"),
+        (["set", "shop", "--url", "https://me:secret@jobs.example"], "contains a user or password"),
         (["set", "a b", "--url", URL], "The name 'a b' is wrong"),
         (["set", "shop", "--url", URL, "--key", "clrc_ü"], "printable ASCII"),
         (["set", "shop", "--url", URL, "--key", "-"], "Standard input contains no key."),

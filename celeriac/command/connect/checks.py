@@ -1,5 +1,6 @@
 """The checks of `celeriac doctor`: server, versions, clock, key, Redis, queues and a round trip."""
 
+import shlex
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -103,7 +104,8 @@ def _versions(client: Client) -> Finding:
     if version == VERSION:
         return ok(f"Server and client have the version {VERSION}.")
     return warning(
-        f"The server has the version {version}, and the client {VERSION}.", f"pip install celeriac=={version}"
+        f"The server has the version {version}, and the client {VERSION}.",
+        f"pip install {shlex.quote(f'celeriac=={version}')}",
     )
 
 
@@ -135,10 +137,12 @@ def _queue(queue: Any) -> Finding:
     name, depth, count = queue["name"], queue["depth"], queue["workers"]
     waiting = f"{depth} {'task waits' if depth == 1 else 'tasks wait'}"
     if queue["paused"]:
-        return warning(f"It is paused; {waiting}.", f"celeriac resume {name}")
+        return warning(f"It is paused; {waiting}.", f"celeriac resume {shlex.quote(name)}")
     if not count:
         judged = failure if depth else warning
-        return judged(f"No worker serves it; {waiting}.", f"Start one: celeriac worker -Q {name}")
+        return judged(
+            f"No worker serves it; {waiting}.", f"Start one: celeriac worker -Q {shlex.quote(name)}"
+        )
     return ok(f"{count} {'worker serves' if count == 1 else 'workers serve'} it; {waiting}.")
 
 

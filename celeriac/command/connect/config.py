@@ -14,6 +14,8 @@ app = typer_app("config", "Keep servers and their keys under names, as profiles.
 
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="The name of the profile.")]
 DEFAULT_NAME = "default"
+# Of a shorter key, its beginning would be too much of it.
+SHORTEST_SHOWN = 32
 
 
 @app.command(name="set", cls=Command)
@@ -120,5 +122,5 @@ def remove(name: Name) -> None:
 
 
 def masked(key: str | None) -> str | None:
-    """The beginning of a key, which tells it from others and opens nothing."""
-    return f"{key[:9]}…" if key else None
+    """The beginning of a long key, which tells it from others and opens nothing; nothing of a short one."""
+    return f"{key[:9] if len(key) >= SHORTEST_SHOWN else ''}…" if key else None

@@ -1,5 +1,6 @@
 """Completes names from the server, within a second; silently none if it does not answer."""
 
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -7,11 +8,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from celeriac.command.frame.shared_options import server_of
+from celeriac.command.output.visible import one_line
 
 if TYPE_CHECKING:
     from celeriac.client.client import Client
 
 SECONDS = 1.0
+# A shell may run what is in other names, whatever they are quoted with.
+PLAIN = re.compile(r"[A-Za-z0-9_.:@/+-]+")
 
 
 def complete_names(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
@@ -40,5 +44,9 @@ def _completions(
     if server.key == "-":
         return []
     with suppress(Exception), server.client(timeout=SECONDS) as client:
-        return [pair for pair in ask(client) if pair[0].startswith(incomplete)]
+        return [
+            (name, one_line(text))
+            for name, text in ask(client)
+            if name.startswith(incomplete) and PLAIN.fullmatch(name)
+        ]
     return []

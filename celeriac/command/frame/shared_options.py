@@ -20,7 +20,8 @@ Url = Annotated[
         metavar="URL",
         show_default=False,
         rich_help_panel=SERVER,
-        help="The server. Default: CELERIAC_URL, else that of the profile, else http://127.0.0.1:8000.",
+        help="The server. Default: that of --profile, else CELERIAC_URL, else that of the profile in use, else "
+        "http://127.0.0.1:8000.",
     ),
 ]
 Key = Annotated[

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from celeriac.command.output.column import Column
 from celeriac.command.output.json_text import json_document, json_line
 from celeriac.command.output.streams import flush, say, write
+from celeriac.command.output.visible import one_line
 
 Item = TypeVar("Item")
 # So many rows are aligned together; a longer list appears in parts.
@@ -37,7 +38,7 @@ class Output:
             case Form.JSON:
                 write(json_document(document))
             case Form.IDS:
-                write(identity)
+                write(one_line(identity))
             case Form.TABLE:
                 from celeriac.command.output.table import facts_text
 
@@ -77,7 +78,7 @@ class Output:
             case Form.JSON:
                 return lambda items: "\n".join(json_line(document(item)) for item in items)
             case Form.IDS:
-                return lambda items: "\n".join(identity(item) for item in items)
+                return lambda items: "\n".join(one_line(identity(item)) for item in items)
             case Form.TABLE:
                 from celeriac.command.output.table import Table  # slow to load
 

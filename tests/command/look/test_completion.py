@@ -1,8 +1,11 @@
 """Completion in a shell offers names from the server, and nothing if there is none."""
 
+import json
+
 import pytest
 
 from celeriac.stack.processes.ports import free_port
+from tests.client.scripted import reply, scripted
 from tests.command.look.conftest import Ask, url_of
 from tests.command.running import Celeriac
 
@@ -26,6 +29,18 @@ def test_commands_options_states_names_and_queues_are_offered(
     assert complete(ask, monkeypatch, "celeriac list --state s") == ["scheduled", "succeeded"]
     assert complete(ask, monkeypatch, "celeriac list --name word_") == ["word_count"]
     assert complete(ask, monkeypatch, "celeriac pause def") == ["default"]
+
+
+def test_a_name_that_a_shell_would_run_is_not_offered(
+    celeriac: Celeriac, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["dry", "d$(touch here)", "d`x`", "d;x", "d\nx", "d x", "d\x1b[2J"]
+    page = json.dumps({"items": [{"name": name, "depth": 0} for name in names]}).encode()
+    with scripted(lambda _: iter([reply("200 OK", page, "Content-Type: application/json")])) as hostile:
+        assert complete(celeriac, monkeypatch, "celeriac pause d", url=hostile.url) == ["dry"]
+        listed = celeriac("queues", "--output", "ids", url=hostile.url)
+    assert len(listed.output.splitlines()) == len(names)
+    assert "\x1b" not in listed.output
 
 
 @pytest.mark.parametrize("line", ["celeriac list --name a", "celeriac pause d", "celeriac pause --key - d"])

@@ -97,7 +97,8 @@ def test_a_key_comes_from_options_in_both_places_the_environment_standard_input_
     assert celeriac("list", url=url, key=key).code == 0
     assert celeriac("list", "--key", "-", stdin=f"{key}\n", url=url).code == 0
     assert celeriac("list").code == 0, "the first profile is used by default"
-    assert celeriac("list", "--profile", "elsewhere", url=url).code == 4, "its key is for its own server"
+    assert celeriac("list", "--profile", "elsewhere", "--url", url).code == 4, "its key is for its own server"
+    assert celeriac("list", "--profile", "locked", url=url_of(9), key=locked.secrets["wrong"]).code == 0
     assert celeriac("list", "--profile", "nothing", url=url).code == 2
 
 

@@ -119,7 +119,8 @@ class LiveScreen:
 
     def _renderable(self) -> RenderableType:
         width = self._console.width * TAIL_LINES
-        tails = [Text(visible(pieces.tail)[-width:]) for pieces in self._pieces.values() if pieces.tail]
+        # The thread that draws calls this, while others come and go.
+        tails = [Text(visible(pieces.tail)[-width:]) for pieces in list(self._pieces.values()) if pieces.tail]
         return Group(*tails, self._progress)
 
 
