@@ -51,9 +51,9 @@ def connection_to(
     What an argument names counts before the environment, so it is with a profile. A profile's key is for its own address alone.
     Without any address, it is this machine's port 8000.
     """
-    given = str(base_url) if base_url is not None else str(http.base_url) if http is not None else ""
+    argument = str(base_url) if base_url is not None else str(http.base_url) if http is not None else ""
     named = read_profile(profile) if profile else None
-    address = given or (named.url if named else os.environ.get("CELERIAC_URL", ""))
+    address = argument or (named.url if named else os.environ.get("CELERIAC_URL", ""))
     secret = key or (_key_for(address, named) if named else None) or os.environ.get("CELERIAC_KEY")
     if not named and not (address and secret):
         default = read_profile()
