@@ -3,12 +3,17 @@
 from math import ceil
 
 from celeriac.ledger.ledger import Ledger
-from celeriac.ledger.model.submission import Accepted, Conflict, IdTaken, Submission
+from celeriac.ledger.model.submission import Accepted, Conflict, IdTaken, Submission, UnknownDependency
 from celeriac.ledger.model.submitter import LimitExceeded, QueueFull
 from celeriac.ledger.store.connection import InDoubt
 from celeriac_api.response import errors
 from celeriac_api.response.address import address
-from celeriac_api.response.errors import IdempotencyConflict, SubmissionInDoubt, TaskIdTaken
+from celeriac_api.response.errors import (
+    DependencyNotFound,
+    IdempotencyConflict,
+    SubmissionInDoubt,
+    TaskIdTaken,
+)
 from celeriac_api.response.limit_reached import limit_reached
 
 
@@ -26,6 +31,11 @@ async def accept(ledger: Ledger, submission: Submission) -> Accepted:
         ) from conflict
     except IdTaken as taken:
         raise TaskIdTaken(f"The id {taken} belongs to another task: choose another id.") from taken
+    except UnknownDependency as unknown:
+        raise DependencyNotFound(
+            f"`after` has the id {unknown}, and no task has it: it was never accepted here, or is forgotten.",
+            dependency=str(unknown),
+        ) from unknown
     except LimitExceeded as limit:
         raise limit_reached(limit) from limit
     except QueueFull as full:

@@ -82,6 +82,8 @@ class ValidInput:
 
     definition: PreparedDefinition
     json: bytes
+    # Those that are beside the input in the body.
+    options: SubmissionOptions | None = None
 
     def new_task(self, accepted: Accepted, *, owner: str = "") -> Task:
         """The task that was accepted with this input."""
@@ -145,7 +147,7 @@ class Submissions:
         caller: Caller = OPEN,
     ) -> Accepted:
         """The task as it was accepted: a new one, or that of an earlier submission with the same key or id."""
-        resolved = await self._resolve(valid, options, task_id) if options or task_id else None
+        resolved = await self._resolve(valid, options, task_id, caller) if options or task_id else None
         submission = valid.definition.submission(
             task_id or new_id(), valid.json, resolved, self.submitter(caller)
         )
@@ -162,7 +164,7 @@ class Submissions:
         until_gone: Callable[[], Awaitable[None]],
     ) -> tuple[Accepted, Task | None]:
         """The same, with the task at its end or after `seconds`; None if its record was deleted meanwhile."""
-        resolved = await self._resolve(valid, options, task_id)
+        resolved = await self._resolve(valid, options, task_id, caller)
         submission = valid.definition.submission(
             task_id or new_id(), valid.json, resolved, self.submitter(caller)
         )
@@ -183,14 +185,16 @@ class Submissions:
         return accepted, task
 
     async def _resolve(
-        self, valid: ValidInput, options: SubmissionOptions | None, task_id: str | None
+        self, valid: ValidInput, options: SubmissionOptions | None, task_id: str | None, caller: Caller
     ) -> Options | None:
-        name = valid.definition.name
+        name, sees_all = valid.definition.name, caller.sees is None
         if task_id is not None:
-            return await self.judge.judge(valid.json, partial((options or NO_OPTIONS).resolve_with_id, name))
+            with_id = partial((options or NO_OPTIONS).resolve_with_id, name, sees_all=sees_all)
+            return await self.judge.judge(valid.json, with_id)
         if options is None:
             return None
-        return await self.judge.judge(valid.json, partial(options.resolve, name, key_ttl=self._key_ttl))
+        resolve = partial(options.resolve, name, key_ttl=self._key_ttl, sees_all=sees_all)
+        return await self.judge.judge(valid.json, resolve)
 
     def _unknown(self, name: str) -> UnknownTaskName:
         return UnknownTaskName(

@@ -3,7 +3,7 @@
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 State: TypeAlias = Literal[
-    "scheduled", "queued", "running", "retrying", "succeeded", "failed", "cancelled", "expired"
+    "blocked", "scheduled", "queued", "running", "retrying", "succeeded", "failed", "cancelled", "expired"
 ]
 
 
@@ -34,6 +34,13 @@ class Links(TypedDict):
     events: str
 
 
+class BlockedBy(TypedDict):
+    """For how many tasks a blocked one waits, and the ids of the first of them."""
+
+    count: int
+    tasks: list[str]
+
+
 class TaskDocument(TypedDict):
     """The state of a task. Times are texts in RFC 3339 format, in UTC."""
 
@@ -55,6 +62,7 @@ class TaskDocument(TypedDict):
     ended_at: str | None
     expires_at: str | None
     due_at: str | None
+    blocked_by: BlockedBy | None
     retry_of: str | None
     trace_id: str | None
     owner: str | None

@@ -12,6 +12,7 @@ CeleriacError
 │   ├── TooLarge                413, 414, 431: BodyTooLarge, TargetTooLong, HeadersTooLarge
 │   ├── UnsupportedMediaType    415
 │   ├── InvalidInput            422, with the place of each wrong value
+│   ├── DependencyNotFound      422
 │   ├── IdempotencyConflict     422
 │   ├── RateLimited             429
 │   ├── InternalError           500
@@ -264,6 +265,17 @@ class InvalidInput(Problem):
             for entry in entries
             if isinstance(entry, dict)
         ]
+
+
+class DependencyNotFound(Problem):
+    """422: a task was to run `after` one that is unknown or forgotten."""
+
+    types = ("dependency-not-found",)
+
+    @property
+    def dependency(self) -> str | None:
+        """The id that no task has."""
+        return _text(self.problem.get("dependency"))
 
 
 class IdempotencyConflict(Problem):

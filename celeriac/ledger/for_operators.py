@@ -160,7 +160,7 @@ class Overview:
     async def purge(self, queue: str) -> int:
         """End all that is queued in this queue as cancelled; how many there were."""
         total = 0
-        while count := int(await self._run(scripts.PURGE, queue, AT_ONCE, self._ttl, date_done())):
+        while count := await self._purge_some(queue):
             total += count
         return total
 
@@ -186,6 +186,14 @@ class Overview:
             ):  # the first of the two failures is the one to tell
                 await self._moving.do((undo, queue))
             raise
+
+    async def _purge_some(self, queue: str) -> int:
+        """How many tasks were ended; what waited for them, and may run now, is pushed."""
+        where = "push" if self._one_server else "record"
+        count, *pushed = await self._run(scripts.PURGE, queue, AT_ONCE, self._ttl, date_done(), where)
+        for name, side, message in zip(*[iter(pushed)] * 3, strict=True):
+            await self._broker.call(side, name, message)
+        return int(count)
 
     async def _run(self, script: scripts.Script, *arguments: Argument) -> Any:
         return await self._asking.do((script, arguments))

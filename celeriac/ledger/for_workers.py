@@ -98,7 +98,8 @@ class Consumer:
         match answer:
             case b"granted", attempt:
                 return Granted(int(attempt))
-            case b"refused", state:
+            case b"refused", state, *pushed:
+                self._push(pushed)
                 return Refused(State(state.decode()))
             case _:
                 return Refused(None)
@@ -117,7 +118,9 @@ class Consumer:
 
         If the next claim of this process is known, it is sent together with the end, which saves a round trip.
         """
-        end = (task_id, token, state, _error(failure), document, self._ttl)
+        end = (
+            task_id, token, state, _error(failure), document, self._ttl, date_done(), self._push_or_record,
+        )  # fmt: skip
         if following is None:
             answer = self._redis.run(scripts.END, *end)
         else:
@@ -128,7 +131,9 @@ class Consumer:
                 scripts.END, end, scripts.CLAIM, self._arguments(following)
             )
             self._next_claim = following, claimed, reliable
-        return bool(answer == b"ended")
+        word, *pushed = answer
+        self._push(pushed)
+        return bool(word == b"ended")
 
     def return_claimed(self) -> None:
         """The process ends before it runs a claimed task: return the task, so that another runs it."""
@@ -138,11 +143,13 @@ class Consumer:
 
     def retry(self, task_id: str, *, token: str, delay: timedelta, failure: Failure, document: bytes) -> bool:
         """Delay a task after a failed attempt. False: somebody asked to cancel it, or it no longer belongs to this token."""
-        answer = self._redis.run(
+        word, *pushed = self._redis.run(
             scripts.RETRY,
             task_id, token, microseconds(delay), _error(failure), document, self._ttl, date_done(),
+            self._push_or_record,
         )  # fmt: skip
-        return bool(answer == b"retrying")
+        self._push(pushed)
+        return bool(word == b"retrying")
 
     def return_task(self, task_id: str, *, token: str) -> None:
         """Return a task before its end, so that it runs again; a task that somebody asked to cancel ends."""
@@ -221,7 +228,7 @@ class Consumer:
 
     def _arguments(self, claim: Claim) -> tuple[Any, ...]:
         task_id, token, worker, document = claim
-        return task_id, token, worker, self._lease, document, self._ttl, date_done()
+        return task_id, token, worker, self._lease, document, self._ttl, date_done(), self._push_or_record
 
     def _push(self, pushed: Sequence[bytes]) -> None:
         """Push what is to be pushed on the server of the queues: queue, side and message of each."""

@@ -99,7 +99,7 @@ class Ledger:
         At most `max_queue_depth` tasks wait in a queue (0: any number). A result of more than `max_result_bytes` is not read,
         whoever stored it. `on_answer` is told of each call of a script, shared by many callers or not, how many seconds it took.
         """
-        self._one_server = backend == broker
+        self._push_or_record = "push" if backend == broker else "record"
         self._database = database(broker)
         self._ttl, self._tombstone_ttl = microseconds(result_ttl), microseconds(tombstone_ttl)
         self._durability = durability
@@ -179,8 +179,10 @@ class Ledger:
 
     async def forget(self, task_id: str, *, owner: str | None) -> Forgetting:
         """Remove an ended task before it expires."""
-        answer = await self._change(scripts.FORGET, task_id, whose(owner), self._tombstone_ttl, self._ttl)
-        return Forgetting(answer.decode())
+        how = (self._tombstone_ttl, self._ttl, date_done(), self._push_or_record)
+        word, *pushed = await self._change(scripts.FORGET, task_id, whose(owner), *how)
+        await self._push_all(pushed)
+        return Forgetting(word.decode())
 
     async def rejected(self, queue: str, *, limit: int) -> tuple[list[RejectedMessage], int]:
         """The rejected messages of a queue, the newest first, and how many more are too large to be read."""
@@ -215,8 +217,9 @@ class Ledger:
 
     async def _accept_all(self, submissions: Sequence[Submission]) -> Sequence[Accepted | Exception]:
         """One server: one atomic step. Two: the record first, so that nothing runs which the ledger does not know."""
-        where = "push" if self._one_server else "record"
-        values = to_arguments(submissions, where=where, most_waiting=self._max_queue_depth)
+        values = to_arguments(
+            submissions, where=self._push_or_record, ttl=self._ttl, most_waiting=self._max_queue_depth
+        )
         answer = await self._accepts.run(scripts.ACCEPT, values)
         if not answer:
             await self._make_known({submission.envelope for submission in submissions})
@@ -316,7 +319,11 @@ class Ledger:
         return answers
 
     async def _cancel(self, task_id: str, owner: str | None, wish: str, stock: str) -> Any:
-        return await self._change(scripts.CANCEL, task_id, whose(owner), wish, self._ttl, date_done(), stock)
+        how = (wish, self._ttl, date_done(), stock, self._push_or_record)
+        answer = await self._change(scripts.CANCEL, task_id, whose(owner), *how)
+        if answer[0] == b"cancelled":
+            await self._push_all(answer[1:])
+        return answer
 
     async def _tell_stock_workers(self, task_id: str, *, terminate: bool) -> bool:
         """Whether there was one to be told: those with remote control listen on Celery's channel."""

@@ -99,6 +99,22 @@ def test_a_task_that_did_not_start_in_time_has_expired(ours: Any) -> None:
         task.result()
 
 
+def test_a_task_runs_after_others(ours: Any, tmp_path: Path) -> None:
+    first = ours.submit("hold", until=str(tmp_path / "gate"))
+    second = ours.submit("add", x=1, y=2)
+    task = ours.submit("add", x=4, y=5, after=[first, second.id])
+    alone = ours.submit("add", x=4, y=5, after=uuid.UUID(first.id), when="failed", task_id=uuid.uuid4())
+    assert task.state == alone.state == "blocked"
+    assert first.id in task.document["blocked_by"]["tasks"]
+    (tmp_path / "gate").touch()
+    assert task.result() == 9
+    with pytest.raises(errors.TaskCancelled, match="it waited for task"):
+        alone.result()
+    with pytest.raises(errors.DependencyNotFound) as unknown:
+        ours.submit("add", x=4, y=5, after=str(uuid.UUID(int=1)))
+    assert unknown.value.dependency == str(uuid.UUID(int=1))
+
+
 def test_a_repeated_submission_is_the_same_task(ours: Any) -> None:
     key, task_id = uuid.uuid4().hex, uuid.uuid4()
     assert len({ours.submit("add", x=1, y=2, idempotency_key=key).id for _ in range(3)}) == 1

@@ -24,8 +24,9 @@ from redis import Redis
 from celeriac.ledger.for_workers import Claim, Consumer, Granted
 from celeriac.ledger.keeper import Keeper
 from celeriac.ledger.ledger import Ledger
+from celeriac.ledger.model.dependencies import Dependencies, When
 from celeriac.ledger.model.states import FINAL, TRANSITIONS, State
-from celeriac.ledger.model.submission import Options, Submission
+from celeriac.ledger.model.submission import Options, Submission, UnknownDependency
 from celeriac.ledger.model.submitter import Submitter
 from celeriac.ledger.model.task import Failure
 from celeriac.ledger.store import keys
@@ -89,6 +90,30 @@ class Tasks(RuleBasedStateMachine):
             )
         )
         self.ids.append(task_id)
+
+    @precondition(lambda self: self.ids)
+    @rule(
+        numbers=st.lists(some, min_size=1, max_size=2),
+        when=st.sampled_from(When),
+        delay=maybe_short,
+        start_within=maybe_short,
+    )
+    def submit_after(
+        self, numbers: list[int], when: When, delay: timedelta | None, start_within: timedelta | None
+    ) -> None:
+        """Somebody submits a task that waits for others, which may be forgotten."""
+        others = tuple(dict.fromkeys(map(self._pick, numbers)))
+        dependencies = Dependencies(ids=others, when=when, sees_all=True, delay=delay)
+        options = Options(start_within=start_within, dependencies=dependencies).encode()
+        task_id = str(uuid4())
+        submission = Submission(task_id, NAME, QUEUE, ENVELOPE, INPUT, options)
+        if all(map(self.record, others)):
+            self.runner.run(self._accept(submission))
+            self.ids.append(task_id)
+            return
+        with pytest.raises(UnknownDependency):
+            self.runner.run(self._accept(submission))
+        assert not self.record(task_id)
 
     @rule(worker=st.sampled_from(WORKERS))
     def start(self, worker: str) -> None:
@@ -231,7 +256,7 @@ class Tasks(RuleBasedStateMachine):
                 self.forgotten.add(task_id)
             elif before is not None:
                 state, was = State(record["state"]), State(before["state"])
-                assert state is was or state in TRANSITIONS[was], f"{was} -> {state}"
+                assert state is was or state in _reachable(was), f"{was} -> {state}"
                 assert was not in FINAL or record == before
                 assert int(record["attempt"]) >= int(before["attempt"])
             self.before[task_id] = record or before or {"state": State.EXPIRED, "attempt": "0"}
@@ -257,6 +282,19 @@ class Tasks(RuleBasedStateMachine):
             assert dict(zip(indexes, map(set, pipeline.execute()), strict=True)) == {
                 key: expected[key] for key in indexes
             }
+
+    @invariant()
+    def a_blocked_task_waits_for_tasks_that_have_not_ended(self) -> None:
+        """And they know of it, but for those whose followers are still to be released."""
+        records = dict(self._records())
+        for task_id, record in records.items():
+            blockers: Any = self.redis.zrange(keys.blockers(task_id), 0, -1)
+            assert bool(blockers) == (record.get("state") == State.BLOCKED)
+            for other in blockers:
+                assert State(records[other]["state"]) not in FINAL
+                assert self.redis.zscore(keys.followers(other), task_id) is not None
+            followers: Any = self.redis.zrange(keys.followers(task_id), 0, -1)
+            assert all(records[other]["state"] == State.BLOCKED for other in followers)
 
     @invariant()
     def the_counts_of_unfinished_tasks_are_those_of_the_records(self) -> None:
@@ -289,6 +327,8 @@ class Tasks(RuleBasedStateMachine):
 
     def _indexes_of(self, task_id: str, state: State, record: Record) -> Iterator[str]:
         match state:
+            case State.BLOCKED:
+                pass
             case State.SCHEDULED:
                 yield keys.due()
             case State.QUEUED:
@@ -300,7 +340,11 @@ class Tasks(RuleBasedStateMachine):
                 yield keys.waiting(QUEUE) if is_due else keys.due()
             case _:
                 yield keys.ended()
-        if state in {State.SCHEDULED, State.QUEUED} and "start_by" in record and record["attempt"] == "0":
+        if (
+            state in {State.BLOCKED, State.SCHEDULED, State.QUEUED}
+            and "start_by" in record
+            and record["attempt"] == "0"
+        ):
             yield keys.deadlines()
 
     async def _accept(self, submission: Submission) -> Any:
@@ -320,6 +364,14 @@ class Tasks(RuleBasedStateMachine):
     def _now(self) -> int:
         seconds, micros = self.redis.time()
         return int(seconds) * 1_000_000 + int(micros)
+
+
+def _reachable(was: State) -> set[State]:
+    """The states after one rule: a task that is released in it may also be claimed in it."""
+    next_states = set(TRANSITIONS[was])
+    if was is State.BLOCKED:
+        next_states |= TRANSITIONS[State.QUEUED]
+    return next_states
 
 
 class _Unchanged:

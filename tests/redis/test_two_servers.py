@@ -12,7 +12,7 @@ from celeriac.stack.valkey import Valkey
 from lab.harness.program import Program
 from lab.harness.servers import ALONE, environment, new_log, running_api, running_worker
 from lab.harness.waiting import wait_until
-from tests.support.door import Document, document, problem_of, run, submit
+from tests.support.door import Document, cancel, document, ended, problem_of, run, submit, submit_with
 
 # What was answered is on the disk: a server that is killed may otherwise lose the last second.
 KEEPS_ALL = {"appendfsync": "always"}
@@ -57,6 +57,26 @@ def test_tasks_are_accepted_run_retried_and_waited_for(
         assert document(door.post("/add", json={"x": 1, "y": 1}, params={"wait": 30}))["result"] == 2
     queue = document(door.get("/queues/default"))
     assert queue["in_per_second"] == queue["out_per_second"] >= 5 / 70  # three tasks, and two attempts more
+
+
+def test_tasks_that_wait_for_others_are_released_whoever_ends_them(
+    servers: dict[str, str], door: httpx.Client, directory: Path
+) -> None:
+    """By the end of a run, by a cancel, a purge and an expiry."""
+
+    def waiting(query: str, other: Document) -> Document:
+        return submit_with(door, f"/add?after={other['task_id']}&{query}", x=4, y=5)
+
+    cancelled, purged = submit(door, "unserved"), submit(door, "unserved")
+    expired = submit_with(door, "/unserved?expires=0.1", x=1)
+    first = submit(door, "add", x=1, y=1)
+    second = waiting("when=succeeded", first)
+    released = [waiting("when=ended", each) for each in (cancelled, purged, expired)]
+    released += [second, waiting("when=succeeded", second)]
+    cancel(door, cancelled)
+    door.post("/queues/unserved/purge")
+    with running_worker(directory, **servers):
+        assert [ended(door, task)["result"] for task in released] == [9] * 5
 
 
 def test_the_broker_holds_messages_and_the_backend_records(

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from celeriac.access.key import checked_name
 from celeriac.access.scopes import Scope
 from celeriac.ledger.ledger import Ledger
+from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.task import Task
 from celeriac_api.access.caller import OPEN, Caller, caller_with
 from celeriac_api.request.options import NO_OPTIONS, Key, SubmissionOptions
@@ -48,7 +49,7 @@ class Jobs:
         self._submissions, self._ledger = submissions, ledger
         self._path, self._tracebacks = path, tracebacks
 
-    async def submit(
+    async def submit(  # noqa: PLR0913 - each is an option of its own
         self,
         name: str,
         task_input: Mapping[str, Any] | None = None,
@@ -56,6 +57,8 @@ class Jobs:
         delay: timedelta | None = None,
         eta: datetime | None = None,
         expires: timedelta | None = None,
+        after: Iterable[SubmittedTask | str] = (),
+        when: When = When.SUCCEEDED,
         key: str | None = None,
         owner: str | None = None,
     ) -> SubmittedTask:
@@ -63,11 +66,17 @@ class Jobs:
 
         `InvalidInput` lists the values that are not valid, `UnknownTaskName` the known names. A repeated submission with
         the same `key` returns the same task. The task belongs to `owner`: keys of this owner see it, and it counts
-        towards the owner's limits (`LimitReached`). Without an owner, only keys with the scope `admin` see it.
+        towards the owner's limits (`LimitReached`). Without an owner, only keys with the scope `admin` see it. It runs `after`
+        these tasks.
         """
         caller = _program_of(owner) if owner is not None else OPEN
         options = SubmissionOptions(
-            delay=delay, eta=eta, expires=expires, key=Key(text=key, owner=caller.owner) if key else None
+            delay=delay,
+            eta=eta,
+            expires=expires,
+            after=tuple(task.id if isinstance(task, SubmittedTask) else task for task in after),
+            when=when,
+            key=Key(text=key, owner=caller.owner) if key else None,
         )
         with under(self._path):
             task = await self._submissions.submit(

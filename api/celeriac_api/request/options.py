@@ -1,12 +1,14 @@
-"""The options of a submission: `delay`, `eta`, `expires`, `Idempotency-Key` and `traceparent`."""
+"""The options of a submission: `delay`, `eta`, `expires`, `after`, `Idempotency-Key` and `traceparent`."""
 
 import hashlib
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from celeriac.ledger.model.dependencies import Dependencies, When
 from celeriac.ledger.model.submission import Options
 from celeriac.ledger.model.trace import Trace
+from celeriac_api.request.body import invalid_input
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,33 +25,49 @@ class Key:
 
 @dataclass(frozen=True, kw_only=True)
 class SubmissionOptions:
-    """The options of a submission. It has a `delay` or an `eta`, not both."""
+    """The options of a submission. It has a `delay` or an `eta`, not both. `after` has the ids of tasks, in lower case."""
 
     delay: timedelta | None = None
     eta: datetime | None = None
     expires: timedelta | None = None
+    after: tuple[str, ...] = ()
+    when: When = When.SUCCEEDED
     key: Key | None = None
     trace: Trace | None = None
 
-    def resolve(self, name: str, input_json: bytes, *, key_ttl: timedelta) -> Options:
-        """The same for the ledger, in a submission of this definition with this input."""
-        options = Options(delay=self._ahead(), start_within=self.expires, trace=self.trace)
+    def resolve(self, name: str, input_json: bytes, *, key_ttl: timedelta, sees_all: bool = True) -> Options:
+        """The same for the ledger, in a submission of this definition with this input.
+
+        A caller who does not see the tasks of all owners can wait for those of its own.
+        """
+        options = self._resolved(sees_all=sees_all)
         if self.key is None:
             return options
         fingerprint = self.fingerprint(name, input_json)
         return replace(options, key=self.key.digest(), fingerprint=fingerprint, key_ttl=key_ttl)
 
-    def resolve_with_id(self, name: str, input_json: bytes) -> Options:
+    def resolve_with_id(self, name: str, input_json: bytes, *, sees_all: bool = True) -> Options:
         """The same if the client has chosen the task's id, which is also the key."""
-        options = Options(delay=self._ahead(), start_within=self.expires, trace=self.trace)
+        options = self._resolved(sees_all=sees_all)
         return replace(options, fingerprint=self.fingerprint(name, input_json))
 
     def fingerprint(self, name: str, input_json: bytes) -> str:
         """Identifies a whole submission: the same for equal name, input and options, in any spelling."""
         delay, expires = map(_seconds, (self.delay, self.expires))
         eta = self.eta and self.eta.astimezone(UTC).isoformat()
-        whole = [name, json.loads(input_json), delay, eta, expires]
+        whole = [name, json.loads(input_json), delay, eta, expires, sorted(set(self.after)), self.when]
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+    def _resolved(self, *, sees_all: bool) -> Options:
+        """Without a key. The delay of a task that waits for others begins at their end."""
+        options = Options(delay=self._ahead(), start_within=self.expires, trace=self.trace)
+        if not self.after:
+            return options
+        ids = tuple(dict.fromkeys(self.after))
+        dependencies = Dependencies(ids=ids, when=self.when, sees_all=sees_all)
+        if self.eta is None:
+            dependencies, options = replace(dependencies, delay=options.delay), replace(options, delay=None)
+        return replace(options, dependencies=dependencies)
 
     def _ahead(self) -> timedelta | None:
         delay = self.delay if self.eta is None else self.eta - datetime.now(UTC)
@@ -61,6 +79,19 @@ def _seconds(duration: timedelta | None) -> float | None:
 
 
 NO_OPTIONS = SubmissionOptions()
+
+
+def together(
+    options: SubmissionOptions | None, of_body: SubmissionOptions | None
+) -> SubmissionOptions | None:
+    """The options of the query and headers, with those of the body, which has only `after` and `when`."""
+    if of_body is None:
+        return options
+    if options is not None and options.after:
+        raise invalid_input(
+            [("?after", "should not be given together with the member `after`", options.after[0])]
+        )
+    return replace(options or NO_OPTIONS, after=of_body.after, when=of_body.when)
 
 
 @dataclass(frozen=True)

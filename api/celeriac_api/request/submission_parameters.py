@@ -6,15 +6,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Self
 
 from fastapi import Header, Query
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.trace import Trace, parsed_trace
 from celeriac_api.request.body import invalid_input
 from celeriac_api.request.options import NO_OPTIONS, Key, SubmissionOptions
 from celeriac_api.request.parameter_types import Moment, misfit
 from celeriac_api.request.parameters import Parameters
-from celeriac_api.request.task_id import OfTask
+from celeriac_api.request.task_id import UUID, OfTask
 from celeriac_api.request.wait import WaitParameters
 
 LONGEST_SECONDS = 366 * 24 * 3600
@@ -35,6 +36,13 @@ def _key(text: str) -> str:
     return text
 
 
+def _when(text: str) -> When:
+    try:
+        return When(text)
+    except ValueError as wrong:
+        raise misfit(f"should be one of {', '.join(When)}") from wrong
+
+
 Seconds = Annotated[
     Annotated[float, Field(ge=0, le=LONGEST_SECONDS)] | SkipJsonSchema[None], BeforeValidator(_seconds)
 ]
@@ -49,6 +57,19 @@ ETA = Annotated[
 Expires = Annotated[
     Seconds,
     Query(description="The task must start within this many seconds; otherwise it ends as `expired`."),
+]
+After = Annotated[
+    list[Annotated[str, StringConstraints(pattern=UUID, to_lower=True)]],
+    Query(
+        description="The id of a task that must end first; repeat it for several. Until then the task is `blocked`."
+    ),
+]
+Condition = Annotated[
+    When | SkipJsonSchema[None],
+    BeforeValidator(_when),
+    Query(
+        description="How the tasks in `after` must end: `succeeded` (the default), `failed` (without success) or `ended`."
+    ),
 ]
 IdempotencyKey = Annotated[
     Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$")]
@@ -101,11 +122,19 @@ class Submitting(Traced, WaitParameters):
     delay: Delay = None
     eta: ETA = None
     expires: Expires = None
+    after: After = Field(default_factory=list)
+    when: Condition = None
 
     @property
     def own_id(self) -> str | None:
         """The id that the client has chosen for the task, if any."""
         return None
+
+    @model_validator(mode="after")
+    def _check_when(self) -> Self:
+        if self.when is not None and not self.after:
+            raise invalid_input([("?when", "should be given together with `after`", self.when)])
+        return self
 
     @model_validator(mode="after")
     def _check_eta(self) -> Self:
@@ -122,7 +151,12 @@ class Submitting(Traced, WaitParameters):
         if not self.model_fields_set:
             return None
         options = SubmissionOptions(
-            delay=_duration(self.delay), eta=self.eta, expires=_duration(self.expires), trace=self.trace
+            delay=_duration(self.delay),
+            eta=self.eta,
+            expires=_duration(self.expires),
+            after=tuple(self.after),
+            when=self.when or When.SUCCEEDED,
+            trace=self.trace,
         )
         return None if options == NO_OPTIONS else options
 

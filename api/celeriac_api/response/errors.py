@@ -23,6 +23,7 @@
     ├── TargetTooLong          414
     ├── UnsupportedMediaType   415
     ├── InvalidInput           422
+    ├── DependencyNotFound     422
     ├── IdempotencyConflict    422
     ├── LimitReached           429
     ├── HeadersTooLarge        431
@@ -191,6 +192,12 @@ class InvalidInput(Problem):
     """The request is well-formed, but its values are not valid. `errors` holds a JSON pointer (RFC 6901) for each."""
 
     status, code, title = 422, "invalid-input", "The input is not valid"
+
+
+class DependencyNotFound(Problem):
+    """A task was to run after one that is unknown or forgotten."""
+
+    status, code, title = 422, "dependency-not-found", "No task has an id of `after`"
 
 
 class IdempotencyConflict(Problem):

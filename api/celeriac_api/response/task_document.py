@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticSerializationError, to_json
 
+from celeriac.ledger.model.dependencies import MOST_NAMED
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Accepted
 from celeriac.ledger.model.task import Task
@@ -33,6 +34,7 @@ EXAMPLE: dict[str, JsonValue] = {
     "ended_at": "2026-05-01T12:00:00.003000Z",
     "expires_at": "2026-05-02T12:00:00.003000Z",
     "due_at": None,
+    "blocked_by": None,
     "retry_of": None,
     "trace_id": None,
     "owner": None,
@@ -84,6 +86,13 @@ class Progress(BaseModel):
     message: str | None = Field(description="What the task does now, as a short text.")
 
 
+class BlockedByDocument(BaseModel):
+    """The tasks for which a blocked task waits."""
+
+    count: Count = Field(description="How many have not ended.")
+    tasks: list[str] = Field(description=f"The ids of the first {MOST_NAMED} of them.")
+
+
 class TaskDocument(BaseModel):
     """The current state of a task. Times are in UTC, from the clock of the Redis server."""
 
@@ -113,6 +122,9 @@ class TaskDocument(BaseModel):
     )
     due_at: AwareDatetime | None = Field(
         description="When the task is queued: the start of a scheduled task, or the next attempt of a retrying task."
+    )
+    blocked_by: BlockedByDocument | None = Field(
+        description="The tasks in `after` that have not ended; null unless the task is `blocked`."
     )
     retry_of: str | None = Field(description="The id of the task whose input this task runs again.")
     trace_id: str | None = Field(
@@ -172,6 +184,7 @@ def new_task(
         ended_at=None,
         expires_at=None,
         due_at=accepted.due_at,
+        blocked_by=accepted.blocked_by,
         retry_of=retry_of,
         trace_id=accepted.trace_id,
         result=None,
@@ -246,6 +259,8 @@ def _members(task: Task, *, show_traceback: bool) -> dict[str, Any]:
         "ended_at": _timestamp(task.ended_at),
         "expires_at": _timestamp(task.expires_at),
         "due_at": _timestamp(task.due_at),
+        "blocked_by": task.blocked_by
+        and {"count": task.blocked_by.count, "tasks": list(task.blocked_by.ids)},
         "retry_of": task.retry_of,
         "trace_id": task.trace_id,
         "owner": task.owner or None,

@@ -19,6 +19,7 @@ from celeriac_api.request.accept_header import EVENTS, prefers_events
 from celeriac_api.request.call import Body, Call
 from celeriac_api.request.generic_submission import GenericSubmission, documented_submission
 from celeriac_api.request.json_text import member
+from celeriac_api.request.options import together
 from celeriac_api.request.strict_json import DEEPEST
 from celeriac_api.request.submission_parameters import PutParameters, SubmissionParameters, Submitting
 from celeriac_api.response.errors import MalformedJSON, ResultGone
@@ -86,7 +87,7 @@ async def _submit(
     parameters, valid = call.parameters, call.body
     task_id, seconds = parameters.own_id, parameters.seconds
     caller = call.caller
-    options = parameters.options(caller.owner)
+    options = together(parameters.options(caller.owner), valid.options)
     if prefers_events(call.fields):
         with streams.place(caller) as place:
             accepted = await submissions.accept(valid, options, task_id=task_id, caller=caller)
@@ -129,7 +130,9 @@ def _read_named(submissions: Submissions, caller: Caller, raw: bytes) -> ValidIn
     submission = body.validate(raw, GenericSubmission, deepest=DEEPEST + 1)
     definition = submissions.definition(submission.name)
     caller.require_submit(definition.name)
-    return definition.fitting(member(raw, "input") or b"{}", at="/input")
+    valid = definition.fitting(member(raw, "input") or b"{}", at="/input")
+    valid.options = submission.options()
+    return valid
 
 
 def _of_definition(

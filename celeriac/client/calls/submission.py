@@ -2,10 +2,10 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, Protocol, TypeAlias
 from uuid import UUID
 
 from celeriac.client.wire.json_text import input_json
@@ -14,6 +14,19 @@ from celeriac.client.wire.trace import trace_headers
 from celeriac.values.reserved_names import RESERVED_NAMES
 
 JSON = "application/json"
+# How the tasks must end that another one waits for.
+When: TypeAlias = Literal["succeeded", "failed", "ended"]
+
+
+class HasID(Protocol):
+    """The handle of a task."""
+
+    @property
+    def id(self) -> str:
+        """The task's id."""
+
+
+Other: TypeAlias = str | UUID | HasID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +38,22 @@ class Options:
     expires: float | timedelta | None = None
     idempotency_key: str | None = None
     task_id: str | UUID | None = None
+    after: Other | Iterable[Other] | None = None
+    when: When | None = None
+
+    def beside_input(self) -> dict[str, Any]:
+        """The members of a body that names its task: ids can be too many for a query."""
+        members = {"after": None if self.after is None else ids_of(self.after), "when": self.when}
+        return {name: value for name, value in members.items() if value is not None}
+
+
+def ids_of(others: Other | Iterable[Other]) -> list[str]:
+    """The ids of tasks, which are handles or ids; one alone counts as one."""
+    if isinstance(others, str | UUID):
+        return [str(others)]
+    if isinstance(others, Iterable):
+        return [each for other in others for each in ids_of(other)]
+    return [others.id]
 
 
 NO_OPTIONS = Options()
@@ -47,6 +76,8 @@ def submission(
         return _under_id(name, body, query, options, wait)
     key = new_key() if options.idempotency_key is None else options.idempotency_key
     headers = {"Content-Type": JSON, "Idempotency-Key": key, **trace_headers()}
+    if beside := options.beside_input():
+        return Request("POST", path_of("tasks", query=query), headers, _named(name, body, beside), wait)
     return Request("POST", path_of(name, query=query), headers, body, wait)
 
 
@@ -68,9 +99,17 @@ def _under_id(
 ) -> Request:
     if options.idempotency_key is not None:
         raise TypeError("A task_id is the idempotency key: leave the other one out.")
-    named = b'{"name":%b,"input":%b}' % (json.dumps(name).encode(), body)
+    named = _named(name, body, options.beside_input())
     headers = {"Content-Type": JSON, **trace_headers()}
     return Request("PUT", path_of("tasks", str(options.task_id), query=query), headers, named, wait)
+
+
+def _named(name: str, body: bytes, beside: Mapping[str, Any]) -> bytes:
+    """A body that names its task, with further members."""
+    others = b"".join(
+        b",%b:%b" % (json.dumps(key).encode(), json.dumps(beside[key]).encode()) for key in beside
+    )
+    return b'{"name":%b,"input":%b%b}' % (json.dumps(name).encode(), body, others)
 
 
 def _query(options: Options) -> tuple[tuple[str, str], ...]:

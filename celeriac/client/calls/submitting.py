@@ -7,7 +7,7 @@ from uuid import UUID
 
 from celeriac.client.calls.described import Described, task_document_of
 from celeriac.client.calls.outcome import Fields, Outcome
-from celeriac.client.calls.submission import NO_OPTIONS, Options, submission
+from celeriac.client.calls.submission import NO_OPTIONS, Options, Other, When, submission
 from celeriac.client.calls.waiting import ended, result_of, wait_within
 from celeriac.client.documents import TaskDocument
 from celeriac.client.errors import CeleriacError
@@ -31,6 +31,8 @@ class Submitting(Described):
         expires: float | timedelta | None = None,
         idempotency_key: str | None = None,
         task_id: str | UUID | None = None,
+        after: Other | Iterable[Other] | None = None,
+        when: When | None = None,
         timeout: float | None = None,
         **fields: Any,
     ) -> Flow[Any]:
@@ -40,11 +42,12 @@ class Submitting(Described):
         become base64, as a parameter of the type `bytes` expects it.
 
         `delay` (seconds) or `eta` is when the task is queued, and `expires` the seconds within which it must start.
+        `after` has the tasks (handles or ids) that must end before: succeed, or `when="failed"` or `when="ended"`.
         A repeated call with the same `idempotency_key`, or the same `task_id` (a UUID), returns the first task again.
         Each call has a key of its own if none is given, and sends its request again where that can help, within
         `timeout` (seconds; None: that of the client).
         """
-        options = _options(delay, eta, expires, idempotency_key, task_id)
+        options = _options(delay, eta, expires, idempotency_key, task_id, after, when)
         answer = yield from answer_to(submission(name, input, fields, options), self.deadline(timeout))
         document = task_document_of(answer)
         return self.handle(document["task_id"], document)
@@ -61,6 +64,8 @@ class Submitting(Described):
         expires: float | timedelta | None = None,
         idempotency_key: str | None = None,
         task_id: str | UUID | None = None,
+        after: Other | Iterable[Other] | None = None,
+        when: When | None = None,
         timeout: float | None = None,
         **fields: Any,
     ) -> Flow[Any]:
@@ -69,7 +74,7 @@ class Submitting(Described):
         Raises `TaskFailed` (or `TaskCancelled`, `TaskExpired`) if the task ends without a result, and `TimedOut` if it has
         not ended within `timeout` (seconds; None: it may take as long as it does). Otherwise as `submit`.
         """
-        options = _options(delay, eta, expires, idempotency_key, task_id)
+        options = _options(delay, eta, expires, idempotency_key, task_id, after, when)
         document = yield from self._run(name, input, fields, options, timeout)
         return result_of(document, self.handle)
 
@@ -128,11 +133,21 @@ def _options(
     expires: float | timedelta | None,
     idempotency_key: str | None,
     task_id: str | UUID | None,
+    after: Other | Iterable[Other] | None,
+    when: When | None,
 ) -> Options:
     """Most submissions have none."""
-    if all(option is None for option in (delay, eta, expires, idempotency_key, task_id)):
+    if all(option is None for option in (delay, eta, expires, idempotency_key, task_id, after, when)):
         return NO_OPTIONS
-    return Options(delay=delay, eta=eta, expires=expires, idempotency_key=idempotency_key, task_id=task_id)
+    return Options(
+        delay=delay,
+        eta=eta,
+        expires=expires,
+        idempotency_key=idempotency_key,
+        task_id=task_id,
+        after=after,
+        when=when,
+    )
 
 
 def _flows(

@@ -65,7 +65,9 @@ def result_of(document: TaskDocument, task: Callable[[str, TaskDocument], Any]) 
     members = {"task_id": task_id, "task": task(task_id, document), "document": document}
     match state:
         case "cancelled":
-            raise TaskCancelled(f"Task {task_id} ({document['name']}) was cancelled.", **members)
+            raise TaskCancelled(
+                f"Task {task_id} ({document['name']}) was cancelled{_why(document)}.", **members
+            )
         case "expired":
             raise TaskExpired(f"Task {task_id} ({document['name']}) did not start in time.", **members)
         case "failed":
@@ -78,6 +80,12 @@ def result_of(document: TaskDocument, task: Callable[[str, TaskDocument], Any]) 
                 **members,
             )
     raise UnexpectedAnswer(f"Task {task_id} has ended in the unknown state {state!r}.", status=200)
+
+
+def _why(document: TaskDocument) -> str:
+    """Why nobody cancelled it, and it is cancelled: a task that it waited for ended otherwise than it should."""
+    error = document["error"]
+    return f": {error['message']}" if error and error["type"] == "DependencyFailed" else ""
 
 
 def _timed_out(task_id: str, document: TaskDocument | None) -> TimedOut:

@@ -6,6 +6,7 @@ from enum import StrEnum
 class StateName(StrEnum):
     """The states of a task, as options name them."""
 
+    BLOCKED = "blocked"
     SCHEDULED = "scheduled"
     QUEUED = "queued"
     RUNNING = "running"
@@ -18,6 +19,7 @@ class StateName(StrEnum):
 
 # In rich's words.
 COLOURS = {
+    "blocked": "blue",
     "scheduled": "blue",
     "queued": "yellow",
     "running": "cyan",

@@ -37,6 +37,7 @@ def facts_of(document: Mapping[str, Any]) -> dict[str, Any]:
         "Worker": document["worker"],
         "Attempt": document["attempt"] or None,
         "Created": _with_age(document["created_at"], now),
+        "Waits for": _blockers(document["blocked_by"]),
         "Due": moment(document["due_at"]),
         "Started": _with_age(document["started_at"], now),
         "Ended": _with_age(document["ended_at"], now),
@@ -65,6 +66,8 @@ def note_of(document: Mapping[str, Any]) -> str:
             return f"{document['error']['type']}: {document['error']['message']}"
         case "running":
             return "cancelling" if document["cancel_requested"] else progress_text(document["progress"])
+        case "blocked":
+            return f"waits for {_tasks(document['blocked_by']['count'])}"
         case "scheduled":
             return f"due {moment(document['due_at'])}"
         case "succeeded" | "cancelled":
@@ -78,6 +81,18 @@ def _result(document: Mapping[str, Any]) -> str:
     if len(text) > LONGEST_RESULT and sys.stdout.isatty():
         return f"{text[:LONGEST_RESULT]}\n… and {len(text) - LONGEST_RESULT:,} more characters: --json prints all"
     return text
+
+
+def _blockers(blocked_by: Mapping[str, Any] | None) -> str | None:
+    """The ids of the first tasks that must end before, one a line."""
+    if blocked_by is None:
+        return None
+    others = blocked_by["count"] - len(blocked_by["tasks"])
+    return "\n".join([*blocked_by["tasks"], *([f"and {_tasks(others)} more"] if others else [])])
+
+
+def _tasks(count: int) -> str:
+    return f"{count} task" if count == 1 else f"{count:,} tasks"
 
 
 def _with_age(time: str | None, now: datetime) -> str:

@@ -1,5 +1,6 @@
 """The options that several commands about tasks share."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,15 @@ from celeriac.command.frame.shared_options import OUTPUT
 from celeriac.command.tasks.definition.command import WAIT
 
 NEW, WAITING = "The new task", "Waiting"
+
+
+class WhenName(StrEnum):
+    """How the tasks of `--after` must end."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    ENDED = "ended"
+
 
 Name = Annotated[
     str,
@@ -67,6 +77,25 @@ Expires = Annotated[
         show_default=False,
         rich_help_panel=NEW,
         help="The task must start within this time, or it never runs.",
+    ),
+]
+After = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--after",
+        metavar="ID",
+        show_default=False,
+        rich_help_panel=NEW,
+        help="Run the task once this one has succeeded; repeat it for several. The beginning of an id is enough.",
+    ),
+]
+Condition = Annotated[
+    WhenName | None,
+    typer.Option(
+        "--when",
+        show_default=False,
+        rich_help_panel=NEW,
+        help="How the tasks of --after must end: succeeded (the default), failed, or ended.",
     ),
 ]
 IdempotencyKey = Annotated[

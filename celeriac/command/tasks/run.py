@@ -3,6 +3,8 @@
 from celeriac.command.connect.server import Server
 from celeriac.command.frame.shared_options import with_shared_options
 from celeriac.command.tasks.options import (
+    After,
+    Condition,
     Delay,
     Eta,
     Expires,
@@ -26,6 +28,8 @@ def run(
     delay: Delay = None,
     eta: Eta = None,
     expires: Expires = None,
+    after: After = None,
+    when: Condition = None,
     idempotency_key: IdempotencyKey = None,
     timeout: Timeout = None,
     raw: Raw = False,
@@ -45,10 +49,11 @@ def run(
     from celeriac.command.tasks.submission import Options, new_submission, read_input, seconds
 
     target = Destination(destination, is_raw=raw or destination is not None, is_json=as_json)
-    options = Options(delay, eta, expires, idempotency_key)
+    options = Options(delay, eta, expires, idempotency_key, when=when)
     target.check()
     limit = seconds("--timeout", timeout)
     with clients(server) as (prompt, patient):
+        options = options.after_tasks(prompt, after)
         submission = new_submission(name, read_input(prompt, name, words or [], whole), options)
         is_bytes = target.is_raw and returns_bytes(prompt, name)
         task = accepted(prompt, server, submission)

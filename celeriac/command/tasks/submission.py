@@ -29,6 +29,19 @@ class Options:
     eta: str | None = None
     expires: str | None = None
     idempotency_key: str | None = None
+    after: tuple[str, ...] = ()
+    when: str | None = None
+
+    def after_tasks(self, client: "Client", ids: Sequence[str] | None) -> "Options":
+        """After the tasks with these ids, or beginnings of ids."""
+        if not ids:
+            if self.when is not None:
+                raise Refusal("--when needs --after.", advice="--after ID --when ended")
+            return self
+        from celeriac.command.look.task_ids import TaskIds
+
+        known = TaskIds(client)
+        return replace(self, after=tuple(known.whole(text) for text in ids))
 
     def members(self) -> dict[str, Any]:
         """As the client takes them."""
@@ -38,6 +51,8 @@ class Options:
             "delay": seconds("--delay", self.delay),
             "eta": self.eta,
             "expires": seconds("--expires", self.expires),
+            "after": self.after or None,
+            "when": self.when,
         }
 
     def of_line(self, number: int) -> "Options":

@@ -5,6 +5,8 @@ from celeriac.command.frame.shared_options import with_shared_options
 from celeriac.command.output.output import Output
 from celeriac.command.tasks.definition.command import NO_LIMIT
 from celeriac.command.tasks.options import (
+    After,
+    Condition,
     Delay,
     Eta,
     Expires,
@@ -28,6 +30,8 @@ def submit(
     delay: Delay = None,
     eta: Eta = None,
     expires: Expires = None,
+    after: After = None,
+    when: Condition = None,
     idempotency_key: IdempotencyKey = None,
     wait: Wait = None,
     follow: Follow = False,
@@ -47,9 +51,10 @@ def submit(
     from celeriac.command.tasks.patient import clients
     from celeriac.command.tasks.submission import Options, new_submission, read_input, seconds
 
-    options = Options(delay, eta, expires, idempotency_key)
+    options = Options(delay, eta, expires, idempotency_key, when=when)
     timeout = seconds("--wait", None if wait == NO_LIMIT else wait)
     with clients(server) as (prompt, patient):
+        options = options.after_tasks(prompt, after)
         if words == [STDIN] and whole is None:
             prompt.livez()
             submit_lines(patient, name, options, output)

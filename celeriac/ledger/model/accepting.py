@@ -4,16 +4,22 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from celeriac.ledger.model.dependencies import MOST_NAMED, BlockedBy
 from celeriac.ledger.model.states import State
-from celeriac.ledger.model.submission import Accepted, Conflict, IdTaken, Submission
+from celeriac.ledger.model.submission import Accepted, Conflict, IdTaken, Submission, UnknownDependency
 from celeriac.ledger.model.submitter import UNLIMITED, LimitExceeded, QueueFull, Submitter
 from celeriac.ledger.model.task import Gone
+from celeriac.ledger.model.times import date_done
 
 Argument = str | bytes | int
 
 
-def to_arguments(submissions: Sequence[Submission], *, where: str, most_waiting: int = 0) -> list[Argument]:
+def to_arguments(
+    submissions: Sequence[Submission], *, where: str, ttl: int, most_waiting: int = 0
+) -> list[Argument]:
     """As the script reads them; `where` is "push", or "record" when the queues are on another server.
+
+    A task that can never run ends at once, and is kept for `ttl` microseconds.
 
     At most `most_waiting` tasks may wait in one queue; 0 is no limit.
     """
@@ -30,7 +36,7 @@ def to_arguments(submissions: Sequence[Submission], *, where: str, most_waiting:
         if has_callers:
             tasks.append(number)
     of_callers = [part for submitter in callers if submitter for part in submitter.arguments()]
-    return [where, most_waiting, len(callers) - 1, *of_callers, *tasks]
+    return [where, ttl, date_done(), most_waiting, len(callers) - 1, *of_callers, *tasks]
 
 
 def from_answer(
@@ -44,7 +50,7 @@ def from_answer(
     for number, submission in enumerate(submissions):
         if submission.options:
             options = json.loads(submission.options)
-            due_at = _due_at(options, at + number)
+            due_at = _due_at(options, at + number, State.QUEUED)
             answers[number] = Accepted(
                 submission.task_id,
                 first + number,
@@ -53,30 +59,60 @@ def from_answer(
                 due_at=due_at,
             )
     for start in range(0, len(replies), 6):
-        place, kind, task_id, created_at, was, trace_id = (
-            part.decode() for part in replies[start : start + 6]
-        )
-        match kind:
-            case "replayed":
-                answers[int(place)] = Accepted(
-                    task_id,
-                    int(created_at),
-                    State(was),
-                    replayed=True,
-                    trace_id=trace_id or None,
-                    due_at=_due_at(json.loads(submissions[int(place)].options), int(created_at)),
-                )
-            case "conflict":
-                answers[int(place)] = Conflict(task_id)
-            case "limited":
-                answers[int(place)] = _over_limit(submissions[int(place)], limit=task_id, wait=created_at)
-            case "full":
-                answers[int(place)] = QueueFull(task_id, int(created_at) / 1e6)
-            case "taken":
-                answers[int(place)] = IdTaken(submissions[int(place)].task_id)
-            case _:
-                answers[int(place)] = Gone(submissions[int(place)].task_id)
+        place, kind, *parts = (part.decode() for part in replies[start : start + 6])
+        submission = submissions[int(place)]
+        if kind == "blocked":
+            answers[int(place)] = _blocked(submission, first + int(place), at + int(place), *parts[:2])
+        elif kind == "replayed":
+            answers[int(place)] = _replayed(submission, *parts)
+        else:
+            answers[int(place)] = _refusal(submission, kind, *parts[:2])
     return answers
+
+
+def _blocked(submission: Submission, created_at: int, at: int, count: str, named: str) -> Accepted:
+    """A task that waits for others."""
+    options = json.loads(submission.options)
+    return Accepted(
+        submission.task_id,
+        created_at,
+        State.BLOCKED,
+        trace_id=options.get("trace_id"),
+        due_at=_due_at(options, at, State.BLOCKED),
+        blocked_by=BlockedBy(int(count), tuple(named.split())),
+    )
+
+
+def _refusal(submission: Submission, kind: str, what: str, wait: str) -> Exception:
+    """Why a submission was not accepted."""
+    match kind:
+        case "conflict":
+            return Conflict(what)
+        case "limited":
+            return _over_limit(submission, limit=what, wait=wait)
+        case "full":
+            return QueueFull(what, int(wait) / 1e6)
+        case "taken":
+            return IdTaken(submission.task_id)
+        case "no dependency":
+            return UnknownDependency(what)
+        case _:
+            return Gone(submission.task_id)
+
+
+def _replayed(submission: Submission, task_id: str, created_at: str, was: str, trace_id: str) -> Accepted:
+    """The task of an earlier submission, as it was accepted."""
+    options, state = json.loads(submission.options), State(was)
+    ids = options.get("after", ())
+    return Accepted(
+        task_id,
+        int(created_at),
+        state,
+        replayed=True,
+        trace_id=trace_id or None,
+        due_at=_due_at(options, int(created_at), state),
+        blocked_by=BlockedBy(len(ids), tuple(ids[:MOST_NAMED])) if state is State.BLOCKED else None,
+    )
 
 
 def _over_limit(submission: Submission, *, limit: str, wait: str) -> LimitExceeded:
@@ -84,6 +120,10 @@ def _over_limit(submission: Submission, *, limit: str, wait: str) -> LimitExceed
     return LimitExceeded(limit, int(wait) / 1e6, allowance)
 
 
-def _due_at(options: dict[str, Any], start: int) -> int | None:
-    """When a task with these options is due that was accepted at this moment; None for one that is queued at once."""
-    return start + options["due"] if "due" in options else None
+def _due_at(options: dict[str, Any], start: int, state: State) -> int | None:
+    """When a task with these options is due that was accepted at this moment; None for one that is queued at once.
+
+    The delay of a blocked task has not begun.
+    """
+    ahead = options.get("due", None if state is State.BLOCKED else options.get("delay"))
+    return None if ahead is None else start + ahead

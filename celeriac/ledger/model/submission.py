@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from celeriac.ledger.model.dependencies import BlockedBy, Dependencies
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submitter import Submitter
 from celeriac.ledger.model.times import microseconds, milliseconds
@@ -21,6 +22,7 @@ class Options:
     """
 
     delay: timedelta | None = None
+    dependencies: Dependencies | None = None
     start_within: timedelta | None = None
     retry_of: str | None = None
     trace: Trace | None = None
@@ -42,6 +44,7 @@ class Options:
             "key": self.key,
             "fingerprint": self.fingerprint,
             "key_ttl": self.key and milliseconds(self.key_ttl),
+            **(self.dependencies.members() if self.dependencies else {}),
         }
         return json.dumps({name: value for name, value in members.items() if value is not None})
 
@@ -75,6 +78,11 @@ class Accepted(NamedTuple):
     replayed: bool = False
     trace_id: str | None = None
     due_at: int | None = None
+    blocked_by: BlockedBy | None = None
+
+
+class UnknownDependency(Exception):
+    """A task is to run after one that the submitter cannot see, or that is forgotten; the argument is its id."""
 
 
 class IdTaken(Exception):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from celeriac.ledger.model.dependencies import BlockedBy
 from celeriac.ledger.model.states import FINAL, State, from_celery
 from celeriac.values.short_text import shortened, shortened_traceback
 
@@ -14,6 +15,7 @@ FIELDS = (
     "state",
     "expires_at",
     "attempt",
+    "blocked_by",
     "name",
     "queue",
     "worker",
@@ -67,6 +69,8 @@ class Task(NamedTuple):
     owner: str
     # Bytes of Celery's document of a task that has ended, where they are too many to be read with the rest.
     unread_bytes: int | None = None
+    # For how many tasks a blocked one waits, and the ids of the first `MOST_NAMED` of them.
+    blocked_by: BlockedBy | None = None
 
     @property
     def cancel_requested(self) -> bool:
@@ -92,7 +96,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
     if reply == [b"gone"]:
         raise Gone(task_id)
     (
-        state, expires, attempt, name, queue, worker, created, start, ended,
+        state, expires, attempt, blocked_by, name, queue, worker, created, start, ended,
         due, retry_of, trace_id, progress, cancel, error, owner, document,
     ) = reply  # fmt: skip
     if name is None or queue is None or state is None:
@@ -116,6 +120,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         asked_to_end=cancel is not None,
         failure=_recorded_failure(error),
         owner=owner.decode() if owner else "",
+        blocked_by=_blocked_by(blocked_by),
     )
     if document is None or not (task.attempt == 0 or task.ready):
         return task
@@ -131,6 +136,13 @@ def too_large(task: Task, *, most_bytes: int) -> Task:
         f"the stored result takes {task.unread_bytes:,} bytes, more than CELERIAC_MAX_RESULT_BYTES ({most_bytes:,}) allows",
     )
     return task._replace(state=State.FAILED, failure=failure)
+
+
+def _blocked_by(value: bytes | None) -> BlockedBy | None:
+    if value is None:
+        return None
+    count, *ids = value.decode().split()
+    return BlockedBy(int(count), tuple(ids))
 
 
 def _time(value: bytes | None) -> int | None:

@@ -78,6 +78,21 @@ def deadlines() -> str:
     return "celeriac:deadlines"
 
 
+def followers(task_id: str) -> str:
+    """Sorted set: the blocked tasks that wait for this one, by the stamp of their creation. Empty, so gone, soon after its end."""
+    return f"celeriac:followers:{task_id}"
+
+
+def blockers(task_id: str) -> str:
+    """Sorted set: the tasks for which a blocked one still waits, in the order of its `after`. Empty, so gone, when it waits no more."""
+    return f"celeriac:blockers:{task_id}"
+
+
+def releasing() -> str:
+    """List: ended tasks whose followers were too many for one script, with their state. Empty, so gone, when all are released."""
+    return "celeriac:releasing"
+
+
 def ended() -> str:
     """Sorted set: ids of the tasks that have ended, by the time at which they are forgotten. As many as there are."""
     return "celeriac:ended"

@@ -43,7 +43,7 @@ def accept(redis: Redis, start: int, end: int, *, owners: Sequence[str] = ("",))
             _submission(number, owners[number % len(owners)])
             for number in range(first, min(first + BATCH, end))
         ]
-        arguments: Any = to_arguments(batch, where="push")
+        arguments: Any = to_arguments(batch, where="push", ttl=DAY)
         redis.evalsha(loaded, 0, *arguments)
 
 
@@ -57,8 +57,10 @@ def finish(redis: Redis, start: int, end: int) -> None:
     claim, finish = (redis.script_load(script.text) for script in (scripts.CLAIM, scripts.END))
     with redis.pipeline(transaction=False) as pipeline:
         for name in map(task_id, range(start, end)):
-            pipeline.evalsha(claim, 0, name, name, "bench", MINUTE, "", DAY, DATE)
-            pipeline.evalsha(finish, 0, name, name, "succeeded", "", DOCUMENT % name.encode(), DAY)
+            pipeline.evalsha(claim, 0, name, name, "bench", MINUTE, "", DAY, DATE, "push")
+            pipeline.evalsha(
+                finish, 0, name, name, "succeeded", "", DOCUMENT % name.encode(), DAY, DATE, "push"
+            )
         pipeline.execute()
 
 

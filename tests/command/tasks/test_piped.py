@@ -34,6 +34,16 @@ def test_submit_prints_the_id_or_the_document(ask: Ask, client: httpx.Client) ->
     assert (waited.code, json.loads(waited.output)["result"]) == (0, 9)
 
 
+def test_a_task_runs_after_others(ask: Ask, client: httpx.Client) -> None:
+    first = ask("submit", "add", "x=1", "y=2", "--delay", "1").output.strip()
+    second = ask("submit", "add", "x=4", "y=5", "--after", first[:13], "--when", "ended").output.strip()
+    document = client.get(f"/tasks/{second}").json()
+    assert (document["state"], document["blocked_by"]["tasks"]) == ("blocked", [first])
+    assert first in ask("get", second).output
+    assert ask("run", "add", "x=4", "y=5", "--after", second).output == "9\n"
+    assert ask("submit", "add", "x=4", "y=5", "--when", "ended").code == 2
+
+
 def test_an_input_is_words_json_a_file_or_standard_input(ask: Ask, piped: Ask, tmp_path: Path) -> None:
     file = tmp_path / "input.json"
     file.write_text('{"x": 4, "y": 5}')

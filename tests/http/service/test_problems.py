@@ -130,6 +130,10 @@ WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
     "limit-reached": ("limited", lambda client: client.get("/events")),
     "queue-full": ("unsafe", full),
     "idempotency-conflict": ("works", conflict),
+    "dependency-not-found": (
+        "works",
+        lambda client: client.post(f"/add?after={UNKNOWN.removeprefix('/tasks/')}", json=ADD),
+    ),
     "unknown-queue": ("works", lambda client: client.post("/queues/gpu/pause")),
     "redis-unsafe": ("unsafe", lambda client: client.get("/readyz")),
     "invalid-host": ("works", lambda client: response_to(client.base_url, post("/add", "Host: another"))),

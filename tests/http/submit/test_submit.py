@@ -54,6 +54,7 @@ def test_the_document_of_an_accepted_task_is_complete_and_says_nothing_that_is_n
         "expires_at": None,
         "due_at": None,
         "owner": None,
+        "blocked_by": None,
         "retry_of": None,
         "trace_id": None,
         "links": {

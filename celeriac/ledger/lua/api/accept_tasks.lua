@@ -1,22 +1,26 @@
 -- Accept a batch of submissions: record, indexes and message of each, all or nothing.
--- ARGV  'push', or 'record' when the queues are on another server; most tasks that may wait in a queue (0: any number); how
+-- ARGV  'push', or 'record' when the queues are on another server; ttl, date; most tasks that may wait in a queue (0: any number); how
 --       many callers there are, and for each: owner, key, and six numbers, as `caller_of` in limits.lua has them; then for each
 --       task: id, name, queue, digest of its envelope, input (as celeriac/ledger/protocol/message.py encodes it), options,
 --       where there are callers the number of its own, the first one 1 (0: none, so the task belongs to nobody, and nothing
 --       is limited)
 --       Options are '' or a JSON object: due (microseconds from now on), expires (microseconds from now on in which it has
 --       to start), expires_at (the same for a message), retry_of, trace_id, trace (headers of a message), key (digest of an
---       idempotency key), fingerprint (of the submission), key_ttl (ms)
+--       idempotency key), fingerprint (of the submission), key_ttl (ms); and, of a task that waits for others: after (their ids,
+--       each once), when ('succeeded', 'failed' or 'ended'), delay (microseconds from its release on, in place of due), sees_all
+--       (they may be any owner's)
 -- Answer: {} where an envelope is unknown; otherwise the stamp of the first; the moment from which due times count (0 where
 --         there is none); a list that has, for each task that was not accepted now: its number, and 'replayed' or 'conflict'
 --         with the id, creation, first state and trace of the task that has its key or id | 'gone' | 'taken', where its
---         id belongs to another owner's task | 'limited' with a limit and the microseconds until it lets the next one in
---         | 'full' with a queue and the microseconds until there may be room in it; a list of what is to be
+--         id belongs to another owner's task | 'no dependency' with an id of `after` | 'limited' with a limit and the microseconds until it lets the next one in
+--         | 'full' with a queue and the microseconds until there may be room in it; and for each task that was accepted
+--         as blocked: its number, 'blocked', how many it waits for, the first of these; a list of what is to be
 --         pushed there: queue, side, message
 -- A task's stamp is its time of creation. Stamps go up by one from task to task, and so do the moments from which due times
 -- and deadlines count.
-local OF_CALLER, most_waiting, has_callers = 8, tonumber(ARGV[2]), ARGV[3] ~= '0'
-local SIZE, BEFORE = has_callers and 7 or 6, 3 + OF_CALLER * tonumber(ARGV[3])
+local OF_CALLER, most_waiting, has_callers = 8, tonumber(ARGV[4]), ARGV[5] ~= '0'
+local SIZE, BEFORE = has_callers and 7 or 6, 5 + OF_CALLER * tonumber(ARGV[5])
+local MOST_NAMED = 20 -- of those that a blocked task waits for, in the answer
 local is_limited = has_callers or most_waiting > 0
 local count = (#ARGV - BEFORE) / SIZE
 
@@ -27,7 +31,7 @@ local callers, shares = {}, {} -- by number; by owner
 -- The caller with this number; nil: nobody in particular.
 local function submitter(place)
   if not has_callers or place == '0' then return nil end
-  callers[place] = callers[place] or caller_of(shares, unpack(ARGV, 4 + OF_CALLER * (place - 1), 3 + OF_CALLER * place))
+  callers[place] = callers[place] or caller_of(shares, unpack(ARGV, 6 + OF_CALLER * (place - 1), 5 + OF_CALLER * place))
   return callers[place]
 end
 
@@ -39,10 +43,11 @@ for number = 0, count - 1 do
 end
 
 local first, begun = stamps(count), 0
-local refused, pushed = {}, {}
+local replies, how = {}, ending(ARGV[1], ARGV[2], ARGV[3])
 local all, listings, waiting, pushes = {}, {}, {}, {} -- what is written for all of them together
 local accepted, queues = {}, {}
 local states, told, messages = {}, {}, {} -- by number, of those whose record is written
+local unmet = {} -- those that can never run, with what they waited for
 
 local function append(list, ...)
   for _, value in ipairs({...}) do list[#list + 1] = value end
@@ -74,10 +79,41 @@ local function earlier(id, options, owner)
   return fingerprint == options.fingerprint and 'replayed' or 'conflict', other, created_at, state, trace_id
 end
 
+-- What a task waits for: those of `after` that have not ended, and the first that has ended otherwise than it should. nil and an id
+-- where one is unknown, or forgotten.
+local function dependencies_of(options, owner)
+  local blockers, wrong = {}, nil
+  for _, id in ipairs(options.after) do
+    local state, expires_at, holder = unpack(redis.call('HMGET', key_record(id), 'state', 'expires_at', 'owner'))
+    if not state or not options.sees_all and (holder or nil) ~= owner or expires_at and tonumber(expires_at) < now() then
+      return nil, id
+    end
+    if not FINAL[state] then
+      append(blockers, id)
+    elseif not wrong and not holds(options.when, state) then
+      wrong = {id = id, state = state}
+    end
+  end
+  return blockers, wrong
+end
+
+-- It is blocked until all of these have ended.
+local function write_blockers(number, id, options, blockers)
+  redis.call('HSET', key_record(id), 'when', options.when)
+  if options.delay then redis.call('HSET', key_record(id), 'delay', options.delay) end
+  for place, other in ipairs(blockers) do
+    redis.call('ZADD', key_blockers(id), place, other)
+    redis.call('ZADD', key_followers(other), first + number, id)
+    redis.call('HSET', key_record(other), 'followed', 1)
+  end
+  local named = table.concat({unpack(blockers, 1, math.min(#blockers, MOST_NAMED))}, ' ')
+  append(replies, text(number), 'blocked', text(#blockers), named, '', '')
+end
+
 local depths = {} -- of queues, with what this batch adds
 -- After how many microseconds there may be room in a queue that has none for this task; nil when there is room.
 local function wait_for_room(queue, options)
-  if most_waiting == 0 or options.due then return nil end
+  if most_waiting == 0 or options.due or options.is_blocked then return nil end
   depths[queue] = depths[queue] or redis.call('ZCARD', key_waiting(queue))
   local beyond = depths[queue] + 1 - most_waiting
   if beyond <= 0 then return nil end
@@ -103,14 +139,14 @@ local function write_options(number, id, state, options)
     if options.key then redis.call('SET', key_idempotency(options.key), accepted_as, 'PX', text(options.key_ttl)) end
   end
   if fields[1] then redis.call('HSET', key_record(id), unpack(fields)) end
-  if due then redis.call('ZADD', KEY_DUE, due, id) end
+  if due and state == 'scheduled' then redis.call('ZADD', KEY_DUE, due, id) end
   if start_by then redis.call('ZADD', KEY_DEADLINES, start_by, id) end
 end
 
 -- Write the record of one task, and note what else is to be written.
 local function write_one(number, options, caller)
   local id, name, queue, digest, input = submission(number)
-  local stamp, state = first + number, options.due and 'scheduled' or 'queued'
+  local stamp, state = first + number, options.is_blocked and 'blocked' or options.due and 'scheduled' or 'queued'
   redis.call('HSET', key_record(id), 'name', name, 'queue', queue, 'state', state, 'attempt', 0, 'created_at', stamp,
              'envelope', digest, 'input', input)
   states[number] = state
@@ -140,7 +176,7 @@ local function push_all(queue, group)
   if ARGV[1] == 'push' then
     redis.call('LPUSH', list, unpack(group))
   else
-    for _, message in ipairs(group) do append(pushed, list, 'LPUSH', message) end
+    for _, message in ipairs(group) do append(how.pushed, list, 'LPUSH', message) end
   end
   count_flow(queue, 'in', #group)
 end
@@ -160,11 +196,20 @@ local function write()
     local options, caller = given ~= '' and cjson.decode(given) or {}, submitter(place)
     local kind, other, created_at, was, trace_id
     if options.fingerprint then kind, other, created_at, was, trace_id = earlier(id, options, caller and caller.owner) end
+    local blockers, wrong
+    if options.after and not kind then
+      blockers, wrong = dependencies_of(options, caller and caller.owner)
+      if not blockers then kind, other = 'no dependency', wrong end
+      options.is_blocked = wrong or blockers and blockers[1]
+      if not options.is_blocked then options.due = options.due or options.delay end
+    end
     if is_limited and not kind then kind, other, created_at = refusal_of(queue, options, caller) end
     if kind then
-      append(refused, text(number), kind, other or '', created_at or '', was or '', trace_id or '')
+      append(replies, text(number), kind, other or '', created_at or '', was or '', trace_id or '')
     else
       write_one(number, options, caller)
+      if options.is_blocked then write_blockers(number, id, options, wrong and {} or blockers) end
+      if wrong then append(unmet, {id = id, when = options.when, other = wrong}) end
     end
   end
 
@@ -176,6 +221,7 @@ local function write()
   for queue, group in pairs(pushes) do push_all(queue, group) end
   for name, many in pairs(accepted) do redis.call('HINCRBY', KEY_TOTALS, 'accepted ' .. name, many) end
   for _, caller in pairs(callers) do keep_caller(caller) end
+  for _, task in ipairs(unmet) do conclude_unmet(load(task.id), task.when, task.other, how) end
 end
 
 -- Someone else's key of one of our names stops a script where it is first touched: nothing half-written stays.
@@ -186,20 +232,21 @@ local function undo()
   for number, state in pairs(states) do
     local id, name, queue, _, _, given, place = submission(number)
     local caller = submitter(place)
-    redis.pcall('DEL', key_record(id))
+    redis.pcall('DEL', key_record(id), key_blockers(id))
     if caller then redis.pcall('ZREM', key_owned(state, name, caller.owner), id) end
     for _, key in ipairs({KEY_TASKS, key_listing(state, name), key_waiting(queue), KEY_DUE, KEY_DEADLINES}) do
       redis.pcall('ZREM', key, id)
     end
     if told[number] then redis.pcall('XDEL', KEY_FEED, told[number]) end
-    local key = given ~= '' and cjson.decode(given).key
-    if key then redis.pcall('DEL', key_idempotency(key)) end
+    local options = given ~= '' and cjson.decode(given) or {}
+    if options.key then redis.pcall('DEL', key_idempotency(options.key)) end
+    for _, other in ipairs(options.after or {}) do redis.pcall('ZREM', key_followers(other), id) end
     local found, list = pcall(list_of, queue)
     if found and messages[number] and ARGV[1] == 'push' then redis.pcall('LREM', list, 1, messages[number]) end
   end
 end
 
 local done, refusal = pcall(write)
-if done then return {first, begun, refused, pushed} end
+if done then return {first, begun, replies, how.pushed or {}} end
 undo()
 return type(refusal) == 'table' and refusal or {err = refusal} -- a text before Redis 7

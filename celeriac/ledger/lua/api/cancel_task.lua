@@ -1,8 +1,9 @@
 -- Cancel a task: at once where it has not started; one that runs is told so.
 -- ARGV  id, owner ('' for who may see all tasks), 'ask' or 'terminate' (what a running one is told), ttl, date, 'unless stock', 'final' or 'ask': what to do
---       with a queued task when no worker of ours serves its queue, so that one which knows no records may have it
--- Answer: {'unknown'} | {'cancelled'} | {'asked'} | {'ended', state} | {'unserved', queue}
-local id, owner, wish, ttl, date, stock = unpack(ARGV)
+--       with a queued task when no worker of ours serves its queue, so that one which knows no records may have it;
+--       'push' or 'record' (the queues are on another server)
+-- Answer: {'unknown'} | {'cancelled', and what is to be pushed there: queue, side, message} | {'asked'} | {'ended', state} | {'unserved', queue}
+local id, owner, wish, ttl, date, stock, where = unpack(ARGV)
 local task = not is_hidden(id, owner) and load(id)
 if not task then return {'unknown'} end
 
@@ -13,9 +14,7 @@ end
 
 if task.state == 'cancelled' then return {'cancelled'} end
 if task.state == 'running' then return ask() end
-if task.state ~= 'queued' and task.state ~= 'scheduled' and task.state ~= 'retrying' then
-  return {'ended', task.state}
-end
+if FINAL[task.state] then return {'ended', task.state} end
 
 local served = tonumber(redis.call('HGET', KEY_SERVING, task.queue) or 0) > now() - SERVING_FRESH
 if task.state == 'queued' and task.attempt == 0 and not served then
@@ -24,5 +23,6 @@ if task.state == 'queued' and task.attempt == 0 and not served then
   if stock == 'unless stock' then return {'unserved', task.queue} end
   if stock == 'ask' then return ask() end
 end
-conclude_cancelled(task, date, tonumber(ttl))
-return {'cancelled'}
+local how = ending(where, ttl, date)
+conclude_cancelled(task, how)
+return with_pushes(how, 'cancelled')

@@ -1,12 +1,15 @@
 -- Forget a task that has ended; a tombstone stays for a while.
--- ARGV  id, owner ('' for who may see all tasks), time that the tombstone stays, ttl
--- Answer: 'forgotten' | 'gone' (already) | 'open' (it has not ended) | 'unknown'
-local id, owner, stay, ttl = unpack(ARGV)
+-- ARGV  id, owner ('' for who may see all tasks), time that the tombstone stays, ttl, date, 'push' or 'record' (the queues are on
+--       another server)
+-- Answer: 'forgotten' | 'gone' (already) | 'open' (it has not ended) | 'unknown'; then what is to be pushed there: queue, side,
+--         message
+local id, owner, stay, ttl, date, where = unpack(ARGV)
+local how = ending(where, ttl, date)
 local task = not is_hidden(id, owner) and load(id)
 if task then
-  if task.attempt == 0 and not FINAL[task.state] then take_over(task, tonumber(ttl)) end
-  if not FINAL[task.state] then return 'open' end
+  if task.attempt == 0 and not FINAL[task.state] then take_over(task, how) end
+  if not FINAL[task.state] then return {'open'} end
   forget(task, stay)
-  return 'forgotten'
+  return with_pushes(how, 'forgotten')
 end
-return is_gone(id, owner) and 'gone' or 'unknown'
+return {is_gone(id, owner) and 'gone' or 'unknown'}

@@ -9,7 +9,7 @@ local MOST_LOOKED_AT = 20 -- pages: so many are looked through for one that is f
 
 local function indexes()
   if owner == '' and not names[1] and states == '' then return {KEY_TASKS} end
-  if states == '' then states = 'scheduled queued running retrying succeeded failed cancelled expired' end
+  if states == '' then states = 'blocked scheduled queued running retrying succeeded failed cancelled expired' end
   local keys = {}
   for _, one in ipairs(names[1] and names or redis.call('SMEMBERS', KEY_NAMES)) do
     for state in string.gmatch(states, '%S+') do

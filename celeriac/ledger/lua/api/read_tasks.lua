@@ -2,8 +2,9 @@
 -- ARGV  'later' or 'left out': what becomes of documents for which there is no room; most bytes of all documents together;
 --       most bytes of one document: a larger one is left out; which documents of tasks that ours have run are asked for:
 --       'results', 'tracebacks', both or neither; number of fields, the record's fields to read (the first are state,
---       expires_at, attempt); how many tasks may be anybody's, and their ids; then, for each other: its owner, its id
--- Answer: for each id a list of those fields (nil where absent), then Celery's result document (nil where there is none, or
+--       expires_at, attempt, and `blocked_by`, which no record has); how many tasks may be anybody's, and their ids; then, for each other: its owner, its id
+-- Answer: for each id a list of those fields (nil where absent; `blocked_by` of a blocked task is for how many tasks it waits, and the
+--         first of these, separated by spaces), then Celery's result document (nil where there is none, or
 --         none is asked for), then its size where it was left out; for a task that is forgotten, or due to be, {'gone'}; for one
 --         that is to be asked for once more, {'later'}. Where another type of value has taken the place of one, the list
 --         holds the error: the other tasks are answered all the same.
@@ -42,6 +43,13 @@ local function add_document(row, id)
   if type(row[place]) == 'string' then left = left - #row[place] end
 end
 
+local MOST_NAMED = 20
+
+local function blocked_by(id)
+  local first = redis.call('ZRANGE', key_blockers(id), 0, MOST_NAMED - 1)
+  return table.concat({redis.call('ZCARD', key_blockers(id)), unpack(first)}, ' ')
+end
+
 local NOTHING = {}
 for place = 1, count do NOTHING[place] = false end
 
@@ -52,6 +60,7 @@ local function read(id, owner)
     if holder ~= owner then row = type(holder) == 'table' and holder or {unpack(NOTHING)} end
   end
   row = row or redis.pcall('HMGET', key_record(id), unpack(fields))
+  if row[1] == 'blocked' then row[4] = blocked_by(id) end
   if row.err then
     row = {row}
   elseif not row[1] then

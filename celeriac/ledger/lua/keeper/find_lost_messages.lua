@@ -11,8 +11,8 @@
 -- Answer: 'more' or 'done'; then, when not pushed here, for each message: queue, side, message
 local grace, limit, where, most, ttl, date = unpack(ARGV, 1, 6)
 local at, more = now(), 'done'
-local pushed = where == 'record' and {} or nil
-most, ttl = tonumber(most), tonumber(ttl)
+local how = ending(where, ttl, date)
+most = tonumber(most)
 
 -- After a gap between sweeps the server stalled, or its clock was set: nobody could claim, and the grace begins anew.
 local GAP = 2000000
@@ -22,7 +22,7 @@ redis.call('HSET', KEY_SWEEPS, '', at)
 
 -- A worker that knows no records has it, or has ended it.
 local function is_with_a_stock_worker(task)
-  return take_over(task, ttl) or (pushed == nil and redis.call('HEXISTS', 'unacked', task.id) == 1)
+  return take_over(task, how) or (how.pushed == nil and redis.call('HEXISTS', 'unacked', task.id) == 1)
 end
 
 local function rescue(task, served)
@@ -33,9 +33,9 @@ local function rescue(task, served)
   local returned = redis.call('HINCRBY', key_record(task.id), 'returned', 1)
   if returned >= most then
     conclude_with(task, 'failed', 'FAILURE', 'WorkerLostError',
-                  string.format('its message was taken %d times by a worker that never began', returned), date, ttl)
+                  string.format('its message was taken %d times by a worker that never began', returned), how)
   else
-    push(task, 'RPUSH', pushed)
+    push(task, 'RPUSH', how.pushed)
   end
 end
 
@@ -69,4 +69,4 @@ else
     sweep(queue, next_stamp_of(list_of(queue), last), last)
   end
 end
-return {more, unpack(pushed or {})}
+return with_pushes(how, more)

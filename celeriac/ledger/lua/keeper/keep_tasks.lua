@@ -1,12 +1,12 @@
 -- The keeper's round: what is due is queued, what must have started by now expires, what a dead worker held runs again,
--- what is old goes. Any number of processes may ask; whoever is first does it. The cost grows with what there is to do.
+-- what waited for tasks that have ended is released as far as that was left over, what is old goes. Any number of processes may ask; whoever is first does it. The cost grows with what there is to do.
 -- ARGV  most tasks of each kind, 'push' or 'record' (the queues are on another server), lease, most losses, ttl, time that
 --       a tombstone stays, date
 -- Answer: 'more' or 'done'; then, when not pushed here, for each message: queue, side, message
 local limit, where, lease, most, ttl, stay, date = unpack(ARGV)
 local at, more = now(), 'done'
-local pushed = where == 'record' and {} or nil
-lease, most, ttl = tonumber(lease), tonumber(most), tonumber(ttl)
+local how = ending(where, ttl, date)
+lease, most = tonumber(lease), tonumber(most)
 
 -- A round is noted when the last one is so old; with a gap of more than the second between them, or than a third of a lease,
 -- something was wrong: the server stalled or was away, and nobody could renew a lease, or its clock was set forward.
@@ -48,12 +48,12 @@ end
 each(KEY_DUE, function(task)
   if task.state == 'scheduled' then become(task, 'queued', 'queued_at', at) end
   redis.call('ZREM', KEY_DUE, task.id)
-  if task.state == 'queued' or task.state == 'retrying' then push(task, 'LPUSH', pushed) end
+  if task.state == 'queued' or task.state == 'retrying' then push(task, 'LPUSH', how.pushed) end
 end)
 
 each(KEY_DEADLINES, function(task)
-  if task.state == 'queued' or task.state == 'scheduled' then
-    conclude_expired(task, date, ttl)
+  if task.state == 'queued' or task.state == 'scheduled' or task.state == 'blocked' then
+    conclude_expired(task, how)
   else
     redis.call('ZREM', KEY_DEADLINES, task.id)
   end
@@ -61,15 +61,17 @@ end)
 
 each(KEY_RUNNING, function(task)
   if task.state == 'running' then
-    lose(task, 'its worker stopped renewing its lease', most, date, ttl, pushed)
+    lose(task, 'its worker stopped renewing its lease', most, how)
   else
     redis.call('ZREM', KEY_RUNNING, task.id)
   end
 end)
+
+if settle_rest(how) then more = 'more' end
 
 each(KEY_ENDED, function(task)
   if FINAL[task.state] then forget(task, stay) else redis.call('ZREM', KEY_ENDED, task.id) end
 end)
 
 redis.call('ZREMRANGEBYSCORE', KEY_WORKERS, '-inf', text(at - SERVING_FRESH))
-return {more, unpack(pushed or {})}
+return with_pushes(how, more)

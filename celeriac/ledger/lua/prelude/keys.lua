@@ -10,11 +10,14 @@ local function key_events(id) return 'celeriac:events:' .. id end
 local function key_idempotency(digest) return 'celeriac:idempotency:' .. digest end
 local function key_worker(name) return 'celeriac:worker:' .. name end
 local function key_rejected(queue) return 'celeriac:rejected:' .. queue end
+local function key_followers(id) return 'celeriac:followers:' .. id end
+local function key_blockers(id) return 'celeriac:blockers:' .. id end
 local function key_result(id) return 'celery-task-meta-' .. id end
 local KEY_TASKS, KEY_NAMES, KEY_QUEUES = 'celeriac:tasks', 'celeriac:names', 'celeriac:queues'
 local KEY_UNFINISHED = 'celeriac:unfinished'
 local KEY_ENVELOPES = 'celeriac:envelopes'
 local KEY_RUNNING, KEY_DUE, KEY_DEADLINES = 'celeriac:running', 'celeriac:due', 'celeriac:deadlines'
+local KEY_RELEASING = 'celeriac:releasing'
 local KEY_ENDED, KEY_CLOCK, KEY_SWEEPS = 'celeriac:ended', 'celeriac:clock', 'celeriac:sweeps'
 local KEY_KEPT = 'celeriac:kept'
 local function key_held(queue) return 'celeriac:held:' .. queue end

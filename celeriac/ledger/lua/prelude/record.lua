@@ -42,13 +42,13 @@ end
 -- What the scripts need to know of a record; nil when there is none.
 local function load(id)
   local value = redis.call('HMGET', key_record(id), 'name', 'queue', 'state', 'created_at', 'attempt', 'token',
-                           'lost', 'cancel', 'start_by', 'released', 'started_at', 'queued_at', 'told', 'owner')
+                           'lost', 'cancel', 'start_by', 'released', 'started_at', 'queued_at', 'told', 'owner', 'followed')
   if not value[3] then return nil end
   return {id = id, name = value[1], queue = value[2], state = value[3], created_at = value[4],
           attempt = tonumber(value[5]), token = value[6], lost = tonumber(value[7] or 0), cancel = value[8],
           start_by = tonumber(value[9] or nil), released = value[10],
           started_at = tonumber(value[11] or nil), queued_at = tonumber(value[12] or nil), told = value[13],
-          owner = value[14]}
+          owner = value[14], followed = value[15]}
 end
 
 -- Whether a caller may know nothing of this id: the task is another owner's, or there is none, which are one and the same to
@@ -76,6 +76,8 @@ local function history(task)
     local id = string.format('%.0f-%.0f', math.floor(last / 1000), last % 1000)
     events[#events + 1] = {id, state, text(attempt)}
   end
+  local scheduled_at = redis.call('HGET', key_record(task.id), 'scheduled_at')
+  if scheduled_at then add(tonumber(scheduled_at), 'scheduled', 0) end
   if task.queued_at then add(task.queued_at, 'queued', 0) end
   if task.started_at then add(task.started_at, 'running', task.attempt) end
   if task.ended_at then add(task.ended_at, task.state, task.attempt) end
@@ -159,6 +161,12 @@ local function flow_of(queue)
   return came, left, now() - (period - PERIODS) * PERIOD
 end
 
+-- A blocked task waits for nothing any more.
+local function stop_waiting(task)
+  for _, id in ipairs(redis.call('ZRANGE', key_blockers(task.id), 0, -1)) do redis.call('ZREM', key_followers(id), task.id) end
+  redis.call('DEL', key_blockers(task.id))
+end
+
 -- Out of the index in which an open task stands.
 local function leave(task, state)
   if state == 'running' then
@@ -167,6 +175,7 @@ local function leave(task, state)
     count_flow(task.queue, 'out', redis.call('ZREM', key_waiting(task.queue), task.id))
     if state ~= 'queued' then redis.call('ZREM', KEY_DUE, task.id) end
     if task.start_by then redis.call('ZREM', KEY_DEADLINES, task.id) end
+    if state == 'blocked' then stop_waiting(task) end
   end
 end
 
@@ -177,10 +186,25 @@ local function count_unfinished(owner, key, by)
   end
 end
 
--- End a task. `failure` is the record's error (JSON, or ''), `document` is Celery's own result; both are kept for `ttl`
--- microseconds. The record outlives that by an hour, for the keeper to find it when it forgets the task.
-local function conclude(task, state, failure, document, ttl)
-  local ended, before = now(), task.state
+-- What a script that may end tasks goes by: for how many microseconds results are kept, and this moment in ISO 8601. Where the
+-- queues are on another server (`where` is 'record'), `pushed` gets what is to be pushed there: queue, side, message.
+local function ending(where, ttl, date)
+  return {ttl = tonumber(ttl), date = date, pushed = where == 'record' and {} or nil}
+end
+
+-- A script's answer that begins with these words, and goes on with what is to be pushed on the server of the queues.
+local function with_pushes(how, ...)
+  local answer = {...}
+  for _, part in ipairs(how.pushed or {}) do answer[#answer + 1] = part end
+  return answer
+end
+
+local settle -- in dependencies.lua
+
+-- End a task. `failure` is the record's error (JSON, or ''), `document` is Celery's own result; both are kept for a time. The
+-- record outlives that by an hour, for the keeper to find it when it forgets the task. Who waits for this task is released.
+local function conclude(task, state, failure, document, how)
+  local ended, before, ttl = now(), task.state, how.ttl
   become(task, state, 'ended_at', ended, 'expires_at', ended + ttl, 'error', failure)
   leave(task, before)
   if task.owner then count_unfinished(task.owner, redis.call('HGET', key_record(task.id), 'key') or task.owner, -1) end
@@ -193,35 +217,35 @@ local function conclude(task, state, failure, document, ttl)
     redis.call('SET', key_result(task.id), document, 'PX', text(ttl / 1000))
     redis.call('PUBLISH', key_result(task.id), document)
   end
+  if task.followed then settle(task, how) end
 end
 
--- End a task that no worker ended, with an error in Celery's words. `date` is ISO 8601. Names and reasons are ours, and
--- need no escaping.
-local function conclude_with(task, state, status, kind, reason, date, ttl)
+-- End a task that no worker ended, with an error in Celery's words. Names and reasons are ours, and need no escaping.
+local function conclude_with(task, state, status, kind, reason, how)
   local failure = string.format('{"type": "%s", "message": "%s"}', kind, reason)
   local document = string.format(
     '{"status": "%s", "result": {"exc_type": "%s", "exc_message": ["%s"], "exc_module": "celery.exceptions"}, ' ..
-    '"traceback": null, "children": [], "date_done": "%s", "task_id": "%s"}', status, kind, reason, date, task.id)
-  conclude(task, state, failure, document, ttl)
+    '"traceback": null, "children": [], "date_done": "%s", "task_id": "%s"}', status, kind, reason, how.date, task.id)
+  conclude(task, state, failure, document, how)
 end
 
-local function conclude_cancelled(task, date, ttl)
-  conclude_with(task, 'cancelled', 'REVOKED', 'TaskRevokedError', 'cancelled', date, ttl)
+local function conclude_cancelled(task, how)
+  conclude_with(task, 'cancelled', 'REVOKED', 'TaskRevokedError', 'cancelled', how)
 end
 
-local function conclude_expired(task, date, ttl)
-  conclude_with(task, 'expired', 'REVOKED', 'TaskRevokedError', 'not started in time', date, ttl)
+local function conclude_expired(task, how)
+  conclude_with(task, 'expired', 'REVOKED', 'TaskRevokedError', 'not started in time', how)
 end
 
 -- Take the end of a task over from Celery's result, where a worker that knows no records has ended it. The answer is what
 -- Celery says of the task, nil when it says nothing.
-local function take_over(task, ttl)
+local function take_over(task, how)
   local document = redis.call('GET', key_result(task.id))
   local status = document and string.match(document, '"status": ?"(%u+)"')
   local state = status and STOCK_ENDS[status]
   if state then
-    conclude(task, state, '', nil, ttl)
-    redis.call('PEXPIRE', key_result(task.id), text(ttl / 1000))
+    conclude(task, state, '', nil, how)
+    redis.call('PEXPIRE', key_result(task.id), text(how.ttl / 1000))
   end
   return status
 end
@@ -257,15 +281,15 @@ end
 
 -- A run of this task was lost with its worker: run it again, unless it is to be cancelled or was lost too often. Its
 -- token is kept as that of a run that is over: whoever says the same later counts no second loss.
-local function lose(task, reason, most, date, ttl, pushed)
+local function lose(task, reason, most, how)
   local lost = task.lost + 1
   if task.cancel then
-    conclude_cancelled(task, date, ttl)
+    conclude_cancelled(task, how)
   elseif lost >= most then
     conclude_with(task, 'failed', 'FAILURE', 'WorkerLostError',
-                  string.format('%s; it was started %d times and is not started again', reason, lost), date, ttl)
+                  string.format('%s; it was started %d times and is not started again', reason, lost), how)
   else
-    requeue(task, pushed, 'lost', lost, 'released', task.token)
+    requeue(task, how.pushed, 'lost', lost, 'released', task.token)
   end
 end
 

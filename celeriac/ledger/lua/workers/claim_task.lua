@@ -1,8 +1,8 @@
 -- Claim a task before its body runs. The same token asked twice (a lost reply) is granted twice. Whether the lease of one
 -- that runs is over is for keep_tasks.lua to say, which knows of stalls.
--- ARGV  id, token, worker, lease, Celery's STARTED document, ttl, date
--- Answer: {'granted', attempt} | {'refused', state} | {'unknown', ''}
-local id, token, worker, lease, started, ttl, date = unpack(ARGV)
+-- ARGV  id, token, worker, lease, Celery's STARTED document, ttl, date, 'push' or 'record' (the queues are on another server)
+-- Answer: {'granted', attempt} | {'refused', state, and what is to be pushed there: queue, side, message} | {'unknown', ''}
+local id, token, worker, lease, started, ttl, date, where = unpack(ARGV)
 local task = load(id)
 if not task then return {'unknown', ''} end
 if task.state == 'running' and task.token == token then return {'granted', text(task.attempt)} end
@@ -14,11 +14,13 @@ if before == 'retrying' then
 elseif before ~= 'queued' then
   return {'refused', before}
 elseif task.cancel then -- asked for while only workers that know no records could hear of it
-  conclude_cancelled(task, date, tonumber(ttl))
-  return {'refused', task.state}
+  local how = ending(where, ttl, date)
+  conclude_cancelled(task, how)
+  return with_pushes(how, 'refused', task.state)
 elseif task.start_by and task.start_by < at and task.attempt == 0 then
-  conclude_expired(task, date, tonumber(ttl))
-  return {'refused', task.state}
+  local how = ending(where, ttl, date)
+  conclude_expired(task, how)
+  return with_pushes(how, 'refused', task.state)
 end
 
 task.attempt = task.attempt + 1

@@ -8,6 +8,6 @@ local is_ours = task.state == 'running' and task.token == token
 local is_unclaimed = task.state == 'queued' and task.released ~= token
 if not is_ours and not is_unclaimed then return {'stale'} end
 task.token = token
-local pushed = where == 'record' and {} or nil
-lose(task, reason, tonumber(most), date, tonumber(ttl), pushed)
-return {task.state, unpack(pushed or {})}
+local how = ending(where, ttl, date)
+lose(task, reason, tonumber(most), how)
+return with_pushes(how, task.state)

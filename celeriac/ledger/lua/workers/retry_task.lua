@@ -1,14 +1,16 @@
 -- An attempt failed and another is to follow: give the task up until it is due, unless it is to be cancelled.
--- ARGV  id, token, delay, error of this attempt (JSON), Celery's RETRY document, ttl, date
--- Answer: 'retrying' | 'cancelled' | 'stale'
-local id, token, delay, failure, document, ttl, date = unpack(ARGV)
+-- ARGV  id, token, delay, error of this attempt (JSON), Celery's RETRY document, ttl, date, 'push' or 'record' (the queues
+--       are on another server)
+-- Answer: 'retrying' | 'stale' | 'cancelled', and what is to be pushed there: queue, side, message
+local id, token, delay, failure, document, ttl, date, where = unpack(ARGV)
 local task = load(id)
-if not task or task.token ~= token then return 'stale' end
-if task.state == 'retrying' or task.state == 'cancelled' then return task.state end
-if task.state ~= 'running' then return 'stale' end
+if not task or task.token ~= token then return {'stale'} end
+if task.state == 'retrying' or task.state == 'cancelled' then return {task.state} end
+if task.state ~= 'running' then return {'stale'} end
 if task.cancel then
-  conclude_cancelled(task, date, tonumber(ttl))
-  return task.state
+  local how = ending(where, ttl, date)
+  conclude_cancelled(task, how)
+  return with_pushes(how, task.state)
 end
 local due = later(delay)
 begin_stream(task)
@@ -17,4 +19,4 @@ redis.call('ZREM', KEY_RUNNING, id)
 redis.call('ZADD', KEY_DUE, due, id)
 redis.call('SET', key_result(id), document, 'PX', text(ttl / 1000))
 redis.call('PUBLISH', key_result(id), document)
-return 'retrying'
+return {'retrying'}

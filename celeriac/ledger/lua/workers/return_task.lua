@@ -6,8 +6,9 @@ local id, token, where, ttl, date = unpack(ARGV)
 local task = load(id)
 if not task or task.token ~= token or task.state ~= 'running' then return {'stale'} end
 if task.cancel then
-  conclude_cancelled(task, date, tonumber(ttl))
-  return {task.state}
+  local how = ending(where, ttl, date)
+  conclude_cancelled(task, how)
+  return with_pushes(how, task.state)
 end
 local pushed = where == 'record' and {} or nil
 requeue(task, pushed, 'released', token)

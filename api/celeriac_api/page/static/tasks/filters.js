@@ -5,7 +5,7 @@ import { definitions, json } from "../api/requests.js";
 import { el } from "../elements/dom.js";
 import { address, changed, go } from "../router.js";
 
-const STATES = ["scheduled", "queued", "running", "retrying", "succeeded", "failed", "cancelled", "expired"];
+const STATES = ["blocked", "scheduled", "queued", "running", "retrying", "succeeded", "failed", "cancelled", "expired"];
 
 // What is offered is asked for after `loaded`: the tasks come first.
 export function filters(query, loaded) {

@@ -97,6 +97,7 @@ export function show(main, id) {
       ["Worker", task.worker],
       ["Attempt", task.attempt && String(task.attempt)],
       ["Created", ...when(task.created_at)],
+      ["Waits for", ...blocker(task.blocked_by)],
       ["Due", ...when(task.due_at)],
       [task.state === "running" ? "Runs for" : "Ran for", took(task)],
       ["Kept until", ...when(task.expires_at)],
@@ -125,6 +126,12 @@ export function show(main, id) {
     stop();
   };
   return { end, back: load };
+}
+
+function blocker(blockedBy) {
+  const first = blockedBy?.tasks[0];
+  if (!first) return [null];
+  return [first, { href: address(["tasks", first]), note: blockedBy.count > 1 ? `and ${blockedBy.count - 1} more` : "" }];
 }
 
 function when(moment) {

@@ -1,0 +1,80 @@
+-- Tasks that wait for the end of others. A blocked task has a set of those that it still waits for (`blockers`), and each of
+-- these has one of the tasks that wait for it (`followers`), by their creation.
+
+-- How many waiting tasks a script looks at when those that they wait for have ended; the keeper goes on with the others.
+local MOST_LOOKED_AFTER = 50
+
+-- Whether a task that runs `when` this has happened may run after one that has ended in this state.
+local function holds(when, state)
+  return when == 'ended' or (state == 'succeeded') == (when == 'succeeded')
+end
+
+-- How it ends, where it may not.
+local function conclude_unmet(task, when, other, how)
+  local reason = string.format('it waited for task %s to %s, which ended as %s', other.id,
+                               when == 'succeeded' and 'succeed' or 'fail', other.state)
+  conclude_with(task, 'cancelled', 'REVOKED', 'DependencyFailed', reason, how)
+end
+
+-- All that it waited for has ended as it should: it is queued, or scheduled for its time. A delay counts from now on.
+local function release(task, how)
+  local due, delay = unpack(redis.call('HMGET', key_record(task.id), 'due_at', 'delay'))
+  due = due and tonumber(due) or delay and later(tonumber(delay)) or 0
+  if due > now() then
+    become(task, 'scheduled', 'due_at', due, 'scheduled_at', now())
+    redis.call('ZADD', KEY_DUE, due, task.id)
+  else
+    become(task, 'queued', 'queued_at', now())
+    push(task, 'LPUSH', how.pushed)
+  end
+end
+
+-- One of those that this task waits for has ended.
+local function come_nearer(id, other, how)
+  local task = load(id)
+  if not task or task.state ~= 'blocked' or redis.call('ZREM', key_blockers(id), other.id) == 0 then return end
+  local when = redis.call('HGET', key_record(id), 'when')
+  if not holds(when, other.state) then
+    how.looks = how.looks - math.floor(redis.call('ZCARD', key_blockers(id)) / 20) -- it leaves as many sets
+    conclude_unmet(task, when, other, how)
+  elseif redis.call('EXISTS', key_blockers(id)) == 0 then
+    release(task, how)
+  end
+end
+
+-- A task has ended that others wait for. Those that end because of it are further on in the same list: nothing is nested,
+-- however long a chain is. What is too much for one script is left to keep_tasks.lua.
+settle = function(ended, how)
+  if how.ended then
+    how.ended[#how.ended + 1] = ended
+    return
+  end
+  how.ended, how.looks = {ended}, how.looks or MOST_LOOKED_AFTER
+  local place = 1
+  while how.ended[place] do
+    local other = how.ended[place]
+    local id = how.looks > 0 and redis.call('ZPOPMIN', key_followers(other.id))[1]
+    if id then
+      how.looks = how.looks - 1
+      come_nearer(id, other, how)
+    else
+      if redis.call('EXISTS', key_followers(other.id)) == 1 then
+        redis.call('RPUSH', KEY_RELEASING, other.id .. ' ' .. other.state)
+      end
+      place = place + 1
+    end
+  end
+  how.ended = nil
+end
+
+-- Go on with what was too much for other scripts; whether that is not all.
+local function settle_rest(how)
+  how.looks = how.looks or MOST_LOOKED_AFTER
+  while how.looks > 0 do
+    local entry = redis.call('LPOP', KEY_RELEASING)
+    if not entry then return false end
+    local id, state = string.match(entry, '^(%S+) (%S+)$')
+    settle({id = id, state = state}, how)
+  end
+  return redis.call('EXISTS', KEY_RELEASING) == 1
+end
