@@ -272,11 +272,6 @@ class DependencyNotFound(Problem):
 
     types = ("dependency-not-found",)
 
-    @property
-    def dependency(self) -> str | None:
-        """The id that no task has."""
-        return _text(self.problem.get("dependency"))
-
 
 class IdempotencyConflict(Problem):
     """422: the idempotency key, or the id, belongs to another submission, that of `task_id`."""

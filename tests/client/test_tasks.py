@@ -112,7 +112,7 @@ def test_a_task_runs_after_others(ours: Any, tmp_path: Path) -> None:
         alone.result()
     with pytest.raises(errors.DependencyNotFound) as unknown:
         ours.submit("add", x=4, y=5, after=str(uuid.UUID(int=1)))
-    assert unknown.value.dependency == str(uuid.UUID(int=1))
+    assert unknown.value.problem["dependency"] == str(uuid.UUID(int=1))
 
 
 def test_a_repeated_submission_is_the_same_task(ours: Any) -> None:

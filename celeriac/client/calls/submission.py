@@ -52,7 +52,7 @@ def ids_of(others: Other | Iterable[Other]) -> list[str]:
     if isinstance(others, str | UUID):
         return [str(others)]
     if isinstance(others, Iterable):
-        return [each for other in others for each in ids_of(other)]
+        return [task_id for dependency in others for task_id in ids_of(dependency)]
     return [others.id]
 
 

@@ -40,8 +40,8 @@ class Options:
             return self
         from celeriac.command.look.task_ids import TaskIds
 
-        known = TaskIds(client)
-        return replace(self, after=tuple(known.whole(text) for text in ids))
+        task_ids = TaskIds(client)
+        return replace(self, after=tuple(task_ids.whole(text) for text in ids))
 
     def members(self) -> dict[str, Any]:
         """As the client takes them."""
