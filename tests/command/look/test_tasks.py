@@ -87,7 +87,7 @@ def test_every_filter_of_the_api_is_an_option(ask_quiet: Ask, quiet: httpx.Clien
 @pytest.mark.parametrize(
     ("option", "value", "words"),
     [
-        ("--state", "done", "'done' is not one of 'scheduled', 'queued'"),
+        ("--state", "done", "'done' is not one of 'blocked', 'scheduled'"),
         ("--limit", "-1", "'--limit'"),
         ("--created-after", "yesterday", "is neither a time nor an age"),
         ("--created-before", "2026-05-01T12:00:00", "has no time zone"),
