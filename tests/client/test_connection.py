@@ -1,5 +1,6 @@
 """Where a client connects to, and what of that it shows."""
 
+import asyncio
 import json
 import logging
 import pickle
@@ -10,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from celeriac.client import Client, errors
+from celeriac.client import AsyncClient, Client, errors
 from celeriac.client.profiles import Profile, write_profile
 from lab.harness.servers import API
 from tests.client.scripted import reply, scripted
@@ -94,6 +95,24 @@ def test_a_wrong_address_is_refused_without_its_password(side: Side, address: st
     with pytest.raises(ValueError, match=words) as wrong:
         side.client(address)
     assert "hunter2" not in str(wrong.value)
+
+
+def test_a_request_that_is_cancelled_at_any_moment_is_in_the_way_of_no_other(side: Side) -> None:
+    if side.name == "sync":
+        pytest.skip("a blocking call is not cancelled")
+
+    async def cancel_after(steps: int, url: str) -> None:
+        async with AsyncClient(url) as client:
+            asking = asyncio.create_task(client.get("x"))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            assert (await client.get("x", timeout=60)).state == "queued"
+
+    with scripted(always(reply("200 OK", json.dumps(TASK).encode(), JSON))) as server:
+        for steps in range(30):
+            side.run(asyncio.wait_for(cancel_after(steps, server.url), 50))
 
 
 def test_an_http_client_of_the_user_is_used_as_it_is_and_stays_open(api: API, side: Side) -> None:

@@ -2,7 +2,8 @@
 
 The pool of httpcore lets waiting requests race for a connection that becomes free. With dozens of requests at once, one can
 lose for seconds, and each race costs time for all connections. Here a request takes a free lane (a pool of one
-connection), or opens a new one.
+connection), or opens a new one. A lane whose request failed or was cancelled is not used again: a request that is cancelled
+early keeps its place in httpcore's pool for ever.
 """
 
 import os
@@ -75,7 +76,7 @@ class Lanes(httpx.BaseTransport):
         try:
             response = lane.handle_request(request)
         except BaseException:
-            self._give_back(lane)
+            lane.close()
             raise
         if isinstance(response.stream, httpx.SyncByteStream):
             response.stream = _Stream(response.stream, lane, self._give_back)
@@ -104,7 +105,7 @@ class AsyncLanes(httpx.AsyncBaseTransport):
         try:
             response = await lane.handle_async_request(request)
         except BaseException:
-            await self._give_back(lane)
+            await lane.aclose()
             raise
         if isinstance(response.stream, httpx.AsyncByteStream):
             response.stream = _AsyncStream(response.stream, lane, self._give_back)
@@ -136,12 +137,15 @@ class _Stream(httpx.SyncByteStream):
         return iter(self._stream)
 
     def close(self) -> None:
+        lane, self._lane = self._lane, None
+        if lane is None:
+            return
         try:
             self._stream.close()
-        finally:
-            if self._lane is not None:
-                lane, self._lane = self._lane, None
-                self._free(lane)
+        except BaseException:
+            lane.close()
+            raise
+        self._free(lane)
 
 
 class _AsyncStream(httpx.AsyncByteStream):
@@ -160,9 +164,12 @@ class _AsyncStream(httpx.AsyncByteStream):
         return aiter(self._stream)
 
     async def aclose(self) -> None:
+        lane, self._lane = self._lane, None
+        if lane is None:
+            return
         try:
             await self._stream.aclose()
-        finally:
-            if self._lane is not None:
-                lane, self._lane = self._lane, None
-                await self._free(lane)
+        except BaseException:
+            await lane.aclose()
+            raise
+        await self._free(lane)
