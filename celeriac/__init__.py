@@ -32,7 +32,14 @@ def __getattr__(name: str) -> object:
     """Load a public name; Python asks here for what this module does not have yet."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module(_MODULES[name])
+    try:
+        module = import_module(_MODULES[name])
+    except ModuleNotFoundError as missing:
+        if name != "mount":  # the others need no extra
+            raise
+        raise ImportError(
+            f"celeriac.mount needs the package {missing.name}, which is not installed: pip install 'celeriac[api]'"
+        ) from missing
     value = module if module.__name__.endswith(f".{name}") else getattr(module, name)
     globals()[name] = value
     return value

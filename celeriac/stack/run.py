@@ -22,6 +22,9 @@ from celeriac.stack.valkey import Valkey
 from celeriac.stack.worker_and_api import WorkerAndApi, api_url
 from celeriac.values.redis_address import place
 
+# Where the client and the command look for an API if nothing names one.
+CLIENTS_DEFAULT = "http://127.0.0.1:8000"
+
 
 def run(*, reload: bool = False) -> int:
     """Run Valkey, worker and API with the settings of the environment; with `reload`, restart them when tasks are saved. The exit code: 0 after Ctrl-C or SIGTERM, 1 when a part could not start or crashed, 2 for a wrong setting or task file."""
@@ -135,6 +138,7 @@ async def _say_ready(settings: Settings, terminal: Terminal, redis_url: str | No
         f"  API   {url}",
         f"  Docs  {url}/docs",
         *([f"  Try   {call}"] if call else []),
+        *([f"  Shell export CELERIAC_URL={url}"] if url != CLIENTS_DEFAULT else []),
         *([f"  Redis {redis_url}"] if redis_url else []),
         f"  Data  {data}",
         "  Stop  Ctrl-C",

@@ -34,6 +34,7 @@ def test_a_missing_key_and_a_missing_scope_are_different_errors(side: Side, lock
             client.queues()
         assert (failure.value.status, failure.value.type) == (401, "unauthenticated")
         assert failure.value.request_id
+        assert str(failure.value).endswith("Give a key: key=, CELERIAC_KEY, or a profile.")
     with client_with(side, locked, "has-read") as client:
         with pytest.raises(errors.Forbidden) as forbidden:
             client.submit("add", x=1, y=2)

@@ -85,7 +85,10 @@ def test_nothing_of_a_short_key_is_shown(celeriac: Celeriac) -> None:
     ("options", "words"),
     [
         (["set", "shop"], "The new profile 'shop' needs a server."),
-        (["set", "shop", "--url", "jobs.example"], "'jobs.example' is not an address"),
+        (
+            ["set", "shop", "--url", "jobs.example"],
+            "'jobs.example' is not an address such as http://jobs.example or https://",
+        ),
         (["set", "shop", "--url", "https://me:secret@jobs.example"], "contains a user or password"),
         (["set", "a b", "--url", URL], "The name 'a b' is wrong"),
         (["set", "shop", "--url", URL, "--key", "clrc_ü"], "printable ASCII"),

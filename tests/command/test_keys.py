@@ -116,8 +116,8 @@ def test_in_a_terminal_a_person_sees_the_secret_and_a_table(url: str, tmp_path: 
         (["create", "x", "--scope", "read", "--rate", "0"], 2, "--rate 0.0 is wrong"),
         (["create", "x"], 2, "Missing option '--scope'"),
         (["rotate", "taken", "--overlap", "-1h"], 2, "--overlap is wrong: must not be negative"),
-        (["revoke", "tkaen"], 1, "No key has the name 'tkaen'. Did you mean 'taken'?"),
-        (["show", "nothing"], 1, "celeriac keys list shows all keys."),
+        (["revoke", "tkaen"], 3, "Error: No key has the name 'tkaen'.\nTry:   Did you mean 'taken'?"),
+        (["show", "nothing"], 3, "celeriac keys list shows all keys."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from celeriac.command.output.refusal import Refusal, require_packages
 from celeriac.version import VERSION
 from lab.harness.servers import environment
 
@@ -65,3 +66,14 @@ def test_a_command_that_asks_a_server_loads_neither_a_service_nor_their_settings
     assert {"celery", "fastapi", "redis", "celeriac.settings", "celeriac.ledger"}.intersection(
         loaded
     ) == set()
+
+
+def test_a_missing_extra_is_named_with_the_words_that_install_it() -> None:
+    with pytest.raises(Refusal) as refusal:
+        require_packages("up", "all", "nothing_such", "sys", "no_more")
+    assert str(refusal.value) == "celeriac up needs packages that are not installed (nothing_such, no_more)."
+    assert refusal.value.advice == "pip install 'celeriac[all]'"
+    mount = "import sys; sys.modules['starlette'] = None; from celeriac import mount"
+    ended = subprocess.run([sys.executable, "-c", mount], capture_output=True, text=True, check=False)
+    assert "ImportError: celeriac.mount needs the package starlette" in ended.stderr
+    assert ended.stderr.endswith("pip install 'celeriac[api]'\n")

@@ -30,6 +30,7 @@ def test_a_new_project_runs_an_own_task_that_an_own_script_calls(directory: Path
     up = Program([*COMMAND, "up", "--reload"], settings, new_log(directory, "up"), port=port, directory=shop)
     try:
         up.wait_until(lambda: "Celeriac is ready." in up.log)
+        assert f"Shell export CELERIAC_URL={settings['CELERIAC_URL']}" in up.log
         with httpx.Client(base_url=settings["CELERIAC_URL"], timeout=60, trust_env=False) as client:
             ended = client.post("/add", json={"x": 4, "y": 5}, headers={"Prefer": "wait=50"}).json()
             assert (ended["state"], ended["result"]) == ("succeeded", 9)

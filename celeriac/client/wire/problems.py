@@ -32,6 +32,10 @@ OF_STATUS: Mapping[int, type[Problem]] = {
     429: errors.RateLimited,
     503: errors.Unavailable,
 }
+# What a program can do, where the API speaks of headers.
+ADVICE: Mapping[type[Problem], str] = {
+    errors.Unauthorized: "Give a key: key=, CELERIAC_KEY, or a profile.",
+}
 # No server asks for more in earnest.
 LONGEST_RETRY_AFTER = 3600.0
 
@@ -71,7 +75,7 @@ def _made(
 ) -> Problem:
     title, detail = str(problem.get("title", "")), str(problem.get("detail", ""))
     return problem_class(
-        f"{title}: {detail}" if title and detail else title or detail or f"status {answer.status}",
+        _message(answer, title, detail, advice=ADVICE.get(problem_class, "")),
         status=answer.status,
         type=name,
         title=title,
@@ -80,6 +84,11 @@ def _made(
         problem=problem,
         retry_after=_retry_after(answer),
     )
+
+
+def _message(answer: Answer, title: str, detail: str, *, advice: str) -> str:
+    text = f"{title}: {detail}" if title and detail else title or detail or f"status {answer.status}"
+    return f"{text} {advice}" if advice else text
 
 
 @cache

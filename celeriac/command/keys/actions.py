@@ -21,6 +21,7 @@ from celeriac.command.keys.audit import entry_of
 from celeriac.command.keys.texts import COLUMNS, facts, facts_text, key_document
 from celeriac.command.keys.texts import as_json as to_json
 from celeriac.command.keys.which_redis import read_settings, redis_of_keys
+from celeriac.command.output.exit_codes import ExitCode
 from celeriac.command.output.output import Output
 from celeriac.command.output.refusal import Failure, Refusal
 from celeriac.ledger.for_keys import KeyTable
@@ -230,4 +231,4 @@ def _is_taken(name: str) -> str:
 def _not_found(name: str, names: Sequence[str]) -> Failure:
     near = get_close_matches(name, names, n=1)
     advice = f"Did you mean {near[0]!r}?" if near else "celeriac keys list shows all keys."
-    return Failure(f"No key has the name {name!r}. {advice}")
+    return Failure(f"No key has the name {name!r}.", advice=advice, exit_code=ExitCode.NOT_FOUND)

@@ -55,8 +55,13 @@ def progress_text(progress: Mapping[str, Any] | None) -> str:
     if progress is None:
         return ""
     done, total, message = progress["done"], progress["total"], progress["message"]
-    numbers = f"{done:g}" if not total else f"{done:g} of {total:g} ({done / total:.0%})"
+    numbers = _number(done) if not total else f"{_number(done)} of {_number(total)} ({done / total:.0%})"
     return f"{numbers}: {message}" if message else numbers
+
+
+def _number(value: float) -> str:
+    """With every digit before the point, and at most two behind it: 50,000,000 and 0.25."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
 def note_of(document: Mapping[str, Any]) -> str:

@@ -33,6 +33,8 @@ def require_packages(command: str, extra: str, *packages: str) -> None:
     """`Refusal` where a package of this extra is not installed."""
     missing = [package for package in packages if find_spec(package) is None]
     if missing:
+        names = ", ".join(missing)
         raise Refusal(
-            f"celeriac {command} needs {', '.join(missing)}, which is not installed: pip install 'celeriac[{extra}]'"
+            f"celeriac {command} needs packages that are not installed ({names}).",
+            advice=f"pip install 'celeriac[{extra}]'",
         )

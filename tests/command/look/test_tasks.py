@@ -6,6 +6,7 @@ import re
 import httpx
 import pytest
 
+from celeriac.command.look.task_facts import progress_text
 from tests.command.look.conftest import HOSTILE, Ask, new_twins
 
 
@@ -111,3 +112,16 @@ def test_no_control_character_of_a_task_reaches_the_output(ask: Ask, hostile_tas
         assert "owned" in output
     document = json.loads(ask("get", hostile_task, "--json").output)
     assert document["error"]["message"] == HOSTILE, "JSON keeps the text itself"
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "text"),
+    [
+        (5_540_001, 50_000_000, "5,540,001 of 50,000,000 (11%): go"),
+        (0.125, 1.0, "0.12 of 1 (12%): go"),
+        (2.5, None, "2.5: go"),
+        (0.001, 10, "0 of 10 (0%): go"),
+    ],
+)
+def test_progress_has_all_its_digits(done: float, total: float | None, text: str) -> None:
+    assert progress_text({"done": done, "total": total, "message": "go"}) == text
