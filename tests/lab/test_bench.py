@@ -39,6 +39,7 @@ TABLES = {
     "start": ["Start of the API", "first answer, ms", "Celeriac"],
     "pool": ["Pool: 200 queued additions", "stock worker", "Celeriac's worker", "bytes/task, finished"],
     "client": ["Client: client.run", "run by hand", "async client.map / async map by hand"],
+    "command": ["Start of the command", "celeriac --version", "celeriac list --help"],
     "limits": ["Limits: a key with 100", "Celeriac, two processes", "refused"],
 }
 Run = subprocess.CompletedProcess[str]
