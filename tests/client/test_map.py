@@ -121,4 +121,4 @@ def test_the_async_client_takes_inputs_from_an_async_iterator(ours: Any, side: S
         with pytest.raises(TypeError, match="AsyncClient takes them"):
             next(outcomes)
     else:
-        assert [outcome.value for outcome in outcomes] == [2 * number for number in range(20)]
+        assert [outcome.result() for outcome in outcomes] == [2 * number for number in range(20)]

@@ -1,14 +1,17 @@
 """What every description of a call can use of its client."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from celeriac.client.documents import TaskDocument
 from celeriac.client.flow.deadline import Deadline
 from celeriac.client.flow.retries import answer_to
-from celeriac.client.flow.steps import Flow
+from celeriac.client.flow.steps import Item, Series
 from celeriac.client.wire.json_text import parse
 from celeriac.client.wire.problems import unexpected
-from celeriac.client.wire.request import Answer, Request
+from celeriac.client.wire.request import Answer, Request, path_of
+
+T = TypeVar("T")
 
 
 class Described:
@@ -34,10 +37,17 @@ class Described:
         """The handle of a task."""
         raise NotImplementedError
 
-    def _read(self, request: Request, timeout: float | None = None) -> Flow[Any]:
-        """The JSON value that answers a request."""
-        answer = yield from answer_to(request, self.deadline(timeout))
-        return value_of(answer)
+    def _listed(
+        self, path: str, query: list[tuple[str, str]], timeout: float | None, item: Callable[[Any], T]
+    ) -> Series[T]:
+        """The items of a list over all its pages, each as `item` makes it. `timeout` is for each page."""
+        cursor: list[tuple[str, str]] | None = []
+        while cursor is not None:
+            request = Request("GET", path_of(path, query=[*query, *cursor]))
+            page = object_of((yield from answer_to(request, self.deadline(timeout))), "items", "next_cursor")
+            for document in page["items"]:
+                yield Item(item(document))
+            cursor = [("cursor", page["next_cursor"])] if page["next_cursor"] is not None else None
 
 
 def value_of(answer: Answer) -> Any:

@@ -10,7 +10,7 @@ from celeriac.client.calls.tasks import time_text
 from celeriac.client.documents import AuditEntry, KeyDocument, KeyWithSecret, OwnKey
 from celeriac.client.flow.call import call, series
 from celeriac.client.flow.retries import answer_to
-from celeriac.client.flow.steps import Flow, Item, Series
+from celeriac.client.flow.steps import Flow, Series
 from celeriac.client.wire.request import Request, path_of
 
 JSON = {"Content-Type": "application/json"}
@@ -78,13 +78,8 @@ class Keys(Described):
     ) -> Series[AuditEntry]:
         """Iterate over who changed what, the newest first. `timeout` is for each page."""
         query = [] if before is None else [("before", time_text("before", before))]
-        cursor: list[tuple[str, str]] | None = []
-        while cursor is not None:
-            request = Request("GET", path_of("audit", query=[*query, *cursor]))
-            page = object_of((yield from answer_to(request, self.deadline(timeout))), "items", "next_cursor")
-            for entry in page["items"]:
-                yield Item(entry)
-            cursor = [("cursor", page["next_cursor"])] if page["next_cursor"] is not None else None
+        entries: Series[AuditEntry] = self._listed("audit", query, timeout, lambda entry: entry)
+        yield from entries
 
     def _key_of(self, request: Request, timeout: float | None) -> Flow[Any]:
         return object_of((yield from answer_to(request, self.deadline(timeout))), "name", "scopes")

@@ -5,15 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from celeriac.client.calls.described import Described, object_of
+from celeriac.client.calls.described import Described
 from celeriac.client.calls.waiting import read
 from celeriac.client.calls.watching import follow
 from celeriac.client.documents import State
 from celeriac.client.events import Cut, TaskChange, change_of
 from celeriac.client.flow.call import series, task_call, task_series
-from celeriac.client.flow.retries import answer_to
-from celeriac.client.flow.steps import Flow, Item, Series
-from celeriac.client.wire.request import Request, path_of
+from celeriac.client.flow.steps import Flow, Series
+from celeriac.client.wire.request import path_of
 
 LONGEST_PAGE = 200
 
@@ -51,13 +50,9 @@ class Tasks(Described):
             *([("omit", "result")] if omit_results else []),
             ("limit", str(LONGEST_PAGE)),
         ]
-        cursor: list[tuple[str, str]] | None = []
-        while cursor is not None:
-            request = Request("GET", path_of("tasks", query=[*query, *cursor]))
-            page = object_of((yield from answer_to(request, self.deadline(timeout))), "items", "next_cursor")
-            for document in page["items"]:
-                yield Item(self.handle(document["task_id"], document))
-            cursor = [("cursor", page["next_cursor"])] if page["next_cursor"] is not None else None
+        yield from self._listed(
+            "tasks", query, timeout, lambda document: self.handle(document["task_id"], document)
+        )
 
     @series
     def events(

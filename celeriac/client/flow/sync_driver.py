@@ -87,10 +87,11 @@ class SyncDriver:
 
     def answer(self, request: Request, seconds: float, whole_seconds: float) -> Answer:
         """The whole answer to a request."""
+        reading = Reading(request, self._wire.base_url, whole_seconds)
         try:
             response = self.send(request, seconds)
             try:
-                return self.read(response, request, whole_seconds)
+                return self.read(response, reading)
             finally:
                 response.close()
         except httpx.RequestError as error:
@@ -103,9 +104,9 @@ class SyncDriver:
         self.has_answered = True
         return response
 
-    def read(self, response: httpx.Response, request: Request, seconds: float) -> Answer:
+    def read(self, response: httpx.Response, reading: Reading) -> Answer:
         """The rest of it."""
-        reading = Reading(request, self._wire.base_url, seconds)
+        reading.bound(response)
         for chunk in response.iter_bytes():
             reading.add(chunk)
         return reading.answer(response)
@@ -131,7 +132,7 @@ class _Stream:
             response = self._driver.send(request, seconds)
             self._response = response
             if not is_stream(response):
-                return self._driver.read(response, request, seconds)
+                return self._driver.read(response, Reading(request, self._driver.base_url, seconds))
         except httpx.RequestError as error:
             raise translated(error, request, self._driver.base_url) from error
         self._gap = Gap(self._driver.base_url)

@@ -45,10 +45,15 @@ class Reading:
     """The body of an answer, as it comes: bounded in bytes and in time."""
 
     def __init__(self, request: Request, base_url: str, seconds: float) -> None:
-        """It has to be whole within these seconds."""
+        """It has to be whole within these seconds, from now on."""
         self._request, self._base_url, self._end = request, base_url, monotonic() + seconds
         self._chunks: list[bytes] = []
         self._size = 0
+
+    def bound(self, response: httpx.Response) -> None:
+        """Have none of its parts waited for beyond the end."""
+        timeouts = response.request.extensions["timeout"]
+        timeouts["read"] = min(timeouts["read"], max(0.001, self._end - monotonic()))
 
     def add(self, chunk: bytes) -> None:
         """Take a part; raises if the answer is too large, or takes too long."""
