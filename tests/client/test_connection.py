@@ -230,3 +230,10 @@ def test_errors_are_pickled_with_all_they_know(side: Side) -> None:
     failed = errors.TaskFailed("E: x", type="E", reason="x", traceback=None, **members)
     again = pickle.loads(pickle.dumps(failed))  # noqa: S301 - it was pickled here
     assert (again.task_id, again.type, again.task.id, str(again)) == ("i", "E", "i", "E: x")
+
+
+def test_an_input_without_names_is_refused_with_the_way_to_write_it(side: Side) -> None:
+    with side.client("http://127.0.0.1:9") as client:
+        for wrong in ((4, 5), ({"x": 4, "y": 5},)):
+            with pytest.raises(TypeError, match=r"as in run\('add', x=4, y=5\), or as input=\{"):
+                client.run("add", *wrong)

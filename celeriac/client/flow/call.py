@@ -135,11 +135,11 @@ def task_series(flow: Callable[Concatenate[Any, P], Series[Any]]) -> TaskSeriesC
 def _functions(flow: Callable[..., Flow[Any]]) -> tuple[Any, Any]:
     @wraps(flow)
     def sync(self: Any, /, *args: Any, **options: Any) -> Any:
-        return self._driver.run(flow(self, *args, **options))
+        return self._driver.run(_begun(flow, self, args, options))
 
     @wraps(flow)
     async def asynchronous(self: Any, /, *args: Any, **options: Any) -> Any:
-        return await self._driver.run(flow(self, *args, **options))
+        return await self._driver.run(_begun(flow, self, args, options))
 
     returned = _returned(flow, 2)
     return _signed(sync, flow, returned), _signed(asynchronous, flow, returned)
@@ -160,6 +160,18 @@ def _iterators(flow: Callable[..., Series[Any]]) -> tuple[Any, Any]:
         if get_origin(part) is Item:
             sync_type, async_type = (kind[get_args(part)] for kind in (Iterator, AsyncIterator))
     return _signed(sync, flow, sync_type), _signed(asynchronous, flow, async_type)
+
+
+def _begun(flow: Callable[..., Flow[T]], self: Any, args: Any, options: Any) -> Flow[T]:
+    """The flow, of which nothing has run yet; `TypeError` says how an input is given."""
+    try:
+        return flow(self, *args, **options)
+    except TypeError as wrong:
+        if len(args) < 2 or "fields" not in flow.__annotations__:
+            raise
+        raise TypeError(
+            f"{flow.__name__} takes the input by name, as in {flow.__name__}({args[0]!r}, x=4, y=5), or as input={{...}}."
+        ) from wrong
 
 
 def _returned(flow: Callable[..., Any], argument: int) -> Any:
