@@ -1,7 +1,8 @@
 """Accepts the tasks of one definition: reads, validates, accepts and answers."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -24,7 +25,7 @@ from celeriac_api.access.seats import Seats
 from celeriac_api.request import body
 from celeriac_api.request.judgement import Judge
 from celeriac_api.request.new_id import new_id
-from celeriac_api.request.options import NO_OPTIONS, SubmissionOptions
+from celeriac_api.request.submission.options import NO_OPTIONS, SubmissionOptions
 from celeriac_api.request.wait import wait_for_end
 from celeriac_api.response.errors import MalformedJSON, UnknownTaskName
 from celeriac_api.response.near_names import listed, shown, suggestion
@@ -37,15 +38,29 @@ class PreparedDefinition:
     def __init__(self, definition: Definition, validator: type[BaseModel], settings: Settings) -> None:
         """What is the same for every task of this definition is made here."""
         self.name = definition.name
-        self.queue = definition.queue or settings.default_queue
-        # The document of a task that was just accepted, but for its id and time.
-        self.queued = queued_template(name=self.name, queue=self.queue)
         hard, soft = definition.time_limits(settings.soft_time_limit)
-        self._envelope = envelope(
-            task=definition.celery_name, queue=self.queue, time_limit=hard, soft_time_limit=soft
+        self._envelope_in = partial(
+            envelope, task=definition.celery_name, time_limit=hard, soft_time_limit=soft
         )
         self._required = definition.required
         self._validator = validator
+        self._in_queues: dict[str, PreparedDefinition] = {}
+        self._wait_in(definition.queue or settings.default_queue)
+
+    def in_queue(self, queue: str) -> "PreparedDefinition":
+        """The same for tasks that wait in another queue; there are few queues."""
+        if queue == self.queue:
+            return self
+        if queue not in self._in_queues:
+            self._in_queues[queue] = prepared = copy(self)
+            prepared._wait_in(queue)  # noqa: SLF001 - its own
+        return self._in_queues[queue]
+
+    def _wait_in(self, queue: str) -> None:
+        self.queue = queue
+        # The document of a task that was just accepted, but for its id and time.
+        self.queued = queued_template(name=self.name, queue=queue)
+        self._envelope = self._envelope_in(queue=queue)
 
     def checked(self, raw: bytes) -> "ValidInput":
         """The input in this body. An empty body means `{}`, if no parameter is required."""
@@ -82,8 +97,8 @@ class ValidInput:
 
     definition: PreparedDefinition
     json: bytes
-    # Those that are beside the input in the body.
-    options: SubmissionOptions | None = None
+    # The options beside the input in the body.
+    options: Mapping[str, Any] | None = None
 
     def new_task(self, accepted: Accepted, *, owner: str = "") -> Task:
         """The task that was accepted with this input."""
@@ -107,6 +122,7 @@ class Submissions:
             self._prepared[name] = PreparedDefinition(
                 implementation.definition, implementation.input_model, settings
             )
+        self._queues = frozenset(definition.queue for definition in self._prepared.values())
         self._key_ttl = settings.idempotency_ttl
         self._ledger = ledger
         # Whose tasks a caller submits, and how many; None in open access.
@@ -135,8 +151,21 @@ class Submissions:
         With a `task_id`, the task has this id, and a repeated submission returns the same task.
         """
         valid = await self.judge.judge(to_json(task_input or {}), self.definition(name).checked)
+        if options is not None and options.queue is not None:
+            valid = await self.in_queue(valid, options.queue, at="/queue")
         accepted = await self.accept(valid, options, task_id=task_id, caller=caller)
         return valid.new_task(accepted, owner=caller.owner)
+
+    async def in_queue(self, valid: ValidInput, queue: str, *, at: str) -> ValidInput:
+        """The same input for a task in this queue: one of the catalog, or one that a live worker serves.
+
+        `InvalidInput` names the known queues; `at` is where the queue was given.
+        """
+        if queue not in self._queues:
+            queues = self._queues | await self._ledger.served_queues()
+            if queue not in queues:
+                raise body.invalid_input([(at, f"should be a known queue: {listed(sorted(queues))}", queue)])
+        return replace(valid, definition=valid.definition.in_queue(queue))
 
     async def accept(
         self,

@@ -29,6 +29,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from celeriac.client.calls.outcome import Fields, Outcome
+from celeriac.client.calls.submission import Other, When
 from celeriac.client.client import AsyncClient, AsyncTask, Client, Task
 from celeriac.client.errors import UnexpectedAnswer
 
@@ -82,6 +83,9 @@ class Options(TypedDict, total=False):
     expires: float | timedelta | None
     idempotency_key: str | None
     task_id: str | UUID | None
+    after: Other | Iterable[Other] | None
+    when: When | None
+    queue: str | None
     timeout: float | None
 
 

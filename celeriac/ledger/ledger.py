@@ -34,6 +34,8 @@ from celeriac.settings import Durability
 from celeriac.values.redis_address import database
 
 PING_SECONDS = 0.8
+# As in record.lua.
+SERVING_FRESH_SECONDS = 30
 # Of Celery's documents that are read in one call: what is larger comes in the next one, or is left out of a list.
 MOST_READ_BYTES = 4_000_000
 MOST_LISTED_BYTES = 2_000_000
@@ -72,6 +74,8 @@ class Original:
     name: str
     input: bytes
     trace: Trace | None
+    # Where the submission names one.
+    queue: str | None = None
 
 
 class Ledger:
@@ -149,8 +153,10 @@ class Ledger:
         fields = await self._change(scripts.READ_ORIGINAL, task_id, whose(owner))
         if not fields:
             return None
-        name, encoded, trace = fields
-        return Original(name.decode(), encoded, wire.trace_of(trace) if trace else None)
+        name, encoded, trace, queue = fields
+        return Original(
+            name.decode(), encoded, wire.trace_of(trace) if trace else None, queue.decode() or None
+        )
 
     async def history(self, task_id: str, *, owner: str | None) -> History | None:
         """The history of a task; an open task keeps its events in a stream from now on. None without a record."""
@@ -188,6 +194,14 @@ class Ledger:
         """The rejected messages of a queue, the newest first, and how many more are too large to be read."""
         omitted_count, *entries = await self._change(scripts.LIST_REJECTED, queue, limit, MOST_LISTED_BYTES)
         return [RejectedMessage(**json.loads(entry)) for entry in entries], omitted_count
+
+    async def served_queues(self) -> frozenset[str]:
+        """The queues that live workers of ours serve."""
+        seconds, _ = await self._change("TIME")
+        pairs = await self._change("HGETALL", keys.serving())
+        heard = zip(pairs[::2], pairs[1::2], strict=True)
+        since = (int(seconds) - SERVING_FRESH_SECONDS) * 1_000_000
+        return frozenset(queue.decode() for queue, at in heard if int(float(at)) > since)
 
     async def ping(self, queues: Collection[str] = ()) -> list[str]:
         """Raise unless every Redis answers within `PING_SECONDS`; returns what is unsafe about them, in sentences.
@@ -297,8 +311,8 @@ class Ledger:
         before, *ids = await self._change(scripts.LIST, *listing.arguments())
         return [task_id.decode() for task_id in ids], int(before) if before else None
 
-    async def _change(self, script: scripts.Script, *arguments: Argument) -> Any:
-        return await self._changing.do((script, *arguments))
+    async def _change(self, verb: scripts.Script | str, *arguments: Argument) -> Any:
+        return await self._changing.do((verb, *arguments))
 
     async def _change_all(self, commands: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
         """One after the other: these are rare, and each tells its own caller when it fails."""

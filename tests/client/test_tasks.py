@@ -77,6 +77,13 @@ def test_a_run_out_of_time_still_knows_its_task(ours: Any, tmp_path: Path) -> No
     assert ours.task(out.value.task_id).wait().state == "succeeded"
 
 
+def test_a_task_can_wait_in_another_queue(ours: Any) -> None:
+    task = ours.submit("add", x=4, y=5, queue="unserved", delay=60)
+    assert task.document["queue"] == "unserved"
+    with pytest.raises(errors.InvalidInput, match="known queue"):
+        ours.submit("add", x=4, y=5, queue="no-such-queue")
+
+
 def test_a_task_is_cancelled_and_forgotten(ours: Any, tmp_path: Path) -> None:
     task = ours.submit("add", x=1, y=2, delay=3600)
     assert task.state == "scheduled"

@@ -13,7 +13,7 @@ from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.task import Task
 from celeriac_api.access.caller import OPEN, Caller, caller_with
-from celeriac_api.request.options import NO_OPTIONS, Key, SubmissionOptions
+from celeriac_api.request.submission.options import NO_OPTIONS, Key, SubmissionOptions
 from celeriac_api.response.address import under
 from celeriac_api.response.errors import TaskNotFound
 from celeriac_api.response.task_document import task_document
@@ -59,6 +59,7 @@ class Jobs:
         expires: timedelta | None = None,
         after: Iterable[SubmittedTask | str] = (),
         when: When = When.SUCCEEDED,
+        queue: str | None = None,
         key: str | None = None,
         owner: str | None = None,
     ) -> SubmittedTask:
@@ -67,7 +68,7 @@ class Jobs:
         `InvalidInput` lists the values that are not valid, `UnknownTaskName` the known names. A repeated submission with
         the same `key` returns the same task. The task belongs to `owner`: keys of this owner see it, and it counts
         towards the owner's limits (`LimitReached`). Without an owner, only keys with the scope `admin` see it. It runs `after`
-        these tasks.
+        these tasks. `queue` is a known queue in place of that of the definition.
         """
         caller = _program_of(owner) if owner is not None else OPEN
         options = SubmissionOptions(
@@ -76,6 +77,7 @@ class Jobs:
             expires=expires,
             after=tuple(task.id if isinstance(task, SubmittedTask) else task for task in after),
             when=when,
+            queue=queue,
             key=Key(text=key, owner=caller.owner) if key else None,
         )
         with under(self._path):

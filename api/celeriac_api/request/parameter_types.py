@@ -21,7 +21,7 @@ def misfit(sentence: str) -> PydanticCustomError:
     return PydanticCustomError("parameter", sentence)
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
     """A moment with its offset (RFC 3339)."""
     problem = misfit("should be a date and time with an offset, such as 2026-05-01T12:00:00Z")
     if not _RFC_3339.fullmatch(text):  # pydantic reads numbers as moments, too
@@ -47,7 +47,7 @@ def _state(text: str) -> State:
 
 StateName = Annotated[State, BeforeValidator(_state)]
 # What may be left out cannot be sent as null: a query and a header know no null.
-Moment = Annotated[AwareDatetime | SkipJsonSchema[None], BeforeValidator(_moment)]
+Moment = Annotated[AwareDatetime | SkipJsonSchema[None], BeforeValidator(moment)]
 Limit = Annotated[
     Annotated[int, Field(ge=1)] | SkipJsonSchema[None],
     BeforeValidator(_limit),

@@ -17,11 +17,14 @@ from celeriac_api.access.caller import Caller
 from celeriac_api.request import body
 from celeriac_api.request.accept_header import EVENTS, prefers_events
 from celeriac_api.request.call import Body, Call
-from celeriac_api.request.generic_submission import GenericSubmission, documented_submission
 from celeriac_api.request.json_text import member
-from celeriac_api.request.options import together
 from celeriac_api.request.strict_json import DEEPEST
-from celeriac_api.request.submission_parameters import PutParameters, SubmissionParameters, Submitting
+from celeriac_api.request.submission.generic_submission import GenericSubmission, documented_submission
+from celeriac_api.request.submission.submission_parameters import (
+    PutParameters,
+    SubmissionParameters,
+    Submitting,
+)
 from celeriac_api.response.errors import MalformedJSON, ResultGone
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import (
@@ -87,7 +90,10 @@ async def _submit(
     parameters, valid = call.parameters, call.body
     task_id, seconds = parameters.own_id, parameters.seconds
     caller = call.caller
-    options = together(parameters.options(caller.owner), valid.options)
+    options = parameters.options(caller.owner, valid.options)
+    if options is not None and options.queue is not None:
+        pointer = "?queue" if parameters.queue else "/queue"
+        valid = await submissions.in_queue(valid, options.queue, at=pointer)
     if prefers_events(call.fields):
         with streams.place(caller) as place:
             accepted = await submissions.accept(valid, options, task_id=task_id, caller=caller)
@@ -131,7 +137,7 @@ def _read_named(submissions: Submissions, caller: Caller, raw: bytes) -> ValidIn
     definition = submissions.definition(submission.name)
     caller.require_submit(definition.name)
     valid = definition.fitting(member(raw, "input") or b"{}", at="/input")
-    valid.options = submission.options()
+    valid.options = submission.given()
     return valid
 
 

@@ -17,9 +17,9 @@ from celeriac_api.request import body
 from celeriac_api.request.call import Body, Call
 from celeriac_api.request.json_text import member
 from celeriac_api.request.new_id import new_id
-from celeriac_api.request.options import Retry
 from celeriac_api.request.strict_json import DEEPEST
-from celeriac_api.request.submission_parameters import RetryParameters
+from celeriac_api.request.submission.options import Retry
+from celeriac_api.request.submission.submission_parameters import RetryParameters
 from celeriac_api.request.task_id import OfTask, find, not_found
 from celeriac_api.response.address import address
 from celeriac_api.response.errors import InvalidInput, TaskEnded, TaskNotEnded
@@ -97,8 +97,11 @@ async def _retry(
     call.caller.require_submit(original.name)
     # Where whoever asks has no trace, that of the first caller goes on.
     trace = call.parameters.trace or original.trace
-    retry = Retry(task_id, call.parameters.key(call.caller.owner), trace, key_ttl=settings.idempotency_ttl)
+    key = call.parameters.key(call.caller.owner)
+    retry = Retry(task_id, key, trace, key_ttl=settings.idempotency_ttl, queue=original.queue)
     definition = submissions.definition(original.name)
+    if original.queue is not None:
+        definition = definition.in_queue(original.queue)
     if new_input is None:
         old_input = decoded_input(original.input)
         submission = await submissions.judge.judge(
@@ -129,7 +132,7 @@ def _changed_input(raw: bytes) -> bytes | None:
 def _same_again(
     original: Original, retry: Retry, definition: PreparedDefinition, input_json: bytes
 ) -> Submission:
-    """The same input, if the definition as it is now accepts it; the queue and time limits are those of now."""
+    """The same input, if the definition as it is now accepts it; the time limits are those of now, and so is the queue, unless the submission named one."""
     try:
         definition.fitting(input_json, at="")
     except InvalidInput as wrong:

@@ -31,7 +31,7 @@ Other: TypeAlias = str | UUID | HasID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """When a task starts, and what makes its submission the same as another one."""
+    """When and where a task runs, and what makes its submission the same as another one."""
 
     delay: float | timedelta | None = None
     eta: datetime | str | None = None
@@ -40,6 +40,7 @@ class Options:
     task_id: str | UUID | None = None
     after: Other | Iterable[Other] | None = None
     when: When | None = None
+    queue: str | None = None
 
     def beside_input(self) -> dict[str, Any]:
         """The members of a body that names its task: ids can be too many for a query."""
@@ -117,6 +118,7 @@ def _query(options: Options) -> tuple[tuple[str, str], ...]:
         "delay": _seconds(options.delay),
         "eta": _time(options.eta),
         "expires": _seconds(options.expires),
+        "queue": options.queue,
     }
     return tuple((name, value) for name, value in pairs.items() if value is not None)
 

@@ -33,6 +33,7 @@ class Submitting(Described):
         task_id: str | UUID | None = None,
         after: Other | Iterable[Other] | None = None,
         when: When | None = None,
+        queue: str | None = None,
         timeout: float | None = None,
         **fields: Any,
     ) -> Flow[Any]:
@@ -43,11 +44,12 @@ class Submitting(Described):
 
         `delay` (seconds) or `eta` is when the task is queued, and `expires` the seconds within which it must start.
         `after` has the tasks (handles or ids) that must end before: succeed, or `when="failed"` or `when="ended"`.
+        `queue` is where it waits, in place of the queue of its definition.
         A repeated call with the same `idempotency_key`, or the same `task_id` (a UUID), returns the first task again.
         Each call has a key of its own if none is given, and sends its request again where that can help, within
         `timeout` (seconds; None: that of the client).
         """
-        options = _options(delay, eta, expires, idempotency_key, task_id, after, when)
+        options = _options(delay, eta, expires, idempotency_key, task_id, after, when, queue)
         answer = yield from answer_to(submission(name, input, fields, options), self.deadline(timeout))
         document = task_document_of(answer)
         return self.handle(document["task_id"], document)
@@ -66,6 +68,7 @@ class Submitting(Described):
         task_id: str | UUID | None = None,
         after: Other | Iterable[Other] | None = None,
         when: When | None = None,
+        queue: str | None = None,
         timeout: float | None = None,
         **fields: Any,
     ) -> Flow[Any]:
@@ -74,7 +77,7 @@ class Submitting(Described):
         Raises `TaskFailed` (or `TaskCancelled`, `TaskExpired`) if the task ends without a result, and `TimedOut` if it has
         not ended within `timeout` (seconds; None: it may take as long as it does). Otherwise as `submit`.
         """
-        options = _options(delay, eta, expires, idempotency_key, task_id, after, when)
+        options = _options(delay, eta, expires, idempotency_key, task_id, after, when, queue)
         document = yield from self._run(name, input, fields, options, timeout)
         return result_of(document, self.handle)
 
@@ -135,9 +138,10 @@ def _options(
     task_id: str | UUID | None,
     after: Other | Iterable[Other] | None,
     when: When | None,
+    queue: str | None,
 ) -> Options:
     """Most submissions have none."""
-    if all(option is None for option in (delay, eta, expires, idempotency_key, task_id, after, when)):
+    if all(option is None for option in (delay, eta, expires, idempotency_key, task_id, after, when, queue)):
         return NO_OPTIONS
     return Options(
         delay=delay,
@@ -147,6 +151,7 @@ def _options(
         task_id=task_id,
         after=after,
         when=when,
+        queue=queue,
     )
 
 

@@ -98,6 +98,16 @@ Condition = Annotated[
         help="How the tasks of --after must end: succeeded (the default), failed, or ended.",
     ),
 ]
+Queue = Annotated[
+    str | None,
+    typer.Option(
+        "--queue",
+        metavar="NAME",
+        show_default=False,
+        rich_help_panel=NEW,
+        help="The queue in which the task waits, in place of that of its definition.",
+    ),
+]
 IdempotencyKey = Annotated[
     str | None,
     typer.Option(

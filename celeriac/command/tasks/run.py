@@ -11,6 +11,7 @@ from celeriac.command.tasks.options import (
     IdempotencyKey,
     Input,
     Name,
+    Queue,
     Raw,
     ResultAsJson,
     Timeout,
@@ -30,6 +31,7 @@ def run(
     expires: Expires = None,
     after: After = None,
     when: Condition = None,
+    queue: Queue = None,
     idempotency_key: IdempotencyKey = None,
     timeout: Timeout = None,
     raw: Raw = False,
@@ -49,7 +51,7 @@ def run(
     from celeriac.command.tasks.submission import Options, new_submission, read_input, seconds
 
     target = Destination(destination, is_raw=raw or destination is not None, is_json=as_json)
-    options = Options(delay, eta, expires, idempotency_key, when=when)
+    options = Options(delay, eta, expires, idempotency_key, when=when, queue=queue)
     target.check()
     limit = seconds("--timeout", timeout)
     with clients(server) as (prompt, patient):

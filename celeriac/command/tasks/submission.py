@@ -31,6 +31,7 @@ class Options:
     idempotency_key: str | None = None
     after: tuple[str, ...] = ()
     when: str | None = None
+    queue: str | None = None
 
     def after_tasks(self, client: "Client", ids: Sequence[str] | None) -> "Options":
         """After the tasks with these ids, or beginnings of ids."""
@@ -53,6 +54,7 @@ class Options:
             "expires": seconds("--expires", self.expires),
             "after": self.after or None,
             "when": self.when,
+            "queue": self.queue,
         }
 
     def of_line(self, number: int) -> "Options":

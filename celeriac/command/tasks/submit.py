@@ -14,6 +14,7 @@ from celeriac.command.tasks.options import (
     IdempotencyKey,
     Input,
     Name,
+    Queue,
     Wait,
     Words,
 )
@@ -32,6 +33,7 @@ def submit(
     expires: Expires = None,
     after: After = None,
     when: Condition = None,
+    queue: Queue = None,
     idempotency_key: IdempotencyKey = None,
     wait: Wait = None,
     follow: Follow = False,
@@ -51,7 +53,7 @@ def submit(
     from celeriac.command.tasks.patient import clients
     from celeriac.command.tasks.submission import Options, new_submission, read_input, seconds
 
-    options = Options(delay, eta, expires, idempotency_key, when=when)
+    options = Options(delay, eta, expires, idempotency_key, when=when, queue=queue)
     timeout = seconds("--wait", None if wait == NO_LIMIT else wait)
     with clients(server) as (prompt, patient):
         options = options.after_tasks(prompt, after)

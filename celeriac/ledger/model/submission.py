@@ -18,12 +18,14 @@ class Options:
     """What a submission may say beside its input.
 
     `fingerprint` stands for the whole submission: the same key or id with another one is a conflict. `key` is the digest
-    of an idempotency key; a fingerprint without a key makes the task's id the key.
+    of an idempotency key; a fingerprint without a key makes the task's id the key. `chosen_queue` is the queue where the submission
+    names one, for a retry.
     """
 
     delay: timedelta | None = None
     dependencies: Dependencies | None = None
     start_within: timedelta | None = None
+    chosen_queue: str | None = None
     retry_of: str | None = None
     trace: Trace | None = None
     key: str | None = None
@@ -35,6 +37,7 @@ class Options:
         members = {
             "due": None if self.delay is None else microseconds(self.delay),
             "expires": None if self.start_within is None else microseconds(self.start_within),
+            "chosen_queue": self.chosen_queue,
             "retry_of": self.retry_of,
             "expires_at": None
             if self.start_within is None

@@ -54,7 +54,7 @@ def queues() -> str:
 
 
 def envelopes() -> str:
-    """Hash: by digest, the message of each definition, without the parts of one task. One field a definition and its limits."""
+    """Hash: by digest, the message of each definition, without the parts of one task. One field a definition, its limits and a queue."""
     return "celeriac:envelopes"
 
 

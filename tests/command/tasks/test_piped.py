@@ -42,6 +42,7 @@ def test_a_task_runs_after_others(ask: Ask, client: httpx.Client) -> None:
     assert first in ask("get", second).output
     assert ask("run", "add", "x=4", "y=5", "--after", second).output == "9\n"
     assert ask("submit", "add", "x=4", "y=5", "--when", "ended").code == 2
+    assert ask("submit", "add", "x=4", "y=5", "--queue", "no-such-queue").code == 2
 
 
 def test_an_input_is_words_json_a_file_or_standard_input(ask: Ask, piped: Ask, tmp_path: Path) -> None:

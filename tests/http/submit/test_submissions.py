@@ -11,7 +11,7 @@ from celeriac.contract.catalog import catalog_of, load_implementations, validato
 from celeriac.ledger.model.states import State
 from celeriac.settings import Settings
 from celeriac_api.app import build_app
-from celeriac_api.request.options import Key, SubmissionOptions
+from celeriac_api.request.submission.options import Key, SubmissionOptions
 from celeriac_api.response.errors import IdempotencyConflict, InvalidInput, UnknownTaskName
 from celeriac_api.submissions import Submissions
 

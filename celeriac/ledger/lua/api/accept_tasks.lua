@@ -5,7 +5,7 @@
 --       where there are callers the number of its own, the first one 1 (0: none, so the task belongs to nobody, and nothing
 --       is limited)
 --       Options are '' or a JSON object: due (microseconds from now on), expires (microseconds from now on in which it has
---       to start), expires_at (the same for a message), retry_of, trace_id, trace (headers of a message), key (digest of an
+--       to start), expires_at (the same for a message), chosen_queue (the queue, where the submission names one), retry_of, trace_id, trace (headers of a message), key (digest of an
 --       idempotency key), fingerprint (of the submission), key_ttl (ms); and, of a task that waits for others: after (their ids,
 --       each once), when ('succeeded', 'failed' or 'ended'), delay (microseconds from its release on, in place of due), sees_all
 --       (they may be any owner's)
@@ -130,6 +130,7 @@ local function write_options(number, id, state, options)
   set('due_at', due)
   set('start_by', start_by)
   set('expires', options.expires_at)
+  set('chosen_queue', options.chosen_queue)
   set('retry_of', options.retry_of)
   set('trace_id', options.trace_id)
   set('trace', options.trace)

@@ -1,4 +1,4 @@
-"""The options of a submission: `delay`, `eta`, `expires`, `after`, `Idempotency-Key` and `traceparent`."""
+"""The options of a submission as values: those of option_fields.py, `Idempotency-Key` and `traceparent`."""
 
 import hashlib
 import json
@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from celeriac.ledger.model.dependencies import Dependencies, When
 from celeriac.ledger.model.submission import Options
 from celeriac.ledger.model.trace import Trace
-from celeriac_api.request.body import invalid_input
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +31,7 @@ class SubmissionOptions:
     expires: timedelta | None = None
     after: tuple[str, ...] = ()
     when: When = When.SUCCEEDED
+    queue: str | None = None
     key: Key | None = None
     trace: Trace | None = None
 
@@ -55,12 +55,23 @@ class SubmissionOptions:
         """Identifies a whole submission: the same for equal name, input and options, in any spelling."""
         delay, expires = map(_seconds, (self.delay, self.expires))
         eta = self.eta and self.eta.astimezone(UTC).isoformat()
-        whole = [name, json.loads(input_json), delay, eta, expires, sorted(set(self.after)), self.when]
+        whole = [
+            name,
+            json.loads(input_json),
+            delay,
+            eta,
+            expires,
+            sorted(set(self.after)),
+            self.when,
+            self.queue,
+        ]
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
     def _resolved(self, *, sees_all: bool) -> Options:
         """Without a key. The delay of a task that waits for others begins at their end."""
-        options = Options(delay=self._ahead(), start_within=self.expires, trace=self.trace)
+        options = Options(
+            delay=self._ahead(), start_within=self.expires, chosen_queue=self.queue, trace=self.trace
+        )
         if not self.after:
             return options
         ids = tuple(dict.fromkeys(self.after))
@@ -81,19 +92,6 @@ def _seconds(duration: timedelta | None) -> float | None:
 NO_OPTIONS = SubmissionOptions()
 
 
-def together(
-    options: SubmissionOptions | None, of_body: SubmissionOptions | None
-) -> SubmissionOptions | None:
-    """The options of the query and headers, with those of the body, which has only `after` and `when`."""
-    if of_body is None:
-        return options
-    if options is not None and options.after:
-        raise invalid_input(
-            [("?after", "should not be given together with the member `after`", options.after[0])]
-        )
-    return replace(options or NO_OPTIONS, after=of_body.after, when=of_body.when)
-
-
 @dataclass(frozen=True)
 class Retry:
     """The options of a retry: the same key for the same task and the same changed input makes one new task."""
@@ -102,10 +100,12 @@ class Retry:
     key: Key | None
     trace: Trace | None
     key_ttl: timedelta
+    # Where the submission of the task names one.
+    queue: str | None = None
 
     def resolve(self, changed_input: bytes | None) -> Options:
         """The same for the ledger."""
-        options = Options(retry_of=self.task_id, trace=self.trace)
+        options = Options(retry_of=self.task_id, trace=self.trace, chosen_queue=self.queue)
         if self.key is None:
             return options
         whole = f"retry {self.task_id}"

@@ -1,0 +1,1 @@
+"""What a request says about a new task: its name, its input and its options."""

@@ -1,0 +1,35 @@
+"""Describes the body of `POST /tasks`: a task's name, its input, and options beside them."""
+
+from typing import Any, Literal, Union
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from celeriac.contract.catalog import Catalog, Validators
+from celeriac.contract.definition import Definition
+from celeriac_api.request.submission.option_fields import OptionFields, documented_options
+
+
+class GenericSubmission(OptionFields):
+    """A task by its name, for callers that learn the name at run time. The name decides which input is valid."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    input: dict[str, Any] = Field(default_factory=dict)
+
+
+def documented_submission(catalog: Catalog, validators: Validators) -> Any:
+    """The type that OpenAPI shows: for each name, the input that goes with it."""
+    return Union[tuple(_submission_of(definition, validators[name]) for name, definition in catalog.items())]  # noqa: UP007 - made at start
+
+
+def _submission_of(definition: Definition, input_model: type[BaseModel]) -> type[BaseModel]:
+    fields: dict[str, Any] = {
+        "name": Literal[definition.name],
+        "input": (input_model, ... if definition.required else {}),
+        **documented_options(),
+    }
+    name = input_model.__name__.removesuffix("Input") + "Submission"
+    title = f"Submission of {definition.name}"
+    model: type[BaseModel] = create_model(name, __config__=ConfigDict(title=title, extra="forbid"), **fields)
+    return model
