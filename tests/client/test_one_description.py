@@ -18,7 +18,11 @@ from lab.harness.servers import environment
 PAIRS = [(Client, AsyncClient), (Task, AsyncTask)]
 USER_CODE = Path(__file__).with_name("user_code.py")
 # The schema of each type, where its name is another one.
-SCHEMAS = {"ProgressDocument": "Progress", "RejectedMessage": "RejectedMessageDocument"}
+SCHEMAS = {
+    "BlockedBy": "BlockedByDocument",
+    "ProgressDocument": "Progress",
+    "RejectedMessage": "RejectedMessageDocument",
+}
 
 
 def public(kind: type[Any]) -> dict[str, Any]:

@@ -165,13 +165,13 @@ def test_watch_prints_log_lines_and_output_and_as_json_every_event(ask: Ask) -> 
 
 def test_many_inputs_are_submitted_once_and_failures_are_counted(piped: Ask) -> None:
     lines = b'{"x": 1, "y": 2}\n{"x": 1}\n\nnonsense\n' + b'{"x": 4, "y": 5}\n' * 50
-    first = piped("submit", "add", "-", "--idempotency-key", "import-7", stdin=lines)
+    first = piped("submit", "add", "-", "--idempotency-key", "of-a-test-7", stdin=lines)
     assert first.code == 2
     assert len(set(first.output.split())) == 51
     assert "line 2: The server refuses the input of add. y: Field required" in first.words
     assert "line 4: The line is not valid JSON" in first.words
     assert first.words.endswith("51 submitted, 2 not.\n")
-    again = piped("submit", "add", "-", "--idempotency-key", "import-7", stdin=lines)
+    again = piped("submit", "add", "-", "--idempotency-key", "of-a-test-7", stdin=lines)
     assert again.output == first.output, "the same tasks, in the order of the lines"
 
 
