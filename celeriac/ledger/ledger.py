@@ -12,7 +12,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from celeriac.ledger.live.task_ends import Watch
-from celeriac.ledger.model.accepting import from_answer, to_arguments
+from celeriac.ledger.model.accepting import fitting, from_answer, to_arguments
 from celeriac.ledger.model.history import History
 from celeriac.ledger.model.history import from_reply as history
 from celeriac.ledger.model.rejected import RejectedMessage
@@ -229,7 +229,12 @@ class Ledger:
         ):
             await connection.close()
 
-    async def _accept_all(self, submissions: Sequence[Submission]) -> Sequence[Accepted | Exception]:
+    async def _accept_all(self, submissions: Sequence[Submission]) -> Sequence[Accepted | Exception | Later]:
+        """As many as one script may accept; the others are for the next one."""
+        count = fitting(submissions)
+        return [*await self._accept_these(submissions[:count]), *[LATER] * (len(submissions) - count)]
+
+    async def _accept_these(self, submissions: Sequence[Submission]) -> Sequence[Accepted | Exception]:
         """One server: one atomic step. Two: the record first, so that nothing runs which the ledger does not know."""
         values = to_arguments(
             submissions, where=self._push_or_record, ttl=self._ttl, most_waiting=self._max_queue_depth

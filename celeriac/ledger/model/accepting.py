@@ -12,6 +12,18 @@ from celeriac.ledger.model.task import Gone
 from celeriac.ledger.model.times import date_done
 
 Argument = str | bytes | int
+# Of all options in one call: each task that a submission waits for is work for the script, and 1,000 of them are 40,000 characters.
+MOST_OPTIONS = 65_536
+
+
+def fitting(submissions: Sequence[Submission]) -> int:
+    """How many of these, from the first on, are to be accepted in one call; at least one."""
+    left = MOST_OPTIONS
+    for number, submission in enumerate(submissions):
+        left -= len(submission.options)
+        if left < 0:
+            return max(number, 1)
+    return len(submissions)
 
 
 def to_arguments(
