@@ -11,6 +11,7 @@ import httpx
 import pytest
 from redis import Redis
 
+from celeriac.ledger.store import keys
 from lab.harness.servers import running_api, running_worker
 from lab.harness.waiting import wait_until
 from tests.support.door import document, ended, problem_of, run, shown, submit
@@ -58,6 +59,15 @@ def test_a_key_is_known_after_a_restart_of_the_api(own_url: str, tmp_path: Path)
         again = keyed(client, "one")
     assert again.headers["idempotent-replayed"] == "true"
     assert document(again) == first
+
+
+def test_the_record_of_a_task_with_a_key_stays_compact(quiet: httpx.Client, quiet_redis: Redis) -> None:
+    task = document(keyed(quiet, "compact"))
+    assert quiet_redis.object("encoding", keys.record(task["task_id"])) in {
+        b"listpack",
+        "listpack",
+        b"ziplist",
+    }
 
 
 def test_a_replay_is_the_first_answer_again(quiet: httpx.Client, quiet_redis: Redis) -> None:

@@ -60,22 +60,24 @@ end
 
 -- The task that this key or id belongs to already, if any: the kind of answer, and what stands in it.
 local function earlier(id, options, owner)
-  local known
+  local fingerprint, other, created_at, state, trace_id
   if options.key then
-    known = redis.call('GET', key_idempotency(options.key))
+    local known = redis.call('GET', key_idempotency(options.key))
+    if not known then return nil end
+    fingerprint, other, created_at, state, trace_id = string.match(known, '^(%S+) (%S+) (%S+) (%S+) ?(%S*)$')
   elseif redis.call('EXISTS', key_tombstone(id)) == 1 then
     local stone = redis.call('GET', key_tombstone(id))
     return string.match(stone, '^%l+ (.*)$') == owner and 'gone' or 'taken'
   else
-    local state, accepted_as, expires_at, holder =
-      unpack(redis.call('HMGET', key_record(id), 'state', 'accepted_as', 'expires_at', 'owner'))
-    if state and (holder or nil) ~= owner then return 'taken' end
+    local current, accepted_as, expires_at, holder, created, trace =
+      unpack(redis.call('HMGET', key_record(id), 'state', 'accepted_as', 'expires_at', 'owner', 'created_at', 'trace_id'))
+    if not current then return nil end
+    if (holder or nil) ~= owner then return 'taken' end
     if expires_at and tonumber(expires_at) < now() then return 'gone' end
-    if state and not accepted_as then return 'conflict', id end -- it was submitted without a key
-    known = accepted_as
+    if not accepted_as then return 'conflict', id end -- it was submitted without a key
+    fingerprint, state = string.match(accepted_as, '^(%S+) (%S+)$')
+    other, created_at, trace_id = id, created, trace or ''
   end
-  if not known then return nil end
-  local fingerprint, other, created_at, state, trace_id = string.match(known, '^(%S+) (%S+) (%S+) (%S+) ?(%S*)$')
   return fingerprint == options.fingerprint and 'replayed' or 'conflict', other, created_at, state, trace_id
 end
 
@@ -135,9 +137,11 @@ local function write_options(number, id, state, options)
   set('trace_id', options.trace_id)
   set('trace', options.trace)
   if options.fingerprint then
-    local accepted_as = table.concat({options.fingerprint, id, text(first + number), state, options.trace_id}, ' ')
-    set('accepted_as', accepted_as)
-    if options.key then redis.call('SET', key_idempotency(options.key), accepted_as, 'PX', text(options.key_ttl)) end
+    set('accepted_as', options.fingerprint .. ' ' .. state) -- at most 64 characters, so that the record stays compact
+    if options.key then
+      local task = table.concat({options.fingerprint, id, text(first + number), state, options.trace_id}, ' ')
+      redis.call('SET', key_idempotency(options.key), task, 'PX', text(options.key_ttl))
+    end
   end
   if fields[1] then redis.call('HSET', key_record(id), unpack(fields)) end
   if due and state == 'scheduled' then redis.call('ZADD', KEY_DUE, due, id) end
