@@ -15,9 +15,9 @@ GUARDS: dict[str, tuple[str, dict[str, str]]] = {
     "fence": (
         "celeriac/ledger/lua/workers/end_task.lua",
         {
-            "if not task or task.token ~= token then return 'stale' end": "if not task then return 'stale' end",
-            "if task.state == final then return 'ended' end\n": "",
-            "if task.state ~= 'running' then return 'stale' end\n": "",
+            "if not task or task.token ~= token then return {'stale'} end": "if not task then return {'stale'} end",
+            "if task.state == final then return {'ended'} end\n": "",
+            "if task.state ~= 'running' then return {'stale'} end\n": "",
         },
     ),
     "spare": (
