@@ -1,6 +1,6 @@
 """Accepts the tasks of one definition: reads, validates, accepts and answers."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,6 +13,7 @@ from celeriac.contract.built_in import built_in
 from celeriac.contract.catalog import Catalog, Validators
 from celeriac.contract.definition import Definition
 from celeriac.ledger.ledger import Ledger
+from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.submission import Accepted, Options, Submission
 from celeriac.ledger.model.submitter import Submitter
 from celeriac.ledger.model.task import Task
@@ -26,6 +27,7 @@ from celeriac_api.request import body
 from celeriac_api.request.judgement import Judge
 from celeriac_api.request.new_id import new_id
 from celeriac_api.request.submission.options import NO_OPTIONS, SubmissionOptions
+from celeriac_api.request.submission.references import fit_with_references
 from celeriac_api.request.wait import wait_for_end
 from celeriac_api.response.errors import MalformedJSON, UnknownTaskName
 from celeriac_api.response.near_names import listed, shown, suggestion
@@ -78,6 +80,13 @@ class PreparedDefinition:
         body.fit(input_json, self._validator, at=at)
         return ValidInput(self, input_json)
 
+    def fitting_with_references(
+        self, input_json: bytes, *, after: Collection[str], when: When, at: str
+    ) -> "ValidInput":
+        """The same for an input that may refer to results of the tasks in `after`."""
+        references = fit_with_references(input_json, self._validator, after=after, when=when, at=at)
+        return ValidInput(self, input_json, references=references)
+
     def submission(
         self,
         task_id: str,
@@ -99,6 +108,8 @@ class ValidInput:
     json: bytes
     # The options beside the input in the body.
     options: Mapping[str, Any] | None = None
+    # The tasks to whose results it refers.
+    references: tuple[str, ...] = ()
 
     def new_task(self, accepted: Accepted, *, owner: str = "") -> Task:
         """The task that was accepted with this input."""

@@ -1,7 +1,7 @@
 """The ledger for workers: claim, end, retry and return tasks, and send heartbeats."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from time import monotonic
@@ -29,6 +29,8 @@ HASTE_SECONDS = 0.25
 LONGEST_HASTY_SECONDS = 5.0
 MOST_REJECTED = 1_000
 LONGEST_REJECTED = 1_000_000
+# Of results that an input refers to, read in one call: each can be large.
+MOST_RESULTS = 20
 REJECTED_TTL = timedelta(days=7)
 
 
@@ -195,6 +197,18 @@ class Consumer:
         """Add events (kind and JSON data) to the history of a running task. The record keeps the last progress."""
         parts = [part for event in events for part in event]
         self._redis.run(scripts.EMIT, task_id, token, progress or "", *parts)
+
+    def results(self, task_ids: Iterable[str]) -> dict[str, Any]:
+        """The results of tasks that have ended, by id: None if one ended without success. Those that are gone are missing."""
+        ids, results = list(task_ids), {}
+        for start in range(0, len(ids), MOST_RESULTS):
+            some = ids[start : start + MOST_RESULTS]
+            documents = self._redis.call("MGET", *map(keys.result, some))
+            for task_id, document in zip(some, documents, strict=True):
+                if document is not None:
+                    meta = json.loads(document)
+                    results[task_id] = meta["result"] if meta["status"] == "SUCCESS" else None
+        return results
 
     def is_cancelled(self, task_id: str) -> bool:
         """Whether somebody asked to cancel this running task, according to the primary."""

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from celeriac.ledger.live.task_ends import Watch
 from celeriac.ledger.model.accepting import fitting, from_answer, to_arguments
+from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.history import History
 from celeriac.ledger.model.history import from_reply as history
 from celeriac.ledger.model.rejected import RejectedMessage
@@ -76,6 +77,9 @@ class Original:
     trace: Trace | None
     # Where the submission names one.
     queue: str | None = None
+    # The tasks to whose results the input refers, and how they had to end.
+    references: tuple[str, ...] = ()
+    when: When = When.SUCCEEDED
 
 
 class Ledger:
@@ -153,9 +157,14 @@ class Ledger:
         fields = await self._change(scripts.READ_ORIGINAL, task_id, whose(owner))
         if not fields:
             return None
-        name, encoded, trace, queue = fields
+        name, encoded, trace, queue, when, results = fields
         return Original(
-            name.decode(), encoded, wire.trace_of(trace) if trace else None, queue.decode() or None
+            name.decode(),
+            encoded,
+            wire.trace_of(trace) if trace else None,
+            queue.decode() or None,
+            references=tuple(results.decode().split()),
+            when=When(when.decode() or When.SUCCEEDED),
         )
 
     async def history(self, task_id: str, *, owner: str | None) -> History | None:

@@ -122,6 +122,13 @@ def test_a_task_runs_after_others(ours: Any, tmp_path: Path) -> None:
     assert unknown.value.problem["dependency"] == str(uuid.UUID(int=1))
 
 
+def test_an_input_refers_to_results(ours: Any) -> None:
+    first = ours.submit("add", x=1, y=2)
+    words = ours.submit("word_count", text="to be")
+    task = ours.submit("add", x=first.reference(), y=words.reference("/be"), after=words)
+    assert task.result() == 4
+
+
 def test_a_repeated_submission_is_the_same_task(ours: Any) -> None:
     key, task_id = uuid.uuid4().hex, uuid.uuid4()
     assert len({ours.submit("add", x=1, y=2, idempotency_key=key).id for _ in range(3)}) == 1

@@ -109,6 +109,29 @@ def fit(part: bytes, model: type[BaseModel], *, at: str) -> None:
         raise _misfit(wrong, at=at) from wrong
 
 
+def fit_around(part: bytes, model: type[BaseModel], *, holes: Sequence[Sequence[int | str]], at: str) -> None:
+    """The same, but the values at these places can be any: what is there is known later."""
+    try:
+        model.model_validate_json(part, strict=True)
+    except ValidationError as wrong:
+        errors = wrong.errors(include_url=False, include_context=False)
+        rest = [error for error in errors if not any(_is_below(error["loc"], hole) for hole in holes)]
+        if rest:
+            raise invalid_input(
+                [
+                    (at + pointer_to(error["loc"]), error["msg"], error["input"])
+                    for error in rest[:MOST_ERRORS]
+                ],
+                count=len(rest),
+            ) from wrong
+
+
+def _is_below(location: Sequence[int | str], hole: Sequence[int | str]) -> bool:
+    """Whether all steps to the hole are in the location, in their order: between them are names of types."""
+    steps = iter(location)
+    return all(step in steps for step in hole)
+
+
 def invalid_input(wrong: Sequence[tuple[str, str, Any]], *, count: int | None = None) -> InvalidInput:
     """The problem for values that are not valid: for each its JSON pointer, what is wrong, and the value.
 
@@ -144,7 +167,7 @@ def _misfit(wrong: ValidationError, *, at: str) -> InvalidInput:
         )
     errors = wrong.errors(include_url=False, include_context=False)[:MOST_ERRORS]
     return invalid_input(
-        [(at + _pointer(error["loc"]), error["msg"], error["input"]) for error in errors], count=count
+        [(at + pointer_to(error["loc"]), error["msg"], error["input"]) for error in errors], count=count
     )
 
 
@@ -153,7 +176,8 @@ def _invalid_json(message: str) -> Problem:
     return too_deep() if "recursion limit" in message else MalformedJSON(f"{message}.")
 
 
-def _pointer(location: Sequence[int | str]) -> str:
+def pointer_to(location: Sequence[int | str]) -> str:
+    """The JSON pointer (RFC 6901) to a place."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 

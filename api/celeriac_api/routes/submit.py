@@ -1,5 +1,6 @@
 """Submits tasks: `POST /{name}` for each definition, and `POST /tasks` for all."""
 
+from dataclasses import replace
 from functools import partial
 
 from pydantic import BaseModel
@@ -8,6 +9,7 @@ from starlette.responses import Response
 from celeriac.access.scopes import Scope
 from celeriac.contract.catalog import Catalog, Validators
 from celeriac.contract.definition import Definition
+from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Accepted
 from celeriac.ledger.model.task import Task
@@ -91,6 +93,8 @@ async def _submit(
     task_id, seconds = parameters.own_id, parameters.seconds
     caller = call.caller
     options = parameters.options(caller.owner, valid.options)
+    if options is not None and valid.references:
+        options = replace(options, references=valid.references)
     if options is not None and options.queue is not None:
         pointer = "?queue" if parameters.queue else "/queue"
         valid = await submissions.in_queue(valid, options.queue, at=pointer)
@@ -136,7 +140,12 @@ def _read_named(submissions: Submissions, caller: Caller, raw: bytes) -> ValidIn
     submission = body.validate(raw, GenericSubmission, deepest=DEEPEST + 1)
     definition = submissions.definition(submission.name)
     caller.require_submit(definition.name)
-    valid = definition.fitting(member(raw, "input") or b"{}", at="/input")
+    input_json = member(raw, "input") or b"{}"
+    if submission.after:
+        after, when = submission.after, submission.when or When.SUCCEEDED
+        valid = definition.fitting_with_references(input_json, after=after, when=when, at="/input")
+    else:
+        valid = definition.fitting(input_json, at="/input")
     valid.options = submission.given()
     return valid
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from celeriac.access.scopes import Scope
 from celeriac.ledger.ledger import Cancellation, Forgetting, Ledger, Original
+from celeriac.ledger.model.dependencies import Dependencies
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Submission
 from celeriac.ledger.protocol.message import decoded_input
@@ -104,9 +105,8 @@ async def _retry(
         definition = definition.in_queue(original.queue)
     if new_input is None:
         old_input = decoded_input(original.input)
-        submission = await submissions.judge.judge(
-            old_input, partial(_same_again, original, retry, definition)
-        )
+        same_again = partial(_same_again, original, retry, definition, sees_all=call.caller.sees is None)
+        submission = await submissions.judge.judge(old_input, same_again)
     else:
         submission = await submissions.judge.judge(new_input, partial(_changed, retry, definition))
     submission = submission._replace(submitter=submissions.submitter(call.caller))
@@ -130,18 +130,23 @@ def _changed_input(raw: bytes) -> bytes | None:
 
 
 def _same_again(
-    original: Original, retry: Retry, definition: PreparedDefinition, input_json: bytes
+    original: Original, retry: Retry, definition: PreparedDefinition, input_json: bytes, *, sees_all: bool
 ) -> Submission:
     """The same input, if the definition as it is now accepts it; the time limits are those of now, and so is the queue, unless the submission named one."""
+    ids, when, dependencies = original.references, original.when, None
     try:
-        definition.fitting(input_json, at="")
+        if ids:
+            definition.fitting_with_references(input_json, after=ids, when=when, at="")
+            dependencies = Dependencies(ids=ids, when=when, sees_all=sees_all, references=ids)
+        else:
+            definition.fitting(input_json, at="")
     except InvalidInput as wrong:
         raise InvalidInput(
             f"The definition of {original.name!r} changed after the task was accepted, and the input is no longer valid: "
             f'{wrong.detail} Send a valid input: {{"input": ...}}.',
             **wrong.members,
         ) from wrong
-    return definition.submission(new_id(), input_json, retry.resolve(None))
+    return definition.submission(new_id(), input_json, retry.resolve(None, dependencies))
 
 
 def _changed(retry: Retry, definition: PreparedDefinition, input_json: bytes) -> Submission:

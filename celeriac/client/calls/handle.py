@@ -18,6 +18,7 @@ from celeriac.client.flow.steps import Flow, Series
 from celeriac.client.wire.json_text import input_json
 from celeriac.client.wire.request import Request, path_of
 from celeriac.client.wire.trace import trace_headers
+from celeriac.values.result_references import POINTER, REFERENCE
 
 JSON = {"Content-Type": "application/json"}
 
@@ -104,6 +105,13 @@ class Handle(Generic[Value]):
 
     def __hash__(self) -> int:
         return hash(self._id)
+
+    def reference(self, pointer: str = "") -> dict[str, str]:
+        """Its result, as a value in the input of another task: `submit("add", x=first.reference(), y=5)`.
+
+        The other task runs after this one. `pointer` (RFC 6901) is a part of the result: `first.reference("/items/0")`.
+        """
+        return {REFERENCE: self._id, POINTER: pointer} if pointer else {REFERENCE: self._id}
 
     @task_call
     def refresh(self, *, timeout: float | None = None) -> Flow[Any]:

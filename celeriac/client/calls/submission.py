@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, TypeAlias
 from uuid import UUID
@@ -12,6 +12,7 @@ from celeriac.client.wire.json_text import input_json
 from celeriac.client.wire.request import Request, path_of
 from celeriac.client.wire.trace import trace_headers
 from celeriac.values.reserved_names import RESERVED_NAMES
+from celeriac.values.result_references import REFERENCE, places
 
 JSON = "application/json"
 # How the tasks must end that another one waits for.
@@ -72,6 +73,8 @@ def submission(
     if name in RESERVED_NAMES:
         raise ValueError(f"{name!r} is an address of the API and cannot be the name of a task.")
     body = input_json(_whole(task_input, fields), f"The input of {name!r}")
+    if REFERENCE.encode() in body:
+        options = _after_references(options, body)
     query = () if options is NO_OPTIONS else _query(options)
     if options.task_id is not None:
         return _under_id(name, body, query, options, wait)
@@ -80,6 +83,22 @@ def submission(
     if beside := options.beside_input():
         return Request("POST", path_of("tasks", query=query), headers, _named(name, body, beside), wait)
     return Request("POST", path_of(name, query=query), headers, body, wait)
+
+
+def _after_references(options: Options, body: bytes) -> Options:
+    """The task runs after those to whose results its input refers."""
+    ids = [value[REFERENCE] for _, value in places(json.loads(body)) if _is_id(value[REFERENCE])]
+    if not ids:
+        return options
+    others = [] if options.after is None else ids_of(options.after)
+    return replace(options, after=list(dict.fromkeys([*others, *ids])))
+
+
+def _is_id(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(UUID(value))
+    except ValueError:
+        return False
 
 
 def new_key() -> str:

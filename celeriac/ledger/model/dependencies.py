@@ -31,11 +31,19 @@ class Dependencies:
     when: When = When.SUCCEEDED
     sees_all: bool = False
     delay: timedelta | None = None
+    # Those of them to whose results the input refers.
+    references: tuple[str, ...] = ()
 
     def members(self) -> dict[str, object]:
         """As accept_tasks.lua reads them."""
         delay = None if self.delay is None else microseconds(self.delay)
-        return {"after": self.ids, "when": self.when, "sees_all": self.sees_all or None, "delay": delay}
+        return {
+            "after": self.ids,
+            "when": self.when,
+            "sees_all": self.sees_all or None,
+            "delay": delay,
+            "results": self.references or None,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submitter import Submitter
 from celeriac.ledger.model.times import microseconds, milliseconds
 from celeriac.ledger.model.trace import Trace
-from celeriac.ledger.protocol.message import Envelope, expires_at, headers_of
+from celeriac.ledger.protocol.message import REFERS, Envelope, expires_at, headers_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,13 +43,20 @@ class Options:
             if self.start_within is None
             else expires_at(datetime.now(UTC) + self.start_within),
             "trace_id": self.trace and self.trace.trace_id,
-            "trace": self.trace and headers_of(self.trace),
+            "trace": self._headers(),
             "key": self.key,
             "fingerprint": self.fingerprint,
             "key_ttl": self.key and milliseconds(self.key_ttl),
             **(self.dependencies.members() if self.dependencies else {}),
         }
         return json.dumps({name: value for name, value in members.items() if value is not None})
+
+    def _headers(self) -> str | None:
+        """Further headers of the message."""
+        headers = headers_of(self.trace) if self.trace else ""
+        if self.dependencies and self.dependencies.references:
+            headers += REFERS
+        return headers or None
 
 
 class Submission(NamedTuple):

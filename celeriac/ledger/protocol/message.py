@@ -16,6 +16,9 @@ from uuid import uuid4
 from celeriac.ledger.model.trace import Trace, parsed_trace
 
 ORIGIN = "celeriac"
+# A header, and how the message of a task whose input refers to results goes on with it.
+REFERENCES = "celeriac_references"
+REFERS = f', "{REFERENCES}": true'
 # kombu reads an object of exactly these two members as a value of another type.
 TYPED_VALUE = frozenset(("__type__", "__value__"))
 # Arguments, keyword arguments, embedded options (callbacks, errbacks, chain, chord), as Celery's protocol has them. Six bytes,
@@ -107,9 +110,9 @@ def headers_of(trace: Trace) -> str:
 
 
 def trace_of(headers: bytes) -> Trace | None:
-    """The trace in headers that `headers_of` has made."""
+    """The trace in further headers of a message, if it has one."""
     read = json.loads(b"{%b}" % headers.removeprefix(b", "))
-    return parsed_trace(read["traceparent"], read.get("tracestate", ""))
+    return parsed_trace(read["traceparent"], read.get("tracestate", "")) if "traceparent" in read else None
 
 
 def revocation(task_id: str, *, terminate: bool) -> bytes:

@@ -88,6 +88,11 @@ def blockers(task_id: str) -> str:
     return f"celeriac:blockers:{task_id}"
 
 
+def needers(task_id: str) -> str:
+    """Set: the open tasks whose input refers to the result of this one. Empty, so gone, when they have ended."""
+    return f"celeriac:needers:{task_id}"
+
+
 def releasing() -> str:
     """List: ended tasks whose followers were too many for one script, with their state. Empty, so gone, when all are released."""
     return "celeriac:releasing"

@@ -1,4 +1,4 @@
-"""A graph of tasks that wait for each other runs in its order, whatever is killed meanwhile."""
+"""A graph of tasks runs in its order, whatever is killed meanwhile."""
 
 import random
 from collections.abc import Iterator

@@ -27,6 +27,7 @@ STAY = {
     "celeriac:deadlines": "gone when empty",
     "celeriac:followers:*": "gone when empty, at the latest soon after the end of the task",
     "celeriac:blockers:*": "gone when empty, at the latest at the end of the task",
+    "celeriac:needers:*": "gone when empty, at the latest when those that need the result have ended",
     "celeriac:releasing": "gone when empty",
     "celeriac:ended": "as many members as there are ended tasks",
     "celeriac:paused": "one member a queue",
@@ -52,7 +53,8 @@ for _, pattern in ipairs({'celeriac:*', 'celery-task-meta-*'}) do
         or key:match('^celery%-task%-meta%-(.+)$')
       local state = id and redis.call('TYPE', 'celeriac:task:' .. id).ok == 'hash'
         and redis.call('HGET', 'celeriac:task:' .. id, 'state')
-      if not id or final[state] then found[#found + 1] = key end
+      local is_needed = id and redis.call('EXISTS', 'celeriac:needers:' .. id) == 1
+      if not id or final[state] and not is_needed then found[#found + 1] = key end
     end
   end
 end

@@ -15,9 +15,11 @@ from celeriac.contract.implementation import Implementation
 from celeriac.contract.reports import Send
 from celeriac.ledger.for_workers import Consumer, Granted, Refused
 from celeriac.ledger.model.states import State
+from celeriac.ledger.protocol.message import REFERENCES
 from celeriac_worker.run.attempt import Attempt, run_attempt
-from celeriac_worker.run.failure import failure_of
+from celeriac_worker.run.failure import InvalidInput, failure_of
 from celeriac_worker.run.outcome import Cancelled, Dropped, Failed, Outcome, PutOff, Returned, Succeeded
+from celeriac_worker.run.references import with_results
 from celeriac_worker.run.request import set_failure, token_of
 from celeriac_worker.run.task_traceback import task_traceback
 
@@ -60,8 +62,19 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
             case Refused(state):
                 return Dropped(state)
             case Granted(number):
+                try:
+                    kwargs = self._with_results(kwargs)
+                except InvalidInput as wrong:
+                    return Failed(wrong)
                 context.begin(number, ask=self._ask(), send=self._send())
                 return run_attempt(self.implementation, self._attempt(number), args, kwargs)
+
+    def _with_results(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The input; results of other tasks are read in a call of its own, and only where the message says so."""
+        if token_of(self.request) is None or not getattr(self.request, REFERENCES, False):
+            return kwargs
+        consumer: Consumer = self.app.consumer
+        return with_results(kwargs, consumer.results)
 
     def _attempt(self, number: int) -> Attempt:
         request = self.request

@@ -33,6 +33,8 @@ class SubmissionOptions:
     after: tuple[str, ...] = ()
     when: When = When.SUCCEEDED
     queue: str | None = None
+    # Those in `after` to whose results the input refers.
+    references: tuple[str, ...] = ()
     key: Key | None = None
     trace: Trace | None = None
 
@@ -76,7 +78,7 @@ class SubmissionOptions:
         if not self.after:
             return options
         ids = tuple(dict.fromkeys(self.after))
-        dependencies = Dependencies(ids=ids, when=self.when, sees_all=sees_all)
+        dependencies = Dependencies(ids=ids, when=self.when, sees_all=sees_all, references=self.references)
         if self.eta is None:
             dependencies, options = replace(dependencies, delay=options.delay), replace(options, delay=None)
         return replace(options, dependencies=dependencies)
@@ -109,9 +111,11 @@ class Retry:
     # Where the submission of the task names one.
     queue: str | None = None
 
-    def resolve(self, changed_input: bytes | None) -> Options:
-        """The same for the ledger."""
-        options = Options(retry_of=self.task_id, trace=self.trace, chosen_queue=self.queue)
+    def resolve(self, changed_input: bytes | None, dependencies: Dependencies | None = None) -> Options:
+        """The same for the ledger. An input that refers to results still depends on their tasks."""
+        options = Options(
+            retry_of=self.task_id, trace=self.trace, chosen_queue=self.queue, dependencies=dependencies
+        )
         if self.key is None:
             return options
         whole = f"retry {self.task_id}"

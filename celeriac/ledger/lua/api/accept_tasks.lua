@@ -8,7 +8,7 @@
 --       to start), expires_at (the same for a message), chosen_queue (the queue, where the submission names one), retry_of, trace_id, trace (headers of a message), key (digest of an
 --       idempotency key), fingerprint (of the submission), key_ttl (ms); and, of a task that waits for others: after (their ids,
 --       each once), when ('succeeded', 'failed' or 'ended'), delay (microseconds from its release on, in place of due), sees_all
---       (they may be any owner's)
+--       (they may be any owner's), results (those of them to whose results the input refers)
 -- Answer: {} where an envelope is unknown; otherwise the stamp of the first; the moment from which due times count (0 where
 --         there is none); a list that has, for each task that was not accepted now: its number, and 'replayed' or 'conflict'
 --         with the id, creation, first state and trace of the task that has its key or id | 'gone' | 'taken', where its
@@ -97,6 +97,16 @@ local function dependencies_of(options, owner)
     end
   end
   return blockers, wrong
+end
+
+-- Results that its input refers to are kept until it has ended.
+local function write_results(id, options)
+  redis.call('HSET', key_record(id), 'refers', options.when, 'results', table.concat(options.results, ' '))
+  for _, other in ipairs(options.results) do
+    redis.call('SADD', key_needers(other), id)
+    redis.call('HSET', key_record(other), 'followed', 1)
+    if FINAL[redis.call('HGET', key_record(other), 'state')] then keep_needed(other) end
+  end
 end
 
 -- It is blocked until all of these have ended.
@@ -213,6 +223,7 @@ local function write()
       append(replies, text(number), kind, other or '', created_at or '', was or '', trace_id or '')
     else
       write_one(number, options, caller)
+      if options.results then write_results(id, options) end
       if options.is_blocked then write_blockers(number, id, options, wrong and {} or blockers) end
       if wrong then append(unmet, {id = id, when = options.when, other = wrong}) end
     end
@@ -246,6 +257,7 @@ local function undo()
     local options = given ~= '' and cjson.decode(given) or {}
     if options.key then redis.pcall('DEL', key_idempotency(options.key)) end
     for _, other in ipairs(options.after or {}) do redis.pcall('ZREM', key_followers(other), id) end
+    for _, other in ipairs(options.results or {}) do redis.pcall('SREM', key_needers(other), id) end
     local found, list = pcall(list_of, queue)
     if found and messages[number] and ARGV[1] == 'push' then redis.pcall('LREM', list, 1, messages[number]) end
   end

@@ -9,7 +9,12 @@ local task = not is_hidden(id, owner) and load(id)
 if task then
   if task.attempt == 0 and not FINAL[task.state] then take_over(task, how) end
   if not FINAL[task.state] then return {'open'} end
-  forget(task, stay)
+  if is_needed(id) then -- it is as good as forgotten, and keep_tasks.lua does it later
+    redis.call('HSET', key_record(id), 'expires_at', 1)
+    redis.call('ZADD', KEY_ENDED, now(), id)
+  else
+    forget(task, stay)
+  end
   return with_pushes(how, 'forgotten')
 end
 return {is_gone(id, owner) and 'gone' or 'unknown'}

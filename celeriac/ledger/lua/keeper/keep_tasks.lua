@@ -69,8 +69,17 @@ end)
 
 if settle_rest(how) then more = 'more' end
 
+-- Whose result is needed stays; it is looked at again after this time.
+local NEEDED = 10 * 1000000
+
 each(KEY_ENDED, function(task)
-  if FINAL[task.state] then forget(task, stay) else redis.call('ZREM', KEY_ENDED, task.id) end
+  if not FINAL[task.state] then
+    redis.call('ZREM', KEY_ENDED, task.id)
+  elseif is_needed(task.id) then
+    redis.call('ZADD', KEY_ENDED, at + NEEDED, task.id)
+  else
+    forget(task, stay)
+  end
 end)
 
 redis.call('ZREMRANGEBYSCORE', KEY_WORKERS, '-inf', text(at - SERVING_FRESH))

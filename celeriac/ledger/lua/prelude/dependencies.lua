@@ -67,6 +67,27 @@ settle = function(ended, how)
   how.ended = nil
 end
 
+-- Whether open tasks refer to the result of this one in their input.
+local function is_needed(id) return redis.call('EXISTS', key_needers(id)) == 1 end
+
+-- What is needed has no end of its own: keep_tasks.lua forgets it when its time is over and nobody needs it.
+keep_needed = function(id)
+  if not is_needed(id) then return end
+  for _, key in ipairs({key_record(id), key_result(id), key_events(id)}) do redis.call('PERSIST', key) end
+end
+
+-- A task has ended: the results that its input refers to are kept for their time, if nobody else needs them.
+let_go = function(task)
+  for id in string.gmatch(redis.call('HGET', key_record(task.id), 'results') or '', '%S+') do
+    redis.call('SREM', key_needers(id), task.id)
+    local state, expires_at = unpack(redis.call('HMGET', key_record(id), 'state', 'expires_at'))
+    if FINAL[state] and not is_needed(id) then
+      local left = math.max(expires_at - now(), 0) / 1000 + 3600000
+      for _, key in ipairs({key_record(id), key_result(id), key_events(id)}) do redis.call('PEXPIRE', key, text(left)) end
+    end
+  end
+end
+
 -- Go on with what was too much for other scripts; whether that is not all.
 local function settle_rest(how)
   how.looks = how.looks or MOST_LOOKED_AFTER

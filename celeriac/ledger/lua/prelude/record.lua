@@ -42,13 +42,14 @@ end
 -- What the scripts need to know of a record; nil when there is none.
 local function load(id)
   local value = redis.call('HMGET', key_record(id), 'name', 'queue', 'state', 'created_at', 'attempt', 'token',
-                           'lost', 'cancel', 'start_by', 'released', 'started_at', 'queued_at', 'told', 'owner', 'followed')
+                           'lost', 'cancel', 'start_by', 'released', 'started_at', 'queued_at', 'told', 'owner', 'followed',
+                           'refers')
   if not value[3] then return nil end
   return {id = id, name = value[1], queue = value[2], state = value[3], created_at = value[4],
           attempt = tonumber(value[5]), token = value[6], lost = tonumber(value[7] or 0), cancel = value[8],
           start_by = tonumber(value[9] or nil), released = value[10],
           started_at = tonumber(value[11] or nil), queued_at = tonumber(value[12] or nil), told = value[13],
-          owner = value[14], followed = value[15]}
+          owner = value[14], followed = value[15], refers = value[16]}
 end
 
 -- Whether a caller may know nothing of this id: the task is another owner's, or there is none, which are one and the same to
@@ -199,7 +200,7 @@ local function with_pushes(how, ...)
   return answer
 end
 
-local settle -- in dependencies.lua
+local settle, keep_needed, let_go -- in dependencies.lua
 
 -- End a task. `failure` is the record's error (JSON, or ''), `document` is Celery's own result; both are kept for a time. The
 -- record outlives that by an hour, for the keeper to find it when it forgets the task. Who waits for this task is released.
@@ -217,7 +218,11 @@ local function conclude(task, state, failure, document, how)
     redis.call('SET', key_result(task.id), document, 'PX', text(ttl / 1000))
     redis.call('PUBLISH', key_result(task.id), document)
   end
-  if task.followed then settle(task, how) end
+  if task.refers then let_go(task) end
+  if task.followed then
+    keep_needed(task.id)
+    settle(task, how)
+  end
 end
 
 -- End a task that no worker ended, with an error in Celery's words. Names and reasons are ours, and need no escaping.
