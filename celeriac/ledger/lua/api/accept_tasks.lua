@@ -101,10 +101,11 @@ end
 
 -- Results that its input refers to are kept until it has ended.
 local function write_results(id, options)
-  redis.call('HSET', key_record(id), 'refers', options.when, 'results', table.concat(options.results, ' '))
+  redis.call('HSET', key_record(id), 'linked', 1, 'refers', options.when, 'results',
+             table.concat(options.results, ' '))
   for _, other in ipairs(options.results) do
     redis.call('SADD', key_needers(other), id)
-    redis.call('HSET', key_record(other), 'followed', 1)
+    redis.call('HSET', key_record(other), 'linked', 1)
     if FINAL[redis.call('HGET', key_record(other), 'state')] then keep_needed(other) end
   end
 end
@@ -116,7 +117,7 @@ local function write_blockers(number, id, options, blockers)
   for place, other in ipairs(blockers) do
     redis.call('ZADD', key_blockers(id), place, other)
     redis.call('ZADD', key_followers(other), first + number, id)
-    redis.call('HSET', key_record(other), 'followed', 1)
+    redis.call('HSET', key_record(other), 'linked', 1)
   end
   local named = table.concat({unpack(blockers, 1, math.min(#blockers, MOST_NAMED))}, ' ')
   append(replies, text(number), 'blocked', text(#blockers), named, '', '')

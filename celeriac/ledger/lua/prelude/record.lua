@@ -42,14 +42,13 @@ end
 -- What the scripts need to know of a record; nil when there is none.
 local function load(id)
   local value = redis.call('HMGET', key_record(id), 'name', 'queue', 'state', 'created_at', 'attempt', 'token',
-                           'lost', 'cancel', 'start_by', 'released', 'started_at', 'queued_at', 'told', 'owner', 'followed',
-                           'refers')
+                           'lost', 'cancel', 'start_by', 'released', 'started_at', 'queued_at', 'told', 'owner', 'linked')
   if not value[3] then return nil end
   return {id = id, name = value[1], queue = value[2], state = value[3], created_at = value[4],
           attempt = tonumber(value[5]), token = value[6], lost = tonumber(value[7] or 0), cancel = value[8],
           start_by = tonumber(value[9] or nil), released = value[10],
           started_at = tonumber(value[11] or nil), queued_at = tonumber(value[12] or nil), told = value[13],
-          owner = value[14], followed = value[15], refers = value[16]}
+          owner = value[14], linked = value[15]}
 end
 
 -- Whether a caller may know nothing of this id: the task is another owner's, or there is none, which are one and the same to
@@ -218,8 +217,8 @@ local function conclude(task, state, failure, document, how)
     redis.call('SET', key_result(task.id), document, 'PX', text(ttl / 1000))
     redis.call('PUBLISH', key_result(task.id), document)
   end
-  if task.refers then let_go(task) end
-  if task.followed then
+  if task.linked then -- others wait for it, or it needs their results
+    let_go(task)
     keep_needed(task.id)
     settle(task, how)
   end
