@@ -157,15 +157,10 @@ class Ledger:
         fields = await self._change(scripts.READ_ORIGINAL, task_id, whose(owner))
         if not fields:
             return None
-        name, encoded, trace, queue, when, results = fields
-        return Original(
-            name.decode(),
-            encoded,
-            wire.trace_of(trace) if trace else None,
-            queue.decode() or None,
-            references=tuple(results.decode().split()),
-            when=When(when.decode() or When.SUCCEEDED),
-        )
+        name, encoded, headers, queue, when, results = fields
+        trace, ids = wire.trace_of(headers) if headers else None, tuple(results.decode().split())
+        end = When(when.decode() or When.SUCCEEDED)
+        return Original(name.decode(), encoded, trace, queue.decode() or None, references=ids, when=end)
 
     async def history(self, task_id: str, *, owner: str | None) -> History | None:
         """The history of a task; an open task keeps its events in a stream from now on. None without a record."""
