@@ -25,6 +25,8 @@ from celeriac_api.routes import (
     workers,
 )
 from celeriac_api.routes import catalog as catalog_routes
+from celeriac_api.schedules import routes as schedules
+from celeriac_api.schedules.handlers import Handlers
 from celeriac_api.server.route import Route
 
 
@@ -44,6 +46,7 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
         *task_input.routes(catalog, ledger),
         *task_actions.routes(settings, ledger, parts.submissions),
         *task_list.routes(settings, ledger),
+        *schedules.routes(Handlers(parts.schedules, parts.submissions, catalog)),
         *events.routes(ledger, feed, streams),
         *catalog_routes.routes(catalog, default_queue=settings.default_queue),
         *queues.routes(parts.overview),

@@ -8,6 +8,7 @@ from celeriac.contract.catalog import Catalog, Validators
 from celeriac.ledger.for_audit import AuditTrail
 from celeriac.ledger.for_keys import KeyTable
 from celeriac.ledger.for_operators import Overview
+from celeriac.ledger.for_schedules import ScheduleTable
 from celeriac.ledger.keeper import Keeper
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.live.event_streams import Feed
@@ -18,6 +19,7 @@ from celeriac_api.access.authenticate import Door
 from celeriac_api.access.key_ring import KeyRing
 from celeriac_api.access.seats import Seats
 from celeriac_api.request.judgement import Judge
+from celeriac_api.schedules.firing import Firing
 from celeriac_api.server.counters import Counters
 from celeriac_api.submissions import Submissions
 
@@ -47,10 +49,13 @@ class Parts:
     judge: Judge
     submissions: Submissions
     streams: Seats
+    schedules: ScheduleTable
+    firing: Firing
 
     async def close(self) -> None:
         """Close every connection to Redis."""
         await self.keeper.close()
+        await self.schedules.close()
         await self.audit_trail.close()
         await self.key_table.close()
         if self.tokens is not None:
@@ -80,6 +85,8 @@ def build_parts(settings: Settings, catalog: Catalog, validators: Validators) ->
         epoch=epoch,
         on_answer=counters.round_trip.observe,
     )
+    submissions = Submissions(catalog, validators, settings, ledger, judge)
+    schedules = ScheduleTable(settings.backend, epoch=epoch)
     return Parts(
         settings=settings,
         catalog=catalog,
@@ -97,8 +104,10 @@ def build_parts(settings: Settings, catalog: Catalog, validators: Validators) ->
         tokens=tokens,
         door=Door(key_ring, open_everywhere=settings.open, tokens=tokens, origins=settings.cors_origins),
         judge=judge,
-        submissions=Submissions(catalog, validators, settings, ledger, judge),
+        submissions=submissions,
         streams=Seats("streams", usual=settings.streams, share=settings.owner_share),
+        schedules=schedules,
+        firing=Firing(schedules, ledger, submissions),
     )
 
 

@@ -10,6 +10,7 @@
     ├── TaskNotFound           404
     ├── UnknownQueue           404
     ├── KeyNotFound            404
+    ├── ScheduleNotFound       404
     ├── MethodNotAllowed       405
     ├── TaskNotSucceeded       409
     ├── TaskEnded              409
@@ -114,6 +115,12 @@ class KeyNotFound(Problem):
     """No key has this name."""
 
     status, code, title = 404, "key-not-found", "No key has this name"
+
+
+class ScheduleNotFound(Problem):
+    """The owner of the key has no schedule of this name."""
+
+    status, code, title = 404, "schedule-not-found", "No schedule has this name"
 
 
 class MethodNotAllowed(Problem):

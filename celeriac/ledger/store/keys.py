@@ -198,6 +198,21 @@ def audit() -> str:
     return "celeriac:audit"
 
 
+def schedule(id: str) -> str:  # noqa: A002 - as the scripts call it
+    """Hash: one schedule, by its owner and name. No TTL: it goes when it is deleted. One key a schedule."""
+    return f"celeriac:schedule:{id}"
+
+
+def schedules() -> str:
+    """Sorted set: the owners and names of all schedules, in order. Empty, so gone, when there are none."""
+    return "celeriac:schedules"
+
+
+def schedules_due() -> str:
+    """Sorted set: the owners and names of schedules, by their next due time. Empty, so gone, when nothing is due any more."""
+    return "celeriac:schedules:due"
+
+
 def queue(name: str) -> str:
     """List: the messages of a Celery queue (kombu's Redis transport). Empty, so gone, when workers keep up."""
     return name

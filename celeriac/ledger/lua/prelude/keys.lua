@@ -30,3 +30,5 @@ local KEY_FEED = 'celeriac:events'
 local KEY_WORKERS, KEY_SERVING = 'celeriac:workers', 'celeriac:serving'
 local KEY_ACCESS_KEYS, KEY_ACCESS_VERSION = 'celeriac:keys', 'celeriac:keys:version'
 local KEY_AUDIT = 'celeriac:audit'
+local function key_schedule(id) return 'celeriac:schedule:' .. id end
+local KEY_SCHEDULES, KEY_SCHEDULES_DUE = 'celeriac:schedules', 'celeriac:schedules:due'

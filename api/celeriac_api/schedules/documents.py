@@ -1,0 +1,226 @@
+"""Schedules as requests and answers contain them."""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
+
+from celeriac.values.durations import duration_of
+from celeriac_api.request.options import SubmissionOptions
+from celeriac_api.request.parameter_types import misfit
+from celeriac_api.response.near_names import suggestion
+from celeriac_api.schedules.catch_up import CatchUp
+from celeriac_api.schedules.cron import Cron, checked_cron, zones
+from celeriac_api.schedules.due_times import LONGEST, SHORTEST, At, DueTimes, Every
+
+LONGEST_SECONDS = 366 * 24 * 3600
+MOST_MOMENTS = 1_000
+LONGEST_EXPRESSION = 200
+
+
+class Overlap(StrEnum):
+    """What happens at a due time while the task of the last one has not ended."""
+
+    QUEUE = "queue"
+    SKIP = "skip"
+    CANCEL_RUNNING = "cancel_running"
+
+
+def _expression(text: str) -> str:
+    try:
+        return checked_cron(text)
+    except ValueError as wrong:
+        raise misfit(str(wrong)) from wrong
+
+
+def _zone(text: str) -> str:
+    if text not in zones():
+        raise misfit(f"should be a time zone such as Europe/Berlin.{suggestion(text, sorted(zones()))}")
+    return text
+
+
+def _interval(text: str) -> str:
+    try:
+        duration = duration_of(text) if text.startswith("P") else timedelta(0)
+    except ValueError:
+        duration = timedelta(0)
+    if not SHORTEST <= duration <= LONGEST:
+        raise misfit("should be a duration in ISO 8601 from PT1S to P366D, such as PT5M")
+    return text
+
+
+def _moments(moments: list[datetime]) -> list[datetime]:
+    return sorted({moment.astimezone(UTC) for moment in moments})
+
+
+Seconds = Annotated[float, Field(ge=0, le=LONGEST_SECONDS)]
+Expression = Annotated[str, Field(max_length=LONGEST_EXPRESSION), AfterValidator(_expression)]
+Zone = Annotated[str, Field(max_length=64), AfterValidator(_zone)]
+Interval = Annotated[
+    str,
+    Field(max_length=64),
+    AfterValidator(_interval),
+    WithJsonSchema({"type": "string", "format": "duration", "maxLength": 64}),
+]
+Moments = Annotated[
+    list[AwareDatetime], Field(min_length=1, max_length=MOST_MOMENTS), AfterValidator(_moments)
+]
+
+
+class ScheduledSubmission(BaseModel):
+    """The submission that each due time makes."""
+
+    model_config = ConfigDict(title="Scheduled submission", extra="forbid")
+
+    name: str = Field(description="The name of the definition.")
+    input: dict[str, Any] = Field(default_factory=dict, description="The input, the same each time.")
+    delay: Seconds | None = Field(None, description="How many seconds after the due time the task is queued.")
+    expires: Seconds | None = Field(
+        None, description="The task must start within this many seconds; otherwise it ends as `expired`."
+    )
+
+    def options(self, jitter: float = 0) -> SubmissionOptions:
+        """As values; the task is delayed by so many seconds more."""
+        delay = (self.delay or 0) + jitter
+        expires = None if self.expires is None else timedelta(seconds=self.expires)
+        return SubmissionOptions(delay=timedelta(seconds=delay) if delay else None, expires=expires)
+
+
+class Rules(BaseModel):
+    """When a schedule is due, and what happens then. Exactly one of `cron`, `every` and `at` is given."""
+
+    cron: Expression | None = Field(
+        None,
+        description="Minute, hour, day of the month, month, day of the week, as in cron of Debian; in the time `zone`.",
+    )
+    every: Interval | None = Field(
+        None, description="An interval (ISO 8601), at least PT1S, from the creation of the schedule on."
+    )
+    at: Moments | None = Field(None, description="Single moments, at most 1,000.")
+    zone: Zone | None = Field(None, description="The time zone of `cron`, by its IANA name. Default: UTC.")
+    overlap: Overlap = Field(
+        Overlap.QUEUE,
+        description="If the task of the last due time has not ended: `queue` submits the next one all the same, `skip` leaves "
+        "the due time out, `cancel_running` cancels the last one first.",
+    )
+    catch_up: CatchUp = Field(
+        CatchUp.LAST,
+        description="Of the due times that were missed by more than a minute: `last` submits the newest, `all` the newest 100, "
+        "`none` none.",
+    )
+    jitter: Annotated[float, Field(ge=0, le=86_400)] = Field(
+        0, description="Each task is delayed by a random time of up to so many seconds."
+    )
+    until: AwareDatetime | None = Field(None, description="No due time is later than this.")
+
+    def due_times(self, first: datetime) -> DueTimes:
+        """The due times; an interval is counted from `first`."""
+        timing: Cron | Every | At
+        if self.cron is not None:
+            timing = Cron(self.cron, self.zone or "UTC")
+        elif self.every is not None:
+            interval = duration_of(self.every)
+            timing = Every(interval, first + interval)
+        else:
+            timing = At(tuple(self.at or ()))
+        return DueTimes(timing, self.until)
+
+    @property
+    def when(self) -> tuple[Any, ...]:
+        """What its due times follow from."""
+        return self.cron, self.every, self.at, self.zone, self.until
+
+
+class ScheduleRequest(Rules):
+    """A schedule as it is put."""
+
+    model_config = ConfigDict(title="New schedule", extra="forbid")
+
+    submit: ScheduledSubmission
+    paused: bool | None = Field(
+        None,
+        description="Whether it is paused. Default: false for a new schedule, unchanged for an existing one.",
+    )
+
+    @model_validator(mode="after")
+    def _check_timing(self) -> Self:
+        if sum(rule is not None for rule in (self.cron, self.every, self.at)) != 1:
+            raise misfit("should have exactly one of `cron`, `every` and `at`")
+        if self.zone is not None and self.cron is None:
+            raise misfit("should have a `zone` only together with `cron`: the others do not depend on it")
+        return self
+
+
+class ScheduleError(BaseModel):
+    """Why a due time has no task."""
+
+    model_config = ConfigDict(title="Error of a schedule")
+
+    due: AwareDatetime = Field(description="The due time.")
+    type: str = Field(description="The `type` of the problem that a submission would have got.")
+    detail: str
+
+
+class Progress(BaseModel):
+    """How far a schedule has come."""
+
+    paused: bool
+    next: AwareDatetime | None = Field(
+        description="The next due time; null while it is paused, and when there is none any more."
+    )
+    last_due: AwareDatetime | None = Field(
+        description="The last due time that has a task; null before the first."
+    )
+    last_task_id: str | None = Field(description="The id of that task.")
+    last_skipped: AwareDatetime | None = Field(description="The last due time that `overlap` has left out.")
+    error: ScheduleError | None = Field(
+        description="Why the last due time has no task; null when it has one, or was left out."
+    )
+    updated_at: AwareDatetime = Field(description="When it was put, paused or resumed last.")
+
+
+class ScheduleInList(Rules, Progress):
+    """A schedule, without the input that it submits."""
+
+    model_config = ConfigDict(title="Schedule in a list")
+
+    name: str = Field(description="The name of the schedule.")
+    owner: str | None = Field(description="Whose it is; null for nobody.")
+    submits: str = Field(description="The name of the definition whose tasks it submits.")
+    created_at: AwareDatetime
+
+
+class Schedule(ScheduleInList):
+    """A schedule. The value of a parameter that the definition hides is replaced by "hidden"."""
+
+    model_config = ConfigDict(title="Schedule")
+
+    submit: ScheduledSubmission
+
+
+class SchedulePage(BaseModel):
+    """Schedules, by owner and name."""
+
+    model_config = ConfigDict(title="Page of schedules")
+
+    items: list[ScheduleInList]
+    next_cursor: str | None = Field(
+        description="Send it as `cursor` to get the next page; null on the last page."
+    )
+
+
+class DueTimesDocument(BaseModel):
+    """The next due times of a schedule; none while it is paused."""
+
+    model_config = ConfigDict(title="Due times")
+
+    items: list[AwareDatetime]

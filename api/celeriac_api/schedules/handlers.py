@@ -1,0 +1,190 @@
+"""What the routes of schedules do: put, show, list, pause, resume, run and delete."""
+
+import asyncio
+import base64
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from typing import NamedTuple
+
+from starlette.responses import Response
+
+from celeriac.contract.catalog import Catalog
+from celeriac.ledger.for_schedules import ScheduleTable
+from celeriac.ledger.store.connection import Unavailable
+from celeriac_api.acceptance import accepted_headers
+from celeriac_api.access.caller import Caller
+from celeriac_api.request import body
+from celeriac_api.request.call import Call
+from celeriac_api.request.json_text import member
+from celeriac_api.request.new_id import new_id
+from celeriac_api.request.parameter_types import USUAL_LIMIT
+from celeriac_api.request.strict_json import DEEPEST
+from celeriac_api.response.address import address
+from celeriac_api.response.errors import MalformedJSON
+from celeriac_api.response.json_bytes import Answer, model_answer
+from celeriac_api.response.task_document import task_document
+from celeriac_api.schedules.answers import document_of, listed_document
+from celeriac_api.schedules.documents import DueTimesDocument, SchedulePage, ScheduleRequest
+from celeriac_api.schedules.parameters import (
+    ListParameters,
+    NextParameters,
+    OfSchedule,
+    PutParameters,
+    not_found,
+)
+from celeriac_api.schedules.stored import (
+    StoredSchedule,
+    moment_of,
+    paused_schedule,
+    put_schedule,
+    resumed_schedule,
+)
+from celeriac_api.schedules.submission import read_submission
+from celeriac_api.submissions import Submissions
+
+USUAL_DUE_TIMES = 10
+# So often a change is tried that another one has overtaken.
+MOST_TRIES = 20
+
+Change = Callable[[StoredSchedule, datetime], StoredSchedule]
+
+
+class NewSchedule(NamedTuple):
+    """A valid body; `submission` is the JSON text of its `submit`."""
+
+    request: ScheduleRequest
+    submission: bytes
+
+
+class Handlers:
+    """The handlers, with the schedules in Redis. A caller that does not see all sees the schedules of its owner."""
+
+    def __init__(self, table: ScheduleTable, submissions: Submissions, catalog: Catalog) -> None:
+        """`submissions` checks what is to be submitted; `catalog` knows which values are hidden."""
+        self._table, self._submissions = table, submissions
+        self._hidden = {name: definition.hidden for name, definition in catalog.items()}
+
+    def read(self, caller: Caller, raw: bytes) -> NewSchedule:
+        """The body of `PUT`, whose task the caller may submit."""
+        if not raw:
+            raise MalformedJSON(
+                'The body is empty: send a JSON object with "submit", and "cron", "every" or "at".'
+            )
+        request = body.validate(raw, ScheduleRequest, deepest=DEEPEST + 2)
+        self._submissions.definition(request.submit.name)
+        caller.require_submit(request.submit.name)
+        submission = member(raw, "submit") or b"{}"
+        read_submission(self._submissions, submission)
+        return NewSchedule(request, submission)
+
+    async def put(self, call: Call[PutParameters, NewSchedule]) -> Response:
+        """A new schedule, or other rules for one that is there."""
+        name, request = call.parameters.name, call.body.request
+        owner = call.parameters.whose(call.caller)
+        for _ in range(MOST_TRIES):
+            before, now = await self._read(owner, name)
+            if before is not None:
+                call.caller.require_submit(before.plan.submits)
+            after = await asyncio.to_thread(
+                put_schedule, before, caller=call.caller, owner=owner, name=name, request=request, submission=call.body.submission, now=now,
+            )  # fmt: skip
+            row, due = after.row(), after.next_microseconds
+            if before is None and await self._table.create(row, due=due):
+                return Answer(self._document(after), 201, location=address(f"/schedules/{name}"))
+            if before is not None and await self._table.replace(row, version=before.version, due=due):
+                return Answer(self._document(after), 200)
+        raise _overtaken(name)
+
+    async def get(self, call: Call[OfSchedule, None]) -> Response:
+        """One schedule."""
+        schedule, _ = await self._find(call.parameters, call.caller)
+        return Answer(self._document(schedule), 200)
+
+    async def list_all(self, call: Call[ListParameters, None]) -> Response:
+        """A page of schedules."""
+        limit = call.parameters.limit or USUAL_LIMIT
+        owner = call.parameters.owner if call.caller.sees is None else call.caller.sees
+        if call.parameters.owner not in (None, owner):
+            return model_answer(SchedulePage(items=[], next_cursor=None))
+        # One more than the page has shows whether there is another page.
+        _, rows = await self._table.page(owner=owner, after=call.parameters.cursor, limit=limit + 1)
+        items = [StoredSchedule.of(row) for row in rows[:limit]]
+        cursor = _cursor(items[-1]) if len(rows) > limit else None
+        return model_answer(SchedulePage(items=list(map(listed_document, items)), next_cursor=cursor))
+
+    async def due_times(self, call: Call[NextParameters, None]) -> Response:
+        """The next due times."""
+        schedule, _ = await self._find(call.parameters, call.caller)
+        first = schedule.state.next
+        if first is None:
+            return model_answer(DueTimesDocument(items=[]))
+        count = call.parameters.count or USUAL_DUE_TIMES
+        further = partial(_further, schedule, first, count - 1)
+        return model_answer(DueTimesDocument(items=[first, *await asyncio.to_thread(further)]))
+
+    async def pause(self, call: Call[OfSchedule, None]) -> Response:
+        """A schedule that is due no more."""
+        return await self._change(call, paused_schedule)
+
+    async def resume(self, call: Call[OfSchedule, None]) -> Response:
+        """A schedule that is due again."""
+        return await self._change(call, resumed_schedule)
+
+    async def run(self, call: Call[OfSchedule, None]) -> Response:
+        """A task of a schedule, now."""
+        schedule, _ = await self._find(call.parameters, call.caller)
+        call.caller.require_submit(schedule.plan.submits)
+        valid, submission = read_submission(self._submissions, schedule.submission)
+        task_id = new_id()
+        accepted = await self._submissions.accept(
+            valid, submission.options(), task_id=task_id, caller=schedule.caller
+        )
+        document = task_document(valid.new_task(accepted, owner=schedule.owner), show_traceback=False)
+        return Answer(document, 202, **accepted_headers(accepted))
+
+    async def delete(self, call: Call[OfSchedule, None]) -> Response:
+        """The end of a schedule; its tasks stay."""
+        for _ in range(MOST_TRIES):
+            schedule, _now = await self._find(call.parameters, call.caller)
+            call.caller.require_submit(schedule.plan.submits)
+            if await self._table.remove(schedule.row()._replace(version=schedule.version)):
+                return Response(status_code=204)
+        raise _overtaken(call.parameters.name)
+
+    async def _change(self, call: Call[OfSchedule, None], change: Change) -> Response:
+        for _ in range(MOST_TRIES):
+            before, now = await self._find(call.parameters, call.caller)
+            call.caller.require_submit(before.plan.submits)
+            after = await asyncio.to_thread(change, before, now)
+            due = after.next_microseconds
+            if after is before or await self._table.move(after.row(), version=before.version, due=due):
+                return Answer(self._document(after), 200)
+        raise _overtaken(call.parameters.name)
+
+    async def _find(self, parameters: OfSchedule, caller: Caller) -> tuple[StoredSchedule, datetime]:
+        schedule, now = await self._read(parameters.whose(caller), parameters.name)
+        if schedule is None:
+            raise not_found(parameters.name)
+        return schedule, now
+
+    async def _read(self, owner: str, name: str) -> tuple[StoredSchedule | None, datetime]:
+        at, rows = await self._table.read(owner, name)
+        return StoredSchedule.of(rows[0]) if rows else None, moment_of(at)
+
+    def _document(self, schedule: StoredSchedule) -> bytes:
+        return document_of(schedule, self._hidden)
+
+
+def _further(schedule: StoredSchedule, first: datetime, count: int) -> list[datetime]:
+    return list(islice(schedule.due_times.from_on(first), count))
+
+
+def _cursor(last: StoredSchedule) -> str:
+    """Opaque, so that what is in it may change."""
+    return base64.urlsafe_b64encode(f"{last.owner}:{last.name}".encode()).rstrip(b"=").decode()
+
+
+def _overtaken(name: str) -> Unavailable:
+    return Unavailable(f"the schedule {name!r} is changed by others all the time")

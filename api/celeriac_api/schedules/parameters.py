@@ -1,0 +1,109 @@
+"""The parameters of the routes of schedules."""
+
+import base64
+import binascii
+import re
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
+
+from celeriac_api.access.caller import Caller
+from celeriac_api.request.parameter_types import Limit, misfit
+from celeriac_api.request.parameters import Parameters
+from celeriac_api.response.address import address
+from celeriac_api.response.errors import Problem, ScheduleNotFound
+from celeriac_api.response.near_names import shown
+
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+MOST_DUE_TIMES = 100
+LONGEST_CURSOR = 1_000
+
+
+def not_found(name: str) -> ScheduleNotFound:
+    """The refusal for a name that the caller has no schedule of."""
+    return ScheduleNotFound(
+        f"No schedule has the name {shown(name)}. GET {address('/schedules')} lists all schedules."
+    )
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"0*[1-9]\d*", text, re.ASCII):
+        raise misfit("should be a number of due times, 1 or more")
+    return min(int(text.lstrip("0")[:9]), MOST_DUE_TIMES)
+
+
+def _read_cursor(text: str) -> tuple[str, str]:
+    try:
+        padded = text[:LONGEST_CURSOR] + "=" * (-len(text) % 4)
+        owner, colon, name = base64.b64decode(padded, altchars=b"-_", validate=True).decode().partition(":")
+    except (binascii.Error, ValueError) as wrong:
+        raise misfit("should be the `next_cursor` of an earlier page") from wrong
+    if not colon:
+        raise misfit("should be the `next_cursor` of an earlier page")
+    return owner, name
+
+
+Name = Annotated[
+    str, StringConstraints(pattern=NAME), Path(description="The name of the schedule.", examples=["nightly"])
+]
+Owner = Annotated[
+    str | SkipJsonSchema[None],
+    Query(
+        description="Whose schedule it is. A key sees its own schedules, unless it is `admin`.", min_length=1
+    ),
+]
+Cursor = Annotated[
+    tuple[str, str] | None,
+    BeforeValidator(_read_cursor),
+    WithJsonSchema({"type": "string", "description": "The `next_cursor` of the previous page."}),
+]
+
+
+class PutParameters(Parameters):
+    """The parameters of `PUT /schedules/{name}`."""
+
+    name: Name
+    owner: Owner = None
+
+    def whose(self, caller: Caller) -> str:
+        """The owner whose schedule it is; 404 where the caller may not see it."""
+        if self.owner is None or self.owner == caller.owner:
+            return caller.owner
+        if caller.sees is None:
+            return self.owner
+        raise not_found(self.name)
+
+
+class OfSchedule(PutParameters):
+    """The parameters of a route about one schedule."""
+
+    @classmethod
+    def refuse_path(cls, text: str) -> Problem:
+        """404 unless it could be a name."""
+        return not_found(text)
+
+
+class NextParameters(OfSchedule):
+    """How many due times to compute."""
+
+    count: Annotated[
+        Annotated[int, Field(ge=1)] | SkipJsonSchema[None],
+        BeforeValidator(_count),
+        Query(description="How many due times: 10 by default, at most 100. A larger number counts as 100."),
+    ] = None
+
+
+class ListParameters(Parameters):
+    """Which schedules to list, and how many."""
+
+    owner: Annotated[
+        str | SkipJsonSchema[None],
+        Query(
+            description="Only schedules of this owner. A key sees its own schedules, unless it is `admin`.",
+            min_length=1,
+        ),
+    ] = None
+    limit: Limit = None
+    cursor: Annotated[Cursor, Query(description="The `next_cursor` of the previous page.")] = None

@@ -1,0 +1,1 @@
+"""Schedules: due times, ownership, and each due time once."""
