@@ -5,7 +5,8 @@ CeleriacError
 │   ├── BadRequest              400: MalformedJSON, InvalidHost
 │   ├── Unauthorized            401
 │   ├── Forbidden               403
-│   ├── NotFound                404: RouteNotFound, UnknownTaskName, TaskNotFound, UnknownQueue, KeyNotFound
+│   ├── NotFound                404: RouteNotFound, UnknownTaskName, TaskNotFound, UnknownQueue, KeyNotFound,
+│   │                           ScheduleNotFound
 │   ├── MethodNotAllowed        405
 │   ├── Conflict                409: TaskNotSucceeded, TaskEnded, TaskNotEnded, TaskIdTaken, KeyExists, KeyInFile
 │   ├── Gone                    410: TaskGone, ResultGone
@@ -153,6 +154,12 @@ class KeyNotFound(NotFound):
     """No key has this name."""
 
     types = ("key-not-found",)
+
+
+class ScheduleNotFound(NotFound):
+    """The owner of the key has no schedule of this name."""
+
+    types = ("schedule-not-found",)
 
 
 class MethodNotAllowed(Problem):

@@ -109,7 +109,7 @@ class Rules(BaseModel):
     zone: Zone | None = Field(None, description="The time zone of `cron`, by its IANA name. Default: UTC.")
     overlap: Overlap = Field(
         Overlap.QUEUE,
-        description="If the task of the last due time has not ended: `queue` submits the next one all the same, `skip` leaves "
+        description="If the task of the last due time has not ended: `queue` submits the next one anyway, `skip` leaves "
         "the due time out, `cancel_running` cancels the last one first.",
     )
     catch_up: CatchUp = Field(

@@ -13,7 +13,11 @@ from tests.http.access.keys import Locked
 from tests.support.door import Document, document, problem_of
 
 SUBMIT = {"name": "unserved", "input": {}}
-YEARLY = {"submit": {"name": "add", "input": {"x": 4, "y": 5}}, "cron": "0 3 1 1 *", "zone": "Asia/Seoul"}
+YEARLY: dict[str, Any] = {
+    "submit": {"name": "add", "input": {"x": 4, "y": 5}},
+    "cron": "0 3 1 1 *",
+    "zone": "Asia/Seoul",
+}
 
 
 def put(client: httpx.Client, name: str, status: int = 201, /, **schedule: Any) -> Document:
@@ -27,7 +31,7 @@ def put(client: httpx.Client, name: str, status: int = 201, /, **schedule: Any) 
 def test_a_schedule_is_put_shown_listed_and_deleted(quiet: httpx.Client) -> None:
     new = put(quiet, "yearly", **YEARLY)
     assert new["next"].endswith("-12-31T18:00:00Z")
-    assert new["submit"] == {**YEARLY["submit"], "delay": None, "expires": None}  # type: ignore[dict-item]  # a dict
+    assert new["submit"] == {**YEARLY["submit"], "delay": None, "expires": None}
     assert (new["overlap"], new["catch_up"], new["paused"], new["last_task_id"]) == (
         "queue",
         "last",

@@ -108,6 +108,7 @@ WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
     "malformed-json": ("works", malformed),
     "unauthenticated": ("locked", lambda client: client.get("/tasks")),
     "key-not-found": ("admin", lambda client: client.get("/keys/nobody")),
+    "schedule-not-found": ("works", lambda client: client.get("/schedules/nobody")),
     "key-exists": (
         "admin",
         lambda client: client.post("/keys", json={"name": "has-read", "scopes": ["read"]}),
