@@ -1,4 +1,4 @@
-"""The place of schedules in Redis: texts by owner and name, and when each is due."""
+"""The place of schedules in Redis: by owner and name, and by due time."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple

@@ -24,6 +24,8 @@ NO_NOUNS = set("asked begun found given known left_out one other said shown told
 # Where more names than that may lie side by side, and why.
 LONG_LISTINGS = {
     ".": "tools look for their files at the root",
+    "api/celeriac_api": "the rooms of the service, and the files with which it starts",
+    "docs/how-to": "a page for each job; docs/index.md groups them",
     "docs/decisions": "a numbered series, read by number",
     "tests": "a room for each package, and for what all tests share",
 }

@@ -114,11 +114,11 @@ class Rules(BaseModel):
     )
     catch_up: CatchUp = Field(
         CatchUp.LAST,
-        description="Of the due times that were missed by more than a minute: `last` submits the newest, `all` the newest 100, "
+        description="If due times were missed by more than a minute: `last` submits the newest of them, `all` the newest 100, "
         "`none` none.",
     )
     jitter: Annotated[float, Field(ge=0, le=86_400)] = Field(
-        0, description="Each task is delayed by a random time of up to so many seconds."
+        0, description="Each task is delayed by a random time of up to this number of seconds."
     )
     until: AwareDatetime | None = Field(None, description="No due time is later than this.")
 

@@ -1,4 +1,4 @@
-"""Computes the due times of a schedule: cron with a time zone, an interval, or a list."""
+"""Computes due times: cron with a time zone, an interval, or single moments."""
 
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -68,8 +68,8 @@ class DueTimes:
                 low = middle + 1
             else:
                 high = middle
-        found = self.after(datetime.fromtimestamp(low, UTC))
-        return first if found is None or found < first or found > now else found
+        oldest = self.after(datetime.fromtimestamp(low, UTC))
+        return first if oldest is None or oldest < first or oldest > now else oldest
 
     def _has_more(self, second: int, now: datetime, most: int) -> bool:
         due = next(islice(self.from_on(datetime.fromtimestamp(second, UTC)), most, None), None)

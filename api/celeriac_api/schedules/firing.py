@@ -1,4 +1,4 @@
-"""Submits the tasks of due times: each once, by whichever process of the API is first.
+"""Submits the task of each due time once, by the API process that is first.
 
 A process claims what is due, submits the task under the id of its due time, and moves the schedule on, if nobody else has. After a crash
 between the two, another process submits the same task again, which is the same task.

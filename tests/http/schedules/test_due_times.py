@@ -1,4 +1,4 @@
-"""Due times in both nights of daylight saving, in three zones; missed ones; costs of odd expressions."""
+"""Due times in both nights of daylight saving, missed due times, and odd expressions."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import islice

@@ -16,8 +16,12 @@ from celeriac_api.openapi import derived
 from lab.harness.checkout import ROOT
 from lab.harness.servers import API
 from tests.http.access.keys import Locked
-from tests.http.service.ways import DOCUMENT, NAMES, WAYS, Doors
+from tests.http.service import ways as usual
+from tests.http.service.schedule_ways import SCHEDULES
+from tests.http.service.ways import DOCUMENT, NAMES, Doors
 from tests.support.door import document, run
+
+WAYS = usual.WAYS | SCHEDULES
 
 DOCUMENTED = {
     (method, path): {int(status) for status in operation["responses"]}

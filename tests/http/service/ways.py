@@ -368,68 +368,20 @@ WAYS |= {
         503: lambda doors, path: doors.cut_off.delete(path),
     },
 }
-SCHEDULE = b'{"submit": {"name": "unserved", "input": {}}, "every": "PT1H"}'
 
 
-def scheduled(
-    client: httpx.Client, method: str, path: str, name: str = "", body: bytes | None = None, /, **headers: str
-) -> httpx.Response:
-    """A request about a schedule; one of its own, which was just put, where no name is given."""
-    if not name:
-        name = f"schedule-{uuid4()}"
-        assert client.put(f"/schedules/{name}", content=SCHEDULE, headers=JSON).status_code == 201
-    headers = headers if body is None else JSON | headers
-    return client.request(method, path.replace("{name}", name), content=body, headers=headers)
+def with_refusals(
+    ways_by_route: dict[tuple[str, str], dict[int, Way]],
+) -> dict[tuple[str, str], dict[int, Way]]:
+    """The same; each route that needs a scope also refuses a caller without a key, and one that lacks the scope."""
+    whole = {}
+    for (method, path), ways in ways_by_route.items():
+        whole[method, path] = dict(ways)
+        for security in DOCUMENT["paths"][path][method]["security"]:
+            lacking = [f"lacks-{scope}" for scope in security["bearer"]]
+            for status, key in zip((401, 403), ("none", *lacking), strict=False):
+                whole[method, path][status] = partial(refused, method, key)
+    return whole
 
 
-def of_schedule(method: str, status: int) -> dict[int, Way]:
-    """The ways of a route about one schedule."""
-    return {
-        status: lambda doors, path: scheduled(doors.works, method, path),
-        404: lambda doors, path: scheduled(doors.works, method, path, "nobody"),
-        422: lambda doors, path: scheduled(doors.works, method, path + "?x=1", "nobody"),
-        500: lambda doors, path: scheduled(doors.faulty, method, path, "nobody", **FAULT),
-        503: lambda doors, path: scheduled(doors.cut_off, method, path, "nobody"),
-    }
-
-
-def run_too_often(doors: Doors, path: str) -> httpx.Response:
-    """A schedule that runs now with a key whose rate is used up."""
-    key = doors.locked.client_with("limited")
-    key.put("/schedules/often", content=SCHEDULE, headers=JSON)
-    key.post("/schedules/often/run")
-    return key.post("/schedules/often/run")
-
-
-WAYS |= {
-    ("get", "/schedules"): LIST,
-    ("get", "/schedules/{name}"): of_schedule("GET", 200),
-    ("get", "/schedules/{name}/next"): of_schedule("GET", 200),
-    ("post", "/schedules/{name}/pause"): of_schedule("POST", 200),
-    ("post", "/schedules/{name}/resume"): of_schedule("POST", 200),
-    ("post", "/schedules/{name}/run"): {**of_schedule("POST", 202), 429: run_too_often},
-    ("delete", "/schedules/{name}"): of_schedule("DELETE", 204),
-    ("put", "/schedules/{name}"): {
-        200: lambda doors, path: scheduled(doors.works, "PUT", path, "", SCHEDULE),
-        201: lambda doors, path: scheduled(doors.works, "PUT", path, f"schedule-{uuid4()}", SCHEDULE),
-        400: lambda doors, path: scheduled(doors.works, "PUT", path, "x", b"{"),
-        404: lambda doors, path: scheduled(
-            doors.works, "PUT", path, "x", SCHEDULE.replace(b"unserved", b"nobody")
-        ),
-        413: lambda doors, path: scheduled(doors.works, "PUT", path, "x", b" " * 2**21),
-        415: lambda doors, path: scheduled(
-            doors.works, "PUT", path, "x", b"{}", **{"Content-Type": "text/plain"}
-        ),
-        422: lambda doors, path: scheduled(doors.works, "PUT", path, "x", b"{}"),
-        500: lambda doors, path: scheduled(doors.faulty, "PUT", path, "x", SCHEDULE, **FAULT),
-        503: lambda doors, path: scheduled(doors.cut_off, "PUT", path, "x", SCHEDULE),
-    },
-}
-# Each route that needs a scope refuses whoever has no key, and whoever lacks the scope.
-for (method, path), ways in WAYS.items():
-    for security in DOCUMENT["paths"][path][method]["security"]:
-        lacking = [f"lacks-{scope}" for scope in security["bearer"]]
-        WAYS[method, path] = ways | {
-            status: partial(refused, method, key)
-            for status, key in zip((401, 403), ("none", *lacking), strict=False)
-        }
+WAYS = with_refusals(WAYS)
