@@ -105,8 +105,8 @@ def test_the_last_task_is_cancelled_for_the_next_one(quiet: httpx.Client) -> Non
 
 @pytest.mark.usefixtures("quiet_redis")
 def test_single_moments_options_and_an_end(quiet: httpx.Client) -> None:
-    now = time.time()
-    moments = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now + ahead)) for ahead in (2.0, -50.0, 2.0)]
+    start = time.time()
+    moments = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(start + ahead)) for ahead in (2.0, -50.0, 2.0)]
     put(quiet, "once", at=moments, jitter=3_600, submit={**SUBMIT, "delay": 60, "expires": 7_200})
     task = wait_until(lambda: next(iter(document(quiet.get("/tasks"))["items"]), None))
     assert task["state"] == "scheduled"
