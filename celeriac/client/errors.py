@@ -5,8 +5,7 @@ CeleriacError
 │   ├── BadRequest              400: MalformedJSON, InvalidHost
 │   ├── Unauthorized            401
 │   ├── Forbidden               403
-│   ├── NotFound                404: RouteNotFound, UnknownTaskName, TaskNotFound, UnknownQueue, KeyNotFound,
-│   │                           ScheduleNotFound
+│   ├── NotFound                404: RouteNotFound, UnknownTaskName, TaskNotFound, UnknownQueue, KeyNotFound, ScheduleNotFound
 │   ├── MethodNotAllowed        405
 │   ├── Conflict                409: TaskNotSucceeded, TaskEnded, TaskNotEnded, TaskIdTaken, KeyExists, KeyInFile
 │   ├── Gone                    410: TaskGone, ResultGone
@@ -31,7 +30,9 @@ CeleriacError
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
+
+from celeriac.client.wrong_value import WrongValue
 
 PREFIX = "urn:celeriac:problem:"
 
@@ -50,15 +51,6 @@ class CeleriacError(Exception):
 
     def __str__(self) -> str:
         return self.message
-
-
-class WrongValue(NamedTuple):
-    """A value of an input that is not valid."""
-
-    #: A JSON pointer (RFC 6901) into the input, or `?name` for an option, or the name of a header.
-    pointer: str
-    #: What is wrong with it.
-    detail: str
 
 
 class Problem(CeleriacError):

@@ -34,4 +34,7 @@ def _submission(schedule: StoredSchedule, hidden: Hidden) -> bytes:
     submission = ScheduledSubmission.model_validate_json(text, strict=True)
     # Of a definition that is in the catalog no more, nobody knows what was to be hidden.
     task_input = without_values(member(text, "input") or b"{}", hidden.get(schedule.plan.submits))
-    return b'%b,"input":%b}' % (submission.model_dump_json(exclude={"input"}).encode()[:-1], task_input)
+    return b'%b,"input":%b}' % (
+        submission.model_dump_json(exclude={"input"}, exclude_unset=True).encode()[:-1],
+        task_input,
+    )

@@ -11,18 +11,19 @@ from pydantic import (
     ConfigDict,
     Field,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 
 from celeriac.values.durations import duration_of
-from celeriac_api.request.options import SubmissionOptions
 from celeriac_api.request.parameter_types import misfit
+from celeriac_api.request.submission.option_fields import OptionFields, options_of
+from celeriac_api.request.submission.options import SubmissionOptions
 from celeriac_api.response.near_names import suggestion
 from celeriac_api.schedules.catch_up import CatchUp
 from celeriac_api.schedules.cron import Cron, checked_cron, zones
 from celeriac_api.schedules.due_times import LONGEST, SHORTEST, At, DueTimes, Every
 
-LONGEST_SECONDS = 366 * 24 * 3600
 MOST_MOMENTS = 1_000
 LONGEST_EXPRESSION = 200
 
@@ -62,7 +63,6 @@ def _moments(moments: list[datetime]) -> list[datetime]:
     return sorted({moment.astimezone(UTC) for moment in moments})
 
 
-Seconds = Annotated[float, Field(ge=0, le=LONGEST_SECONDS)]
 Expression = Annotated[str, Field(max_length=LONGEST_EXPRESSION), AfterValidator(_expression)]
 Zone = Annotated[str, Field(max_length=64), AfterValidator(_zone)]
 Interval = Annotated[
@@ -76,23 +76,24 @@ Moments = Annotated[
 ]
 
 
-class ScheduledSubmission(BaseModel):
-    """The submission that each due time makes."""
+class ScheduledSubmission(OptionFields):
+    """The submission that each due time makes. Times count from the due time."""
 
     model_config = ConfigDict(title="Scheduled submission", extra="forbid")
 
     name: str = Field(description="The name of the definition.")
     input: dict[str, Any] = Field(default_factory=dict, description="The input, the same each time.")
-    delay: Seconds | None = Field(None, description="How many seconds after the due time the task is queued.")
-    expires: Seconds | None = Field(
-        None, description="The task must start within this many seconds; otherwise it ends as `expired`."
-    )
+
+    @field_validator("eta")
+    @classmethod
+    def _refuse_eta(cls, _: datetime) -> datetime:
+        raise misfit("should not be given: the schedule decides when, and `delay` counts from its due time")
 
     def options(self, jitter: float = 0) -> SubmissionOptions:
         """As values; the task is delayed by so many seconds more."""
-        delay = (self.delay or 0) + jitter
-        expires = None if self.expires is None else timedelta(seconds=self.expires)
-        return SubmissionOptions(delay=timedelta(seconds=delay) if delay else None, expires=expires)
+        values = self.given()
+        delay = values.pop("delay", 0) + jitter
+        return options_of({}, values | ({"delay": delay} if delay else {}))
 
 
 class Rules(BaseModel):

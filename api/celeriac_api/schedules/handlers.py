@@ -42,7 +42,7 @@ from celeriac_api.schedules.stored import (
     resumed_schedule,
 )
 from celeriac_api.schedules.submission import read_submission
-from celeriac_api.submissions import Submissions
+from celeriac_api.submissions import Submissions, ValidInput
 
 USUAL_DUE_TIMES = 10
 # So often a change is tried that another one has overtaken.
@@ -56,6 +56,7 @@ class NewSchedule(NamedTuple):
 
     request: ScheduleRequest
     submission: bytes
+    valid: ValidInput
 
 
 class Handlers:
@@ -76,13 +77,15 @@ class Handlers:
         self._submissions.definition(request.submit.name)
         caller.require_submit(request.submit.name)
         submission = member(raw, "submit") or b"{}"
-        read_submission(self._submissions, submission)
-        return NewSchedule(request, submission)
+        valid, _ = read_submission(self._submissions, submission)
+        return NewSchedule(request, submission, valid)
 
     async def put(self, call: Call[PutParameters, NewSchedule]) -> Response:
         """A new schedule, or other rules for one that is there."""
         name, request = call.parameters.name, call.body.request
-        owner = call.parameters.whose(call.caller)
+        owner, queue = call.parameters.whose(call.caller), request.submit.queue
+        if queue is not None:
+            await self._submissions.in_queue(call.body.valid, queue, at="/submit/queue")
         for _ in range(MOST_TRIES):
             before, now = await self._read(owner, name)
             if before is not None:

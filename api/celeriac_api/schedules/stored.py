@@ -14,7 +14,7 @@ from celeriac.access.limits import NO_LIMITS, Limits
 from celeriac.access.scopes import Scope
 from celeriac.ledger.for_schedules import Row
 from celeriac_api.access.caller import Caller, caller_with
-from celeriac_api.request.options import SubmissionOptions
+from celeriac_api.request.submission.options import SubmissionOptions
 from celeriac_api.schedules.documents import Progress, Rules, ScheduledSubmission, ScheduleRequest
 from celeriac_api.schedules.due_times import DueTimes, whole_seconds
 

@@ -9,4 +9,7 @@ def read_submission(submissions: Submissions, text: bytes) -> tuple[ValidInput, 
     """The valid input and the options in this JSON text; a `Problem` if the definition does not accept the input, or is unknown."""
     submission = ScheduledSubmission.model_validate_json(text, strict=True)
     definition = submissions.definition(submission.name)
-    return definition.fitting(member(text, "input") or b"{}", at="/submit/input"), submission
+    valid = definition.fitting(member(text, "input") or b"{}", at="/submit/input")
+    if submission.queue is not None:  # which was known when the schedule was put; its workers may be away now
+        valid.definition = definition.in_queue(submission.queue)
+    return valid, submission

@@ -31,7 +31,7 @@ def put(client: httpx.Client, name: str, status: int = 201, /, **schedule: Any) 
 def test_a_schedule_is_put_shown_listed_and_deleted(quiet: httpx.Client) -> None:
     new = put(quiet, "yearly", **YEARLY)
     assert new["next"].endswith("-12-31T18:00:00Z")
-    assert new["submit"] == {**YEARLY["submit"], "delay": None, "expires": None}
+    assert new["submit"] == YEARLY["submit"]
     assert (new["overlap"], new["catch_up"], new["paused"], new["last_task_id"]) == (
         "queue",
         "last",
@@ -133,6 +133,7 @@ def test_single_moments_options_and_an_end(quiet: httpx.Client) -> None:
         ({"submit": SUBMIT, "every": "PT1H", "jitter": -1}, "/jitter"),
         ({"submit": SUBMIT, "every": "PT1H", "owner": "other"}, "/owner"),
         ({"submit": {**SUBMIT, "eta": "2026-05-01T12:00:00Z"}, "every": "PT1H"}, "/submit/eta"),
+        ({"submit": {**SUBMIT, "queue": "nowhere"}, "every": "PT1H"}, "/submit/queue"),
         ({"submit": {"name": "add", "input": {"x": 4}}, "every": "PT1H"}, "/submit/input/y"),
         ({"every": "PT1H"}, "/submit"),
     ],
