@@ -237,3 +237,24 @@ def test_an_input_without_names_is_refused_with_the_way_to_write_it(side: Side) 
         for wrong in ((4, 5), ({"x": 4, "y": 5},)):
             with pytest.raises(TypeError, match=r"as in run\('add', x=4, y=5\), or as input=\{"):
                 client.run("add", *wrong)
+
+
+def test_what_is_no_timeout_and_what_is_no_input_are_named(side: Side) -> None:
+    with side.client("http://127.0.0.1:9") as client:
+        with pytest.raises(TypeError, match=r"a number of seconds, not '5'"):
+            client.run("add", x=4, y=5, timeout="5")
+        with pytest.raises(errors.InputNotJSON, match=r"a mapping of the names of parameters.*not \(4, 5\)"):
+            client.run("add", input=(4, 5))
+        assert isinstance(next(iter(client.map("add", [(4, 5)]))).error, errors.InputNotJSON)
+
+
+def test_where_no_server_is_the_traceback_has_no_lines_of_the_http_libraries(side: Side) -> None:
+    with (
+        side.client("http://127.0.0.1:9", timeout=0.1) as client,
+        pytest.raises(errors.Unreachable) as failure,
+    ):
+        client.run("add", x=4, y=5)
+    text = "".join(traceback.format_exception(failure.value))
+    assert "ConnectError" in text
+    assert "httpcore/" not in text
+    assert "httpx/" not in text

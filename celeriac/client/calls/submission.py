@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, TypeAlias
 from uuid import UUID
 
+from celeriac.client.errors import InputNotJSON
 from celeriac.client.wire.json_text import input_json
 from celeriac.client.wire.request import Request, path_of
 from celeriac.client.wire.trace import trace_headers
@@ -109,6 +110,10 @@ def new_key() -> str:
 def _whole(task_input: Mapping[str, Any] | None, fields: Mapping[str, Any]) -> Mapping[str, Any]:
     if task_input is None:
         return fields
+    if not isinstance(task_input, Mapping):
+        raise InputNotJSON(
+            f"An input is a mapping of the names of parameters, like {{'x': 4, 'y': 5}}, and not {task_input!r:.80}."
+        )
     if both := task_input.keys() & fields:
         raise TypeError(f"{', '.join(sorted(both))}: given in the input, and again as a field.")
     return {**task_input, **fields} if fields else task_input

@@ -14,6 +14,8 @@ class Deadline:
 
     def __init__(self, seconds: float | None, *, away: float) -> None:
         """`seconds` is for the whole call, None for as long as it takes; `away` counts from the last answer."""
+        if seconds is not None and not isinstance(seconds, int | float):
+            raise TypeError(f"The timeout is a number of seconds, not {seconds!r:.80}.")
         self._end = math.inf if seconds is None else monotonic() + seconds
         self._away = away
         self._away_since: float | None = None

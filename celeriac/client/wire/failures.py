@@ -21,7 +21,8 @@ FINAL = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 
 
 def translated(error: httpx.RequestError, request: Request, base_url: str) -> CeleriacError:
-    """The error that says the same; none contains a header."""
+    """The error that says the same; none contains a header. The cause says what happened, and not where in a library."""
+    _without_tracebacks(error)
     if isinstance(error, httpx.DecodingError):
         return UnexpectedAnswer(f"{base_url} sent an answer that cannot be decoded ({error}).", status=0)
     if isinstance(error, NOT_SENT):
@@ -46,6 +47,12 @@ def _unreachable(error: httpx.RequestError, base_url: str) -> Unreachable:
         f"{base_url} cannot be reached ({text}). Start the API there, or set CELERIAC_URL to its address.",
         can_pass=not isinstance(error, FINAL) and not _is_certificate(error),
     )
+
+
+def _without_tracebacks(error: BaseException | None) -> None:
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 def _is_certificate(error: BaseException | None) -> bool:
