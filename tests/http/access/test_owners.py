@@ -176,3 +176,19 @@ def test_an_id_that_another_owner_has_chosen_is_taken(callers: Callers) -> None:
         assert problem_of(refused) == (409, "task-id-taken")
         assert "umbrella" not in refused.text
     assert document(callers["bob"].put(path, json=body))["owner"] == "umbrella"
+
+
+def test_nobody_waits_for_the_task_of_another_owner(callers: Callers) -> None:
+    task_id = document(callers["ada"].post("/add", json=ADD))["task_id"]
+    unknown = str(uuid4())
+    answers = [
+        callers["bob"].post("/tasks", json={"name": "add", "input": ADD, "after": [other]})
+        for other in (task_id, unknown)
+    ]
+    assert [problem_of(answer) for answer in answers] == [(422, "dependency-not-found")] * 2
+    texts = [
+        answer.text.replace(other, "") for answer, other in zip(answers, (task_id, unknown), strict=True)
+    ]
+    assert texts[0] == texts[1]
+    accepted = callers["alan"].post(f"/add?after={task_id}", json=ADD)
+    assert document(accepted)["state"] == "blocked"
