@@ -13,6 +13,7 @@ from celeriac.client.calls.handle import Handle
 from celeriac.client.calls.keys import Keys
 from celeriac.client.calls.outcome import Value
 from celeriac.client.calls.queues import Queues
+from celeriac.client.calls.schedules import Schedules
 from celeriac.client.calls.service import Service
 from celeriac.client.calls.submitting import Submitting
 from celeriac.client.calls.tasks import Tasks
@@ -31,7 +32,7 @@ Converted = TypeVar("Converted")
 FIRST_SECONDS = 3.0
 
 
-class Calls(Submitting, Tasks, Queues, Keys, Service):
+class Calls(Submitting, Tasks, Schedules, Queues, Keys, Service):
     """All that can be asked of the API."""
 
     _longest_away: float | None

@@ -145,6 +145,44 @@ class OwnKey(TypedDict):
     limits: LimitsDocument
 
 
+class ScheduleError(TypedDict):
+    """Why a due time has no task."""
+
+    due: str
+    type: str
+    detail: str
+
+
+class ScheduleInList(TypedDict):
+    """A schedule, without the input that it submits."""
+
+    name: str
+    owner: str | None
+    submits: str
+    cron: str | None
+    zone: str | None
+    every: str | None
+    at: list[str] | None
+    overlap: Literal["queue", "skip", "cancel_running"]
+    catch_up: Literal["none", "last", "all"]
+    jitter: float
+    until: str | None
+    paused: bool
+    next: str | None
+    last_due: str | None
+    last_task_id: str | None
+    last_skipped: str | None
+    error: ScheduleError | None
+    created_at: str
+    updated_at: str
+
+
+class Schedule(ScheduleInList):
+    """A schedule."""
+
+    submit: dict[str, Any]
+
+
 class RejectedMessage(TypedDict):
     """A message that no worker could read."""
 

@@ -138,7 +138,7 @@ class Rules(BaseModel):
     @property
     def when(self) -> tuple[Any, ...]:
         """What its due times follow from."""
-        return self.cron, self.every, self.at, self.zone, self.until
+        return self.cron, self.every and duration_of(self.every), self.at, self.zone, self.until
 
 
 class ScheduleRequest(Rules):
