@@ -110,11 +110,13 @@ class ValidInput:
     options: Mapping[str, Any] | None = None
     # The tasks to whose results it refers.
     references: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     def new_task(self, accepted: Accepted, *, owner: str = "") -> Task:
         """The task that was accepted with this input."""
         definition = self.definition
-        return new_task(accepted, name=definition.name, queue=definition.queue, owner=owner)
+        name, queue = definition.name, definition.queue
+        return new_task(accepted, name=name, queue=queue, owner=owner, tags=self.tags)
 
 
 class Submissions:
@@ -164,6 +166,8 @@ class Submissions:
         valid = await self.judge.judge(to_json(task_input or {}), self.definition(name).checked)
         if options is not None and options.queue is not None:
             valid = await self.in_queue(valid, options.queue, at="/queue")
+        if options is not None:
+            valid.tags = options.tags
         accepted = await self.accept(valid, options, task_id=task_id, caller=caller)
         return valid.new_task(accepted, owner=caller.owner)
 

@@ -63,6 +63,7 @@ class TaskDocument(TypedDict):
     expires_at: str | None
     due_at: str | None
     blocked_by: BlockedBy | None
+    tags: list[str]
     retry_of: str | None
     trace_id: str | None
     owner: str | None

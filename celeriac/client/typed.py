@@ -86,6 +86,7 @@ class Options(TypedDict, total=False):
     after: Other | Iterable[Other] | None
     when: When | None
     queue: str | None
+    tags: str | Iterable[str] | None
     timeout: float | None
 
 

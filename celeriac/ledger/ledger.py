@@ -80,6 +80,7 @@ class Original:
     # The tasks to whose results the input refers, and how they had to end.
     references: tuple[str, ...] = ()
     when: When = When.SUCCEEDED
+    tags: tuple[str, ...] = ()
 
 
 class Ledger:
@@ -157,10 +158,11 @@ class Ledger:
         fields = await self._change(scripts.READ_ORIGINAL, task_id, whose(owner))
         if not fields:
             return None
-        name, encoded, headers, queue, when, results = fields
+        name, encoded, headers, queue, tags, when, results = fields
         trace, ids = wire.trace_of(headers) if headers else None, tuple(results.decode().split())
         end = When(when.decode() or When.SUCCEEDED)
-        return Original(name.decode(), encoded, trace, queue.decode() or None, references=ids, when=end)
+        words = tuple(tags.decode().split())
+        return Original(name.decode(), encoded, trace, queue.decode() or None, ids, end, words)
 
     async def history(self, task_id: str, *, owner: str | None) -> History | None:
         """The history of a task; an open task keeps its events in a stream from now on. None without a record."""

@@ -77,9 +77,12 @@ def test_a_run_out_of_time_still_knows_its_task(ours: Any, tmp_path: Path) -> No
     assert ours.task(out.value.task_id).wait().state == "succeeded"
 
 
-def test_a_task_can_wait_in_another_queue(ours: Any) -> None:
-    task = ours.submit("add", x=4, y=5, queue="unserved", delay=60)
-    assert task.document["queue"] == "unserved"
+def test_a_task_can_wait_in_another_queue_and_has_tags(ours: Any) -> None:
+    tag = uuid.uuid4().hex
+    task = ours.submit("add", x=4, y=5, queue="unserved", delay=60, tags=[tag, "blue"])
+    assert (task.document["queue"], task.document["tags"]) == ("unserved", [tag, "blue"])
+    assert ours.submit("add", x=4, y=5, tags=tag).document["tags"] == [tag]
+    assert [each.id for each in ours.tasks(tag=[tag, "blue"], state="scheduled")] == [task.id]
     with pytest.raises(errors.InvalidInput, match="known queue"):
         ours.submit("add", x=4, y=5, queue="no-such-queue")
 

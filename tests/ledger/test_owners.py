@@ -207,10 +207,20 @@ def test_the_list_of_an_owner_costs_what_its_page_costs_however_many_tasks_other
     place: Place, own_redis: Redis
 ) -> None:
     for _ in range(3):
-        place.submit(OURS)
+        place.submit(OURS, tags=("red",))
     few = _calls_of(own_redis, lambda: place.listed(OURS, limit=2))
+    few_tagged = _calls_of(own_redis, lambda: place.listed(OURS, limit=2, tags=("red",)))
     store.accept(own_redis, 0, 20_000, owners=("many", "more"))
     assert _calls_of(own_redis, lambda: place.listed(OURS, limit=2)) == few
+    assert _calls_of(own_redis, lambda: place.listed(OURS, limit=2, tags=("red",))) == few_tagged
+
+
+def test_an_owner_lists_the_tags_of_its_own_tasks(place: Place) -> None:
+    ours, theirs = (place.submit(owner, tags=("red", "blue")) for owner in (OURS, THEIRS))
+    assert place.listed(OURS, tags=("red",)) == [ours]
+    assert place.listed(THEIRS, tags=("blue", "red")) == [theirs]
+    assert place.listed(None, tags=("red",)) == [theirs, ours]
+    assert place.listed(None, tags=("red", "green")) == []
 
 
 def _calls_of(redis: Redis, act: Callable[[], object]) -> dict[str, int]:

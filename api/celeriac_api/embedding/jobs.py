@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from celeriac.access.key import checked_name
 from celeriac.access.scopes import Scope
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.task import Task
 from celeriac_api.access.caller import OPEN, Caller, caller_with
+from celeriac_api.request.parameter_types import Tag
 from celeriac_api.request.submission.options import NO_OPTIONS, Key, SubmissionOptions
 from celeriac_api.response.address import under
 from celeriac_api.response.errors import TaskNotFound
@@ -20,6 +23,7 @@ from celeriac_api.response.task_document import task_document
 from celeriac_api.submissions import Submissions
 
 Document = dict[str, Any]
+_TAGS: TypeAdapter[list[str]] = TypeAdapter(list[Tag])
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class Jobs:
         after: Iterable[SubmittedTask | str] = (),
         when: When = When.SUCCEEDED,
         queue: str | None = None,
+        tags: Iterable[str] = (),
         key: str | None = None,
         owner: str | None = None,
     ) -> SubmittedTask:
@@ -68,7 +73,8 @@ class Jobs:
         `InvalidInput` lists the values that are not valid, `UnknownTaskName` the known names. A repeated submission with
         the same `key` returns the same task. The task belongs to `owner`: keys of this owner see it, and it counts
         towards the owner's limits (`LimitReached`). Without an owner, only keys with the scope `admin` see it. It runs `after`
-        these tasks. `queue` is a known queue in place of that of the definition.
+        these tasks. `queue` is a known queue in place of that of the definition, and
+        `tags` are words for the filter of lists.
         """
         caller = _program_of(owner) if owner is not None else OPEN
         options = SubmissionOptions(
@@ -78,6 +84,7 @@ class Jobs:
             after=tuple(task.id if isinstance(task, SubmittedTask) else task for task in after),
             when=when,
             queue=queue,
+            tags=tuple(dict.fromkeys(_TAGS.validate_python(list(tags)))),
             key=Key(text=key, owner=caller.owner) if key else None,
         )
         with under(self._path):

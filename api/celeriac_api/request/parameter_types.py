@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AwareDatetime, BeforeValidator, Field, TypeAdapter
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints, TypeAdapter
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -45,6 +45,8 @@ def _state(text: str) -> State:
         raise misfit(f"should be one of {', '.join(State)}") from wrong
 
 
+# A tag of a task: no space, so that several are one text.
+Tag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.:/@=+-]{0,63}$")]
 StateName = Annotated[State, BeforeValidator(_state)]
 # What may be left out cannot be sent as null: a query and a header know no null.
 Moment = Annotated[AwareDatetime | SkipJsonSchema[None], BeforeValidator(moment)]

@@ -35,6 +35,7 @@ EXAMPLE: dict[str, JsonValue] = {
     "expires_at": "2026-05-02T12:00:00.003000Z",
     "due_at": None,
     "blocked_by": None,
+    "tags": [],
     "retry_of": None,
     "trace_id": None,
     "owner": None,
@@ -126,6 +127,7 @@ class TaskDocument(BaseModel):
     blocked_by: BlockedByDocument | None = Field(
         description="The tasks in `after` that have not ended; null unless the task is `blocked`."
     )
+    tags: list[str] = Field(description="The tags that the submission gave the task.")
     retry_of: str | None = Field(description="The id of the task whose input this task runs again.")
     trace_id: str | None = Field(
         description="The id of the trace that the task belongs to (W3C Trace Context)."
@@ -169,7 +171,13 @@ def document_without_result(task: Task, *, show_traceback: bool) -> bytes:
 
 
 def new_task(
-    accepted: Accepted, *, name: str, queue: str, owner: str = "", retry_of: str | None = None
+    accepted: Accepted,
+    *,
+    name: str,
+    queue: str,
+    owner: str = "",
+    retry_of: str | None = None,
+    tags: tuple[str, ...] = (),
 ) -> Task:
     """A task as it was accepted."""
     return Task(
@@ -192,6 +200,7 @@ def new_task(
         asked_to_end=False,
         failure=None,
         owner=owner,
+        tags=tags,
     )
 
 
@@ -261,6 +270,7 @@ def _members(task: Task, *, show_traceback: bool) -> dict[str, Any]:
         "due_at": _timestamp(task.due_at),
         "blocked_by": task.blocked_by
         and {"count": task.blocked_by.count, "tasks": list(task.blocked_by.ids)},
+        "tags": list(task.tags),
         "retry_of": task.retry_of,
         "trace_id": task.trace_id,
         "owner": task.owner or None,

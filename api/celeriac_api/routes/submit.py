@@ -98,6 +98,8 @@ async def _submit(
     if options is not None and options.queue is not None:
         pointer = "?queue" if parameters.queue else "/queue"
         valid = await submissions.in_queue(valid, options.queue, at=pointer)
+    if options is not None and options.tags:
+        valid.tags = options.tags
     if prefers_events(call.fields):
         with streams.place(caller) as place:
             accepted = await submissions.accept(valid, options, task_id=task_id, caller=caller)
@@ -114,7 +116,12 @@ async def _submit(
 
 def _document(valid: ValidInput, accepted: Accepted, owner: str) -> bytes:
     """The document of a task as it was accepted; that of most is a template, filled."""
-    if accepted.state is State.QUEUED and accepted.trace_id is None and accepted.due_at is None:
+    if (
+        accepted.state is State.QUEUED
+        and not valid.tags
+        and accepted.trace_id is None
+        and accepted.due_at is None
+    ):
         template = valid.definition.queued
         return fill(template, task_id=accepted.task_id, created_at=accepted.created_at, owner=owner)
     return task_document(valid.new_task(accepted, owner=owner), show_traceback=False)

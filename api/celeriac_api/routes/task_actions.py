@@ -99,7 +99,9 @@ async def _retry(
     # Where whoever asks has no trace, that of the first caller goes on.
     trace = call.parameters.trace or original.trace
     key = call.parameters.key(call.caller.owner)
-    retry = Retry(task_id, key, trace, key_ttl=settings.idempotency_ttl, queue=original.queue)
+    retry = Retry(
+        task_id, key, trace, key_ttl=settings.idempotency_ttl, queue=original.queue, tags=original.tags
+    )
     definition = submissions.definition(original.name)
     if original.queue is not None:
         definition = definition.in_queue(original.queue)
@@ -112,7 +114,7 @@ async def _retry(
     submission = submission._replace(submitter=submissions.submitter(call.caller))
     accepted = await accept(ledger, submission)
     name, queue, owner = submission.name, submission.queue, submission.owner
-    again = new_task(accepted, name=name, queue=queue, owner=owner, retry_of=task_id)
+    again = new_task(accepted, name=name, queue=queue, owner=owner, retry_of=task_id, tags=original.tags)
     return Answer(task_document(again, show_traceback=False), 202, **accepted_headers(accepted))
 
 

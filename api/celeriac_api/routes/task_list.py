@@ -19,8 +19,9 @@ from celeriac.ledger.model.task_filter import Listing, Page
 from celeriac.ledger.model.times import microseconds
 from celeriac.settings import Settings
 from celeriac_api.request.call import Call
-from celeriac_api.request.parameter_types import USUAL_LIMIT, Limit, Moment, StateName, misfit
+from celeriac_api.request.parameter_types import USUAL_LIMIT, Limit, Moment, StateName, Tag, misfit
 from celeriac_api.request.parameters import Parameters
+from celeriac_api.request.submission.option_fields import MOST_TAGS
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import problems
 from celeriac_api.response.task_document import (
@@ -93,6 +94,13 @@ class ListParameters(Parameters):
     queue: Annotated[Names, Query(description="Only tasks of one of these queues.")] = Field(
         default_factory=list
     )
+    tag: Annotated[
+        list[Tag],
+        Query(
+            max_length=MOST_TAGS,
+            description="Only tasks with this tag; with all of them, if there are several.",
+        ),
+    ] = Field(default_factory=list)
     created_after: Annotated[
         Moment, Query(description="Only tasks created at this time or later (ISO 8601).")
     ] = None
@@ -177,6 +185,7 @@ def _listing(parameters: ListParameters, owner: str | None) -> Listing:
         states=tuple(dict.fromkeys(parameters.state)),
         names=tuple(dict.fromkeys(parameters.name)),
         queues=tuple(dict.fromkeys(parameters.queue)),
+        tags=tuple(dict.fromkeys(parameters.tag)),
     )
 
 

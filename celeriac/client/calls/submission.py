@@ -43,6 +43,7 @@ class Options:
     after: Other | Iterable[Other] | None = None
     when: When | None = None
     queue: str | None = None
+    tags: str | Iterable[str] | None = None
 
     def beside_input(self) -> dict[str, Any]:
         """The members of a body that names its task: ids can be too many for a query."""
@@ -144,7 +145,9 @@ def _query(options: Options) -> tuple[tuple[str, str], ...]:
         "expires": _seconds(options.expires),
         "queue": options.queue,
     }
-    return tuple((name, value) for name, value in pairs.items() if value is not None)
+    single = ((name, value) for name, value in pairs.items() if value is not None)
+    tags = (options.tags,) if isinstance(options.tags, str) else options.tags or ()
+    return (*single, *(("tags", tag) for tag in tags))
 
 
 def _seconds(duration: float | timedelta | None) -> str | None:

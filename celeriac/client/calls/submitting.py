@@ -34,6 +34,7 @@ class Submitting(Described):
         after: Other | Iterable[Other] | None = None,
         when: When | None = None,
         queue: str | None = None,
+        tags: str | Iterable[str] | None = None,
         timeout: float | None = None,
         **fields: Any,
     ) -> Flow[Any]:
@@ -44,12 +45,23 @@ class Submitting(Described):
 
         `delay` (seconds) or `eta` is when the task is queued, and `expires` the seconds within which it must start.
         `after` has the tasks (handles or ids) that must end before: succeed, or `when="failed"` or `when="ended"`.
-        `queue` is where it waits, in place of the queue of its definition.
+        `queue` is where it waits, in place of the queue of its definition, and `tags` are words for
+        the filter of lists: `tasks(tag="nightly")`.
         A repeated call with the same `idempotency_key`, or the same `task_id` (a UUID), returns the first task again.
         Each call has a key of its own if none is given, and sends its request again where that can help, within
         `timeout` (seconds; None: that of the client).
         """
-        options = _options(delay, eta, expires, idempotency_key, task_id, after, when, queue)
+        options = _options(
+            delay=delay,
+            eta=eta,
+            expires=expires,
+            idempotency_key=idempotency_key,
+            task_id=task_id,
+            after=after,
+            when=when,
+            queue=queue,
+            tags=tags,
+        )
         answer = yield from answer_to(submission(name, input, fields, options), self.deadline(timeout))
         document = task_document_of(answer)
         return self.handle(document["task_id"], document)
@@ -69,6 +81,7 @@ class Submitting(Described):
         after: Other | Iterable[Other] | None = None,
         when: When | None = None,
         queue: str | None = None,
+        tags: str | Iterable[str] | None = None,
         timeout: float | None = None,
         **fields: Any,
     ) -> Flow[Any]:
@@ -77,7 +90,17 @@ class Submitting(Described):
         Raises `TaskFailed` (or `TaskCancelled`, `TaskExpired`) if the task ends without a result, and `TimedOut` if it has
         not ended within `timeout` (seconds; None: it may take as long as it does). Otherwise as `submit`.
         """
-        options = _options(delay, eta, expires, idempotency_key, task_id, after, when, queue)
+        options = _options(
+            delay=delay,
+            eta=eta,
+            expires=expires,
+            idempotency_key=idempotency_key,
+            task_id=task_id,
+            after=after,
+            when=when,
+            queue=queue,
+            tags=tags,
+        )
         document = yield from self._run(name, input, fields, options, timeout)
         return result_of(document, self.handle)
 
@@ -130,29 +153,9 @@ class Submitting(Described):
             return Outcome(number, task_input, task_id or getattr(error, "task_id", None), error=error)
 
 
-def _options(
-    delay: float | timedelta | None,
-    eta: datetime | str | None,
-    expires: float | timedelta | None,
-    idempotency_key: str | None,
-    task_id: str | UUID | None,
-    after: Other | Iterable[Other] | None,
-    when: When | None,
-    queue: str | None,
-) -> Options:
+def _options(**options: Any) -> Options:
     """Most submissions have none."""
-    if all(option is None for option in (delay, eta, expires, idempotency_key, task_id, after, when, queue)):
-        return NO_OPTIONS
-    return Options(
-        delay=delay,
-        eta=eta,
-        expires=expires,
-        idempotency_key=idempotency_key,
-        task_id=task_id,
-        after=after,
-        when=when,
-        queue=queue,
-    )
+    return Options(**options) if any(value is not None for value in options.values()) else NO_OPTIONS
 
 
 def _flows(

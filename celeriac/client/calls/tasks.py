@@ -33,6 +33,7 @@ class Tasks(Described):
         state: State | Iterable[State] | None = None,
         name: str | Iterable[str] | None = None,
         queue: str | Iterable[str] | None = None,
+        tag: str | Iterable[str] | None = None,
         created_after: datetime | str | None = None,
         created_before: datetime | str | None = None,
         owner: str | None = None,
@@ -41,10 +42,11 @@ class Tasks(Described):
     ) -> Series[Any]:
         """Iterate over tasks, the newest first: `tasks(state="failed")`. `timeout` is for each page.
 
+        A task in the list has all these tags, and one of these states, names and queues.
         With `omit_results`, large results cost nothing: `result()` reads one when it is asked for.
         """
         query = [
-            *filters(state=state, name=name, queue=queue),
+            *filters(state=state, name=name, queue=queue, tag=tag),
             *_times(created_after=created_after, created_before=created_before),
             *([("owner", owner)] if owner is not None else []),
             *([("omit", "result")] if omit_results else []),

@@ -31,6 +31,14 @@ Queues = Annotated[
         help="Only tasks of this queue. Repeat it for several.",
     ),
 ]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="TAG",
+        show_default=False,
+        help="Only tasks with this tag. With several, only tasks that have all of them.",
+    ),
+]
 CreatedAfter = Annotated[
     str | None,
     typer.Option(

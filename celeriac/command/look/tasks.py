@@ -15,6 +15,7 @@ from celeriac.command.look.filters import (
     Owner,
     Queues,
     States,
+    Tags,
     time_of,
 )
 from celeriac.command.look.states import colour_of
@@ -53,6 +54,7 @@ def list_tasks(
     state: States = None,
     name: Names = None,
     queue: Queues = None,
+    tag: Tags = None,
     created_after: CreatedAfter = None,
     created_before: CreatedBefore = None,
     owner: Owner = None,
@@ -72,6 +74,7 @@ def list_tasks(
             state=cast("list[State]", [name_of_state.value for name_of_state in state or ()]),
             name=name,
             queue=queue,
+            tag=tag,
             created_after=time_of("--created-after", created_after, now),
             created_before=time_of("--created-before", created_before, now),
             owner=owner,

@@ -108,6 +108,16 @@ Queue = Annotated[
         help="The queue in which the task waits, in place of that of its definition.",
     ),
 ]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tag",
+        metavar="TAG",
+        show_default=False,
+        rich_help_panel=NEW,
+        help="A word for the filter of celeriac list. Repeat it for several.",
+    ),
+]
 IdempotencyKey = Annotated[
     str | None,
     typer.Option(

@@ -14,6 +14,7 @@ from celeriac.command.tasks.options import (
     Queue,
     Raw,
     ResultAsJson,
+    Tags,
     Timeout,
     To,
     Words,
@@ -32,6 +33,7 @@ def run(
     after: After = None,
     when: Condition = None,
     queue: Queue = None,
+    tag: Tags = None,
     idempotency_key: IdempotencyKey = None,
     timeout: Timeout = None,
     raw: Raw = False,
@@ -51,7 +53,7 @@ def run(
     from celeriac.command.tasks.submission import Options, new_submission, read_input, seconds
 
     target = Destination(destination, is_raw=raw or destination is not None, is_json=as_json)
-    options = Options(delay, eta, expires, idempotency_key, when=when, queue=queue)
+    options = Options(delay, eta, expires, idempotency_key, when=when, queue=queue, tags=tuple(tag or ()))
     target.check()
     limit = seconds("--timeout", timeout)
     with clients(server) as (prompt, patient):

@@ -32,6 +32,7 @@ class Options:
     after: tuple[str, ...] = ()
     when: str | None = None
     queue: str | None = None
+    tags: tuple[str, ...] = ()
 
     def after_tasks(self, client: "Client", ids: Sequence[str] | None) -> "Options":
         """After the tasks with these ids, or beginnings of ids."""
@@ -55,6 +56,7 @@ class Options:
             "after": self.after or None,
             "when": self.when,
             "queue": self.queue,
+            "tags": self.tags or None,
         }
 
     def of_line(self, number: int) -> "Options":

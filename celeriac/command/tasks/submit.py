@@ -15,6 +15,7 @@ from celeriac.command.tasks.options import (
     Input,
     Name,
     Queue,
+    Tags,
     Wait,
     Words,
 )
@@ -34,6 +35,7 @@ def submit(
     after: After = None,
     when: Condition = None,
     queue: Queue = None,
+    tag: Tags = None,
     idempotency_key: IdempotencyKey = None,
     wait: Wait = None,
     follow: Follow = False,
@@ -53,7 +55,7 @@ def submit(
     from celeriac.command.tasks.patient import clients
     from celeriac.command.tasks.submission import Options, new_submission, read_input, seconds
 
-    options = Options(delay, eta, expires, idempotency_key, when=when, queue=queue)
+    options = Options(delay, eta, expires, idempotency_key, when=when, queue=queue, tags=tuple(tag or ()))
     timeout = seconds("--wait", None if wait == NO_LIMIT else wait)
     with clients(server) as (prompt, patient):
         options = options.after_tasks(prompt, after)

@@ -26,6 +26,7 @@ class Options:
     dependencies: Dependencies | None = None
     start_within: timedelta | None = None
     chosen_queue: str | None = None
+    tags: tuple[str, ...] = ()
     retry_of: str | None = None
     trace: Trace | None = None
     key: str | None = None
@@ -38,6 +39,7 @@ class Options:
             "due": None if self.delay is None else microseconds(self.delay),
             "expires": None if self.start_within is None else microseconds(self.start_within),
             "chosen_queue": self.chosen_queue,
+            "tags": self.tags or None,
             "retry_of": self.retry_of,
             "expires_at": None
             if self.start_within is None

@@ -29,6 +29,7 @@ FIELDS = (
     "cancel",
     "error",
     "owner",
+    "tags",
 )
 _STRICT = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 
@@ -71,6 +72,7 @@ class Task(NamedTuple):
     unread_bytes: int | None = None
     # For how many tasks a blocked one waits, and the ids of the first `MOST_NAMED` of them.
     blocked_by: BlockedBy | None = None
+    tags: tuple[str, ...] = ()
 
     @property
     def cancel_requested(self) -> bool:
@@ -97,7 +99,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         raise Gone(task_id)
     (
         state, expires, attempt, blocked_by, name, queue, worker, created, start, ended,
-        due, retry_of, trace_id, progress, cancel, error, owner, document,
+        due, retry_of, trace_id, progress, cancel, error, owner, tags, document,
     ) = reply  # fmt: skip
     if name is None or queue is None or state is None:
         return None
@@ -121,6 +123,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         failure=_recorded_failure(error),
         owner=owner.decode() if owner else "",
         blocked_by=_blocked_by(blocked_by),
+        tags=tuple(tags.decode().split()) if tags else (),
     )
     if document is None or not (task.attempt == 0 or task.ready):
         return task

@@ -9,7 +9,7 @@ from celeriac.ledger.model.task import Task
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """Filters. `before` (exclusive) and `since` are moments of creation, in microseconds since 1970.
+    """Filters: a task has all of `tags`, and is in one of the states, names and queues. `before` (exclusive) and `since` are moments of creation, in microseconds since 1970.
 
     Only the tasks of `owner`, or those of all owners where that is None.
     """
@@ -21,6 +21,7 @@ class Listing:
     states: tuple[State, ...] = ()
     names: tuple[str, ...] = ()
     queues: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     def arguments(self) -> tuple[str | int, ...]:
         """As list_tasks.lua reads them."""
@@ -32,7 +33,9 @@ class Listing:
             " ".join(self.states),
             len(self.names),
             *self.names,
+            len(self.queues),
             *self.queues,
+            *self.tags,
         )
 
 

@@ -33,6 +33,11 @@ def owned(state: str, name: str, owner: str) -> str:
     return f"celeriac:owned:{state}:{name}:{owner}"
 
 
+def tagged(owner: str, tag: str) -> str:
+    """Sorted set: the ids of the tasks with a tag, of one owner or ("") of all, by the stamp of their creation. As many as there are."""
+    return f"celeriac:tagged:{owner}:{tag}"
+
+
 def rate(key: str, owner: str) -> str:
     """String: until when the rate of a key (or, where `key` is "", of its owner) is used up. TTL until then."""
     return f"celeriac:rate:{key}:{owner}"

@@ -43,6 +43,8 @@ def test_a_task_runs_after_others(ask: Ask, client: httpx.Client) -> None:
     assert ask("run", "add", "x=4", "y=5", "--after", second).output == "9\n"
     assert ask("submit", "add", "x=4", "y=5", "--when", "ended").code == 2
     assert ask("submit", "add", "x=4", "y=5", "--queue", "no-such-queue").code == 2
+    tagged = ask("submit", "add", "x=4", "y=5", "--tag", "piped", "--tag", "blue").output
+    assert ask("list", "--tag", "piped", "--tag", "blue", "--output", "ids").output == tagged
 
 
 def test_an_input_is_words_json_a_file_or_standard_input(ask: Ask, piped: Ask, tmp_path: Path) -> None:

@@ -114,7 +114,20 @@ def tame(case: Case) -> None:
     if case.path.endswith("/retry") and isinstance(case.body, dict):
         case.body.pop("input", None)  # what it has to be, the task decides that is run again
     if case.meta and case.meta.generation.mode.is_positive:
-        case.body = whole(case.body)
+        case.body = without_choices(whole(case.body), case)
+
+
+def without_choices(body: Any, case: Case) -> Any:
+    """A submission without options that only some values or tasks allow, and with each option in one place."""
+    for name in ("after", "when", "queue"):
+        case.query.pop(name, None)
+    if case.path not in ("/tasks", "/tasks/{task_id}") or not isinstance(body, dict):
+        return body
+    return {
+        name: value
+        for name, value in body.items()
+        if name not in {"after", "when", "queue", "eta", *case.query}
+    }
 
 
 def tame_put(case: Case) -> None:

@@ -119,3 +119,49 @@ def test_a_queue_that_nobody_knows_is_refused_and_the_known_are_named(
 def test_a_worker_runs_what_was_submitted_to_its_queue(client: httpx.Client) -> None:
     task = document(client.post("/unserved?queue=default"))
     assert ended(client, task)["state"] == "succeeded"
+
+
+def listed(client: httpx.Client, query: str) -> list[str]:
+    """The ids of the tasks in this list."""
+    response = client.get(f"/tasks?{query}")
+    assert response.status_code == 200, response.text
+    return [task["task_id"] for task in document(response)["items"]]
+
+
+def test_tasks_are_listed_by_their_tags(quiet: httpx.Client, quiet_redis: Redis) -> None:
+    first = with_members(quiet, tags=["nightly", "tenant:42", "nightly"])
+    second = document(quiet.post("/add?tags=nightly&tags=eu", json=ADD["input"], params=None))
+    third = with_members(quiet, delay=60)
+    assert [task["tags"] for task in (first, second, third)] == [
+        ["nightly", "tenant:42"],
+        ["nightly", "eu"],
+        [],
+    ]
+    assert [shown(quiet, task)["tags"] for task in (first, third)] == [["nightly", "tenant:42"], []]
+    ids = [second["task_id"], first["task_id"]]
+    cancel(quiet, first)
+    for query, expected in [
+        ("tag=nightly", ids),
+        ("tag=nightly&limit=1", ids[:1]),
+        ("tag=nightly&tag=tenant:42", ids[1:]),
+        ("tag=nightly&state=queued&state=running", ids[:1]),
+        ("tag=nightly&name=add&queue=default", ids),
+        ("tag=nightly&name=fail", []),
+        ("tag=night", []),
+    ]:
+        assert listed(quiet, query) == expected, query
+    again = document(quiet.post(first["links"]["retry"]))
+    assert (again["tags"], shown(quiet, again)["tags"]) == (first["tags"], first["tags"])
+    cancel(quiet, again)
+    for task in (first, again):
+        assert quiet.delete(task["links"]["self"]).status_code == 204
+    assert listed(quiet, "tag=nightly") == ids[:1]
+    assert sorted(map(str, quiet_redis.keys("celeriac:tagged:*"))) == [
+        str(b"celeriac:tagged::eu"),
+        str(b"celeriac:tagged::nightly"),
+    ]
+
+
+@pytest.mark.parametrize("tags", [[], ["two words"], [""], ["x" * 65], ["a"] * 11, "nightly", [5], ["-x"]])
+def test_a_tag_that_makes_no_sense_is_refused(tags: Any, quiet: httpx.Client) -> None:
+    assert refusal_of(quiet.post("/tasks", json={**ADD, "tags": tags}))[0].startswith("/tags")

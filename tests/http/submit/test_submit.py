@@ -55,6 +55,7 @@ def test_the_document_of_an_accepted_task_is_complete_and_says_nothing_that_is_n
         "due_at": None,
         "owner": None,
         "blocked_by": None,
+        "tags": [],
         "retry_of": None,
         "trace_id": None,
         "links": {

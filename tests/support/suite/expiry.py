@@ -16,6 +16,7 @@ STAY = {
     "celeriac:times": "one field a bucket",
     "celeriac:tasks": "as many members as there are records",
     "celeriac:tasks:*": "as many members as there are records",
+    "celeriac:tagged:*": "as many members as there are records",
     "celeriac:owned:*": "as many members as there are records",
     "celeriac:unfinished": "one field an owner and key with unfinished tasks",
     "celeriac:names": "one member a definition",

@@ -11,11 +11,12 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, StringCon
 
 from celeriac.ledger.model.dependencies import MOST_AFTER, When
 from celeriac_api.request.body import invalid_input
-from celeriac_api.request.parameter_types import misfit, moment
+from celeriac_api.request.parameter_types import Tag, misfit, moment
 from celeriac_api.request.submission.options import SubmissionOptions
 from celeriac_api.request.task_id import UUID
 
 LONGEST_SECONDS = 366 * 24 * 3600
+MOST_TAGS = 10
 _SECONDS = re.compile(r"\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,3})?", re.ASCII)
 
 
@@ -94,6 +95,16 @@ QueueName = Annotated[
 ]
 
 
+Tags = Annotated[
+    list[Tag],
+    BeforeValidator(_some),
+    Query(
+        max_length=MOST_TAGS,
+        description="Short words, by which lists of tasks can be filtered; in a query, one each.",
+    ),
+]
+
+
 class OptionFields(BaseModel):
     """The options of a submission: members beside `name` and `input` in a body, or parameters of a query."""
 
@@ -103,6 +114,7 @@ class OptionFields(BaseModel):
     after: After = Field(default_factory=list)
     when: Condition = ABSENT
     queue: QueueName = ABSENT
+    tags: Tags = Field(default_factory=list)
 
     def given(self) -> dict[str, Any]:
         """The options that were given, by name."""
@@ -145,8 +157,17 @@ def _duration(seconds: float) -> timedelta:
     return timedelta(seconds=seconds)
 
 
+def _each_once(items: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(items))
+
+
 def _itself(value: Any) -> Any:
     return value
 
 
-_VALUES: dict[str, Callable[[Any], Any]] = {"delay": _duration, "expires": _duration, "after": tuple}
+_VALUES: dict[str, Callable[[Any], Any]] = {
+    "delay": _duration,
+    "expires": _duration,
+    "after": tuple,
+    "tags": _each_once,
+}

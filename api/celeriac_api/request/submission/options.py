@@ -25,7 +25,7 @@ class Key:
 
 @dataclass(frozen=True, kw_only=True)
 class SubmissionOptions:
-    """The options of a submission. It has a `delay` or an `eta`, not both. `after` has the ids of tasks, in lower case."""
+    """The options of a submission. It has a `delay` or an `eta`, not both. `after` has the ids of tasks, in lower case; `tags` has each tag once."""
 
     delay: timedelta | None = None
     eta: datetime | None = None
@@ -35,6 +35,7 @@ class SubmissionOptions:
     queue: str | None = None
     # Those in `after` to whose results the input refers.
     references: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     key: Key | None = None
     trace: Trace | None = None
 
@@ -67,13 +68,18 @@ class SubmissionOptions:
             sorted(set(self.after)),
             self.when,
             self.queue,
+            sorted(set(self.tags)),
         ]
         return _digest(json.dumps(whole, sort_keys=True))
 
     def _resolved(self, *, sees_all: bool) -> Options:
         """Without a key. The delay of a task that waits for others begins at their end."""
         options = Options(
-            delay=self._ahead(), start_within=self.expires, chosen_queue=self.queue, trace=self.trace
+            delay=self._ahead(),
+            start_within=self.expires,
+            chosen_queue=self.queue,
+            tags=self.tags,
+            trace=self.trace,
         )
         if not self.after:
             return options
@@ -108,13 +114,18 @@ class Retry:
     key: Key | None
     trace: Trace | None
     key_ttl: timedelta
-    # Where the submission of the task names one.
+    # What the submission of the task named.
     queue: str | None = None
+    tags: tuple[str, ...] = ()
 
     def resolve(self, changed_input: bytes | None, dependencies: Dependencies | None = None) -> Options:
         """The same for the ledger. An input that refers to results still depends on their tasks."""
         options = Options(
-            retry_of=self.task_id, trace=self.trace, chosen_queue=self.queue, dependencies=dependencies
+            retry_of=self.task_id,
+            trace=self.trace,
+            chosen_queue=self.queue,
+            tags=self.tags,
+            dependencies=dependencies,
         )
         if self.key is None:
             return options

@@ -5,7 +5,7 @@
 --       where there are callers the number of its own, the first one 1 (0: none, so the task belongs to nobody, and nothing
 --       is limited)
 --       Options are '' or a JSON object: due (microseconds from now on), expires (microseconds from now on in which it has
---       to start), expires_at (the same for a message), chosen_queue (the queue, where the submission names one), retry_of, trace_id, trace (headers of a message), key (digest of an
+--       to start), expires_at (the same for a message), chosen_queue (the queue, where the submission names one), tags (each once), retry_of, trace_id, trace (headers of a message), key (digest of an
 --       idempotency key), fingerprint (of the submission), key_ttl (ms); and, of a task that waits for others: after (their ids,
 --       each once), when ('succeeded', 'failed' or 'ended'), delay (microseconds from its release on, in place of due), sees_all
 --       (they may be any owner's), results (those of them to whose results the input refers)
@@ -144,6 +144,7 @@ local function write_options(number, id, state, options)
   set('start_by', start_by)
   set('expires', options.expires_at)
   set('chosen_queue', options.chosen_queue)
+  set('tags', options.tags and table.concat(options.tags, ' '))
   set('retry_of', options.retry_of)
   set('trace_id', options.trace_id)
   set('trace', options.trace)
@@ -172,6 +173,10 @@ local function write_one(number, options, caller)
     if caller.key ~= owner then redis.call('HSET', key_record(id), 'key', caller.key) end
     add(listings, key_owned(state, name, owner), stamp, id)
     count_one(caller)
+  end
+  for _, tag in ipairs(options.tags or {}) do
+    add(listings, key_tagged('', tag), stamp, id)
+    if owner then add(listings, key_tagged(owner, tag), stamp, id) end
   end
   write_options(number, id, state, options)
   told[number] = add_to_feed(id, name, queue, state, owner)
@@ -257,6 +262,10 @@ local function undo()
     if told[number] then redis.pcall('XDEL', KEY_FEED, told[number]) end
     local options = given ~= '' and cjson.decode(given) or {}
     if options.key then redis.pcall('DEL', key_idempotency(options.key)) end
+    for _, tag in ipairs(options.tags or {}) do
+      redis.pcall('ZREM', key_tagged('', tag), id)
+      if caller then redis.pcall('ZREM', key_tagged(caller.owner, tag), id) end
+    end
     for _, other in ipairs(options.after or {}) do redis.pcall('ZREM', key_followers(other), id) end
     for _, other in ipairs(options.results or {}) do redis.pcall('SREM', key_needers(other), id) end
     local found, list = pcall(list_of, queue)

@@ -1,13 +1,16 @@
--- A page of tasks, the newest first. The cost grows with the page, and with the number of names where no name is given.
+-- A page of tasks, the newest first. The cost grows with the page, and with the number of names where neither a name nor a tag is given.
 -- ARGV  owner ('' for the tasks of all), most tasks, stamps between which they were created: before (exclusive, or '+inf') and from ('-inf'),
---       states separated by spaces ('' for all), how many names, the names (none for all), the queues (none for all)
+--       states separated by spaces ('' for all), how many names, the names (none for all), how many queues, the queues (none for all), the
+--       tags, all of which a task has
 -- Answer: the stamp before which the next page begins ('' when this is the last one), then the ids
 local owner, limit, before, from, states, count = unpack(ARGV)
 limit, count = tonumber(limit), tonumber(count)
-local names, queues = {unpack(ARGV, 7, 6 + count)}, {unpack(ARGV, 7 + count)}
-local MOST_LOOKED_AT = 20 -- pages: so many are looked through for one that is filled after a filter by queue
+local queues_end = 7 + count + tonumber(ARGV[7 + count])
+local names, queues, tags = {unpack(ARGV, 7, 6 + count)}, {unpack(ARGV, 8 + count, queues_end)}, {unpack(ARGV, queues_end + 1)}
+local MOST_LOOKED_AT = 20 -- pages: so many are looked through for one that is filled after a filter by queue or tag
 
 local function indexes()
+  if tags[1] then return {key_tagged(owner, tags[1])} end
   if owner == '' and not names[1] and states == '' then return {KEY_TASKS} end
   if states == '' then states = 'blocked scheduled queued running retrying succeeded failed cancelled expired' end
   local keys = {}
@@ -19,13 +22,29 @@ local function indexes()
   return keys
 end
 
-local function is_wanted(id)
-  if not queues[1] then return true end
-  local queue = redis.call('HGET', key_record(id), 'queue')
-  for _, one in ipairs(queues) do
-    if one == queue then return true end
+-- Whether a value is among these; where there are none, any is.
+local function is_among(value, list)
+  for _, one in ipairs(list) do
+    if one == value then return true end
   end
-  return false
+  return not list[1]
+end
+
+local function has_tags(given)
+  for _, tag in ipairs(tags) do
+    if not string.find(' ' .. (given or '') .. ' ', ' ' .. tag .. ' ', 1, true) then return false end
+  end
+  return true
+end
+
+-- What the indexes do not tell of a task.
+local function is_wanted(id)
+  if not queues[1] and not tags[1] then return true end
+  local queue, name, state, given = unpack(redis.call('HMGET', key_record(id), 'queue', 'name', 'state', 'tags'))
+  if not is_among(queue, queues) then return false end
+  if not tags[1] then return true end
+  local is_in_state = states == '' or state and string.find(' ' .. states .. ' ', ' ' .. state .. ' ', 1, true)
+  return is_in_state and is_among(name, names) and has_tags(given)
 end
 
 -- The newest tasks of all these indexes that are older than a stamp, as pairs of stamp and id.

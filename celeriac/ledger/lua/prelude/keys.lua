@@ -4,6 +4,7 @@ local function key_record(id) return 'celeriac:task:' .. id end
 local function key_tombstone(id) return 'celeriac:gone:' .. id end
 local function key_listing(state, name) return 'celeriac:tasks:' .. state .. ':' .. name end
 local function key_owned(state, name, owner) return 'celeriac:owned:' .. state .. ':' .. name .. ':' .. owner end
+local function key_tagged(owner, tag) return 'celeriac:tagged:' .. owner .. ':' .. tag end
 local function key_rate(key, owner) return 'celeriac:rate:' .. key .. ':' .. owner end
 local function key_waiting(queue) return 'celeriac:waiting:' .. queue end
 local function key_events(id) return 'celeriac:events:' .. id end

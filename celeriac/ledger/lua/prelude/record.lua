@@ -301,6 +301,10 @@ end
 local function forget(task, stay)
   local stone = task.owner and task.state .. ' ' .. task.owner or task.state
   redis.call('SET', key_tombstone(task.id), stone, 'PX', text(stay / 1000))
+  for tag in string.gmatch(redis.call('HGET', key_record(task.id), 'tags') or '', '%S+') do
+    redis.call('ZREM', key_tagged('', tag), task.id)
+    if task.owner then redis.call('ZREM', key_tagged(task.owner, tag), task.id) end
+  end
   redis.call('DEL', key_record(task.id), key_result(task.id), key_events(task.id))
   redis.call('ZREM', KEY_TASKS, task.id)
   redis.call('ZREM', key_listing(task.state, task.name), task.id)

@@ -94,6 +94,7 @@ export function show(main, id) {
       ["Id", task.task_id],
       ["Queue", task.queue, { href: address(["tasks"], new URLSearchParams({ queue: task.queue })) }],
       ["Owner", seesOwners() ? task.owner : null, { href: task.owner && address(["tasks"], new URLSearchParams({ owner: task.owner })) }],
+      ["Tags", task.tags.join(" ")],
       ["Worker", task.worker],
       ["Attempt", task.attempt && String(task.attempt)],
       ["Created", ...when(task.created_at)],
