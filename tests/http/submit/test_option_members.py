@@ -162,6 +162,6 @@ def test_tasks_are_listed_by_their_tags(quiet: httpx.Client, quiet_redis: Redis)
     ]
 
 
-@pytest.mark.parametrize("tags", [[], ["two words"], [""], ["x" * 65], ["a"] * 11, "nightly", [5], ["-x"]])
+@pytest.mark.parametrize("tags", [["two words"], [""], ["x" * 65], ["a"] * 11, "nightly", [5], ["-x"]])
 def test_a_tag_that_makes_no_sense_is_refused(tags: Any, quiet: httpx.Client) -> None:
     assert refusal_of(quiet.post("/tasks", json={**ADD, "tags": tags}))[0].startswith("/tags")

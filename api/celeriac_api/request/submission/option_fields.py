@@ -97,7 +97,6 @@ QueueName = Annotated[
 
 Tags = Annotated[
     list[Tag],
-    BeforeValidator(_some),
     Query(
         max_length=MOST_TAGS,
         description="Short words, by which lists of tasks can be filtered; in a query, one each.",
