@@ -122,7 +122,15 @@ def test_routes_are_described_when_that_is_asked_for_and_not_at_the_start() -> N
 
 def test_docs_begin_with_submitting_and_end_with_health() -> None:
     tags = [route.declared.tag for route in SHORT if route.declared.operation_id]
-    assert list(dict.fromkeys(tags)) == ["submit", "tasks", "events", "operations", "keys", "health"]
+    assert list(dict.fromkeys(tags)) == [
+        "submit",
+        "tasks",
+        "schedules",
+        "events",
+        "operations",
+        "keys",
+        "health",
+    ]
 
 
 def test_a_parameter_without_a_place_stops_the_start() -> None:
