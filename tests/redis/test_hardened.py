@@ -164,7 +164,7 @@ def test_the_documented_rights_are_enough_for_everything_and_no_more_are_asked_f
 @pytest.mark.parametrize(
     ("user", "rooms"),
     [
-        ("api", ("api", "keeper", "keys", "operators", "prelude")),
+        ("api", ("api", "keeper", "keys", "operators", "prelude", "schedules")),
         ("worker", ("workers", "keeper", "prelude")),
     ],
 )

@@ -24,10 +24,13 @@ _FORMS: dict[str, Command] = {
     "DEL": ("DEL", _KEY),
     "EXISTS": ("EXISTS", _KEY),
     "LMOVE": ("LMOVE", _KEY, _KEY, "LEFT", "RIGHT"),
+    "LPOP": ("LPOP", _KEY),
     "MGET": ("MGET", _KEY),
+    "PERSIST": ("PERSIST", _KEY),
     "RENAME": ("RENAME", _KEY, _KEY),
     "XINFO": ("XINFO", "STREAM", _KEY),
     "XREAD": ("XREAD", "STREAMS", _KEY, "0"),
+    "ZPOPMIN": ("ZPOPMIN", _KEY),
 }
 _WITHOUT_KEY: dict[str, Command] = {
     "PING": ("PING",),

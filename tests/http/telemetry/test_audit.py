@@ -59,10 +59,20 @@ def cancelled(admin: httpx.Client) -> str:
     return task_id
 
 
+SCHEDULE = {"submit": {"name": "unserved"}, "every": "P300D"}
+
+
 def new_key(admin: httpx.Client) -> str:
     """The name of a new key."""
     name = f"key-{uuid4()}"
     assert admin.post("/keys", json={"name": name, "scopes": ["read"]}).status_code == 201
+    return name
+
+
+def new_schedule(admin: httpx.Client) -> str:
+    """The name of a new schedule, which is not due soon."""
+    name = f"schedule-{uuid4()}"
+    assert admin.put(f"/schedules/{name}", json=SCHEDULE).status_code == 201
     return name
 
 
@@ -84,6 +94,22 @@ USES: dict[str, tuple[Callable[[httpx.Client], str], Act, int]] = {
     ),
     "rotate_key": (new_key, lambda admin, target: admin.post(f"/keys/{target}/rotate"), 200),
     "revoke_key": (new_key, lambda admin, target: admin.delete(f"/keys/{target}"), 204),
+    "put_schedule": (
+        lambda _: f"schedule-{uuid4()}",
+        lambda admin, target: admin.put(f"/schedules/{target}", json=SCHEDULE),
+        201,
+    ),
+    "pause_schedule": (
+        new_schedule,
+        lambda admin, target: admin.post(f"/schedules/{target}/pause"),
+        200,
+    ),
+    "resume_schedule": (
+        new_schedule,
+        lambda admin, target: admin.post(f"/schedules/{target}/resume"),
+        200,
+    ),
+    "delete_schedule": (new_schedule, lambda admin, target: admin.delete(f"/schedules/{target}"), 204),
 }
 
 
@@ -91,7 +117,7 @@ def test_every_route_that_changes_something_is_audited_but_submitting() -> None:
     audited = {route.operation_id for route in ROUTES if route.is_audited}
     rest = [route for route in ROUTES if not route.is_audited and route.method != "GET"]
     assert audited == USES.keys()
-    assert {route.tag for route in rest} == {"submit"}
+    assert {route.tag for route in rest} == {"submit", "schedules"}  # to run one now is a submission
     assert all(route.returns is not None and 202 in {route.status, *route.answers} for route in rest)
 
 
