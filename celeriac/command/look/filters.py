@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from celeriac.command.frame.completion import complete_names, complete_queues
-from celeriac.command.look.states import StateName
 from celeriac.command.output.refusal import Refusal
+from celeriac.values.states import State
 
 States = Annotated[
-    list[StateName] | None,
-    typer.Option(metavar="STATE", show_default=False, help=f"{', '.join(StateName)}. Repeat it for several."),
+    list[State] | None,
+    typer.Option(metavar="STATE", show_default=False, help=f"{', '.join(State)}. Repeat it for several."),
 ]
 Names = Annotated[
     list[str] | None,

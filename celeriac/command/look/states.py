@@ -1,21 +1,4 @@
-"""The states of tasks, and their colours."""
-
-from enum import StrEnum
-
-
-class StateName(StrEnum):
-    """The states of a task, as options name them."""
-
-    BLOCKED = "blocked"
-    SCHEDULED = "scheduled"
-    QUEUED = "queued"
-    RUNNING = "running"
-    RETRYING = "retrying"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-
+"""The colours of the states of tasks."""
 
 # In rich's words.
 COLOURS = {

@@ -1,6 +1,5 @@
 """The options that several commands about tasks share."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,17 +8,9 @@ import typer
 from celeriac.command.frame.completion import complete_names
 from celeriac.command.frame.shared_options import OUTPUT
 from celeriac.command.tasks.definition.command import WAIT
+from celeriac.values.states import When
 
 NEW, WAITING = "The new task", "Waiting"
-
-
-class WhenName(StrEnum):
-    """How the tasks of `--after` must end."""
-
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    ENDED = "ended"
-
 
 Name = Annotated[
     str,
@@ -90,7 +81,7 @@ After = Annotated[
     ),
 ]
 Condition = Annotated[
-    WhenName | None,
+    When | None,
     typer.Option(
         "--when",
         show_default=False,

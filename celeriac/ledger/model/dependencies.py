@@ -2,22 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 
 from celeriac.ledger.model.times import microseconds
+from celeriac.values.states import When
+
+__all__ = ["MOST_AFTER", "MOST_NAMED", "BlockedBy", "Dependencies", "When"]
 
 # Of the tasks for which a blocked one waits, in its document.
 MOST_NAMED = 20
 # A submission names at most as many.
 MOST_AFTER = 1_000
-
-
-class When(StrEnum):
-    """How the tasks must end that another task waits for. Failed is each that ended without success."""
-
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    ENDED = "ended"
 
 
 @dataclass(frozen=True, kw_only=True)

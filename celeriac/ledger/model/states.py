@@ -1,21 +1,8 @@
-"""The states of a task, the transitions between them, and Celery's names for them."""
+"""The transitions between the states of a task, and Celery's names for the states."""
 
-from enum import StrEnum
+from celeriac.values.states import State
 
-
-class State(StrEnum):
-    """The state of a task. The task is ready, which means ended, in one of the last four."""
-
-    BLOCKED = "blocked"
-    SCHEDULED = "scheduled"
-    QUEUED = "queued"
-    RUNNING = "running"
-    RETRYING = "retrying"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-
+__all__ = ["FINAL", "TRANSITIONS", "State", "from_celery"]
 
 FINAL = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED, State.EXPIRED})
 
