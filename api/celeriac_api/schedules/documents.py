@@ -90,7 +90,7 @@ class ScheduledSubmission(OptionFields):
         raise misfit("should not be given: the schedule decides when, and `delay` counts from its due time")
 
     def options(self, jitter: float = 0) -> SubmissionOptions:
-        """As values; the task is delayed by so many seconds more."""
+        """As values; `jitter`, in seconds, is added to the delay of the submission."""
         values = self.given()
         delay = values.pop("delay", 0) + jitter
         return options_of({}, values | ({"delay": delay} if delay else {}))

@@ -24,7 +24,7 @@ async def side_by_side(run: Run[T], step: SideBySide[T]) -> AsyncGenerator[T, No
 
 
 class _Pool(Generic[T]):
-    """So many tasks of asyncio, each of which runs one flow after another."""
+    """Tasks of asyncio, at most `at_once`, each of which runs one flow after another."""
 
     def __init__(self, run: Run[T], step: SideBySide[T]) -> None:
         self.window = Window[T](ordered=step.ordered)

@@ -11,7 +11,7 @@ from celeriac.client.wire.request import Answer, Request
 # An API that has not answered by then, beyond the wait that was asked for, is asked again.
 ATTEMPT_SECONDS = 10.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
-# Of what a proxy says meanwhile, too.
+# A proxy in front of the API sends some of these while the API is away.
 RETRIED = frozenset({429, 502, 503, 504})
 
 

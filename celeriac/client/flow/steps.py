@@ -50,7 +50,7 @@ class Item(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class SideBySide(Generic[T_co]):
-    """Run these flows, so many at once, and give the user what each returns."""
+    """Run these flows, at most `at_once` side by side, and give the user what each returns."""
 
     flows: "Iterator[Flow[T_co]] | AsyncIterator[Flow[T_co]]"
     at_once: int

@@ -14,7 +14,7 @@ app = typer_app("config", "Keep servers and their keys under names, as profiles.
 
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="The name of the profile.")]
 DEFAULT_NAME = "default"
-# Of a shorter key, its beginning would be too much of it.
+# The beginning of a shorter key would reveal too much of it.
 SHORTEST_SHOWN = 32
 
 

@@ -27,7 +27,7 @@ from celeriac.command.tasks.follow.plain import ID_DIGITS
 # Below this width only the name, the bar and a number fit.
 WIDE = 60
 REFRESHES_PER_SECOND = 8
-# Of output that has no line end yet, so many lines are shown.
+# How many lines are shown of output that has no line end yet.
 TAIL_LINES = 3
 
 
