@@ -5,7 +5,7 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import ValidationError
 from starlette.responses import Response
 
@@ -13,7 +13,8 @@ from celeriac.access.scopes import Scope
 from celeriac.ledger.for_audit import AuditTrail, Entry
 from celeriac_api.access.caller import CallerKind
 from celeriac_api.request.call import Call
-from celeriac_api.request.parameter_types import USUAL_LIMIT, Limit, Moment, misfit
+from celeriac_api.request.cursor import CURSOR_QUERY, CURSOR_SCHEMA, NextCursor, read_cursor
+from celeriac_api.request.parameter_types import USUAL_LIMIT, Limit, Moment
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.json_bytes import model_answer
 from celeriac_api.response.openapi import problems
@@ -23,16 +24,16 @@ from celeriac_api.server.route import Route
 _POSITION = re.compile(r"\d{1,15}-\d{1,15}", re.ASCII)
 
 
-def _read_cursor(text: str) -> str:
+def _position(text: str) -> str:
     if not _POSITION.fullmatch(text):
-        raise misfit("should be the `next_cursor` of an earlier page")
+        raise ValueError(text)
     return text
 
 
 Cursor = Annotated[
     str | None,
-    BeforeValidator(_read_cursor),
-    WithJsonSchema({"type": "string", "description": "The `next_cursor` of the previous page."}),
+    read_cursor(_position),
+    CURSOR_SCHEMA,
 ]
 
 
@@ -66,9 +67,7 @@ class AuditPage(BaseModel):
     model_config = ConfigDict(title="Page of the audit trail")
 
     items: list[AuditEntry]
-    next_cursor: str | None = Field(
-        description="Send it as `cursor` to get the next page; null on the last page."
-    )
+    next_cursor: NextCursor
 
 
 class AuditParameters(Parameters):
@@ -76,7 +75,7 @@ class AuditParameters(Parameters):
 
     limit: Limit = None
     before: Annotated[Moment, Query(description="Only entries written before this time (ISO 8601).")] = None
-    cursor: Annotated[Cursor, Query(description="The `next_cursor` of the previous page.")] = None
+    cursor: Annotated[Cursor, CURSOR_QUERY] = None
 
 
 def routes(trail: AuditTrail) -> list[Route]:

@@ -1,13 +1,11 @@
 """`GET /tasks`: lists tasks, the newest first, in pages."""
 
-import base64
-import binascii
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import to_json
 from starlette.responses import Response
@@ -19,6 +17,14 @@ from celeriac.ledger.model.task_filter import Listing, Page
 from celeriac.ledger.model.times import microseconds
 from celeriac.settings import Settings
 from celeriac_api.request.call import Call
+from celeriac_api.request.cursor import (
+    CURSOR_QUERY,
+    CURSOR_SCHEMA,
+    NextCursor,
+    decoded_cursor,
+    encoded_cursor,
+    read_cursor,
+)
 from celeriac_api.request.parameter_types import USUAL_LIMIT, Limit, Moment, StateName, Tag, misfit
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.request.submission.option_fields import MOST_TAGS
@@ -36,12 +42,8 @@ MOST_NAMES = 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _read_cursor(text: str) -> int:
-    try:
-        base64_text = text + "=" * (-len(text) % 4)
-        return int(base64.b64decode(base64_text, altchars=b"-_", validate=True)) % 10**17
-    except (binascii.Error, ValueError) as wrong:
-        raise misfit("should be the `next_cursor` of an earlier page") from wrong
+def _position(text: str) -> int:
+    return int(decoded_cursor(text)) % 10**17
 
 
 def _few(names: list[str]) -> list[str]:
@@ -61,8 +63,8 @@ Omitted = Annotated[Literal["result"], BeforeValidator(_omitted)]
 # The moment before which the page begins, in microseconds since 1970; to clients it is a text.
 Cursor = Annotated[
     int | None,
-    BeforeValidator(_read_cursor),
-    WithJsonSchema({"type": "string", "description": "The `next_cursor` of the previous page."}),
+    read_cursor(_position),
+    CURSOR_SCHEMA,
 ]
 
 
@@ -77,9 +79,7 @@ class TaskPage(BaseModel):
     omitted_results: list[str] = Field(
         description="The ids of the tasks whose results were too large for this page: get them at `links.result`."
     )
-    next_cursor: str | None = Field(
-        description="Send it as `cursor` to get the next page; null on the last page."
-    )
+    next_cursor: NextCursor
 
 
 class ListParameters(Parameters):
@@ -115,7 +115,7 @@ class ListParameters(Parameters):
         ),
     ] = None
     limit: Limit = None
-    cursor: Annotated[Cursor, Query(description="The `next_cursor` of the previous page.")] = None
+    cursor: Annotated[Cursor, CURSOR_QUERY] = None
     omit: Annotated[
         list[Omitted],
         Query(
@@ -153,7 +153,7 @@ async def _list(settings: Settings, ledger: Ledger, call: Call[ListParameters, N
         return document(task, show_traceback=details)
 
     items = b",".join(map(item, page.tasks))
-    cursor = b"null" if page.before is None else b'"%b"' % _cursor(page.before)
+    cursor = b"null" if page.before is None else b'"%b"' % encoded_cursor(b"%d" % page.before)
     omitted_results = to_json(page.omitted_results)
     return Answer(
         b'{"items":[%b],"omitted_results":%b,"next_cursor":%b}' % (items, omitted_results, cursor), 200
@@ -191,8 +191,3 @@ def _listing(parameters: ListParameters, owner: str | None) -> Listing:
 
 def _since_epoch(moment: datetime | None) -> int | None:
     return None if moment is None else microseconds(moment - EPOCH)
-
-
-def _cursor(before: int) -> bytes:
-    """Opaque, so that what is in it may change."""
-    return base64.urlsafe_b64encode(b"%d" % before).rstrip(b"=")

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from celeriac.values.durations import duration_of
+from celeriac_api.request.cursor import NextCursor
 from celeriac_api.request.parameter_types import misfit
 from celeriac_api.request.submission.option_fields import OptionFields, options_of
 from celeriac_api.request.submission.options import SubmissionOptions
@@ -214,9 +215,7 @@ class SchedulePage(BaseModel):
     model_config = ConfigDict(title="Page of schedules")
 
     items: list[ScheduleInList]
-    next_cursor: str | None = Field(
-        description="Send it as `cursor` to get the next page; null on the last page."
-    )
+    next_cursor: NextCursor
 
 
 class DueTimesDocument(BaseModel):

@@ -1,7 +1,6 @@
 """What the routes of schedules do: put, show, list, pause, resume, run and delete."""
 
 import asyncio
-import base64
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -17,6 +16,7 @@ from celeriac_api.acceptance import accepted_headers
 from celeriac_api.access.caller import Caller
 from celeriac_api.request import body
 from celeriac_api.request.call import Call
+from celeriac_api.request.cursor import encoded_cursor
 from celeriac_api.request.json_text import member
 from celeriac_api.request.new_id import new_id
 from celeriac_api.request.parameter_types import USUAL_LIMIT
@@ -114,7 +114,7 @@ class Handlers:
         # One more than the page has shows whether there is another page.
         _, rows = await self._table.page(owner=owner, after=call.parameters.cursor, limit=limit + 1)
         items = [StoredSchedule.of(row) for row in rows[:limit]]
-        cursor = _cursor(items[-1]) if len(rows) > limit else None
+        cursor = _cursor_after(items[-1]) if len(rows) > limit else None
         return model_answer(SchedulePage(items=list(map(listed_document, items)), next_cursor=cursor))
 
     async def due_times(self, call: Call[NextParameters, None]) -> Response:
@@ -184,9 +184,8 @@ def _further(schedule: StoredSchedule, first: datetime, count: int) -> list[date
     return list(islice(schedule.due_times.from_on(first), count))
 
 
-def _cursor(last: StoredSchedule) -> str:
-    """Opaque, so that what is in it may change."""
-    return base64.urlsafe_b64encode(f"{last.owner}:{last.name}".encode()).rstrip(b"=").decode()
+def _cursor_after(last: StoredSchedule) -> str:
+    return encoded_cursor(f"{last.owner}:{last.name}".encode()).decode()
 
 
 def _overtaken(name: str) -> Unavailable:

@@ -1,15 +1,14 @@
 """The parameters of the routes of schedules."""
 
-import base64
-import binascii
 import re
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic.json_schema import SkipJsonSchema
 
 from celeriac_api.access.caller import Caller
+from celeriac_api.request.cursor import CURSOR_QUERY, CURSOR_SCHEMA, decoded_cursor, read_cursor
 from celeriac_api.request.parameter_types import Limit, misfit
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.address import address
@@ -34,14 +33,10 @@ def _count(text: str) -> int:
     return min(int(text.lstrip("0")[:9]), MOST_DUE_TIMES)
 
 
-def _read_cursor(text: str) -> tuple[str, str]:
-    try:
-        padded = text[:LONGEST_CURSOR] + "=" * (-len(text) % 4)
-        owner, colon, name = base64.b64decode(padded, altchars=b"-_", validate=True).decode().partition(":")
-    except (binascii.Error, ValueError) as wrong:
-        raise misfit("should be the `next_cursor` of an earlier page") from wrong
+def _position(text: str) -> tuple[str, str]:
+    owner, colon, name = decoded_cursor(text[:LONGEST_CURSOR]).decode().partition(":")
     if not colon:
-        raise misfit("should be the `next_cursor` of an earlier page")
+        raise ValueError(text)
     return owner, name
 
 
@@ -56,8 +51,8 @@ Owner = Annotated[
 ]
 Cursor = Annotated[
     tuple[str, str] | None,
-    BeforeValidator(_read_cursor),
-    WithJsonSchema({"type": "string", "description": "The `next_cursor` of the previous page."}),
+    read_cursor(_position),
+    CURSOR_SCHEMA,
 ]
 
 
@@ -106,4 +101,4 @@ class ListParameters(Parameters):
         ),
     ] = None
     limit: Limit = None
-    cursor: Annotated[Cursor, Query(description="The `next_cursor` of the previous page.")] = None
+    cursor: Annotated[Cursor, CURSOR_QUERY] = None
