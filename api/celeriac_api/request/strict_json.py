@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from celeriac.ledger.protocol.message import TYPED_VALUE
+from celeriac.values.doubled_name import doubled_name
 from celeriac_api.response.errors import InvalidInput, MalformedJSON
 
 DEEPEST = 32
@@ -63,7 +64,7 @@ def _children(value: Any) -> Any:
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(members)
     if len(value) < len(members):
-        name = _doubled(members)
+        name = doubled_name(members)
         label = repr(name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME] + "…")
         raise MalformedJSON(
             f"The name {label} appears twice in one object; which value counts is undefined (RFC 8259 §4)."
@@ -73,16 +74,6 @@ def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
             "An object with the members '__type__' and '__value__' has a special meaning in Celery: rename one of them."
         )
     return value
-
-
-def _doubled(members: list[tuple[str, Any]]) -> str:
-    """The first name that comes a second time."""
-    names: set[str] = set()
-    for name, _ in members:
-        if name in names:
-            break
-        names.add(name)
-    return name
 
 
 def _constant(name: str) -> Any:

@@ -5,6 +5,7 @@ import math
 from typing import Any, NoReturn
 
 from celeriac.command.tasks.input.errors import InputError
+from celeriac.values.doubled_name import doubled_name
 
 SHOWN = 60
 ADVICE = 'Write JSON, as in \'{"x": 4, "y": 5}\'.'
@@ -43,11 +44,7 @@ class _Refused(Exception):
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(members)
     if len(value) < len(members):
-        names: set[str] = set()
-        for name, _ in members:
-            if name in names:
-                raise _Refused(f"the name {name[:SHOWN]!r} appears twice in one object")
-            names.add(name)
+        raise _Refused(f"the name {doubled_name(members)[:SHOWN]!r} appears twice in one object")
     return value
 
 
