@@ -32,10 +32,15 @@ def moment(text: str) -> datetime:
         raise problem from wrong
 
 
-def _limit(text: str) -> int:
-    if not re.fullmatch(r"0*[1-9]\d*", text, re.ASCII):
-        raise misfit("should be a number of items, 1 or more")
-    return min(int(text.lstrip("0")[:9]), LARGEST_LIMIT)
+def count_of(items: str, *, most: int) -> BeforeValidator:
+    """The validator of a number of these items, 1 or more; a larger number than `most` counts as `most`."""
+
+    def validated(text: str) -> int:
+        if not re.fullmatch(r"0*[1-9]\d*", text, re.ASCII):
+            raise misfit(f"should be a number of {items}, 1 or more")
+        return min(int(text.lstrip("0")[:9]), most)
+
+    return BeforeValidator(validated)
 
 
 def _state(text: str) -> State:
@@ -52,7 +57,7 @@ StateName = Annotated[State, BeforeValidator(_state)]
 Moment = Annotated[AwareDatetime | SkipJsonSchema[None], BeforeValidator(moment)]
 Limit = Annotated[
     Annotated[int, Field(ge=1)] | SkipJsonSchema[None],
-    BeforeValidator(_limit),
+    count_of("items", most=LARGEST_LIMIT),
     Query(
         description=f"The number of items: {USUAL_LIMIT} by default, at most {LARGEST_LIMIT}. A larger number counts as {LARGEST_LIMIT}."
     ),

@@ -1,15 +1,14 @@
 """The parameters of the routes of schedules."""
 
-import re
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 from pydantic.json_schema import SkipJsonSchema
 
 from celeriac_api.access.caller import Caller
 from celeriac_api.request.cursor import CURSOR_QUERY, CURSOR_SCHEMA, decoded_cursor, read_cursor
-from celeriac_api.request.parameter_types import Limit, misfit
+from celeriac_api.request.parameter_types import Limit, count_of
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.address import address
 from celeriac_api.response.errors import Problem, ScheduleNotFound
@@ -25,12 +24,6 @@ def not_found(name: str) -> ScheduleNotFound:
     return ScheduleNotFound(
         f"No schedule has the name {shown(name)}. GET {address('/schedules')} lists all schedules."
     )
-
-
-def _count(text: str) -> int:
-    if not re.fullmatch(r"0*[1-9]\d*", text, re.ASCII):
-        raise misfit("should be a number of due times, 1 or more")
-    return min(int(text.lstrip("0")[:9]), MOST_DUE_TIMES)
 
 
 def _position(text: str) -> tuple[str, str]:
@@ -85,7 +78,7 @@ class NextParameters(OfSchedule):
 
     count: Annotated[
         Annotated[int, Field(ge=1)] | SkipJsonSchema[None],
-        BeforeValidator(_count),
+        count_of("due times", most=MOST_DUE_TIMES),
         Query(description="How many due times: 10 by default, at most 100. A larger number counts as 100."),
     ] = None
 
