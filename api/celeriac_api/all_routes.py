@@ -8,6 +8,8 @@ from celeriac.access.scopes import Scope
 from celeriac.access.stored_keys import StoredKeys
 from celeriac_api.page import files as page
 from celeriac_api.parts import Parts
+from celeriac_api.resources.schedules import routes as schedules
+from celeriac_api.resources.schedules.handlers import Handlers
 from celeriac_api.routes import (
     audit,
     docs,
@@ -25,8 +27,6 @@ from celeriac_api.routes import (
     workers,
 )
 from celeriac_api.routes import catalog as catalog_routes
-from celeriac_api.schedules import routes as schedules
-from celeriac_api.schedules.handlers import Handlers
 from celeriac_api.server.route import Route
 
 

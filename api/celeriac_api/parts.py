@@ -5,21 +5,21 @@ from typing import TYPE_CHECKING
 
 from celeriac.access.key_file import KeyFile
 from celeriac.contract.catalog import Catalog, Validators
-from celeriac.ledger.for_audit import AuditTrail
-from celeriac.ledger.for_keys import KeyTable
 from celeriac.ledger.for_operators import Overview
-from celeriac.ledger.for_schedules import ScheduleTable
 from celeriac.ledger.keeper import Keeper
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.live.event_streams import Feed
 from celeriac.ledger.store.epoch import Epoch
+from celeriac.ledger.tables.audit import AuditTrail
+from celeriac.ledger.tables.keys import KeyTable
+from celeriac.ledger.tables.schedules import ScheduleTable
 from celeriac.settings import Settings, SettingsError
 from celeriac_api.access.audit import Audit
 from celeriac_api.access.authenticate import Door
 from celeriac_api.access.key_ring import KeyRing
 from celeriac_api.access.seats import Seats
 from celeriac_api.request.judgement import Judge
-from celeriac_api.schedules.firing import Firing
+from celeriac_api.resources.schedules.firing import Firing
 from celeriac_api.server.counters import Counters
 from celeriac_api.submissions import Submissions
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from celeriac.access.key import Key, SecretDigest, key_from_json, key_to_json
 from celeriac.access.secret import digest, new_secret
-from celeriac.ledger.for_keys import NO_VERSION, KeyTable
+from celeriac.ledger.tables.keys import NO_VERSION, KeyTable
 
 
 class KeyExists(Exception):

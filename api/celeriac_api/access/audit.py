@@ -11,7 +11,7 @@ from collections.abc import Callable
 from starlette.types import Scope as Connection
 
 from celeriac.access.audit_entry import LONGEST_CLIENT, LONGEST_NAME, audit_entry, plain
-from celeriac.ledger.for_audit import AuditTrail
+from celeriac.ledger.tables.audit import AuditTrail
 from celeriac_api.access.caller import Caller
 
 # Not even understood, or by nobody we know: nothing was changed, and there may be any number of these.

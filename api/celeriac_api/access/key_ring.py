@@ -16,8 +16,8 @@ from redis.exceptions import RedisError
 from celeriac.access.key import Key, SecretDigest, key_from_json
 from celeriac.access.key_file import KeyFile
 from celeriac.access.secret import digest
-from celeriac.ledger.for_keys import NO_VERSION, KeyTable
 from celeriac.ledger.store.connection import InDoubt, Refused, Unavailable
+from celeriac.ledger.tables.keys import NO_VERSION, KeyTable
 from celeriac_api.access.shared_run import SharedRun
 from celeriac_api.response.errors import Problem, RedisRefuses, RedisUnavailable
 

@@ -10,8 +10,8 @@ from contextlib import suppress
 from redis.exceptions import RedisError
 
 from celeriac.access.key_file import read_key_file
-from celeriac.ledger.for_keys import NO_VERSION, KeyTable
 from celeriac.ledger.store.connection import InDoubt, Unavailable
+from celeriac.ledger.tables.keys import NO_VERSION, KeyTable
 from celeriac.settings import Settings, SettingsError
 from celeriac.values.web_address import is_loopback
 from celeriac_api.access.authenticate import WAYS

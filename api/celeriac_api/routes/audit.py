@@ -10,7 +10,7 @@ from pydantic_core import ValidationError
 from starlette.responses import Response
 
 from celeriac.access.scopes import Scope
-from celeriac.ledger.for_audit import AuditTrail, Entry
+from celeriac.ledger.tables.audit import AuditTrail, Entry
 from celeriac_api.access.caller import CallerKind
 from celeriac_api.request.call import Call
 from celeriac_api.request.cursor import CURSOR_QUERY, CURSOR_SCHEMA, NextCursor, read_cursor

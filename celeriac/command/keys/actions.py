@@ -24,8 +24,8 @@ from celeriac.command.keys.which_redis import read_settings, redis_of_keys
 from celeriac.command.output.exit_codes import ExitCode
 from celeriac.command.output.output import Output
 from celeriac.command.output.refusal import Failure, Refusal
-from celeriac.ledger.for_keys import KeyTable
 from celeriac.ledger.store.connection import InDoubt, Unavailable
+from celeriac.ledger.tables.keys import KeyTable
 from celeriac.settings import Settings
 from celeriac.values.durations import duration_of
 from celeriac.values.redis_address import shown

@@ -7,7 +7,7 @@ from redis import Redis
 from celeriac.access.key import Key
 from celeriac.access.limits import Limits
 from celeriac.access.stored_keys import StoredKeys
-from celeriac.ledger.for_keys import KeyTable
+from celeriac.ledger.tables.keys import KeyTable
 
 LIMITS = Limits(rate=1e6, burst=10**6, unfinished=10**8)
 

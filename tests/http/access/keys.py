@@ -16,7 +16,7 @@ from celeriac.access.key import Key
 from celeriac.access.scopes import GRANTABLE, allows
 from celeriac.access.secret import new_secret
 from celeriac.access.stored_keys import StoredKeys
-from celeriac.ledger.for_keys import KeyTable
+from celeriac.ledger.tables.keys import KeyTable
 from lab.harness.servers import API, running_api
 
 # For the parameters of paths: what is not there, but for the queue.

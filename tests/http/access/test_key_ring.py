@@ -9,7 +9,7 @@ import pytest
 
 from celeriac.access.key_file import KeyFile
 from celeriac.access.secret import new_secret
-from celeriac.ledger.for_keys import KeyTable
+from celeriac.ledger.tables.keys import KeyTable
 from celeriac.stack.valkey import Valkey
 from celeriac_api.access.authenticate import Door
 from celeriac_api.access.key_ring import BELIEVED_SECONDS, KeyRing

@@ -11,7 +11,7 @@ from redis import Redis
 from celeriac.access.key import Key
 from celeriac.access.secret import digest
 from celeriac.access.stored_keys import KeyExists, KeyNotFound, StoredKeys
-from celeriac.ledger.for_keys import NO_VERSION, KeyTable
+from celeriac.ledger.tables.keys import NO_VERSION, KeyTable
 
 Answer = TypeVar("Answer")
 CI = Key(name="ci", owner="shop", grants=("read",), digests=())

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from celeriac.access.audit_entry import plain
-from celeriac.ledger.for_audit import LAST_SECONDS, MOST_WAITING, AuditTrail
+from celeriac.ledger.tables.audit import LAST_SECONDS, MOST_WAITING, AuditTrail
 from celeriac_api.openapi import starter_app
 from celeriac_api.server.route import ShortRoute
 from lab.harness.waiting import wait_until

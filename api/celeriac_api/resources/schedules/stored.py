@@ -12,11 +12,11 @@ from pydantic import ConfigDict
 
 from celeriac.access.limits import NO_LIMITS, Limits
 from celeriac.access.scopes import Scope
-from celeriac.ledger.for_schedules import Row
+from celeriac.ledger.tables.schedules import Row
 from celeriac_api.access.caller import Caller, caller_with
 from celeriac_api.request.submission.options import SubmissionOptions
-from celeriac_api.schedules.documents import Progress, Rules, ScheduledSubmission, ScheduleRequest
-from celeriac_api.schedules.due_times import DueTimes, whole_seconds
+from celeriac_api.resources.schedules.documents import Progress, Rules, ScheduledSubmission, ScheduleRequest
+from celeriac_api.resources.schedules.due_times import DueTimes, whole_seconds
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

@@ -20,10 +20,10 @@ from celeriac_api.request.cursor import NextCursor
 from celeriac_api.request.parameter_types import misfit
 from celeriac_api.request.submission.option_fields import OptionFields, options_of
 from celeriac_api.request.submission.options import SubmissionOptions
+from celeriac_api.resources.schedules.catch_up import CatchUp
+from celeriac_api.resources.schedules.cron import Cron, checked_cron, zones
+from celeriac_api.resources.schedules.due_times import LONGEST, SHORTEST, At, DueTimes, Every
 from celeriac_api.response.near_names import suggestion
-from celeriac_api.schedules.catch_up import CatchUp
-from celeriac_api.schedules.cron import Cron, checked_cron, zones
-from celeriac_api.schedules.due_times import LONGEST, SHORTEST, At, DueTimes, Every
 
 MOST_MOMENTS = 1_000
 LONGEST_EXPRESSION = 200

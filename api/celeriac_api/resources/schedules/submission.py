@@ -1,7 +1,7 @@
 """Reads what a schedule submits, when it is put and at each due time."""
 
 from celeriac_api.request.json_text import member
-from celeriac_api.schedules.documents import ScheduledSubmission
+from celeriac_api.resources.schedules.documents import ScheduledSubmission
 from celeriac_api.submissions import Submissions, ValidInput
 
 

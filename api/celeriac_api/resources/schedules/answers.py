@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping
 
 from celeriac_api.request.json_text import member, without_values
-from celeriac_api.schedules.documents import Progress, Rules, ScheduledSubmission, ScheduleInList
-from celeriac_api.schedules.stored import StoredSchedule
+from celeriac_api.resources.schedules.documents import Progress, Rules, ScheduledSubmission, ScheduleInList
+from celeriac_api.resources.schedules.stored import StoredSchedule
 
 # By the name of a definition: the parameters whose values nobody is shown.
 Hidden = Mapping[str, Collection[str]]

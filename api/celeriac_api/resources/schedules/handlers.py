@@ -10,8 +10,8 @@ from typing import NamedTuple
 from starlette.responses import Response
 
 from celeriac.contract.catalog import Catalog
-from celeriac.ledger.for_schedules import ScheduleTable
 from celeriac.ledger.store.connection import Unavailable
+from celeriac.ledger.tables.schedules import ScheduleTable
 from celeriac_api.acceptance import accepted_headers
 from celeriac_api.access.caller import Caller
 from celeriac_api.request import body
@@ -21,27 +21,27 @@ from celeriac_api.request.json_text import member
 from celeriac_api.request.new_id import new_id
 from celeriac_api.request.parameter_types import USUAL_LIMIT
 from celeriac_api.request.strict_json import DEEPEST
-from celeriac_api.response.address import address
-from celeriac_api.response.errors import MalformedJSON
-from celeriac_api.response.json_bytes import Answer, model_answer
-from celeriac_api.response.task_document import task_document
-from celeriac_api.schedules.answers import document_of, listed_document
-from celeriac_api.schedules.documents import DueTimesDocument, SchedulePage, ScheduleRequest
-from celeriac_api.schedules.parameters import (
+from celeriac_api.resources.schedules.answers import document_of, listed_document
+from celeriac_api.resources.schedules.documents import DueTimesDocument, SchedulePage, ScheduleRequest
+from celeriac_api.resources.schedules.parameters import (
     ListParameters,
     NextParameters,
     OfSchedule,
     PutParameters,
     not_found,
 )
-from celeriac_api.schedules.stored import (
+from celeriac_api.resources.schedules.stored import (
     StoredSchedule,
     moment_of,
     paused_schedule,
     put_schedule,
     resumed_schedule,
 )
-from celeriac_api.schedules.submission import read_submission
+from celeriac_api.resources.schedules.submission import read_submission
+from celeriac_api.response.address import address
+from celeriac_api.response.errors import MalformedJSON
+from celeriac_api.response.json_bytes import Answer, model_answer
+from celeriac_api.response.task_document import task_document
 from celeriac_api.submissions import Submissions, ValidInput
 
 USUAL_DUE_TIMES = 10

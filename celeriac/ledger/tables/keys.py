@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from celeriac.ledger.for_audit import KEPT_ENTRIES
 from celeriac.ledger.store import scripts
 from celeriac.ledger.store.connection import Argument, Connection
 from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.store.group_commit import Batching
+from celeriac.ledger.tables.audit import KEPT_ENTRIES
 
 # Of a table in which there was never a key.
 NO_VERSION = 0

@@ -13,16 +13,16 @@ from datetime import datetime
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
-from celeriac.ledger.for_schedules import Row, ScheduleTable
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.task import Gone
 from celeriac.ledger.store.connection import InDoubt, Unavailable
+from celeriac.ledger.tables.schedules import Row, ScheduleTable
+from celeriac_api.resources.schedules.catch_up import PATIENCE, next_step
+from celeriac_api.resources.schedules.documents import Overlap, ScheduleError
+from celeriac_api.resources.schedules.stored import EPOCH, MICROSECOND, StoredSchedule, moment_of
+from celeriac_api.resources.schedules.submission import read_submission
 from celeriac_api.response import errors
 from celeriac_api.response.errors import Problem
-from celeriac_api.schedules.catch_up import PATIENCE, next_step
-from celeriac_api.schedules.documents import Overlap, ScheduleError
-from celeriac_api.schedules.stored import EPOCH, MICROSECOND, StoredSchedule, moment_of
-from celeriac_api.schedules.submission import read_submission
 from celeriac_api.submissions import Submissions
 
 INTERVAL_SECONDS = 0.25

@@ -5,11 +5,21 @@ from typing import Any
 
 from celeriac.access.scopes import Scope
 from celeriac_api.request.call import Body
+from celeriac_api.resources.schedules.documents import (
+    DueTimesDocument,
+    Schedule,
+    SchedulePage,
+    ScheduleRequest,
+)
+from celeriac_api.resources.schedules.handlers import Handlers
+from celeriac_api.resources.schedules.parameters import (
+    ListParameters,
+    NextParameters,
+    OfSchedule,
+    PutParameters,
+)
 from celeriac_api.response.openapi import LOCATION, RETRY_AFTER, Responses, problems
 from celeriac_api.response.task_document import TaskDocument
-from celeriac_api.schedules.documents import DueTimesDocument, Schedule, SchedulePage, ScheduleRequest
-from celeriac_api.schedules.handlers import Handlers
-from celeriac_api.schedules.parameters import ListParameters, NextParameters, OfSchedule, PutParameters
 from celeriac_api.server.route import Route
 
 EXAMPLE = {"submit": {"name": "add", "input": {"x": 4, "y": 5}}, "cron": "0 3 * * *", "zone": "Europe/Berlin"}

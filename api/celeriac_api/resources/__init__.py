@@ -1,0 +1,1 @@
+"""Beside tasks: each resource has its documents, handlers and routes in its own room."""

@@ -1,0 +1,1 @@
+"""Tables in Redis beside the tasks: keys, audit entries, schedules."""
