@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from celeriac.client.calls.many.step import Step
     from celeriac.client.client import AsyncClient, Client
     from celeriac.contract import context
     from celeriac.contract.declaration import task
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from celeriac.contract.signature import Base64Bytes
     from celeriac_api.embedding.mounting import mount
 
-__all__ = ["AsyncClient", "Base64Bytes", "Client", "RetryPolicy", "context", "mount", "task"]
+__all__ = ["AsyncClient", "Base64Bytes", "Client", "RetryPolicy", "Step", "context", "mount", "task"]
 
 # For each public name, its module; where the name is a module itself, that module.
 _MODULES = {
@@ -22,6 +23,7 @@ _MODULES = {
     "Client": "celeriac.client.client",
     "Base64Bytes": "celeriac.contract.signature",
     "RetryPolicy": "celeriac.contract.retry",
+    "Step": "celeriac.client.calls.many.step",
     "context": "celeriac.contract.context",
     "mount": "celeriac_api.embedding.mounting",
     "task": "celeriac.contract.declaration",

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from celeriac.client import errors, events
+    from celeriac.client.calls.many.step import Step
     from celeriac.client.calls.outcome import Outcome
     from celeriac.client.client import AsyncClient, AsyncTask, Client, Task
 
-__all__ = ["AsyncClient", "AsyncTask", "Client", "Outcome", "Task", "errors", "events"]
+__all__ = ["AsyncClient", "AsyncTask", "Client", "Outcome", "Step", "Task", "errors", "events"]
 
 # For each public name, its module; where the name is a module itself, that module.
 _MODULES = {
@@ -19,6 +20,7 @@ _MODULES = {
     "AsyncTask": "celeriac.client.client",
     "Client": "celeriac.client.client",
     "Outcome": "celeriac.client.calls.outcome",
+    "Step": "celeriac.client.calls.many.step",
     "Task": "celeriac.client.client",
     "errors": "celeriac.client.errors",
     "events": "celeriac.client.events",

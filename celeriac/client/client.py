@@ -11,6 +11,7 @@ import httpx
 
 from celeriac.client.calls.handle import Handle
 from celeriac.client.calls.keys import Keys
+from celeriac.client.calls.many.chains import Chains
 from celeriac.client.calls.outcome import Value
 from celeriac.client.calls.queues import Queues
 from celeriac.client.calls.schedules import Schedules
@@ -32,7 +33,7 @@ Converted = TypeVar("Converted")
 FIRST_SECONDS = 3.0
 
 
-class Calls(Submitting, Tasks, Schedules, Queues, Keys, Service):
+class Calls(Submitting, Chains, Tasks, Schedules, Queues, Keys, Service):
     """All that can be asked of the API."""
 
     _longest_away: float | None

@@ -16,6 +16,11 @@ class Reference(NamedTuple):
     pointer: str = ""
 
 
+def reference_to(task_id: str, pointer: str = "") -> dict[str, str]:
+    """The object in an input that stands for the result of a task, or a part of it."""
+    return {REFERENCE: task_id, POINTER: pointer} if pointer else {REFERENCE: task_id}
+
+
 def places(value: Any, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Each object in this JSON value that has the member `$result`, and where it is."""
     match value:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, assert_type
 
-from celeriac.client import AsyncClient, AsyncTask, Client, Outcome, Task, errors, events
+from celeriac.client import AsyncClient, AsyncTask, Client, Outcome, Step, Task, errors, events
 from celeriac.client.documents import KeyWithSecret, QueueDocument, State, TaskDocument
 
 
@@ -17,6 +17,9 @@ def use(client: Client) -> None:
     assert_type(task.document, TaskDocument)
     assert_type(task.wait(timeout=5), Task)
     assert_type(task.result(), Any)
+    step = Step("add", x=task.reference(), y=5, delay=2.5)
+    assert_type(client.chain(step, [Step("add", x=step.reference(), y=1)], step), Task)
+    assert_type(client.gather(step, into=Step("add", x=1, y=1, when="ended"), timeout=3), Task)
     assert_type(task.retry(input={"x": 1, "y": 2}), Task)
     assert_type(task.input(), dict[str, Any])
     assert_type(client.run("thumbnail", image=Path("photo.jpg"), timeout=2.5), Any)
@@ -46,6 +49,7 @@ async def use_async(client: AsyncClient, inputs: AsyncIterator[dict[str, Any]]) 
     task = await client.submit("add", x=4, y=5)
     assert_type(task, AsyncTask)
     assert_type(await task.wait(), AsyncTask)
+    assert_type(await client.chain(Step("add", x=4, y=5, after=task)), AsyncTask)
     assert_type(await client.queues(), list[QueueDocument])
     assert_type([outcome async for outcome in client.map("add", inputs, at_once=8)], list[Outcome])
     assert_type([found async for found in client.tasks()], list[AsyncTask])
@@ -55,5 +59,6 @@ async def use_async(client: AsyncClient, inputs: AsyncIterator[dict[str, Any]]) 
 def misuse(client: Client) -> None:
     """What a checker finds."""
     client.submit(7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.chain("add")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.queue("default", limit=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     client.tasks(state="flying")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

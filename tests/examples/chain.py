@@ -1,21 +1,20 @@
-"""Submit tasks that wait for each other, and get each other's results."""
+"""Submit tasks that run after each other, and get each other's results."""
 
-from celeriac import Client
+from celeriac import Client, Step
 
 with Client() as client:
-    # A chain: each task gets the result of the one before.
-    step = client.submit("add", x=1, y=1)
-    for _ in range(3):
-        step = client.submit("add", x=step.reference(), y=step.reference())
+    # A chain: each step runs after the one before, and can use its result.
+    first = Step("add", x=1, y=1)
+    second = Step("add", x=first.reference(), y=first.reference())
+    last = client.chain(first, second, Step("add", x=second.reference(), y=10))
+    print(last.result())
 
-    # One that gathers results, or parts of them.
-    words = client.submit("word_count", text="to be or not to be")
-    total = client.submit("add", x=step.reference(), y=words.reference("/be"))
-
-    # One that runs at the end, whether or not the others have succeeded.
-    last = client.submit("add", x=0, y=0, after=total, when="ended")
-
-    print(total.result(), last.result())
+    # Steps that run side by side, and one that gathers their results, or parts of them.
+    long = Step("word_count", text="to be or not to be")
+    short = Step("word_count", text="be")
+    both = Step("add", x=long.reference("/be"), y=short.reference("/be"))
+    print(client.gather(long, short, into=both).result())
 
 # Output:
-# 18 0
+# 14
+# 3

@@ -1,0 +1,1 @@
+"""Submits several tasks at once."""
