@@ -10,7 +10,11 @@ from lab.harness.checkout import ROOT
 from lab.harness.servers import API
 
 PLACE = Path(__file__).parent
-EXAMPLES = sorted(file.stem for file in PLACE.glob("*.py") if not file.stem.startswith(("_", "test_")))
+EXAMPLES = sorted(
+    str(file.relative_to(PLACE).with_suffix(""))
+    for file in PLACE.rglob("*.py")
+    if not file.stem.startswith(("_", "test_"))
+)
 PAGES = [page.read_text() for page in ROOT.glob("docs/**/*.md")]
 
 
