@@ -65,5 +65,5 @@ def _requests(stages: Iterable[Stage]) -> Iterator[Request]:
 def _after(step: Step, before: Iterable[Step]) -> Options:
     """Its options; it runs after these and after those that it names itself."""
     named = () if step.options.after is None else ids_of(step.options.after)
-    ids = dict.fromkeys([*(other.id for other in before), *named])
+    ids = dict.fromkeys([*(earlier.id for earlier in before), *named])
     return replace(step.options, after=list(ids) or None)

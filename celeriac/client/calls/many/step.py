@@ -1,4 +1,4 @@
-"""A submission that is described before it is sent, so that others can refer to its result."""
+"""Describes a submission before it is sent, so that others can refer to its result."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
