@@ -1,84 +1,7 @@
-"""Everything that can go wrong in the client, as one tree.
+"""A class for each type of problem with which the API refuses a request."""
 
-CeleriacError
-├── Problem                     the API refused a request; one class for each type of docs/reference/errors.md
-│   ├── BadRequest              400: MalformedJSON, InvalidHost
-│   ├── Unauthorized            401
-│   ├── Forbidden               403
-│   ├── NotFound                404: RouteNotFound, UnknownTaskName, TaskNotFound, UnknownQueue, KeyNotFound, ScheduleNotFound
-│   ├── MethodNotAllowed        405
-│   ├── Conflict                409: TaskNotSucceeded, TaskEnded, TaskNotEnded, TaskIdTaken, KeyExists, KeyInFile
-│   ├── Gone                    410: TaskGone, ResultGone
-│   ├── TooLarge                413, 414, 431: BodyTooLarge, TargetTooLong, HeadersTooLarge
-│   ├── UnsupportedMediaType    415
-│   ├── InvalidInput            422, with the place of each wrong value
-│   ├── DependencyNotFound      422
-│   ├── IdempotencyConflict     422
-│   ├── RateLimited             429
-│   ├── InternalError           500
-│   └── Unavailable             503: RedisUnavailable, RedisRefuses, RedisUnsafe, QueueFull, ProviderUnavailable
-│       └── InDoubt             the task may or may not have been accepted
-├── Unreachable                 no connection to the API
-│   └── ConnectionLost          the request was sent, but no answer came
-├── UnexpectedAnswer            the answer is not one of Celeriac
-├── InputNotJSON                a value of the input has no form in JSON, or its file cannot be read
-├── TimedOut                    the time for the call is over; its task goes on
-└── TaskNotSuccessful           the task ended without a result
-    ├── TaskFailed
-    ├── TaskCancelled
-    └── TaskExpired
-"""
-
-from collections.abc import Mapping
-from typing import Any, ClassVar
-
+from celeriac.client.errors.problem import Problem, text
 from celeriac.client.wrong_value import WrongValue
-
-PREFIX = "urn:celeriac:problem:"
-
-
-class CeleriacError(Exception):
-    """An error of the client. Its text is for people."""
-
-    def __init__(self, message: str, **members: Any) -> None:
-        """The members become attributes, and stay with the error when it is pickled."""
-        super().__init__(message)
-        self.message = message
-        self.__dict__.update(members)
-
-    def __reduce__(self) -> Any:
-        return _remade, (type(self), dict(self.__dict__))
-
-    def __str__(self) -> str:
-        return self.message
-
-
-class Problem(CeleriacError):
-    """The API refused a request (RFC 9457)."""
-
-    #: The types of docs/reference/errors.md that are this class; None: no problem document came with this status.
-    types: ClassVar[tuple[str, ...]] = ()
-
-    status: int
-    #: Without its prefix `urn:celeriac:problem:`; None if a proxy refused the request.
-    type: str | None
-    title: str
-    detail: str
-    #: The same id is in the log of the API.
-    request_id: str | None
-    #: The whole problem document.
-    problem: Mapping[str, Any]
-    #: How many seconds the API asks to wait.
-    retry_after: float | None
-
-    @property
-    def task_id(self) -> str | None:
-        """The task that the problem is about; None if it is about none."""
-        return _text(self.problem.get("task_id"))
-
-    def pause(self, otherwise: float) -> float:
-        """How long to wait before the next attempt; `otherwise` if the API does not say, and in addition."""
-        return otherwise if self.retry_after is None else self.retry_after + otherwise
 
 
 class BadRequest(Problem):
@@ -111,7 +34,7 @@ class Forbidden(Problem):
     @property
     def scope(self) -> str | None:
         """The scope that the key lacks."""
-        return _text(self.problem.get("scope"))
+        return text(self.problem.get("scope"))
 
 
 class NotFound(Problem):
@@ -166,7 +89,7 @@ class Conflict(Problem):
     @property
     def state(self) -> str | None:
         """The state of that task."""
-        return _text(self.problem.get("state"))
+        return text(self.problem.get("state"))
 
 
 class TaskNotSucceeded(Conflict):
@@ -286,7 +209,7 @@ class RateLimited(Problem):
     @property
     def limit(self) -> str | None:
         """The name of the limit, such as `key-rate` or `owner-unfinished`."""
-        return _text(self.problem.get("limit"))
+        return text(self.problem.get("limit"))
 
 
 class InternalError(Problem):
@@ -333,67 +256,3 @@ class InDoubt(Unavailable):
     """The task may or may not have been accepted: `client.get(error.task_id)` tells, with `NotFound` if not."""
 
     types = ("submission-in-doubt",)
-
-
-class Unreachable(CeleriacError):
-    """The API cannot be reached. The request was not sent."""
-
-    #: Whether another attempt can succeed; not with a wrong certificate.
-    can_pass: bool = True
-
-
-class ConnectionLost(Unreachable):
-    """The request was sent, but its answer did not arrive. It may have had its effect."""
-
-    #: If a submission was sent: the same call with this key creates no second task, and tells the id of the first.
-    idempotency_key: str | None = None
-
-
-class UnexpectedAnswer(CeleriacError):
-    """The answer is not one that Celeriac gives. The address may be that of another server."""
-
-    status: int
-
-
-class InputNotJSON(CeleriacError, ValueError):
-    """A value of the input has no form in JSON, or its file cannot be read."""
-
-
-class TimedOut(CeleriacError, TimeoutError):
-    """The time for the call is over. The task goes on: `client.task(error.task_id)` is its handle."""
-
-    task_id: str
-
-
-class TaskNotSuccessful(CeleriacError):
-    """The task ended without a result. `task` is its handle, and `document` is its last document."""
-
-    task_id: str
-    task: Any
-    document: Mapping[str, Any]
-
-
-class TaskFailed(TaskNotSuccessful):
-    """The function of the task raised an error."""
-
-    #: The name of the class of that error, and its text.
-    type: str
-    reason: str
-    #: From the function on; None if the key may not see it.
-    traceback: str | None
-
-
-class TaskCancelled(TaskNotSuccessful):
-    """Somebody cancelled the task."""
-
-
-class TaskExpired(TaskNotSuccessful):
-    """The task did not start in time, and never will."""
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _remade(error_class: type[CeleriacError], members: dict[str, Any]) -> CeleriacError:
-    return error_class(**members)

@@ -1,0 +1,141 @@
+"""Everything that can go wrong in the client, as one tree.
+
+CeleriacError
+├── Problem                     the API refused a request; one class for each type of docs/reference/errors.md
+│   ├── BadRequest              400: MalformedJSON, InvalidHost
+│   ├── Unauthorized            401
+│   ├── Forbidden               403
+│   ├── NotFound                404: RouteNotFound, UnknownTaskName, TaskNotFound, UnknownQueue, KeyNotFound, ScheduleNotFound
+│   ├── MethodNotAllowed        405
+│   ├── Conflict                409: TaskNotSucceeded, TaskEnded, TaskNotEnded, TaskIdTaken, KeyExists, KeyInFile
+│   ├── Gone                    410: TaskGone, ResultGone
+│   ├── TooLarge                413, 414, 431: BodyTooLarge, TargetTooLong, HeadersTooLarge
+│   ├── UnsupportedMediaType    415
+│   ├── InvalidInput            422, with the place of each wrong value
+│   ├── DependencyNotFound      422
+│   ├── IdempotencyConflict     422
+│   ├── RateLimited             429
+│   ├── InternalError           500
+│   └── Unavailable             503: RedisUnavailable, RedisRefuses, RedisUnsafe, QueueFull, ProviderUnavailable
+│       └── InDoubt             the task may or may not have been accepted
+├── Unreachable                 no connection to the API
+│   └── ConnectionLost          the request was sent, but no answer came
+├── UnexpectedAnswer            the answer is not one of Celeriac
+├── InputNotJSON                a value of the input has no form in JSON, or its file cannot be read
+├── TimedOut                    the time for the call is over; its task goes on
+└── TaskNotSuccessful           the task ended without a result
+    ├── TaskFailed
+    ├── TaskCancelled
+    └── TaskExpired
+"""
+
+from celeriac.client.errors.error import CeleriacError
+from celeriac.client.errors.failures import (
+    ConnectionLost,
+    InputNotJSON,
+    TaskCancelled,
+    TaskExpired,
+    TaskFailed,
+    TaskNotSuccessful,
+    TimedOut,
+    UnexpectedAnswer,
+    Unreachable,
+)
+from celeriac.client.errors.problem import PREFIX, Problem
+from celeriac.client.errors.refusals import (
+    BadRequest,
+    BodyTooLarge,
+    Conflict,
+    DependencyNotFound,
+    Forbidden,
+    Gone,
+    HeadersTooLarge,
+    IdempotencyConflict,
+    InDoubt,
+    InternalError,
+    InvalidHost,
+    InvalidInput,
+    KeyExists,
+    KeyInFile,
+    KeyNotFound,
+    MalformedJSON,
+    MethodNotAllowed,
+    NotFound,
+    ProviderUnavailable,
+    QueueFull,
+    RateLimited,
+    RedisRefuses,
+    RedisUnavailable,
+    RedisUnsafe,
+    ResultGone,
+    RouteNotFound,
+    ScheduleNotFound,
+    TargetTooLong,
+    TaskEnded,
+    TaskGone,
+    TaskIdTaken,
+    TaskNotEnded,
+    TaskNotFound,
+    TaskNotSucceeded,
+    TooLarge,
+    Unauthorized,
+    Unavailable,
+    UnknownQueue,
+    UnknownTaskName,
+    UnsupportedMediaType,
+)
+
+__all__ = [
+    "PREFIX",
+    "BadRequest",
+    "BodyTooLarge",
+    "CeleriacError",
+    "Conflict",
+    "ConnectionLost",
+    "DependencyNotFound",
+    "Forbidden",
+    "Gone",
+    "HeadersTooLarge",
+    "IdempotencyConflict",
+    "InDoubt",
+    "InputNotJSON",
+    "InternalError",
+    "InvalidHost",
+    "InvalidInput",
+    "KeyExists",
+    "KeyInFile",
+    "KeyNotFound",
+    "MalformedJSON",
+    "MethodNotAllowed",
+    "NotFound",
+    "Problem",
+    "ProviderUnavailable",
+    "QueueFull",
+    "RateLimited",
+    "RedisRefuses",
+    "RedisUnavailable",
+    "RedisUnsafe",
+    "ResultGone",
+    "RouteNotFound",
+    "ScheduleNotFound",
+    "TargetTooLong",
+    "TaskCancelled",
+    "TaskEnded",
+    "TaskExpired",
+    "TaskFailed",
+    "TaskGone",
+    "TaskIdTaken",
+    "TaskNotEnded",
+    "TaskNotFound",
+    "TaskNotSucceeded",
+    "TaskNotSuccessful",
+    "TimedOut",
+    "TooLarge",
+    "Unauthorized",
+    "Unavailable",
+    "UnexpectedAnswer",
+    "UnknownQueue",
+    "UnknownTaskName",
+    "Unreachable",
+    "UnsupportedMediaType",
+]
