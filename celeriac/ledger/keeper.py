@@ -7,6 +7,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Sequence
+from time import monotonic
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -26,6 +27,7 @@ AT_ONCE = 100
 MOST_LOST_MESSAGES = 10
 OWNERS_AT_ONCE = 2
 MOST_RECOUNTED = 20_000
+MORE, DONE = b"more", b"done"
 _OPEN = [state for state in State if state not in FINAL]
 
 logger = logging.getLogger(__name__)
@@ -54,12 +56,15 @@ class Keeper:
 
     async def keep(self) -> None:
         """Run rounds until cancelled."""
-        number = 0
+        number, usual_at, early_at = 0, _next_round(), None
         while True:
-            await asyncio.sleep(INTERVAL_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311 - spreading load is no secret
-            number += 1
+            at = usual_at if early_at is None else min(early_at, usual_at)
+            await asyncio.sleep(max(0.0, at - monotonic()))
+            is_usual, early_at = at == usual_at, None
+            if is_usual:
+                number, usual_at = number + 1, _next_round()
             try:
-                await self.go_round(sweep=number % SWEEP_EVERY == 0)
+                early_at = await self.go_round(sweep=is_usual and number % SWEEP_EVERY == 0)
                 self._connect_all_anew()
             except (Unavailable, InDoubt, RedisError) as error:
                 if self._is_answered:
@@ -69,17 +74,27 @@ class Keeper:
                     )
                 self._is_answered = False
 
-    async def go_round(self, *, sweep: bool) -> None:
-        """Do everything that is due now; with `sweep`, also look for messages that were popped and lost."""
-        while await self._push(await self._backend.run(scripts.KEEP, self._keep_arguments())):
+    async def go_round(self, *, sweep: bool) -> float | None:
+        """Do everything that is due now; with `sweep`, also look for messages that were popped and lost.
+
+        The answer is when to come early (a time of `monotonic`) for what is due next. None: this keeper need not.
+        """
+        while (
+            word := await self._push(await self._backend.run(scripts.KEEP, self._keep_arguments()))
+        ) == MORE:
             pass
+        early_at = None if word == DONE else monotonic() + int(word) / 1e6
         self._is_answered = True
         if sweep:
             if not self._one_server:
                 await self._broker.call(*WRITE)
-            while await self._push(await self._backend.run(scripts.SWEEP, await self._sweep_arguments())):
+            while (
+                await self._push(await self._backend.run(scripts.SWEEP, await self._sweep_arguments()))
+                == MORE
+            ):
                 pass
             await self._recount()
+        return early_at
 
     async def close(self) -> None:
         """Close the connections."""
@@ -125,10 +140,15 @@ class Keeper:
         stamps = await self._broker.run(scripts.TAILS, [last, *lists])
         return [last, *(part for pair in zip(queues, stamps, strict=True) for part in pair)]
 
-    async def _push(self, answer: Sequence[bytes]) -> bool:
-        """Push what is to be pushed elsewhere; whether there is more to do."""
+    async def _push(self, answer: Sequence[bytes]) -> bytes:
+        """Push what is to be pushed elsewhere; what the script says first."""
         word, *pushed = answer
         for start in range(0, len(pushed), 3):
             queue, side, message = pushed[start : start + 3]
             await self._broker.call(side, queue, message)
-        return word == b"more"
+        return word
+
+
+def _next_round() -> float:
+    """The time (of `monotonic`) of the next usual round; keepers spread their rounds."""
+    return monotonic() + INTERVAL_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311 - spreading load is no secret

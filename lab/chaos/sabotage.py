@@ -10,7 +10,7 @@ PACKAGES = ("api", "celeriac", "lab", "worker")
 GUARDS: dict[str, tuple[str, dict[str, str]]] = {
     "keeper": (
         "celeriac/ledger/keeper.py",
-        {"await self.go_round(sweep=number % SWEEP_EVERY == 0)": "continue"},
+        {"early_at = await self.go_round(sweep=is_usual and number % SWEEP_EVERY == 0)": "continue"},
     ),
     "fence": (
         "celeriac/ledger/lua/workers/end_task.lua",

@@ -133,6 +133,11 @@ def kept() -> str:
     return "celeriac:kept"
 
 
+def early() -> str:
+    """String: when a keeper comes before its usual time, for what is due then. TTL until shortly after that."""
+    return "celeriac:early"
+
+
 def sweeps() -> str:
     """Hash: for each queue, up to which stamp its messages were seen to be popped, and when. One field a queue, and one for the last sweep."""
     return "celeriac:sweeps"

@@ -2,7 +2,8 @@
 -- what waited for tasks that have ended is released as far as that was left over, what is old goes. Any number of processes may ask; whoever is first does it. The cost grows with what there is to do.
 -- ARGV  most tasks of each kind, 'push' or 'record' (the queues are on another server), lease, most losses, ttl, time that
 --       a tombstone stays, date
--- Answer: 'more' or 'done'; then, when not pushed here, for each message: queue, side, message
+-- Answer: 'more', 'done', or after how many microseconds this keeper comes early, for what is due then; then, when not pushed
+--         here, for each message: queue, side, message
 local limit, where, lease, most, ttl, stay, date = unpack(ARGV)
 local at, more = now(), 'done'
 local how = ending(where, ttl, date)
@@ -83,4 +84,24 @@ each(KEY_ENDED, function(task)
 end)
 
 redis.call('ZREMRANGEBYSCORE', KEY_WORKERS, '-inf', text(at - SERVING_FRESH))
-return with_pushes(how, more)
+
+-- Keepers come round about this often; and one comes early, but not after less than the second.
+local USUAL, LEAST = 300000, 15000
+
+-- The moment of the next one in an index of moments.
+local function first_of(index)
+  return tonumber(redis.call('ZRANGE', index, 0, 0, 'WITHSCORES')[2]) or math.huge
+end
+
+-- After how long this keeper comes early; nil when nothing is due before all come anyway, or another has undertaken to come by then.
+local function early()
+  local next_due = first_of(KEY_DUE)
+  if next_due >= at + USUAL then return nil end
+  next_due = math.max(next_due, at + LEAST)
+  local undertaken = tonumber(redis.call('GET', KEY_EARLY)) or 0
+  if at < undertaken and undertaken <= next_due then return nil end
+  redis.call('SET', KEY_EARLY, text(next_due), 'PX', text(math.ceil((next_due - at) / 1000) + 50))
+  return text(next_due - at)
+end
+
+return with_pushes(how, more == 'more' and more or early() or more)

@@ -21,7 +21,7 @@ local KEY_ENVELOPES = 'celeriac:envelopes'
 local KEY_RUNNING, KEY_DUE, KEY_DEADLINES = 'celeriac:running', 'celeriac:due', 'celeriac:deadlines'
 local KEY_RELEASING = 'celeriac:releasing'
 local KEY_ENDED, KEY_CLOCK, KEY_SWEEPS = 'celeriac:ended', 'celeriac:clock', 'celeriac:sweeps'
-local KEY_KEPT = 'celeriac:kept'
+local KEY_KEPT, KEY_EARLY = 'celeriac:kept', 'celeriac:early'
 local function key_held(queue) return 'celeriac:held:' .. queue end
 local KEY_PAUSED = 'celeriac:paused'
 local function key_flow(queue, period) return 'celeriac:flow:' .. queue .. ':' .. period end
