@@ -1,4 +1,4 @@
-"""Reads the URL of a webhook, and refuses what its text alone shows to be wrong.
+"""Reads the URL of a webhook, and refuses what its text shows to be wrong.
 
 Strict on purpose: what two parsers could read differently is not read at all.
 """

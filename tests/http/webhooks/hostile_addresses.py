@@ -1,4 +1,4 @@
-"""URLs that lead to where no webhook may be sent: the machine itself, its networks, and what only looks like a public host."""
+"""URLs to which no webhook may be sent: this machine, its networks, and their disguises."""
 
 # `PORT` is one at which something listens, on every loopback address.
 REFUSED_BY_TEXT = """

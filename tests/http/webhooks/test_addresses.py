@@ -1,4 +1,4 @@
-"""Nothing is sent to an address that is not public, however it is written, and whatever a name turns out to be."""
+"""Nothing is sent to an address that is not public, however it is written."""
 
 import asyncio
 import socket
@@ -64,9 +64,9 @@ def answers(monkeypatch: pytest.MonkeyPatch, *lookups: list[str]) -> list[str]:
     names: list[str] = []
 
     def look_up(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
-        found = lookups[min(len(names), len(lookups) - 1)]
+        answer = lookups[min(len(names), len(lookups) - 1)]
         names.append(host)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in answer]
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     return names

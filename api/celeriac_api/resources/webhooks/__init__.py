@@ -1,1 +1,1 @@
-"""Webhooks: where the ends of tasks are sent, the deliveries, and the loop that sends them."""
+"""Webhooks: targets, deliveries, and the loop that sends them."""

@@ -39,8 +39,8 @@ class Resolver:
         key = (host, port)
         if key not in self._open:
             loop = asyncio.get_running_loop()
-            self._open[key] = found = loop.run_in_executor(self._threads, _look_up, host, port)
-            found.add_done_callback(lambda _: self._open.pop(key, None))
+            self._open[key] = lookup = loop.run_in_executor(self._threads, _look_up, host, port)
+            lookup.add_done_callback(lambda _: self._open.pop(key, None))
         return await asyncio.shield(self._open[key])
 
     def close(self) -> None:
@@ -108,8 +108,8 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
 
 def _look_up(host: str, port: int) -> list[Address]:
     """Each address once, in the order in which they are to be tried."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
-    return list(dict.fromkeys(ip_address(place[0]) for *_, place in found))[:MOST_ADDRESSES]
+    places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+    return list(dict.fromkeys(ip_address(place[0]) for *_, place in places))[:MOST_ADDRESSES]
 
 
 def _peer(stream: httpcore.AsyncNetworkStream) -> Address:

@@ -1,4 +1,4 @@
-"""Sends one webhook: a POST with a body, bounded in time and in what is read of the answer.
+"""Sends one webhook: a POST, bounded in time and in what is read.
 
 No redirect is followed, no cookie is kept, no proxy is used, and certificates are verified.
 """
