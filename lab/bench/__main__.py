@@ -15,6 +15,7 @@ from lab.bench.measurements import (
     command,
     get,
     limits,
+    many,
     pool,
     records,
     start,
@@ -40,6 +41,7 @@ MEASUREMENTS: dict[str, Callable[[Plan], None]] = {
     "command": command.measure,
     "pool": pool.measure,
     "limits": limits.measure,
+    "many": many.measure,
     "client": client.measure,
 }
 
@@ -59,6 +61,7 @@ def main() -> int:
         records=options.records,
         owners=options.owners,
         tasks=options.tasks,
+        many=options.many,
         peers=_python_of(options.peers),
     )
     try:
@@ -88,6 +91,12 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument(
         "--tasks", type=int, default=5000, help="tasks queued for a worker, or asked for (5000)"
+    )
+    parser.add_argument(
+        "--many",
+        type=int,
+        default=1000,
+        help="tasks in chains, groups and chords; 10000 for a chord of so many (1000)",
     )
     parser.add_argument(
         "--only", type=_names, default=list(MEASUREMENTS), help=f"some of {','.join(MEASUREMENTS)}"

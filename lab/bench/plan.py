@@ -18,5 +18,7 @@ class Plan:
     # To whom the records belong in turn; 0: to nobody, as in open access.
     owners: int
     tasks: int
+    # In chains, groups and chords.
+    many: int
     # The Python that has the peers (lab/bench/contenders/peers.py); None: they are left out.
     peers: str | None

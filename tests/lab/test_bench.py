@@ -25,6 +25,8 @@ SMALLEST = [
     "2000",
     "--tasks",
     "200",
+    "--many",
+    "12",
     "--peers",
     "none",
 ]
@@ -36,6 +38,7 @@ TABLES = {
     "submit": ["Submit: POST an addition", "the floor", "Celeriac"],
     "get": ["Status: GET /tasks/{id}, 200 finished", "AsyncResult", "Celeriac"],
     "wait": ["Wait: from POST to the result", "in process", "Celeriac, Prefer: wait"],
+    "many": ["Many: a chain of 12", "Many: a chord of 12", "Celery's canvas", "Celeriac, one by one"],
     "start": ["Start of the API", "first answer, ms", "Celeriac"],
     "pool": ["Pool: 200 queued additions", "stock worker", "Celeriac's worker", "bytes/task, finished"],
     "client": ["Client: client.run", "run by hand", "async client.map / async map by hand"],

@@ -1,5 +1,7 @@
 """`{"$result": id}` in an input stands for the result of a task in `after`."""
 
+import json
+import time
 from typing import Any
 from uuid import uuid4
 
@@ -76,6 +78,21 @@ def test_the_rest_of_the_input_is_validated_at_the_door(quiet: httpx.Client) -> 
         assert document(response)["errors"][0]["pointer"] == pointer
     response = quiet.post("/tasks", json={"name": "add", "input": {"x": reference, "y": 1}})
     assert problem_of(response) == (422, "invalid-input")
+    cancel(quiet, other)
+
+
+def test_many_references_cost_linear_time(quiet: httpx.Client) -> None:
+    other = submit(quiet, "unserved")
+
+    def seconds(count: int) -> float:
+        task_input = {"texts": [result(other)] * count, "api": 5}
+        body = json.dumps({"name": "count_each", "input": task_input, "after": [other["task_id"]]})
+        start = time.perf_counter()
+        response = quiet.post("/tasks", content=body, headers={"Content-Type": "application/json"})
+        assert problem_of(response) == (422, "invalid-input")
+        return time.perf_counter() - start
+
+    assert min(seconds(2_000) for _ in range(3)) < 12 * min(seconds(400) for _ in range(3)) + 0.05
     cancel(quiet, other)
 
 

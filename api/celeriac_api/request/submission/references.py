@@ -23,7 +23,8 @@ def fit_with_references(
     if not objects:
         fit(part, model, at=at)
         return ()
-    ids = dict.fromkeys(_checked(path, value, after, when, at) for path, value in objects)
+    named = frozenset(after)
+    ids = dict.fromkeys(_checked(path, value, named, when, at) for path, value in objects)
     fit_around(part, model, holes=[path for path, _ in objects], at=at)
     return tuple(ids)
 

@@ -1,0 +1,1 @@
+"""Chains, groups and chords: of Celery's canvas, and of Celeriac."""
