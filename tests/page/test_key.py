@@ -209,6 +209,42 @@ def test_a_key_for_figures_shows_queues_without_buttons(
     expect(asked.get_by_role("link", name="New task")).to_be_hidden()
 
 
+def test_a_key_that_only_reads_shows_schedules_without_buttons(asked: Page, locked: Locked) -> None:
+    schedule = {"submit": {"name": "add", "input": {"x": 1, "y": 2}}, "every": "P1D"}
+    with locked.api.client() as client:
+        client.headers["authorization"] = f"Bearer {locked.secrets['boss']}"
+        query = {"owner": "guest"}
+        assert client.put("/schedules/daily", json=schedule, params=query).status_code == 201
+        give(asked, locked.secrets["guest"])
+        asked.get_by_role("link", name="Schedules").click()
+        expect(asked.locator("tbody tr")).to_contain_text("every day")
+        for view in ("#/schedules", "#/schedules/daily"):
+            asked.goto(f"/{view}")
+            expect(asked.get_by_text("every day").first).to_be_visible()
+            expect(asked.locator("main").get_by_role("button")).to_have_count(0)
+            expect(asked.get_by_role("link", name="New schedule")).to_have_count(0)
+        client.delete("/schedules/daily", params=query)
+
+
+def test_an_administrator_changes_the_schedule_of_another_owner(asked: Page, locked: Locked) -> None:
+    schedule = {"submit": {"name": "add", "input": {"x": 1, "y": 2}}, "every": "P1D"}
+    with locked.api.client() as client:
+        client.headers["authorization"] = f"Bearer {locked.secrets['clerk']}"
+        assert client.put("/schedules/daily", json=schedule).status_code == 201
+        give(asked, locked.secrets["boss"])
+        asked.goto("/#/schedules")
+        row = asked.locator("tbody tr", has_text="daily")
+        expect(row).to_contain_text("shop")
+        row.get_by_role("button", name="Pause").click()
+        asked.get_by_role("button", name="Pause the schedule").click()
+        expect(row.locator(".badge")).to_have_text("paused")
+        row.get_by_role("link", name="daily").click()
+        asked.get_by_role("button", name="Delete").click()
+        asked.get_by_role("button", name="Delete the schedule").click()
+        expect(row).to_have_count(0)
+        assert client.get("/schedules/daily").status_code == 404
+
+
 def test_a_key_that_is_revoked_while_the_page_is_open_is_named_with_the_reason(
     asked: Page, locked: Locked
 ) -> None:

@@ -14,11 +14,18 @@ VIEWS = (
     "#/new/primes",
     "#/new/thumbnail",
     "#/new/sign_in",
+    "#/schedules",
+    "#/schedules/wide",
+    "#/new-schedule/primes",
     "#/queues",
     "#/workers",
     "#/audit",
     "#/nothing",
 )
+WIDE = {
+    "submit": {"name": "word_count", "input": {"text": "x" * 500}},
+    "at": ["2060-01-01T00:00:00Z", "2060-01-02T00:00:00Z"],
+}
 # Contrast as WCAG 2.2 has it (1.4.3), of the text of all badges, links and small print against what is behind them.
 CONTRAST = """
 () => {
@@ -55,10 +62,19 @@ def test_it_is_light_or_dark_as_the_system_is_and_can_be_read(
     failed = run(client, "fail", message="no such invoice")
     run(client, "add", x=1, y=2)
     submit(client, "unserved")
+    client.put("/schedules/wide", json=WIDE)
     with opened(browser, api.port, color_scheme=scheme) as page:
         shade = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0]")
         assert (int(shade) < 64) == (scheme == "dark")
-        for view in ("#/tasks", f"#/tasks/{failed['task_id']}", "#/queues", "#/new/primes"):
+        for view in (
+            "#/tasks",
+            f"#/tasks/{failed['task_id']}",
+            "#/queues",
+            "#/new/primes",
+            "#/schedules",
+            "#/schedules/wide",
+            "#/new-schedule/add",
+        ):
             page.goto(f"/{view}")
             expect(page.locator("main td, main dd, main small").first).to_be_visible()
             texts = page.evaluate(CONTRAST)
@@ -68,6 +84,7 @@ def test_it_is_light_or_dark_as_the_system_is_and_can_be_read(
 
 def test_nothing_is_wider_than_a_phone(browser: Browser, api: API, client: httpx.Client) -> None:
     failed = run(client, "fail", message="x" * 500)
+    client.put("/schedules/wide", json=WIDE)
     with opened(browser, api.port, viewport=PHONE) as page:
         for view in (*VIEWS, f"#/tasks/{failed['task_id']}"):
             page.goto(f"/{view}")

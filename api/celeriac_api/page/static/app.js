@@ -1,27 +1,35 @@
 // The contents of the page: which view stands at which address.
 
-import * as audit from "./audit.js";
+import * as audit from "./operators/audit.js";
 import * as caller from "./api/caller.js";
 import { empty, heading } from "./elements/dom.js";
-import { here } from "./router.js";
+import { here } from "./frame/router.js";
 import * as form from "./form/form.js";
 import * as key from "./api/key.js";
 import * as notice from "./elements/notice.js";
 import * as queues from "./queues/queues.js";
-import * as scroll from "./scroll.js";
-import * as status from "./status.js";
+import * as newSchedule from "./schedules/new.js";
+import * as schedule from "./schedules/schedule.js";
+import * as schedules from "./schedules/list.js";
+import * as scroll from "./frame/scroll.js";
+import * as status from "./frame/status.js";
 import * as task from "./tasks/task.js";
 import * as tasks from "./tasks/list.js";
-import * as workers from "./workers.js";
+import * as workers from "./operators/workers.js";
 
 // A view fills `main`. It returns `end()`, and `back()` for when what was away answers again.
 const VIEWS = {
   tasks: (main, { rest, query }) => (rest.length ? task.show(main, rest[0]) : tasks.show(main, query)),
   new: (main, { rest }) => form.show(main, rest[0]),
   queues: (main) => queues.show(main),
+  schedules: (main, { rest, query }) => (rest.length ? schedule.show(main, rest[0], query) : schedules.show(main, query)),
+  "new-schedule": (main, { rest }) => newSchedule.show(main, rest[0]),
   workers: (main) => workers.show(main),
   audit: (main) => audit.show(main),
 };
+
+// Where the navigation stands in a view that it does not name.
+const BELONGS = { "new-schedule": "schedules" };
 
 const frame = document.getElementById("main");
 let current = null;
@@ -32,7 +40,7 @@ function render({ focus }) {
   const view = VIEWS[place.view] ?? nothing;
   const main = document.createElement("div");
   frame.replaceChildren(main);
-  markCurrent(place.view);
+  markCurrent(BELONGS[place.view] ?? place.view);
   current = view(main, place);
   if (focus) frame.focus({ preventScroll: true });
 }

@@ -7,6 +7,7 @@ const PATIENCE_MS = 1000;
 // Views that are useless without a scope.
 const NEEDS = {
   "#/new": () => may("read") && may("submit"),
+  "#/schedules": () => may("read"),
   "#/queues": () => may("metrics"),
   "#/workers": () => may("operate"),
   "#/audit": () => may("admin"),

@@ -13,6 +13,10 @@ export function authorization() {
   return key ? bearer(key) : {};
 }
 
+export function hasKey() {
+  return sessionStorage.getItem(KEPT) !== null;
+}
+
 // Called after an answer 401, with its reason.
 export function isNeeded(reason) {
   needed(reason);

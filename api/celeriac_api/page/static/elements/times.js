@@ -25,6 +25,17 @@ export function exact(moment) {
   return clock.format(new Date(moment));
 }
 
+// The same in this time zone; an empty text where it is the browser's own, or one that the browser does not know.
+export function exactIn(moment, zone) {
+  if (!zone || zone === clock.resolvedOptions().timeZone) return "";
+  try {
+    const there = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "medium", timeZone: zone });
+    return `${there.format(new Date(moment))} in ${zone}`;
+  } catch {
+    return "";
+  }
+}
+
 // The time of day alone.
 export function fine(moment) {
   return fineClock.format(new Date(moment));

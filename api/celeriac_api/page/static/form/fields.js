@@ -5,10 +5,10 @@ import { el } from "../elements/dom.js";
 const INTEGER = /^-?(0|[1-9]\d*)$/;
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
-// `read()` gives {key, json, wrong}: `json` is null where the field is left out.
-export function field(key, property, { required, schemas }) {
+// `read()` gives {key, json, wrong}: `json` is null where the field is left out. `pattern` is of the whole text, with its complaint.
+export function field(key, property, { required, schemas = {}, group = "", pattern = null, complaint = "" }) {
   const schema = plain(property, schemas);
-  const id = `field-${key}`;
+  const id = `field-${group}${key}`;
   const kind = kindOf(schema);
   const input = kind.input(schema, id);
   const hint = el("small", { id: `${id}-hint` }, hintOf(property, schema, kind));
@@ -33,6 +33,7 @@ export function field(key, property, { required, schemas }) {
       const isEmpty = input.value === "" && input.type !== "checkbox";
       if (isEmpty && !required) return { key, json: null };
       if (isEmpty && !kind.mayBeEmpty) return { key, wrong: "This value is required." };
+      if (pattern && !pattern.test(input.value)) return { key, wrong: complaint };
       try {
         return { key, json: kind.read(input) };
       } catch (refusal) {

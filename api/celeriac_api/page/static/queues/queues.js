@@ -1,13 +1,13 @@
 // The queues: how much waits in each and for how long, who serves it, how it moves, and what can be done with it.
 
 import { may } from "../api/caller.js";
-import { badge, el, setText } from "../elements/dom.js";
+import { badge, el, empty, setText } from "../elements/dom.js";
 import { chart } from "./chart.js";
 import { facts } from "../elements/facts.js";
 import { keyed } from "../elements/keyed.js";
-import { polled } from "../polled.js";
+import { polled } from "../frame/polled.js";
 import { pause, purge, resume } from "./queue_actions.js";
-import { address } from "../router.js";
+import { address } from "../frame/router.js";
 import { starts } from "./starts.js";
 import { span } from "../elements/times.js";
 
@@ -23,7 +23,7 @@ export function show(main) {
     title: "Queues",
     list,
     fill: (queues) => cards.fill(queues.map((queue) => ({ ...queue, rate: started.rate(queue.name) }))),
-    nothing: "No queue is known yet: a queue appears when the first task is accepted on it.",
+    nothing: () => empty("No queue is known yet: a queue appears when the first task is accepted on it."),
   });
   return { end: () => (view.end(), started.end()), back: view.back };
 }

@@ -5,7 +5,7 @@ import { json } from "../api/requests.js";
 import { confirm } from "../elements/confirm.js";
 import { el } from "../elements/dom.js";
 import { noticeThere } from "../elements/notice.js";
-import { go } from "../router.js";
+import { go } from "../frame/router.js";
 
 // Fills `place` with the buttons that fit and that the key allows; one that fits still stays, and with it the focus.
 export function actions(place, task, reload) {

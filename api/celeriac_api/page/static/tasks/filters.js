@@ -3,7 +3,7 @@
 import { may, seesOwners } from "../api/caller.js";
 import { definitions, json } from "../api/requests.js";
 import { el } from "../elements/dom.js";
-import { address, changed, go } from "../router.js";
+import { address, changed, go } from "../frame/router.js";
 
 const STATES = ["blocked", "scheduled", "queued", "running", "retrying", "succeeded", "failed", "cancelled", "expired"];
 

@@ -5,7 +5,8 @@ import { json } from "../api/requests.js";
 import { announce, badge, el, heading, loading, setText, table } from "../elements/dom.js";
 import { filters } from "./filters.js";
 import { keyed } from "../elements/keyed.js";
-import { address } from "../router.js";
+import { pages } from "../elements/pages.js";
+import { address } from "../frame/router.js";
 import { follow } from "../api/stream.js";
 import { ago, exact, took } from "../elements/times.js";
 
@@ -67,7 +68,7 @@ export function show(main, query) {
     none.hidden = Boolean(items.length);
     none.className = "empty";
     none.replaceChildren(...nothing(query));
-    older.replaceChildren(...pages(query, next_cursor));
+    older.replaceChildren(...pages(["tasks"], query, next_cursor, ["Newest", "Older"]));
   }
 
   function told(problem) {
@@ -119,14 +120,4 @@ function taskRow() {
 function nothing(query) {
   if ([...query].length) return ["No task matches these filters. ", el("a", { href: "#/tasks" }, "Show all tasks")];
   return may("submit") ? ["No tasks yet. ", el("a", { href: "#/new" }, "Submit the first one")] : ["No tasks yet."];
-}
-
-function pages(query, next) {
-  const first = new URLSearchParams(query), onward = new URLSearchParams(query);
-  first.delete("cursor");
-  onward.set("cursor", next);
-  return [
-    query.has("cursor") ? el("a", { href: address(["tasks"], first) }, "Newest") : null,
-    next ? el("a", { href: address(["tasks"], onward) }, "Older") : null,
-  ].filter(Boolean);
 }

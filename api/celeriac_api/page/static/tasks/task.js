@@ -6,7 +6,7 @@ import { announce, badge, el, empty, heading, setText } from "../elements/dom.js
 import { actions, isAskedToEnd } from "./actions.js";
 import { facts } from "../elements/facts.js";
 import { input, outcome } from "./outcome.js";
-import { address } from "../router.js";
+import { address } from "../frame/router.js";
 import { story } from "./story.js";
 import { follow } from "../api/stream.js";
 import { ago, exact, took } from "../elements/times.js";

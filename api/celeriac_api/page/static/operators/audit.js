@@ -1,9 +1,9 @@
 // Who changed what: the newest entries of the audit trail, for whoever may read it.
 
-import { el, setText, table } from "./elements/dom.js";
-import { keyed } from "./elements/keyed.js";
-import { polled } from "./polled.js";
-import { ago, exact } from "./elements/times.js";
+import { el, empty, setText, table } from "../elements/dom.js";
+import { keyed } from "../elements/keyed.js";
+import { polled } from "../frame/polled.js";
+import { ago, exact } from "../elements/times.js";
 
 export function show(main) {
   const body = el("tbody");
@@ -13,7 +13,7 @@ export function show(main) {
     title: "Audit",
     list: table("Audit", ["When", "Action", "Target", "Caller", "From", "Answer"], body),
     fill: rows.fill,
-    nothing: "Nothing was changed yet.",
+    nothing: () => empty("Nothing was changed yet."),
   });
 }
 

@@ -1,8 +1,8 @@
 // Says plainly when the API, Redis or all workers are away, or Redis is unsafe, and tells the page when they are back.
 
-import { check, may } from "./api/caller.js";
-import { json } from "./api/requests.js";
-import { el, setText } from "./elements/dom.js";
+import { check, may } from "../api/caller.js";
+import { json } from "../api/requests.js";
+import { el, setText } from "../elements/dom.js";
 
 const EVERY_MS = 3000;
 // The API itself gives Redis two seconds.

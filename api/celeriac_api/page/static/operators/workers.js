@@ -1,10 +1,10 @@
 // The workers: what each serves, what it runs, and when it was last heard of.
 
-import { el, setText, table } from "./elements/dom.js";
-import { keyed } from "./elements/keyed.js";
-import { polled } from "./polled.js";
-import { address } from "./router.js";
-import { ago, exact } from "./elements/times.js";
+import { el, empty, setText, table } from "../elements/dom.js";
+import { keyed } from "../elements/keyed.js";
+import { polled } from "../frame/polled.js";
+import { address } from "../frame/router.js";
+import { ago, exact } from "../elements/times.js";
 
 export function show(main) {
   const body = el("tbody");
@@ -14,7 +14,7 @@ export function show(main) {
     title: "Workers",
     list: table("Workers", ["Worker", "Queues", "Busy", "Running", "Last seen", "Started"], body),
     fill: rows.fill,
-    nothing: "No worker is running. Tasks are accepted and wait until a worker starts.",
+    nothing: () => empty("No worker is running. Tasks are accepted and wait until a worker starts."),
   });
 }
 
