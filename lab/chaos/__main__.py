@@ -10,7 +10,7 @@ from rich.console import Console
 from lab.chaos.plan import Plan
 from lab.chaos.sabotage import GUARDS
 from lab.chaos.trial import carry_out
-from lab.chaos.verdict import Verdict, judge, table
+from lab.chaos.verdict.judge import Verdict, judge, table
 
 # Of a file or a pipe, which has no width of its own.
 WIDTH = 170
@@ -26,6 +26,7 @@ def main() -> int:
         tasks=options.tasks,
         rate=options.rate,
         appendfsync=options.appendfsync,
+        servers=options.servers,
         without=options.without,
         directory=options.directory,
     )
@@ -40,12 +41,7 @@ def main() -> int:
 
 
 def _complaints(verdict: Verdict) -> list[str]:
-    return [
-        *(f"lost {task}" for task in verdict.lost[:MOST_SHOWN]),
-        *(f"ended twice {task}" for task in verdict.double_ended[:MOST_SHOWN]),
-        *(f"wrong {task}" for task in verdict.wrong[:MOST_SHOWN]),
-        *(f"taken from a living worker {task}" for task in verdict.taken[:MOST_SHOWN]),
-    ]
+    return [f"{kind}: {each}" for kind, all_of_it in verdict.harm.items() for each in all_of_it[:MOST_SHOWN]]
 
 
 def _options() -> argparse.Namespace:
@@ -54,6 +50,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=1, help="how many, one after the other (1)")
     parser.add_argument("--tasks", type=int, default=1000, help="tasks submitted in each trial (1000)")
     parser.add_argument("--rate", type=float, default=60, help="submissions a second (60)")
+    parser.add_argument(
+        "--servers", type=int, choices=(1, 2), default=1, help="2: the queues have a server of their own (1)"
+    )
     parser.add_argument("--appendfsync", choices=("always", "everysec"), default="always")
     parser.add_argument(
         "--without", choices=sorted(GUARDS), help="take this guard out: the trial has to fail"

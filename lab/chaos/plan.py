@@ -19,6 +19,7 @@ class Plan:
     clients: int = 4
     workers: int = 2
     apis: int = 2
+    servers: int = 1  # of Valkey; with 2, the queues have one of their own
     appendfsync: str = "always"
     without: str | None = None
     directory: Path | None = None  # of logs, data and witness, to be kept

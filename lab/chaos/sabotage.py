@@ -24,6 +24,28 @@ GUARDS: dict[str, tuple[str, dict[str, str]]] = {
         "celeriac/ledger/lua/keeper/keep_tasks.lua",
         {"elseif at - last > math.max(lease / 3, GAP) then spare('GT') end": "end"},
     ),
+    "order": (
+        "celeriac/ledger/lua/prelude/dependencies.lua",
+        {"elseif redis.call('EXISTS', key_blockers(id)) == 0 then": "else"},
+    ),
+    "unmet": (
+        "celeriac/ledger/lua/prelude/dependencies.lua",
+        {"if not holds(when, other.state) then": "if false then"},
+    ),
+    "rest": (
+        "celeriac/ledger/lua/prelude/dependencies.lua",
+        {"if redis.call('EXISTS', key_followers(other.id)) == 1 then": "if false then"},
+    ),
+    "needed": (
+        "celeriac/ledger/lua/prelude/dependencies.lua",
+        {"return redis.call('EXISTS', key_needers(id)) == 1 end": "return false end"},
+    ),
+    "due-time": (
+        "api/celeriac_api/resources/schedules/stored.py",
+        {
+            'return str(uuid5(self.plan.id, due.astimezone(UTC).isoformat(timespec="microseconds")))': "return str(uuid4())"
+        },
+    ),
     "idempotency": (
         "celeriac/ledger/lua/api/accept_tasks.lua",
         {

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +19,32 @@ from lab.chaos.sabotage import copy_without
 from lab.harness.checkout import ROOT, python_path
 from lab.harness.program import Program
 from lab.harness.servers import ALONE, environment
+
+# Which proxy of a server is before whom.
+APIS, WORKERS = 0, 1
+
+
+@dataclass
+class Store:
+    """A Valkey, and the proxies before it."""
+
+    valkey: Valkey
+    proxies: Sequence[Proxy]
+
+    def url(self, place: int) -> str:
+        """Through the proxy of the APIs, or of the workers."""
+        return f"redis://127.0.0.1:{self.proxies[place].port}/0"
+
+    def hand_over_to(self, valkey: Valkey) -> None:
+        """This is where new connections lead from now on; those that are there stay where they are."""
+        self.valkey = valkey
+        for proxy in self.proxies:
+            proxy.target = valkey.port
+
+    def restart(self) -> None:
+        """Unless something else has brought it back."""
+        if self.valkey.process.poll() is not None:
+            self.valkey.start()
 
 
 class Stage:
@@ -39,17 +66,31 @@ class Stage:
         self._tree = copy_without(plan.without, directory / "tree") if plan.without else ROOT
         self.clock = Clock(directory) if IS_THERE else None
         self._valkeys = count(1)
-        self.valkey = self.another_valkey()
-        self.proxies = [self._stack.enter_context(Proxy(self.valkey.port)) for _ in range(2)]
+        self.stores = [self._store() for _ in range(plan.servers)]
         self.ports = [free_port() for _ in range(plan.apis)]
-        self.apis = [self._program(self._api_command(port), self.proxies[0]) for port in self.ports]
+        self.apis = [self._program(self._api_command(port), APIS) for port in self.ports]
         self.workers = [
-            self._program(self._worker_command(number), self.proxies[1]) for number in range(plan.workers)
+            self._program(self._worker_command(number), WORKERS) for number in range(plan.workers)
         ]
         return self
 
     def __exit__(self, *failure: object) -> None:
         self._stack.close()
+
+    @property
+    def records(self) -> "Store":
+        """The server of the records; if there is one server, of the queues, too."""
+        return self.stores[0]
+
+    @property
+    def proxies(self) -> list[Proxy]:
+        """All of them."""
+        return [proxy for store in self.stores for proxy in store.proxies]
+
+    def set_clock_right(self) -> None:
+        """The clock of all servers."""
+        if self.clock:
+            self.clock.step(-self.clock.shift)
 
     def another_valkey(self) -> Valkey:
         """One that is empty, with the clock of all."""
@@ -60,33 +101,28 @@ class Stage:
         )
         return self._stack.enter_context(valkey)
 
-    def hand_over_to(self, valkey: Valkey) -> None:
-        """This is where new connections lead from now on; those that are there stay where they are."""
-        self.valkey = valkey
-        for proxy in self.proxies:
-            proxy.target = valkey.port
-
     def mend(self) -> None:
         """Whatever ended in a disaster, or by itself, is started again."""
-        self.restart_valkey()
+        for store in self.stores:
+            store.restart()
         for program in (*self.apis, *self.workers):
             program.restart_if_ended()
 
-    def restart_valkey(self) -> None:
-        """Unless something else has brought it back."""
-        if self.valkey.process.poll() is not None:
-            self.valkey.start()
+    def _store(self) -> "Store":
+        valkey = self.another_valkey()
+        return Store(valkey, [self._stack.enter_context(Proxy(valkey.port)) for _ in (APIS, WORKERS)])
 
-    def _program(self, command: Sequence[str], proxy: Proxy) -> Program:
+    def _program(self, command: Sequence[str], place: int) -> Program:
         name = f"{Path(command[2]).name}-{command[-1].replace('/', '-')}"
         # Programs die with the thread that starts them, and the trial breaks them from that same thread.
-        program = Program(command, self._environment(proxy), self._logs / f"{name}.log")
+        program = Program(command, self._environment(place), self._logs / f"{name}.log")
         self._stack.callback(program.kill)
         return program
 
-    def _environment(self, proxy: Proxy) -> dict[str, str]:
+    def _environment(self, place: int) -> dict[str, str]:
         settings = environment(
-            redis_url=f"redis://127.0.0.1:{proxy.port}/0",
+            broker_url=self.stores[-1].url(place),
+            result_backend=self.stores[0].url(place),
             tasks="lab.chaos.tasks",
             lease=LEASE.total_seconds(),
             rescue_grace=RESCUE_GRACE.total_seconds(),

@@ -11,40 +11,54 @@ import httpx
 from redis import Redis
 from redis.exceptions import RedisError
 
-from lab.chaos.clients import Clients
 from lab.chaos.disasters import Disasters
 from lab.chaos.plan import Plan
 from lab.chaos.stage import Stage
-from lab.chaos.verdict import ENDS, Evidence, Run
+from lab.chaos.verdict.evidence import Evidence, runs_of
+from lab.chaos.verdict.judge import ENDS
+from lab.chaos.verdict.leftovers import left_over
+from lab.chaos.work.clients import Clients
+from lab.chaos.work.schedules import Schedules
 
 POLL_SECONDS = 0.2
+# For the keepers, which look at results that were needed every ten seconds.
+LEFT_SECONDS = 30.0
 
 Documents = dict[str, dict[str, Any]]
 
 
 def carry_out(plan: Plan) -> Evidence:
     """The evidence of one trial."""
-    with Stage(plan) as stage, Listener(lambda: stage.valkey.url) as listener:
+    with Stage(plan) as stage, Listener(lambda: stage.records.valkey.url) as listener:
         clients = Clients(plan, stage.ports, str(stage.witness))
         disasters = Disasters(stage, seed=plan.seed)
         _wait_for(lambda: _serves(stage.ports), seconds=60)
+        schedules = Schedules(plan, stage.ports, str(stage.witness))
+        schedules.put()
         threads = clients.start()
         disasters.strike_until(lambda: not any(thread.is_alive() for thread in threads))
         stage.mend()
+        stage.set_clock_right()
+        schedules.wait_until_all_is_due()
         mended = time.time()
-        documents = _final_documents(stage.ports[0], list(clients.accepted.values()), plan)
-        with Redis.from_url(stage.valkey.url) as redis:
-            records = redis.zcard("celeriac:tasks")
+        documents = _final_documents(stage.ports[0], clients, plan)
+        scheduled = _final_tasks(schedules, plan)
+        schedules.delete()
+        settled = time.time() - mended
         return Evidence(
             accepted=clients.accepted,
+            items=clients.items,
             documents=documents,
+            scheduled=scheduled,
+            due={name: len(moments) for name, moments in schedules.moments.items()},
             ends=listener.ends,
-            runs=_runs(stage.witness.read_text()),
-            records=records,
+            runs=runs_of(stage.witness.read_text()),
+            left_over=_left_over(stage),
+            records=_records(stage),
             disasters=disasters.counts,
             held=len(disasters.tried_runs),
             taken=disasters.lost_runs,
-            settled_seconds=time.time() - mended,
+            settled_seconds=settled,
         )
 
 
@@ -89,11 +103,11 @@ def _serves(ports: list[int]) -> bool:
     return False
 
 
-def _final_documents(port: int, task_ids: list[str], plan: Plan) -> Documents:
-    """What the API says of each task, once it has ended or the time is over."""
-    documents: Documents = {}
+def _final_documents(port: int, clients: Clients, plan: Plan) -> Documents:
+    """What the API says of each task, once it has ended or the time is over; of one that was deleted, what it said before."""
+    documents: Documents = dict(clients.forgotten)
     deadline = time.monotonic() + plan.settle.total_seconds()
-    open_ids = set(task_ids)
+    open_ids = set(clients.accepted.values()) - documents.keys()
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10, trust_env=False) as http:
         while open_ids and time.monotonic() < deadline:
             for task_id in list(open_ids):
@@ -106,12 +120,34 @@ def _final_documents(port: int, task_ids: list[str], plan: Plan) -> Documents:
         return documents
 
 
-def _runs(witness: str) -> dict[int, list[Run]]:
-    runs: dict[int, list[Run]] = defaultdict(list)
-    for line in witness.splitlines():
-        number, attempt, start = line.split()
-        runs[int(number)].append(Run(int(attempt), float(start)))
-    return runs
+def _final_tasks(schedules: Schedules, plan: Plan) -> Mapping[str, list[dict[str, Any]]]:
+    """The tasks of each schedule, once there is one for each due time and all have ended, or the time is over."""
+    deadline = time.monotonic() + plan.settle.total_seconds()
+    while True:
+        tasks = schedules.tasks()
+        is_whole = all(len(tasks[name]) >= len(moments) for name, moments in schedules.moments.items())
+        have_ended = all(task["state"] in ENDS for items in tasks.values() for task in items)
+        if (is_whole and have_ended) or time.monotonic() > deadline:
+            return tasks
+        Event().wait(POLL_SECONDS)
+
+
+def _left_over(stage: Stage) -> list[str]:
+    """What is left over when the keepers have had their time."""
+    deadline = time.monotonic() + LEFT_SECONDS
+    while True:
+        names = []
+        for store in stage.stores:
+            with Redis.from_url(store.valkey.url) as redis:
+                names += left_over(redis)
+        if not names or time.monotonic() > deadline:
+            return names
+        Event().wait(POLL_SECONDS)
+
+
+def _records(stage: Stage) -> frozenset[str]:
+    with Redis.from_url(stage.records.valkey.url) as redis:
+        return frozenset(task_id.decode() for task_id in redis.zrange("celeriac:tasks", 0, -1))
 
 
 def _wait_for(condition: Callable[[], bool], *, seconds: float) -> None:

@@ -9,7 +9,7 @@ import pytest
 from lab.chaos.plan import Plan
 from lab.chaos.sabotage import GUARDS, copy_without
 from lab.chaos.trial import carry_out
-from lab.chaos.verdict import judge
+from lab.chaos.verdict.judge import judge
 from lab.harness.checkout import python_path
 from lab.harness.servers import environment
 from tests.support.marks import linux_only

@@ -3,18 +3,27 @@
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 from celeriac import context, task
 
 
 @task
-def witness(number: int, file: Path, seconds: float = 0.0) -> dict[str, int]:
-    """Write down that this run has begun, take a while, and return which run it was."""
-    line = f"{number} {context.attempt()} {time.time():.3f}\n"
+def witness(
+    number: int, file: Path, seconds: float = 0.0, needs: tuple[int, ...] = (), *, fails: bool = False
+) -> dict[str, Any]:
+    """Write down that this run has begun, take a while, write down that it ends, and return which run it was."""
+    _write(file, f"begin {number} {context.attempt()} {time.time():.3f}\n")
+    time.sleep(seconds)
+    _write(file, f"end {number} {context.attempt()} {time.time():.3f}\n")
+    if fails:
+        raise ValueError("it fails on purpose")
+    return {"number": number, "attempt": context.attempt(), "needs": needs}
+
+
+def _write(file: Path, line: str) -> None:
     descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
         os.write(descriptor, line.encode())
     finally:
         os.close(descriptor)
-    time.sleep(seconds)
-    return {"number": number, "attempt": context.attempt()}

@@ -1,0 +1,1 @@
+"""Whether a trial did any harm."""

@@ -1,0 +1,79 @@
+"""Compares a document with the witness and with the tasks that it waited for."""
+
+from collections.abc import Sequence
+
+from lab.chaos.verdict.evidence import Document, Evidence, Run
+from lab.chaos.work.jobs import Item
+
+UNMET = "DependencyFailed"
+
+
+def fault_of(evidence: Evidence, number: int) -> str | None:
+    """A sentence, or None where all is true."""
+    item, document = evidence.items[number], evidence.document(number)
+    if document is None or not document["ready"]:
+        return None  # it is lost, which is counted elsewhere
+    runs = evidence.runs.get(number, ())
+    parents = {parent: evidence.document(parent) for parent in item.after}
+    unmet = [parent for parent, its in parents.items() if its and not _holds(item.when, its["state"])]
+    if unmet:
+        return _fault_of_unmet(document, runs, unmet)
+    return _fault_of_end(item, document, runs) or _fault_of_order(evidence, item, runs)
+
+
+def fault_of_run(document: Document, runs: Sequence[Run]) -> str | None:
+    """What the witness says against the end of a task that has to succeed."""
+    attempts = {run.attempt for run in runs}
+    if document["state"] != "succeeded":
+        return f"{document['state']}: {document['error']}"
+    if document["attempt"] not in attempts:
+        return f"succeeded in attempt {document['attempt']}, and the witness has {sorted(attempts)}"
+    if document["result"]["attempt"] != document["attempt"]:
+        return f"attempt {document['attempt']} has the result of {document['result']['attempt']}"
+    return None
+
+
+def _holds(when: str, state: str) -> bool:
+    return when == "ended" or (state == "succeeded") == (when == "succeeded")
+
+
+def _fault_of_unmet(document: Document, runs: Sequence[Run], unmet: Sequence[int]) -> str | None:
+    if document["state"] != "cancelled":
+        return f"{document['state']}, although it waited for {unmet}, which ended otherwise"
+    return f"it waited for {unmet}, which ended otherwise, and it ran" if runs else None
+
+
+def _fault_of_end(item: Item, document: Document, runs: Sequence[Run]) -> str | None:
+    if document["state"] == "cancelled":
+        return _fault_of_cancelled(item, document, runs)
+    if document["state"] == "failed" and item.fails and document["error"]["type"] == "ValueError":
+        return None
+    if sentence := fault_of_run(document, runs):
+        return sentence
+    if item.fails:
+        return "succeeded, although it fails"
+    needs = document["result"]["needs"]
+    return None if needs == list(item.needs) else f"it has the results {needs} of {list(item.needs)}"
+
+
+def _fault_of_cancelled(item: Item, document: Document, runs: Sequence[Run]) -> str | None:
+    if not item.cancel:
+        return f"cancelled, and nobody asked for it: {document['error']}"
+    if document["error"]["type"] == UNMET:
+        return f"cancelled, although all that it waited for ended as it should: {document['error']}"
+    if document["attempt"] == 0 and runs:
+        return "cancelled before its start, and it ran"
+    return None
+
+
+def _fault_of_order(evidence: Evidence, item: Item, runs: Sequence[Run]) -> str | None:
+    """Whether it began before the run ended to which a task that it waited for owes its end."""
+    first = min((run.first_line for run in runs), default=None)
+    for parent in item.after:
+        document = evidence.document(parent)
+        if first is None or document is None or document["state"] not in ("succeeded", "failed"):
+            continue
+        ended = [run.last_line for run in evidence.runs.get(parent, ()) if run.attempt == document["attempt"]]
+        if not ended or ended[0] is None or first < ended[0]:
+            return f"it began before {parent} ended"
+    return None

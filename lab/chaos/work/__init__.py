@@ -1,0 +1,1 @@
+"""What is submitted in a trial, and by whom."""

@@ -1,0 +1,96 @@
+"""Clients that submit through HTTP, and repeat each submission until it is answered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from threading import Event, Lock, Thread
+from typing import Any
+
+import httpx
+
+from lab.chaos.plan import Plan
+from lab.chaos.work.insist import insist
+from lab.chaos.work.jobs import Item, Job, draw
+
+ANSWER_SECONDS = 5.0
+PAUSE_SECONDS = 0.1
+
+
+@dataclass
+class Clients:
+    """They share the numbers of the tasks, and what they were answered: the id for each number."""
+
+    plan: Plan
+    ports: Sequence[int]
+    witness: str
+    accepted: dict[int, str] = field(default_factory=dict)
+    # By id, the last documents of tasks that were deleted.
+    forgotten: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # What went wrong in a client itself, which then ends.
+    failures: list[BaseException] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        self.jobs = draw(self.plan.seed, self.plan.tasks)
+        self.items: dict[int, Item] = {item.number: item for job in self.jobs for item in job}
+
+    def start(self) -> list[Thread]:
+        """One thread each."""
+        threads = [Thread(target=self._submit_all, args=(number,)) for number in range(self.plan.clients)]
+        for thread in threads:
+            thread.start()
+        return threads
+
+    def _submit_all(self, client: int) -> None:
+        random = Random(f"{self.plan.seed}/{client}")
+        try:
+            with httpx.Client(timeout=ANSWER_SECONDS, trust_env=False) as http:
+                for job in self.jobs[client :: self.plan.clients]:
+                    self._carry_out(http, job, random)
+        except BaseException as failure:
+            self.failures.append(failure)
+            raise
+
+    def _carry_out(self, http: httpx.Client, job: Job, random: Random) -> None:
+        for item in job:
+            self._submit(http, item)
+        # In one go, so that many wait at once; the rate is kept afterwards.
+        Event().wait(random.gammavariate(len(job), self.plan.clients / self.plan.rate))
+        for item in job:
+            if item.forget:
+                self._forget(http, self.accepted[item.number])
+
+    def _submit(self, http: httpx.Client, item: Item) -> None:
+        needs = [{"$result": self.accepted[number], "pointer": "/number"} for number in item.needs]
+        task_input = {
+            "number": item.number,
+            "file": self.witness,
+            "seconds": item.seconds,
+            "fails": item.fails,
+        }
+        headers = {"Idempotency-Key": f"chaos-{item.number}"}
+        if item.after:
+            after = [self.accepted[number] for number in item.after]
+            body = {
+                "name": "witness",
+                "input": {**task_input, "needs": needs},
+                "after": after,
+                "when": item.when,
+            }
+            answer = insist(http, self.ports, "POST", "/tasks", content=body, headers=headers)
+        else:
+            answer = insist(http, self.ports, "POST", "/witness", content=task_input, headers=headers)
+        with self._lock:
+            self.accepted[item.number] = answer["task_id"]
+        if item.cancel:
+            wish = {"terminate": item.terminate}
+            insist(http, self.ports, "POST", f"/tasks/{answer['task_id']}/cancel", content=wish)
+
+    def _forget(self, http: httpx.Client, task_id: str) -> None:
+        """When it has ended."""
+        while not (document := insist(http, self.ports, "GET", f"/tasks/{task_id}"))["ready"]:
+            Event().wait(PAUSE_SECONDS)
+        with self._lock:
+            self.forgotten[task_id] = document
+        # Asked again after a lost reply, it is gone.
+        insist(http, self.ports, "DELETE", f"/tasks/{task_id}", refused=(404, 410))

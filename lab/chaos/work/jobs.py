@@ -1,0 +1,115 @@
+"""Draws what is submitted: single tasks, and graphs of tasks that wait for each other."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+# Most tasks are short, so that there are many; some run for longer than a lease.
+LONG_SHARE, LONG_SECONDS = 0.03, (0.5, 8.0)
+SHORT_SECONDS = (0.0, 0.02)
+CANCELLED_SHARE = 0.05
+FAILING_SHARE = 0.1
+CHAIN, GRAPH, MOST_PARENTS = (2, 5), (4, 8), 3
+# More than one script of Redis releases.
+FAN = 60
+WHENS = ("succeeded", "succeeded", "ended", "failed")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One task, by its number, and those that it waits for; `needs` are those whose results are in its input."""
+
+    number: int
+    seconds: float = 0.0
+    fails: bool = False
+    after: tuple[int, ...] = ()
+    when: str = "succeeded"
+    needs: tuple[int, ...] = ()
+    # Whether somebody asks to cancel it, and to end its process, too.
+    cancel: bool = False
+    terminate: bool = False
+    # Whether it is deleted as soon as it has ended, while others need its result.
+    forget: bool = False
+
+
+Job = tuple[Item, ...]
+
+
+def draw(seed: int, tasks: int) -> list[Job]:
+    """Jobs with so many tasks in all. Each begins with what does not wait."""
+    random = Random(f"{seed}/jobs")
+    jobs: list[Job] = []
+    left = tasks
+    # One of each kind comes first, and then the others at random.
+    for make in _makers(random):
+        job = make(random, tasks - left)[:left]
+        jobs.append(job)
+        left -= len(job)
+        if left == 0:
+            break
+    random.shuffle(jobs)
+    return jobs
+
+
+def _makers(random: Random) -> Iterator[Callable[[Random, int], Job]]:
+    yield from TABLE
+    while True:
+        yield random.choices(list(TABLE), list(TABLE.values()))[0]
+
+
+def _single(random: Random, first: int) -> Job:
+    return (_drawn(random, first),)
+
+
+def _chain(random: Random, first: int) -> Job:
+    """Each needs the result of the one before."""
+    numbers = range(first, first + random.randint(*CHAIN))
+    return tuple(
+        _drawn(random, number, after=(number - 1,), needs=(number - 1,))
+        if number > first
+        else _drawn(random, number)
+        for number in numbers
+    )
+
+
+def _graph(random: Random, first: int) -> Job:
+    """Some fail, and others wait for that."""
+    items = []
+    for number in range(first, first + random.randint(*GRAPH)):
+        after = tuple(
+            random.sample(range(first, number), min(number - first, random.randint(0, MOST_PARENTS)))
+        )
+        when = random.choice(WHENS)
+        needs = after[:1] if when == "succeeded" else ()
+        fails = random.random() < FAILING_SHARE
+        items.append(_drawn(random, number, after=after, when=when, needs=needs, fails=fails))
+    return tuple(items)
+
+
+def _fan(random: Random, first: int) -> Job:
+    """Many wait for one, and one for all of these."""
+    hub = Item(first, seconds=random.uniform(1, 3))
+    followers = tuple(Item(first + place, after=(first,)) for place in range(1, FAN + 1))
+    numbers = tuple(item.number for item in followers)
+    return (hub, *followers, Item(first + FAN + 1, after=numbers, needs=numbers))
+
+
+def _forgotten(random: Random, first: int) -> Job:
+    """The result of one that was deleted is needed when a slow one has ended."""
+    slow = Item(first + 1, seconds=random.uniform(1, 3))
+    return (Item(first, forget=True), slow, Item(first + 2, after=(first, first + 1), needs=(first,)))
+
+
+# How often, in proportion.
+TABLE: dict[Callable[[Random, int], Job], int] = {
+    _single: 60, _chain: 10, _graph: 10, _fan: 1, _forgotten: 4
+}  # fmt: skip
+
+
+def _drawn(random: Random, number: int, **options: Any) -> Item:
+    seconds = random.uniform(*(LONG_SECONDS if random.random() < LONG_SHARE else SHORT_SECONDS))
+    item = Item(number, seconds=seconds, **options)
+    if random.random() < CANCELLED_SHARE:
+        return replace(item, cancel=True, terminate=random.random() < 0.5)
+    return item
