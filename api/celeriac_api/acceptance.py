@@ -3,7 +3,14 @@
 from math import ceil
 
 from celeriac.ledger.ledger import Ledger
-from celeriac.ledger.model.submission import Accepted, Conflict, IdTaken, Submission, UnknownDependency
+from celeriac.ledger.model.submission import (
+    Accepted,
+    Conflict,
+    IdTaken,
+    NotUnique,
+    Submission,
+    UnknownDependency,
+)
 from celeriac.ledger.model.submitter import LimitExceeded, QueueFull
 from celeriac.ledger.store.connection import InDoubt
 from celeriac_api.response import errors
@@ -15,6 +22,7 @@ from celeriac_api.response.errors import (
     TaskIdTaken,
 )
 from celeriac_api.response.limit_reached import limit_reached
+from celeriac_api.response.near_names import shown
 
 
 async def accept(ledger: Ledger, submission: Submission) -> Accepted:
@@ -36,6 +44,13 @@ async def accept(ledger: Ledger, submission: Submission) -> Accepted:
             f"`after` has the id {unknown}, and no task has it: it was never accepted here, or is forgotten.",
             dependency=str(unknown),
         ) from unknown
+    except NotUnique as taken:
+        task_id, key = taken.args
+        raise errors.NotUnique(
+            f"Task {task_id} has the unique key {shown(key)}: wait for its end, or submit with `else` `return` or `replace`.",
+            task_id=task_id,
+            key=key,
+        ) from taken
     except LimitExceeded as limit:
         raise limit_reached(limit) from limit
     except QueueFull as full:

@@ -12,8 +12,10 @@ from pydantic_core import to_json
 from celeriac.contract.built_in import built_in
 from celeriac.contract.catalog import Catalog, Validators
 from celeriac.contract.definition import Definition
+from celeriac.contract.flow import NO_FLOW, Flow
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.dependencies import When
+from celeriac.ledger.model.flow import FlowKeys
 from celeriac.ledger.model.submission import Accepted, Options, Submission
 from celeriac.ledger.model.submitter import Submitter
 from celeriac.ledger.model.task import Task
@@ -26,8 +28,10 @@ from celeriac_api.access.seats import Seats
 from celeriac_api.request import body
 from celeriac_api.request.judgement import Judge
 from celeriac_api.request.new_id import new_id
+from celeriac_api.request.submission.flow_keys import flow_keys
 from celeriac_api.request.submission.options import NO_OPTIONS, SubmissionOptions
 from celeriac_api.request.submission.references import fit_with_references
+from celeriac_api.request.task_id import find
 from celeriac_api.request.wait import wait_for_end
 from celeriac_api.response.errors import MalformedJSON, UnknownTaskName
 from celeriac_api.response.near_names import listed, shown, suggestion
@@ -45,6 +49,7 @@ class PreparedDefinition:
             envelope, task=definition.celery_name, time_limit=hard, soft_time_limit=soft
         )
         self._required = definition.required
+        self.hidden, self.flow = definition.hidden, NO_FLOW
         self._validator = validator
         self._in_queues: dict[str, PreparedDefinition] = {}
         self._wait_in(definition.queue or settings.default_queue)
@@ -78,14 +83,21 @@ class PreparedDefinition:
     def fitting(self, input_json: bytes, *, at: str) -> "ValidInput":
         """The validated input from a part (at this JSON pointer) of a checked body."""
         body.fit(input_json, self._validator, at=at)
-        return ValidInput(self, input_json)
+        return ValidInput(self, input_json, at=at)
 
     def fitting_with_references(
         self, input_json: bytes, *, after: Collection[str], when: When, at: str
     ) -> "ValidInput":
         """The same for an input that may refer to results of the tasks in `after`."""
         references = fit_with_references(input_json, self._validator, after=after, when=when, at=at)
-        return ValidInput(self, input_json, references=references)
+        return ValidInput(self, input_json, references=references, at=at)
+
+    def flow_keys(self, chosen: Flow, input_json: bytes, *, at: str) -> FlowKeys | None:
+        """The keys of these options, and of its own, in this valid input; None if there are no such options."""
+        flow = chosen.over(self.flow)
+        if not flow.options:
+            return None
+        return flow_keys(flow, input_json, chosen=chosen, at=at, hidden=self.hidden)
 
     def submission(
         self,
@@ -111,6 +123,8 @@ class ValidInput:
     # The tasks to whose results it refers.
     references: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    # Its place in the body: a JSON pointer.
+    at: str = ""
 
     def new_task(self, accepted: Accepted, *, owner: str = "") -> Task:
         """The task that was accepted with this input."""
@@ -191,7 +205,8 @@ class Submissions:
         caller: Caller = OPEN,
     ) -> Accepted:
         """The task as it was accepted: a new one, or that of an earlier submission with the same key or id."""
-        resolved = await self._resolve(valid, options, task_id, caller) if options or task_id else None
+        has_options = options or task_id or valid.definition.flow is not NO_FLOW
+        resolved = await self._resolve(valid, options, task_id, caller) if has_options else None
         submission = valid.definition.submission(
             task_id or new_id(), valid.json, resolved, self.submitter(caller)
         )
@@ -213,7 +228,7 @@ class Submissions:
             task_id or new_id(), valid.json, resolved, self.submitter(caller)
         )
         wait = partial(wait_for_end, self._ledger, owner=caller.sees, seconds=seconds, until_gone=until_gone)
-        if resolved is not None and resolved.fingerprint is not None:
+        if resolved is not None and resolved.may_be_earlier:
             # It may be a task that was accepted before, under an id of its own.
             accepted = await accept(self._ledger, submission)
             return accepted, await wait(
@@ -228,17 +243,29 @@ class Submissions:
         task = await wait(submission.task_id, begin)
         return accepted, task
 
+    async def task_of(self, valid: ValidInput, accepted: Accepted, caller: Caller) -> Task:
+        """The task that was accepted; if it was there before under its unique key, as it is now."""
+        if accepted.exists:
+            return await find(self._ledger, accepted.task_id, owner=None)
+        return valid.new_task(accepted, owner=caller.owner)
+
     async def _resolve(
         self, valid: ValidInput, options: SubmissionOptions | None, task_id: str | None, caller: Caller
     ) -> Options | None:
         name, sees_all = valid.definition.name, caller.sees is None
-        if task_id is not None:
-            with_id = partial((options or NO_OPTIONS).resolve_with_id, name, sees_all=sees_all)
-            return await self.judge.judge(valid.json, with_id)
-        if options is None:
+        chosen, defaults = options.flow if options else NO_FLOW, valid.definition.flow
+        if task_id is None and options is None and defaults is NO_FLOW:
             return None
-        resolve = partial(options.resolve, name, key_ttl=self._key_ttl, sees_all=sees_all)
-        return await self.judge.judge(valid.json, resolve)
+        options = options or NO_OPTIONS
+        if task_id is None:
+            resolve = partial(options.resolve, name, key_ttl=self._key_ttl, sees_all=sees_all)
+        else:
+            resolve = partial(options.resolve_with_id, name, sees_all=sees_all)
+        resolved = await self.judge.judge(valid.json, resolve)
+        if chosen is NO_FLOW and defaults is NO_FLOW:
+            return resolved
+        find_keys = partial(valid.definition.flow_keys, chosen, at=valid.at)
+        return replace(resolved, flow=await self.judge.judge(valid.json, find_keys))
 
     def _unknown(self, name: str) -> UnknownTaskName:
         return UnknownTaskName(

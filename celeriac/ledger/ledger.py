@@ -81,6 +81,8 @@ class Original:
     references: tuple[str, ...] = ()
     when: When = When.SUCCEEDED
     tags: tuple[str, ...] = ()
+    # The options of flow control that the submission names (JSON); "" for none.
+    flow: str = ""
 
 
 class Ledger:
@@ -158,11 +160,11 @@ class Ledger:
         fields = await self._change(scripts.READ_ORIGINAL, task_id, whose(owner))
         if not fields:
             return None
-        name, encoded, headers, queue, tags, when, results = fields
+        name, encoded, headers, queue, tags, when, results, flow = fields
         trace, ids = wire.trace_of(headers) if headers else None, tuple(results.decode().split())
         end = When(when.decode() or When.SUCCEEDED)
         words = tuple(tags.decode().split())
-        return Original(name.decode(), encoded, trace, queue.decode() or None, ids, end, words)
+        return Original(name.decode(), encoded, trace, queue.decode() or None, ids, end, words, flow.decode())
 
     async def history(self, task_id: str, *, owner: str | None) -> History | None:
         """The history of a task; an open task keeps its events in a stream from now on. None without a record."""

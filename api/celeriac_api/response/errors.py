@@ -16,6 +16,7 @@
     ├── TaskEnded              409
     ├── TaskNotEnded           409
     ├── TaskIdTaken            409
+    ├── NotUnique              409
     ├── KeyExists              409
     ├── KeyInFile              409
     ├── ResultGone             410
@@ -151,6 +152,12 @@ class TaskIdTaken(Problem):
     """A task was to be submitted under an id that another owner's task has."""
 
     status, code, title = 409, "task-id-taken", "The id belongs to another task"
+
+
+class NotUnique(Problem):
+    """Another task has the unique key, and the submission refuses to be accepted then."""
+
+    status, code, title = 409, "not-unique", "Another task has the unique key"
 
 
 class KeyExists(Problem):

@@ -106,12 +106,24 @@ async def _submit(
             return streams.of_task(accepted.task_id, place, headers=stream_headers(accepted))
     if seconds is None:
         accepted = await submissions.accept(valid, options, task_id=task_id, caller=caller)
-        return Answer(_document(valid, accepted, caller.owner), 202, **accepted_headers(accepted))
+        if accepted.exists:
+            content = await _existing(settings, submissions, valid, accepted, caller)
+        else:
+            content = _document(valid, accepted, caller.owner)
+        return Answer(content, 202, **accepted_headers(accepted))
     with submissions.waits.seat(caller):
         accepted, task = await submissions.accept_and_wait(
             valid, options, task_id=task_id, caller=caller, seconds=seconds, until_gone=call.until_gone
         )
     return _after_wait(accepted, task, seconds, show_traceback=caller.sees_details(settings))
+
+
+async def _existing(
+    settings: Settings, submissions: Submissions, valid: ValidInput, accepted: Accepted, caller: Caller
+) -> bytes:
+    """The document of the task that has the unique key."""
+    task = await submissions.task_of(valid, accepted, caller)
+    return task_document(task, show_traceback=caller.sees_details(settings))
 
 
 def _document(valid: ValidInput, accepted: Accepted, owner: str) -> bytes:

@@ -1,5 +1,6 @@
 """Cancels a task, runs its input again, or forgets it."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -7,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from celeriac.access.scopes import Scope
+from celeriac.contract.flow import NO_FLOW, Flow
 from celeriac.ledger.ledger import Cancellation, Forgetting, Ledger, Original
 from celeriac.ledger.model.dependencies import Dependencies
 from celeriac.ledger.model.states import State
@@ -99,9 +101,10 @@ async def _retry(
     # Where whoever asks has no trace, that of the first caller goes on.
     trace = call.parameters.trace or original.trace
     key = call.parameters.key(call.caller.owner)
+    flow = Flow.from_json(original.flow) if original.flow else NO_FLOW
     retry = Retry(
-        task_id, key, trace, key_ttl=settings.idempotency_ttl, queue=original.queue, tags=original.tags
-    )
+        task_id, key, trace, key_ttl=settings.idempotency_ttl, queue=original.queue, tags=original.tags, flow=flow,
+    )  # fmt: skip
     definition = submissions.definition(original.name)
     if original.queue is not None:
         definition = definition.in_queue(original.queue)
@@ -114,7 +117,10 @@ async def _retry(
     submission = submission._replace(submitter=submissions.submitter(call.caller))
     accepted = await accept(ledger, submission)
     name, queue, owner = submission.name, submission.queue, submission.owner
-    again = new_task(accepted, name=name, queue=queue, owner=owner, retry_of=task_id, tags=original.tags)
+    if accepted.exists:
+        again = await find(ledger, accepted.task_id, owner=None)
+    else:
+        again = new_task(accepted, name=name, queue=queue, owner=owner, retry_of=task_id, tags=original.tags)
     return Answer(task_document(again, show_traceback=False), 202, **accepted_headers(accepted))
 
 
@@ -148,13 +154,15 @@ def _same_again(
             f'{wrong.detail} Send a valid input: {{"input": ...}}.',
             **wrong.members,
         ) from wrong
-    return definition.submission(new_id(), input_json, retry.resolve(None, dependencies))
+    flow = definition.flow_keys(retry.flow, input_json, at="")
+    return definition.submission(new_id(), input_json, replace(retry.resolve(None, dependencies), flow=flow))
 
 
 def _changed(retry: Retry, definition: PreparedDefinition, input_json: bytes) -> Submission:
     """As if it were submitted now, to the definition as it is now."""
     definition.fitting(input_json, at="/input")
-    return definition.submission(new_id(), input_json, retry.resolve(input_json))
+    flow = definition.flow_keys(retry.flow, input_json, at="/input")
+    return definition.submission(new_id(), input_json, replace(retry.resolve(input_json), flow=flow))
 
 
 async def _delete(ledger: Ledger, call: Call[OfTask, None]) -> Response:

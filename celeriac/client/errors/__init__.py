@@ -7,7 +7,7 @@ CeleriacError
 │   ├── Forbidden               403
 │   ├── NotFound                404: RouteNotFound, UnknownTaskName, TaskNotFound, UnknownQueue, KeyNotFound, ScheduleNotFound
 │   ├── MethodNotAllowed        405
-│   ├── Conflict                409: TaskNotSucceeded, TaskEnded, TaskNotEnded, TaskIdTaken, KeyExists, KeyInFile
+│   ├── Conflict                409: TaskNotSucceeded, TaskEnded, TaskNotEnded, TaskIdTaken, NotUnique, KeyExists, KeyInFile
 │   ├── Gone                    410: TaskGone, ResultGone
 │   ├── TooLarge                413, 414, 431: BodyTooLarge, TargetTooLong, HeadersTooLarge
 │   ├── UnsupportedMediaType    415
@@ -61,6 +61,7 @@ from celeriac.client.errors.refusals import (
     MalformedJSON,
     MethodNotAllowed,
     NotFound,
+    NotUnique,
     ProviderUnavailable,
     QueueFull,
     RateLimited,
@@ -108,6 +109,7 @@ __all__ = [
     "MalformedJSON",
     "MethodNotAllowed",
     "NotFound",
+    "NotUnique",
     "Problem",
     "ProviderUnavailable",
     "QueueFull",

@@ -116,6 +116,17 @@ class TaskIdTaken(Conflict):
     types = ("task-id-taken",)
 
 
+class NotUnique(Conflict):
+    """Another task, that of `task_id`, has the unique key."""
+
+    types = ("not-unique",)
+
+    @property
+    def key(self) -> str | None:
+        """The text of the key."""
+        return text(self.problem.get("key"))
+
+
 class KeyExists(Conflict):
     """Another key has this name."""
 

@@ -6,7 +6,14 @@ from typing import Any
 
 from celeriac.ledger.model.dependencies import MOST_NAMED, BlockedBy
 from celeriac.ledger.model.states import State
-from celeriac.ledger.model.submission import Accepted, Conflict, IdTaken, Submission, UnknownDependency
+from celeriac.ledger.model.submission import (
+    Accepted,
+    Conflict,
+    IdTaken,
+    NotUnique,
+    Submission,
+    UnknownDependency,
+)
 from celeriac.ledger.model.submitter import UNLIMITED, LimitExceeded, QueueFull, Submitter
 from celeriac.ledger.model.task import Gone
 from celeriac.ledger.model.times import date_done
@@ -77,6 +84,11 @@ def from_answer(
             answers[int(place)] = _blocked(submission, first + int(place), at + int(place), *parts[:2])
         elif kind == "replayed":
             answers[int(place)] = _replayed(submission, *parts)
+        elif kind == "existing":
+            task_id, created_at, *_ = parts
+            answers[int(place)] = Accepted(task_id, int(created_at), State.QUEUED, replayed=True, exists=True)
+        elif kind == "not unique":
+            answers[int(place)] = NotUnique(*parts[:2])
         else:
             answers[int(place)] = _refusal(submission, kind, *parts[:2])
     return answers

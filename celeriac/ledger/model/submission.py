@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from celeriac.ledger.model.dependencies import BlockedBy, Dependencies
+from celeriac.ledger.model.flow import FlowKeys
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submitter import Submitter
 from celeriac.ledger.model.times import microseconds, milliseconds
@@ -27,11 +28,17 @@ class Options:
     start_within: timedelta | None = None
     chosen_queue: str | None = None
     tags: tuple[str, ...] = ()
+    flow: FlowKeys | None = None
     retry_of: str | None = None
     trace: Trace | None = None
     key: str | None = None
     fingerprint: str | None = None
     key_ttl: timedelta = timedelta(days=1)
+
+    @property
+    def may_be_earlier(self) -> bool:
+        """Whether the answer can be a task that was accepted before."""
+        return self.fingerprint is not None or bool(self.flow and self.flow.unique)
 
     def encode(self) -> str:
         """As accept_tasks.lua reads it."""
@@ -40,6 +47,7 @@ class Options:
             "expires": None if self.start_within is None else microseconds(self.start_within),
             "chosen_queue": self.chosen_queue,
             "tags": self.tags or None,
+            "flow": self.flow and self.flow.members(),
             "retry_of": self.retry_of,
             "expires_at": None
             if self.start_within is None
@@ -91,6 +99,8 @@ class Accepted(NamedTuple):
     trace_id: str | None = None
     due_at: int | None = None
     blocked_by: BlockedBy | None = None
+    # An earlier task, which may differ in name and input: it has the unique key.
+    exists: bool = False
 
 
 class UnknownDependency(Exception):
@@ -99,6 +109,10 @@ class UnknownDependency(Exception):
 
 class IdTaken(Exception):
     """The id belongs to a task of another owner, about which nothing is revealed."""
+
+
+class NotUnique(Exception):
+    """Another task has the unique key; the arguments are its id and the key."""
 
 
 class Conflict(Exception):

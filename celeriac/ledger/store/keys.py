@@ -98,6 +98,11 @@ def needers(task_id: str) -> str:
     return f"celeriac:needers:{task_id}"
 
 
+def unique(key: str) -> str:
+    """String: the task that has a unique key now. TTL where the key is for a time; otherwise until the end of the task."""
+    return f"celeriac:unique:{key}"
+
+
 def releasing() -> str:
     """List: ended tasks whose followers were too many for one script, with their state. Empty, so gone, when all are released."""
     return "celeriac:releasing"

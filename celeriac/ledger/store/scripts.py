@@ -16,7 +16,9 @@ _FILES = {
 # The names of those that workers alone run.
 OF_WORKERS = frozenset(file.stem for file in Path(__file__).parents[1].glob("lua/workers/*.lua"))
 # What goes once before all of them, where a server has functions.
-PRELUDE = "\n".join(_FILES[name] for name in ("keys", "record", "dependencies", "next_message", "limits"))
+PRELUDE = "\n".join(
+    _FILES[name] for name in ("keys", "record", "dependencies", "flow", "next_message", "limits")
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -33,7 +35,7 @@ class Script:
 
 
 def _read(*names: str, only_reads: bool = False) -> Script:
-    text = "\n".join(_FILES[name] for name in ("keys", "record", "dependencies", *names))
+    text = "\n".join(_FILES[name] for name in ("keys", "record", "dependencies", "flow", *names))
     return Script(
         name=names[-1],
         body=_FILES[names[-1]],

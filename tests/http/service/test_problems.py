@@ -22,6 +22,7 @@ from tests.support.door import document, run, submit
 from tests.support.raw import post, response_to
 
 ADD = {"x": 4, "y": 5}
+SOLE = {"name": "unserved", "unique": {"key": "sole", "else": "refuse"}}
 UNKNOWN = "/tasks/6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"
 TAKEN = "/tasks/6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a11"
 KINDS = {kind.code: kind for kind in Problem.__subclasses__()}
@@ -109,6 +110,7 @@ WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
     "unauthenticated": ("locked", lambda client: client.get("/tasks")),
     "key-not-found": ("admin", lambda client: client.get("/keys/nobody")),
     "schedule-not-found": ("works", lambda client: client.get("/schedules/nobody")),
+    "not-unique": ("works", lambda client: [client.post("/tasks", json=SOLE) for _ in range(2)][1]),
     "key-exists": (
         "admin",
         lambda client: client.post("/keys", json={"name": "has-read", "scopes": ["read"]}),

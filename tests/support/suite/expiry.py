@@ -30,6 +30,7 @@ STAY = {
     "celeriac:blockers:*": "gone when empty, at the latest at the end of the task",
     "celeriac:needers:*": "gone when empty, at the latest when those that need the result have ended",
     "celeriac:releasing": "gone when empty",
+    "celeriac:unique:*": "until the end of its task",
     "celeriac:ended": "as many members as there are ended tasks",
     "celeriac:paused": "one member a queue",
     "celeriac:held:*": "gone when the queue is resumed",

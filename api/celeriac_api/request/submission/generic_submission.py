@@ -6,10 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from celeriac.contract.catalog import Catalog, Validators
 from celeriac.contract.definition import Definition
-from celeriac_api.request.submission.option_fields import OptionFields, documented_options
+from celeriac_api.request.submission.option_fields import BodyOptions, documented_options
 
 
-class GenericSubmission(OptionFields):
+class GenericSubmission(BodyOptions):
     """A task by its name, for callers that learn the name at run time. The name decides which input is valid."""
 
     model_config = ConfigDict(extra="forbid")

@@ -9,6 +9,7 @@ from annotated_types import Ge, Le
 from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, StringConstraints, ValidationInfo
 
+from celeriac.contract.flow import FLOW_OPTIONS, NO_FLOW, Flow, Unique
 from celeriac.ledger.model.dependencies import MOST_AFTER, When
 from celeriac_api.request.body import invalid_input
 from celeriac_api.request.parameter_types import Tag, misfit, moment
@@ -120,15 +121,21 @@ class OptionFields(BaseModel):
         return {name: getattr(self, name) for name in self.model_fields_set & NAMES}
 
 
-NAMES = frozenset(OptionFields.model_fields)
+class BodyOptions(OptionFields):
+    """The same, with those that only a body can contain: they are objects."""
+
+    unique: Unique = ABSENT
+
+
+NAMES = frozenset(BodyOptions.model_fields)
 
 
 def documented_options() -> dict[str, Any]:
     """The fields of a model that describes a body with these options."""
-    hints = get_type_hints(OptionFields, include_extras=True)
+    hints = get_type_hints(BodyOptions, include_extras=True)
     return {
         name: (hints[name], Field(default_factory=list) if field.default_factory else ABSENT)
-        for name, field in OptionFields.model_fields.items()
+        for name, field in BodyOptions.model_fields.items()
     }
 
 
@@ -149,7 +156,11 @@ def options_of(query: Mapping[str, Any], body: Mapping[str, Any]) -> SubmissionO
         refuse("eta", "should be at most 366 days ahead")
     if "when" in options and "after" not in options:
         refuse("when", "should be given together with `after`")
-    return SubmissionOptions(**{name: _VALUES.get(name, _itself)(value) for name, value in options.items()})
+    flow = {name: options.pop(name) for name in FLOW_OPTIONS.keys() & options.keys()}
+    return SubmissionOptions(
+        **{name: _VALUES.get(name, _itself)(value) for name, value in options.items()},
+        flow=Flow(**flow) if flow else NO_FLOW,
+    )
 
 
 def _duration(seconds: float) -> timedelta:

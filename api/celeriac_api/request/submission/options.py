@@ -6,6 +6,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from celeriac.contract.flow import NO_FLOW, Flow
 from celeriac.ledger.model.dependencies import Dependencies, When
 from celeriac.ledger.model.submission import Options
 from celeriac.ledger.model.trace import Trace
@@ -36,6 +37,7 @@ class SubmissionOptions:
     # Those in `after` to whose results the input refers.
     references: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    flow: Flow = NO_FLOW
     key: Key | None = None
     trace: Trace | None = None
 
@@ -69,6 +71,7 @@ class SubmissionOptions:
             self.when,
             self.queue,
             sorted(set(self.tags)),
+            self.flow.to_json(),
         ]
         return _digest(json.dumps(whole, sort_keys=True))
 
@@ -117,6 +120,7 @@ class Retry:
     # What the submission of the task named.
     queue: str | None = None
     tags: tuple[str, ...] = ()
+    flow: Flow = NO_FLOW
 
     def resolve(self, changed_input: bytes | None, dependencies: Dependencies | None = None) -> Options:
         """The same for the ledger. An input that refers to results still depends on their tasks."""

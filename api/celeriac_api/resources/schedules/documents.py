@@ -18,7 +18,7 @@ from pydantic import (
 from celeriac.values.durations import duration_of
 from celeriac_api.request.cursor import NextCursor
 from celeriac_api.request.parameter_types import misfit
-from celeriac_api.request.submission.option_fields import OptionFields, options_of
+from celeriac_api.request.submission.option_fields import BodyOptions, options_of
 from celeriac_api.request.submission.options import SubmissionOptions
 from celeriac_api.resources.schedules.catch_up import CatchUp
 from celeriac_api.resources.schedules.cron import Cron, checked_cron, zones
@@ -77,7 +77,7 @@ Moments = Annotated[
 ]
 
 
-class ScheduledSubmission(OptionFields):
+class ScheduledSubmission(BodyOptions):
     """The submission that each due time makes. Times count from the due time."""
 
     model_config = ConfigDict(title="Scheduled submission", extra="forbid")

@@ -122,12 +122,13 @@ class Firing:
         return task is None or task.ready
 
     async def _accept(self, schedule: StoredSchedule, due: datetime) -> str:
-        """The id of the task of this due time, accepted now or earlier."""
+        """The id of the task of this due time, accepted now or earlier; or of the task that has its unique key."""
         task_id = schedule.task_id(due)
         valid, submission = read_submission(self._submissions, schedule.submission)
         options = schedule.options(submission, due)
         with suppress(
             errors.IdempotencyConflict, Gone
         ):  # accepted before the schedule was changed, or forgotten since
-            await self._submissions.accept(valid, options, task_id=task_id, caller=schedule.caller)
+            accepted = await self._submissions.accept(valid, options, task_id=task_id, caller=schedule.caller)
+            return accepted.task_id
         return task_id

@@ -78,6 +78,7 @@ class Handlers:
         caller.require_submit(request.submit.name)
         submission = member(raw, "submit") or b"{}"
         valid, _ = read_submission(self._submissions, submission)
+        valid.definition.flow_keys(request.submit.options().flow, valid.json, at=valid.at)
         return NewSchedule(request, submission, valid)
 
     async def put(self, call: Call[PutParameters, NewSchedule]) -> Response:
@@ -144,7 +145,8 @@ class Handlers:
         accepted = await self._submissions.accept(
             valid, submission.options(), task_id=task_id, caller=schedule.caller
         )
-        document = task_document(valid.new_task(accepted, owner=schedule.owner), show_traceback=False)
+        task = await self._submissions.task_of(valid, accepted, schedule.caller)
+        document = task_document(task, show_traceback=False)
         return Answer(document, 202, **accepted_headers(accepted))
 
     async def delete(self, call: Call[OfSchedule, None]) -> Response:

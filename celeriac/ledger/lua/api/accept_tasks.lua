@@ -8,10 +8,12 @@
 --       to start), expires_at (the same for a message), chosen_queue (the queue, where the submission names one), tags (each once), retry_of, trace_id, trace (headers of a message), key (digest of an
 --       idempotency key), fingerprint (of the submission), key_ttl (ms); and, of a task that waits for others: after (their ids,
 --       each once), when ('succeeded', 'failed' or 'ended'), delay (microseconds from its release on, in place of due), sees_all
---       (they may be any owner's), results (those of them to whose results the input refers)
+--       (they may be any owner's), results (those of them to whose results the input refers); flow: the wishes of flow.lua: unique (key,
+--       ms for a time, otherwise), chosen (JSON: those that the submission itself names, for a retry)
 -- Answer: {} where an envelope is unknown; otherwise the stamp of the first; the moment from which due times count (0 where
 --         there is none); a list that has, for each task that was not accepted now: its number, and 'replayed' or 'conflict'
---         with the id, creation, first state and trace of the task that has its key or id | 'gone' | 'taken', where its
+--         with the id, creation, first state and trace of the task that has its key or id | 'existing' with the same of the
+--         task that has its unique key now (the state of now) | 'not unique' with its id and the key | 'gone' | 'taken', where its
 --         id belongs to another owner's task | 'no dependency' with an id of `after` | 'limited' with a limit and the microseconds until it lets the next one in
 --         | 'full' with a queue and the microseconds until there may be room in it; and for each task that was accepted
 --         as blocked: its number, 'blocked', how many it waits for, the first of these; a list of what is to be
@@ -78,7 +80,8 @@ local function earlier(id, options, owner)
     fingerprint, state = string.match(accepted_as, '^(%S+) (%S+)$')
     other, created_at, trace_id = id, created, trace or ''
   end
-  return fingerprint == options.fingerprint and 'replayed' or 'conflict', other, created_at, state, trace_id
+  local kind = fingerprint ~= options.fingerprint and 'conflict' or state == 'existing' and state or 'replayed'
+  return kind, other, created_at, state, trace_id
 end
 
 -- What a task waits for: those of `after` that have not ended, and the first that has ended otherwise than it should. nil and an id
@@ -134,6 +137,13 @@ local function wait_for_room(queue, options)
   return left > 0 and beyond * window / left or math.huge
 end
 
+-- The same submission with this key gets this answer again.
+local function keep_answer(options, id, created_at, state, trace_id)
+  if not options.key then return end
+  local answer = table.concat({options.fingerprint, id, created_at, state, trace_id}, ' ')
+  redis.call('SET', key_idempotency(options.key), answer, 'PX', text(options.key_ttl))
+end
+
 -- What options add to the record of a task, and to the indexes of times.
 local function write_options(number, id, state, options)
   if options.due or options.expires then begun = later(0) end
@@ -150,10 +160,7 @@ local function write_options(number, id, state, options)
   set('trace', options.trace)
   if options.fingerprint then
     set('accepted_as', options.fingerprint .. ' ' .. state) -- at most 64 characters, so that the record stays compact
-    if options.key then
-      local task = table.concat({options.fingerprint, id, text(first + number), state, options.trace_id}, ' ')
-      redis.call('SET', key_idempotency(options.key), task, 'PX', text(options.key_ttl))
-    end
+    keep_answer(options, id, text(first + number), state, options.trace_id)
   end
   if fields[1] then redis.call('HSET', key_record(id), unpack(fields)) end
   if due and state == 'scheduled' then redis.call('ZADD', KEY_DUE, due, id) end
@@ -224,11 +231,16 @@ local function write()
       options.is_blocked = wrong or blockers and blockers[1]
       if not options.is_blocked then options.due = options.due or options.delay end
     end
+    if options.flow and not kind then
+      kind, other, created_at, was, trace_id = control.plan(options.flow, options, caller and caller.owner)
+      if kind == 'existing' then keep_answer(options, other, created_at, kind, trace_id) end
+    end
     if is_limited and not kind then kind, other, created_at = refusal_of(queue, options, caller) end
     if kind then
       append(replies, text(number), kind, other or '', created_at or '', was or '', trace_id or '')
     else
       write_one(number, options, caller)
+      if options.flow then control.write(id, options.flow, how) end
       if options.results then write_results(id, options) end
       if options.is_blocked then write_blockers(number, id, options, wrong and {} or blockers) end
       if wrong then append(unmet, {id = id, when = options.when, other = wrong}) end
@@ -244,6 +256,7 @@ local function write()
   for name, many in pairs(accepted) do redis.call('HINCRBY', KEY_TOTALS, 'accepted ' .. name, many) end
   for _, caller in pairs(callers) do keep_caller(caller) end
   for _, task in ipairs(unmet) do conclude_unmet(load(task.id), task.when, task.other, how) end
+  control.finish(how)
 end
 
 -- Someone else's key of one of our names stops a script where it is first touched: nothing half-written stays.
@@ -262,6 +275,7 @@ local function undo()
     if told[number] then redis.pcall('XDEL', KEY_FEED, told[number]) end
     local options = given ~= '' and cjson.decode(given) or {}
     if options.key then redis.pcall('DEL', key_idempotency(options.key)) end
+    if options.flow then control.undo(id, options.flow, caller and caller.owner) end
     for _, tag in ipairs(options.tags or {}) do
       redis.pcall('ZREM', key_tagged('', tag), id)
       if caller then redis.pcall('ZREM', key_tagged(caller.owner, tag), id) end

@@ -14,6 +14,7 @@ local function key_rejected(queue) return 'celeriac:rejected:' .. queue end
 local function key_followers(id) return 'celeriac:followers:' .. id end
 local function key_blockers(id) return 'celeriac:blockers:' .. id end
 local function key_needers(id) return 'celeriac:needers:' .. id end
+local function key_unique(key) return 'celeriac:unique:' .. key end
 local function key_result(id) return 'celery-task-meta-' .. id end
 local KEY_TASKS, KEY_NAMES, KEY_QUEUES = 'celeriac:tasks', 'celeriac:names', 'celeriac:queues'
 local KEY_UNFINISHED = 'celeriac:unfinished'

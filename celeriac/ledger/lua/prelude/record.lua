@@ -200,6 +200,7 @@ local function with_pushes(how, ...)
 end
 
 local settle, keep_needed, let_go -- in dependencies.lua
+local give_on -- in flow.lua
 
 -- End a task. `failure` is the record's error (JSON, or ''), `document` is Celery's own result; both are kept for a time. The
 -- record outlives that by an hour, for the keeper to find it when it forgets the task. Who waits for this task is released.
@@ -217,7 +218,8 @@ local function conclude(task, state, failure, document, how)
     redis.call('SET', key_result(task.id), document, 'PX', text(ttl / 1000))
     redis.call('PUBLISH', key_result(task.id), document)
   end
-  if task.linked then -- others wait for it, or it needs their results
+  if task.linked then -- others wait for it, it needs their results, or it has keys
+    give_on(task, how)
     let_go(task)
     keep_needed(task.id)
     settle(task, how)

@@ -1,0 +1,129 @@
+"""Options that hold tasks back by keys, as a submission or a definition contains them."""
+
+import json
+import re
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from celeriac.values.durations import duration_of
+
+LONGEST_KEY = 200
+UNFINISHED = "unfinished"
+SHORTEST, LONGEST = timedelta(milliseconds=100), timedelta(days=366)
+_POINTER = re.compile(r"(/([^/~]|~[01])*)+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def _wrong(sentence: str) -> PydanticCustomError:
+    return PydanticCustomError("flow", sentence)
+
+
+def _key(text: str) -> str:
+    if _CONTROL.search(text):
+        raise _wrong("should have no control characters")
+    if text.startswith("/") and not _POINTER.fullmatch(text):
+        raise _wrong("should be a JSON pointer (RFC 6901), for it begins with '/'")
+    return text
+
+
+def _duration(text: str) -> str:
+    try:
+        duration = duration_of(text) if text.startswith("P") else timedelta(0)
+    except ValueError:
+        duration = timedelta(0)
+    if not SHORTEST <= duration <= LONGEST:
+        raise _wrong("should be a duration in ISO 8601 from PT0.1S to P366D, such as PT10S")
+    return text
+
+
+def _period(text: str) -> str:
+    return text if text == UNFINISHED else _duration(text)
+
+
+Key = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=LONGEST_KEY,
+        description="A text, or a JSON pointer to a value of the input, such as `/tenant`.",
+    ),
+    AfterValidator(_key),
+]
+Duration = Annotated[
+    str,
+    Field(max_length=64),
+    AfterValidator(_duration),
+    WithJsonSchema({"type": "string", "format": "duration", "maxLength": 64}),
+]
+Period = Annotated[str, Field(max_length=64), AfterValidator(_period)]
+
+
+class FlowOption(BaseModel):
+    """What these options have in common."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, serialize_by_alias=True)
+
+    key: Key
+
+
+class Unique(FlowOption):
+    """At most one unfinished task has the key, or one in a time."""
+
+    while_: Period = Field(
+        UNFINISHED,
+        validation_alias="while",
+        serialization_alias="while",
+        description="For how long the task has the key: until its end (`unfinished`), or a duration (ISO 8601), such as PT1H.",
+    )
+    else_: Literal["return", "refuse", "replace"] = Field(
+        "return",
+        validation_alias="else",
+        serialization_alias="else",
+        description="If another task has the key: `return` returns that task, `refuse` refuses, `replace` cancels that task and "
+        "accepts the new one.",
+    )
+
+    @property
+    def period(self) -> timedelta | None:
+        """For how long the task has the key; None until its end."""
+        return None if self.while_ == UNFINISHED else duration_of(self.while_)
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The options that a submission or a definition has."""
+
+    unique: Unique | None = None
+
+    def to_json(self) -> str:
+        """As JSON, without those that are absent."""
+        return json.dumps({name: option.model_dump() for name, option in self.options.items()})
+
+    @classmethod
+    def from_json(cls, text: str) -> "Flow":
+        """The options of which `to_json` made this."""
+        options: dict[str, Any] = {
+            name: FLOW_OPTIONS[name].model_validate(value) for name, value in json.loads(text).items()
+        }
+        return cls(**options)
+
+    @property
+    def options(self) -> dict[str, FlowOption]:
+        """Those that are present, by name."""
+        return {
+            each.name: option for each in fields(self) if (option := getattr(self, each.name)) is not None
+        }
+
+    def over(self, defaults: "Flow") -> "Flow":
+        """These options, and of the defaults those that are absent here."""
+        values: dict[str, Any] = {**defaults.options, **self.options}
+        return Flow(**values)
+
+
+# By the name of the option.
+FLOW_OPTIONS: dict[str, type[FlowOption]] = {"unique": Unique}
+NO_FLOW = Flow()

@@ -1,0 +1,1 @@
+"""Flow control: keys that hold tasks back."""
