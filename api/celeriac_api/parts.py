@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from celeriac.access.key_file import KeyFile
-from celeriac.contract.catalog import Catalog, Validators
+from celeriac.contract.catalog import Catalog, Implementations, Validators, catalog_of, validators_of
+from celeriac.contract.fit.results import ResultFit
 from celeriac.ledger.for_operators import Overview
 from celeriac.ledger.keeper import Keeper
 from celeriac.ledger.ledger import Ledger
@@ -65,8 +66,9 @@ class Parts:
         await self.ledger.close()
 
 
-def build_parts(settings: Settings, catalog: Catalog, validators: Validators) -> Parts:
-    """The parts for these settings and this catalog; nothing is connected yet. `SettingsError` for a wrong file of keys."""
+def build_parts(settings: Settings, implementations: Implementations) -> Parts:
+    """The parts for these settings and these tasks; nothing is connected yet. `SettingsError` for a wrong file of keys."""
+    catalog, validators = catalog_of(implementations), validators_of(implementations)
     counters, epoch = Counters(), Epoch()
     queues = {definition.queue or settings.default_queue for definition in catalog.values()}
     judge = Judge(largest=settings.max_body_bytes)
@@ -85,7 +87,7 @@ def build_parts(settings: Settings, catalog: Catalog, validators: Validators) ->
         epoch=epoch,
         on_answer=counters.round_trip.observe,
     )
-    submissions = Submissions(catalog, validators, settings, ledger, judge)
+    submissions = Submissions(catalog, validators, settings, ledger, judge, ResultFit(implementations))
     schedules = ScheduleTable(settings.backend, epoch=epoch)
     return Parts(
         settings=settings,

@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from celeriac.contract.built_in import built_in
 from celeriac.contract.catalog import Catalog, Validators
 from celeriac.contract.definition import Definition
+from celeriac.contract.fit.results import ResultFit
 from celeriac.contract.flow import NO_FLOW, Flow
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.dependencies import When
@@ -30,7 +31,7 @@ from celeriac_api.request.judgement import Judge
 from celeriac_api.request.new_id import new_id
 from celeriac_api.request.submission.flow_keys import flow_keys
 from celeriac_api.request.submission.options import NO_OPTIONS, SubmissionOptions
-from celeriac_api.request.submission.references import fit_with_references
+from celeriac_api.request.submission.references import References, fit_with_references, refuse_misfits
 from celeriac_api.request.task_id import find
 from celeriac_api.request.wait import wait_for_end
 from celeriac_api.response.errors import MalformedJSON, UnknownTaskName
@@ -120,11 +121,16 @@ class ValidInput:
     json: bytes
     # The options beside the input in the body.
     options: Mapping[str, Any] | None = None
-    # The tasks to whose results it refers.
-    references: tuple[str, ...] = ()
+    # The results to which it refers.
+    references: References = ()
     tags: tuple[str, ...] = ()
     # Its place in the body: a JSON pointer.
     at: str = ""
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The ids of the tasks to whose results it refers."""
+        return tuple(dict.fromkeys(reference.task_id for _, reference in self.references))
 
     def new_task(self, accepted: Accepted, *, owner: str = "") -> Task:
         """The task that was accepted with this input."""
@@ -137,9 +143,16 @@ class Submissions:
     """All definitions by name, and the single way to accept their tasks."""
 
     def __init__(
-        self, catalog: Catalog, validators: Validators, settings: Settings, ledger: Ledger, judge: Judge
+        self,
+        catalog: Catalog,
+        validators: Validators,
+        settings: Settings,
+        ledger: Ledger,
+        judge: Judge,
+        result_fit: ResultFit,
     ) -> None:
         """Prepare the definitions of this catalog."""
+        self._result_fit = result_fit
         self._names = list(catalog)
         self._prepared = {
             name: PreparedDefinition(definition, validators[name], settings)
@@ -195,6 +208,17 @@ class Submissions:
             if queue not in queues:
                 raise body.invalid_input([(at, f"should be a known queue: {listed(sorted(queues))}", queue)])
         return replace(valid, definition=valid.definition.in_queue(queue))
+
+    async def refuse_misfits(self, valid: ValidInput, *, when: When, caller: Caller, at: str) -> None:
+        """`InvalidInput` if the input (at this JSON pointer of the body) refers to a result that cannot fit."""
+        if not valid.references:
+            return
+        names = await self._ledger.names(valid.needed, owner=caller.sees)
+        into = valid.definition.name
+        check = partial(
+            refuse_misfits, valid.references, names, self._result_fit, into=into, when=when, at=at
+        )
+        await self.judge.judge(valid.json, lambda _: check())
 
     async def accept(
         self,

@@ -35,6 +35,8 @@ from celeriac.settings import Durability
 from celeriac.values.redis_address import database
 
 PING_SECONDS = 0.8
+# Read in one call, which takes a millisecond.
+MOST_NAMES = 250
 # As in record.lua.
 SERVING_FRESH_SECONDS = 30
 # Of Celery's documents that are read in one call: what is larger comes in the next one, or is left out of a list.
@@ -165,6 +167,11 @@ class Ledger:
         end = When(when.decode() or When.SUCCEEDED)
         words = tuple(tags.decode().split())
         return Original(name.decode(), encoded, trace, queue.decode() or None, ids, end, words, flow.decode())
+
+    async def names(self, ids: Sequence[str], *, owner: str | None) -> dict[str, str]:
+        """The names of the definitions of those tasks that exist; of at most `MOST_NAMES`."""
+        names = await self._change(scripts.READ_NAMES, whose(owner), *ids[:MOST_NAMES])
+        return {task_id: name.decode() for task_id, name in zip(ids, names, strict=False) if name}
 
     async def history(self, task_id: str, *, owner: str | None) -> History | None:
         """The history of a task; an open task keeps its events in a stream from now on. None without a record."""
