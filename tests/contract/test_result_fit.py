@@ -1,4 +1,4 @@
-"""A result that cannot be at a place of an input is found before it exists, and no other one is."""
+"""A result that cannot fit into an input is found, and no other one is."""
 
 import enum
 import json
@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import (
     AliasChoices,
@@ -291,7 +291,7 @@ def test_what_occurs_is_never_refused() -> None:
     assert [sentence for result, value in every for sentence in refused(result, value, TYPES)] == []
 
 
-@settings(max_examples=40, deadline=None, database=None)
+@settings(max_examples=40, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(samples(), samples())
 def test_nor_is_it_in_types_made_of_others(result: Sample, parameter: Sample) -> None:
     for value in (result[1], parameter[1]):

@@ -34,7 +34,7 @@ class _Comparison:
             return True
         listed, allowed = values_of(result), values_of(value)
         if listed is not None and allowed is not None:
-            return not any(one == another for one in listed for another in allowed)
+            return not any(value in allowed for value in listed)
         if listed is not None or allowed is not None:
             return False
         return (common == {"array"} and self._exclude_items(result, value, depth)) or (

@@ -1,4 +1,4 @@
-"""Finds the schemas of a part of a JSON value in the schema of the whole."""
+"""Finds the schemas of a part of a value in the schema of the whole."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias

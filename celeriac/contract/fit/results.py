@@ -1,4 +1,4 @@
-"""Tells whether a result cannot be at a place of an input, as far as both declarations tell."""
+"""Finds out whether a result cannot be at a place of an input."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -19,7 +19,7 @@ class ResultFit:
         """Those of these, by name."""
         self._input = cache(lambda name: input_schema_of(implementations[name].input_model))
         self._result = cache(lambda name: result_schema_of(implementations[name].output))
-        self._known = implementations.keys()
+        self._names = implementations.keys()
 
     def misfit(
         self, name: str, pointer: str, *, into: str, at: Sequence[str | int], may_be_null: bool
@@ -28,7 +28,7 @@ class ResultFit:
 
         `may_be_null`: there is null in place of the result if that task fails.
         """
-        if not self._known >= {name, into}:
+        if not self._names >= {name, into}:
             return None
         place = f" at {pointer[:LONGEST_POINTER]!r}" if pointer else ""
         try:
