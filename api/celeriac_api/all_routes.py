@@ -46,7 +46,7 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
         *task_input.routes(catalog, ledger),
         *task_actions.routes(settings, ledger, parts.submissions),
         *task_list.routes(settings, ledger),
-        *schedules.routes(Handlers(parts.schedules, parts.submissions, catalog)),
+        *schedules.routes(Handlers(parts.schedules, parts.submissions, catalog, most=settings.max_schedules)),
         *events.routes(ledger, feed, streams),
         *catalog_routes.routes(catalog, default_queue=settings.default_queue),
         *queues.routes(parts.overview),

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from celeriac.access.allowances import Allowances
 from celeriac.contract.built_in import built_in
 from celeriac.contract.catalog import Catalog, Validators
 from celeriac.contract.definition import Definition
@@ -23,7 +24,6 @@ from celeriac.ledger.model.task import Task
 from celeriac.ledger.protocol.message import encoded_input, envelope
 from celeriac.settings import Settings
 from celeriac_api.acceptance import accept
-from celeriac_api.access.allowances import Allowances
 from celeriac_api.access.caller import OPEN, Caller
 from celeriac_api.access.seats import Seats
 from celeriac_api.request import body
@@ -165,8 +165,7 @@ class Submissions:
         self._queues = frozenset(definition.queue for definition in self._prepared.values())
         self._key_ttl = settings.idempotency_ttl
         self._ledger = ledger
-        # Whose tasks a caller submits, and how many; None in open access.
-        self.submitter: Callable[[Caller], Submitter | None] = Allowances(settings).submitter
+        self._allowances = Allowances(settings)
         self.waits = Seats("waits", usual=settings.waits, share=settings.owner_share)
         self.judge = judge
 
@@ -176,6 +175,10 @@ class Submissions:
             return self._prepared[name]
         except KeyError:
             raise self._unknown(name) from None
+
+    def submitter(self, caller: Caller) -> Submitter | None:
+        """Whose tasks a caller submits, and how many; None in open access."""
+        return self._allowances.submitter(owner=caller.owner, key=caller.name, limits=caller.limits)
 
     async def submit(
         self,
@@ -235,6 +238,11 @@ class Submissions:
             task_id or new_id(), valid.json, resolved, self.submitter(caller)
         )
         return await accept(self._ledger, submission)
+
+    async def prepared_options(self, valid: ValidInput, options: SubmissionOptions, *, caller: Caller) -> str:
+        """The options as accept_tasks.lua reads them, for tasks that have ids of their own, and are accepted later."""
+        resolved = await self._resolve(valid, options, new_id(), caller)
+        return valid.definition.submission("", valid.json, resolved).options
 
     async def accept_and_wait(
         self,

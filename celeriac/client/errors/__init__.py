@@ -7,7 +7,8 @@ CeleriacError
 │   ├── Forbidden               403
 │   ├── NotFound                404: RouteNotFound, UnknownTaskName, TaskNotFound, UnknownQueue, KeyNotFound, ScheduleNotFound
 │   ├── MethodNotAllowed        405
-│   ├── Conflict                409: TaskNotSucceeded, TaskEnded, TaskNotEnded, TaskIdTaken, NotUnique, KeyExists, KeyInFile
+│   ├── Conflict                409: TaskNotSucceeded, TaskEnded, TaskNotEnded, TaskIdTaken, NotUnique, KeyExists, KeyInFile,
+│   │                           TooManySchedules
 │   ├── Gone                    410: TaskGone, ResultGone
 │   ├── TooLarge                413, 414, 431: BodyTooLarge, TargetTooLong, HeadersTooLarge
 │   ├── UnsupportedMediaType    415
@@ -79,6 +80,7 @@ from celeriac.client.errors.refusals import (
     TaskNotFound,
     TaskNotSucceeded,
     TooLarge,
+    TooManySchedules,
     Unauthorized,
     Unavailable,
     UnknownQueue,
@@ -133,6 +135,7 @@ __all__ = [
     "TaskNotSuccessful",
     "TimedOut",
     "TooLarge",
+    "TooManySchedules",
     "Unauthorized",
     "Unavailable",
     "UnexpectedAnswer",
