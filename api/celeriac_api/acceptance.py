@@ -18,6 +18,7 @@ from celeriac_api.response.address import address
 from celeriac_api.response.errors import (
     DependencyNotFound,
     IdempotencyConflict,
+    Problem,
     SubmissionInDoubt,
     TaskIdTaken,
 )
@@ -31,30 +32,42 @@ async def accept(ledger: Ledger, submission: Submission) -> Accepted:
         return await ledger.accept(submission)
     except InDoubt as error:
         raise _in_doubt(submission.task_id) from error
-    except Conflict as conflict:
-        raise IdempotencyConflict(
-            f"The key belongs to task {conflict}, which was submitted with another input or other options: "
-            "use a new key for a new task.",
-            task_id=str(conflict),
-        ) from conflict
-    except IdTaken as taken:
-        raise TaskIdTaken(f"The id {taken} belongs to another task: choose another id.") from taken
-    except UnknownDependency as unknown:
-        raise DependencyNotFound(
-            f"`after` has the id {unknown}, and no task has it: it was never accepted here, or is forgotten.",
-            dependency=str(unknown),
-        ) from unknown
-    except NotUnique as taken:
-        task_id, key = taken.args
-        raise errors.NotUnique(
-            f"Task {task_id} has the unique key {shown(key)}: wait for its end, or submit with `else` `return` or `replace`.",
-            task_id=task_id,
-            key=key,
-        ) from taken
-    except LimitExceeded as limit:
-        raise limit_reached(limit) from limit
-    except QueueFull as full:
-        raise _queue_full(full) from full
+    except REFUSALS as refusal:
+        raise problem_of(refusal) from refusal
+
+
+# Why the ledger does not accept a submission.
+REFUSALS = (Conflict, IdTaken, UnknownDependency, NotUnique, LimitExceeded, QueueFull)
+
+
+def problem_of(refusal: Exception) -> Problem:
+    """What such a refusal of the ledger is to the client."""
+    match refusal:
+        case Conflict():
+            return IdempotencyConflict(
+                f"The key belongs to task {refusal}, which was submitted with another input or other options: "
+                "use a new key for a new task.",
+                task_id=str(refusal),
+            )
+        case IdTaken():
+            return TaskIdTaken(f"The id {refusal} belongs to another task: choose another id.")
+        case UnknownDependency():
+            return DependencyNotFound(
+                f"`after` has the id {refusal}, and no task or batch has it: it was never accepted here, or is forgotten.",
+                dependency=str(refusal),
+            )
+        case NotUnique():
+            task_id, key = refusal.args
+            return errors.NotUnique(
+                f"Task {task_id} has the unique key {shown(key)}: wait for its end, or submit with `else` `return` or `replace`.",
+                task_id=task_id,
+                key=key,
+            )
+        case LimitExceeded():
+            return limit_reached(refusal)
+        case QueueFull():
+            return _queue_full(refusal)
+    raise refusal
 
 
 def accepted_headers(accepted: Accepted) -> dict[str, str]:

@@ -8,6 +8,9 @@ from celeriac.access.scopes import Scope
 from celeriac.access.stored_keys import StoredKeys
 from celeriac_api.page import files as page
 from celeriac_api.parts import Parts
+from celeriac_api.resources.batches import routes as batches
+from celeriac_api.resources.batches.handlers import BatchHandlers
+from celeriac_api.resources.batches.receiving import Receiving
 from celeriac_api.resources.schedules import routes as schedules
 from celeriac_api.resources.schedules.handlers import Handlers
 from celeriac_api.routes import (
@@ -46,7 +49,11 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
         *task_input.routes(catalog, ledger),
         *task_actions.routes(settings, ledger, parts.submissions),
         *task_list.routes(settings, ledger),
-        *schedules.routes(Handlers(parts.schedules, parts.submissions, catalog, most=settings.max_schedules)),
+        *batches.routes(
+            BatchHandlers(parts.batches, parts.submissions),
+            Receiving(parts.batches, parts.submissions, settings),
+        ),
+        *schedules.routes(Handlers(parts.schedules, parts.submissions, catalog)),
         *events.routes(ledger, feed, streams),
         *catalog_routes.routes(catalog, default_queue=settings.default_queue),
         *queues.routes(parts.overview),

@@ -9,11 +9,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from celeriac.access.allowances import Allowances
 from celeriac.contract.built_in import built_in
 from celeriac.contract.catalog import Catalog, Validators
 from celeriac.contract.definition import Definition
-from celeriac.contract.fit.results import ResultFit
 from celeriac.contract.flow import NO_FLOW, Flow
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.dependencies import When
@@ -24,6 +22,7 @@ from celeriac.ledger.model.task import Task
 from celeriac.ledger.protocol.message import encoded_input, envelope
 from celeriac.settings import Settings
 from celeriac_api.acceptance import accept
+from celeriac_api.access.allowances import Allowances
 from celeriac_api.access.caller import OPEN, Caller
 from celeriac_api.access.seats import Seats
 from celeriac_api.request import body
@@ -31,7 +30,7 @@ from celeriac_api.request.judgement import Judge
 from celeriac_api.request.new_id import new_id
 from celeriac_api.request.submission.flow_keys import flow_keys
 from celeriac_api.request.submission.options import NO_OPTIONS, SubmissionOptions
-from celeriac_api.request.submission.references import References, fit_with_references, refuse_misfits
+from celeriac_api.request.submission.references import fit_with_references
 from celeriac_api.request.task_id import find
 from celeriac_api.request.wait import wait_for_end
 from celeriac_api.response.errors import MalformedJSON, UnknownTaskName
@@ -121,16 +120,11 @@ class ValidInput:
     json: bytes
     # The options beside the input in the body.
     options: Mapping[str, Any] | None = None
-    # The results to which it refers.
-    references: References = ()
+    # The tasks to whose results it refers.
+    references: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     # Its place in the body: a JSON pointer.
     at: str = ""
-
-    @property
-    def needed(self) -> tuple[str, ...]:
-        """The ids of the tasks to whose results it refers."""
-        return tuple(dict.fromkeys(reference.task_id for _, reference in self.references))
 
     def new_task(self, accepted: Accepted, *, owner: str = "") -> Task:
         """The task that was accepted with this input."""
@@ -143,16 +137,9 @@ class Submissions:
     """All definitions by name, and the single way to accept their tasks."""
 
     def __init__(
-        self,
-        catalog: Catalog,
-        validators: Validators,
-        settings: Settings,
-        ledger: Ledger,
-        judge: Judge,
-        result_fit: ResultFit,
+        self, catalog: Catalog, validators: Validators, settings: Settings, ledger: Ledger, judge: Judge
     ) -> None:
         """Prepare the definitions of this catalog."""
-        self._result_fit = result_fit
         self._names = list(catalog)
         self._prepared = {
             name: PreparedDefinition(definition, validators[name], settings)
@@ -165,7 +152,8 @@ class Submissions:
         self._queues = frozenset(definition.queue for definition in self._prepared.values())
         self._key_ttl = settings.idempotency_ttl
         self._ledger = ledger
-        self._allowances = Allowances(settings)
+        # Whose tasks a caller submits, and how many; None in open access.
+        self.submitter: Callable[[Caller], Submitter | None] = Allowances(settings).submitter
         self.waits = Seats("waits", usual=settings.waits, share=settings.owner_share)
         self.judge = judge
 
@@ -175,10 +163,6 @@ class Submissions:
             return self._prepared[name]
         except KeyError:
             raise self._unknown(name) from None
-
-    def submitter(self, caller: Caller) -> Submitter | None:
-        """Whose tasks a caller submits, and how many; None in open access."""
-        return self._allowances.submitter(owner=caller.owner, key=caller.name, limits=caller.limits)
 
     async def submit(
         self,
@@ -206,22 +190,21 @@ class Submissions:
 
         `InvalidInput` names the known queues; `at` is where the queue was given.
         """
-        if queue not in self._queues:
-            queues = self._queues | await self._ledger.served_queues()
-            if queue not in queues:
-                raise body.invalid_input([(at, f"should be a known queue: {listed(sorted(queues))}", queue)])
-        return replace(valid, definition=valid.definition.in_queue(queue))
+        queues = self._queues if queue in self._queues else await self.known_queues()
+        definition = self.definition_in_queue(valid.definition, queue, queues, at=at)
+        return replace(valid, definition=definition)
 
-    async def refuse_misfits(self, valid: ValidInput, *, when: When, caller: Caller, at: str) -> None:
-        """`InvalidInput` if the input (at this JSON pointer of the body) refers to a result that cannot fit."""
-        if not valid.references:
-            return
-        names = await self._ledger.names(valid.needed, owner=caller.sees)
-        into = valid.definition.name
-        check = partial(
-            refuse_misfits, valid.references, names, self._result_fit, into=into, when=when, at=at
-        )
-        await self.judge.judge(valid.json, lambda _: check())
+    async def known_queues(self) -> frozenset[str]:
+        """The queues of the catalog, and those that a live worker serves."""
+        return self._queues | await self._ledger.served_queues()
+
+    def definition_in_queue(
+        self, definition: PreparedDefinition, queue: str, queues: Collection[str], *, at: str
+    ) -> PreparedDefinition:
+        """The definition for tasks in this queue, which is one of these; `InvalidInput` if it is not."""
+        if queue not in queues:
+            raise body.invalid_input([(at, f"should be a known queue: {listed(sorted(queues))}", queue)])
+        return definition.in_queue(queue)
 
     async def accept(
         self,
@@ -238,11 +221,6 @@ class Submissions:
             task_id or new_id(), valid.json, resolved, self.submitter(caller)
         )
         return await accept(self._ledger, submission)
-
-    async def prepared_options(self, valid: ValidInput, options: SubmissionOptions, *, caller: Caller) -> str:
-        """The options as accept_tasks.lua reads them, for tasks that have ids of their own, and are accepted later."""
-        resolved = await self._resolve(valid, options, new_id(), caller)
-        return valid.definition.submission("", valid.json, resolved).options
 
     async def accept_and_wait(
         self,

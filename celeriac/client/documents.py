@@ -41,6 +41,14 @@ class BlockedBy(TypedDict):
     tasks: list[str]
 
 
+class PlaceInBatch(TypedDict):
+    """The batch of a task, its number there, and its name, if it has one."""
+
+    batch_id: str
+    number: int
+    name: str | None
+
+
 class TaskDocument(TypedDict):
     """The state of a task. Times are texts in RFC 3339 format, in UTC."""
 
@@ -64,7 +72,7 @@ class TaskDocument(TypedDict):
     due_at: str | None
     blocked_by: BlockedBy | None
     tags: list[str]
-    schedule: str | None
+    batch: PlaceInBatch | None
     retry_of: str | None
     trace_id: str | None
     owner: str | None

@@ -52,7 +52,6 @@ class Pool(Celery):  # type: ignore[misc]  # celery has no types
         return self.subclass_with_self(Controller)
 
     settings: Settings
-    implementations: Implementations
     consumer: Consumer
     # How many messages to take beforehand.
     ahead: Ahead
@@ -77,7 +76,7 @@ def create_app(
     parts = fitting_parts()
     app.config_from_object(celery_configuration(settings, catalog_of(implementations), parts))
     parts.prepare()
-    app.settings, app.implementations = settings, implementations
+    app.settings = settings
     app.consumer = Consumer(settings)
     app.ahead = Ahead()
     app.reserved = {}

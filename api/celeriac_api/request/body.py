@@ -32,16 +32,20 @@ Model = TypeVar("Model", bound=BaseModel)
 _Tree: TypeAlias = dict[int | str, "_Tree"]
 
 
+JSON = "application/json"
+
+
 async def read_json(fields: Fields, receive: Receive, *, largest: int) -> bytes:
     """The body's bytes, none when there is no body; 415 unless it is plain JSON, 413 over `largest` bytes."""
     if fields.get(b"content-type") == b"application/json" and b"content-encoding" not in fields:
-        return await _read(receive, largest=largest)
-    refusal = _not_json(fields)
-    if refusal is None:
-        return await _read(receive, largest=largest)
-    if is_announced(fields) or await _read(receive, largest=largest):
-        raise refusal
-    return b""
+        return await read_bytes(receive, largest=largest)
+    try:
+        media_type(fields, JSON)
+    except UnsupportedMediaType:
+        if is_announced(fields) or await read_bytes(receive, largest=largest):
+            raise
+        return b""
+    return await read_bytes(receive, largest=largest)
 
 
 def refuse_body(fields: Fields, *, method: str) -> None:
@@ -56,7 +60,8 @@ def is_announced(fields: Fields) -> bool:
     return b"transfer-encoding" in fields or (length is not None and length.strip(b"0 ") != b"")
 
 
-async def _read(receive: Receive, *, largest: int) -> bytes:
+async def read_bytes(receive: Receive, *, largest: int) -> bytes:
+    """The body's bytes; 413 over `largest` bytes."""
     chunks = []
     size = 0
     while True:
@@ -73,20 +78,21 @@ async def _read(receive: Receive, *, largest: int) -> bytes:
             return b"".join(chunks)
 
 
-def _not_json(fields: Fields) -> UnsupportedMediaType | None:
+def media_type(fields: Fields, *types: str) -> str:
+    """Which of these the body is; 415 if it is none of them, or is encoded. The first one is named to those who send another."""
     encoding = fields.get(b"content-encoding", b"").strip().lower()
     if encoding not in (b"", b"identity"):
-        return UnsupportedMediaType(
+        raise UnsupportedMediaType(
             f"The body has the content encoding {encoding.decode('latin-1')[:LONGEST_VALUE]!r}; send it unencoded.",
             headers={"Accept-Encoding": "identity"},
         )
     content_type = fields.get(b"content-type", b"").decode("latin-1")
-    if content_type.partition(";")[0].strip().lower() == "application/json":
-        return None
+    media = content_type.partition(";")[0].strip().lower()
+    if media in types:
+        return media
     description = f"the content type {content_type[:LONGEST_VALUE]!r}" if content_type else "no content type"
-    return UnsupportedMediaType(
-        f"The body has {description}; send JSON with the header 'Content-Type: application/json'."
-    )
+    headers = " or ".join(f"'Content-Type: {each}'" for each in types[:2])
+    raise UnsupportedMediaType(f"The body has {description}; send JSON with the header {headers}.")
 
 
 def validate(body: bytes, model: type[Model], *, deepest: int = DEEPEST) -> Model:
@@ -97,7 +103,7 @@ def validate(body: bytes, model: type[Model], *, deepest: int = DEEPEST) -> Mode
     try:
         value = model.model_validate_json(body, strict=True)
     except ValidationError as wrong:
-        raise _refusal(wrong, body, deepest=deepest) from wrong
+        raise refusal_of(wrong, body, deepest=deepest) from wrong
     check(body, deepest=deepest)
     return value
 
@@ -165,7 +171,7 @@ def invalid_input(wrong: Sequence[tuple[str, str, Any]], *, count: int | None = 
     return InvalidInput(f"{first['pointer'] or 'The body'}: {first['detail']}{more}.", errors=errors)
 
 
-def _refusal(wrong: ValidationError, body: bytes, *, deepest: int) -> Problem:
+def refusal_of(wrong: ValidationError, body: bytes, *, deepest: int) -> Problem:
     """That it is not valid JSON goes before that it does not fit."""
     if wrong.error_count() == 1 and (error := wrong.errors(include_input=False)[0])["type"] == "json_invalid":
         return _invalid_json(error["msg"])

@@ -1,6 +1,6 @@
 """Reads a request once into one value: its parameters first, then its body."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import Parameter
 from typing import Any, Generic, TypeVar
@@ -52,6 +52,10 @@ class Body(Generic[B]):
     # As in `inspect.Parameter`: what no body means, if it means something.
     default: Any = Parameter.empty
     required: bool = True
+    # Whether the handler reads it, from `receive`: none of it is read before.
+    is_streamed: bool = False
+    # What OpenAPI shows of bodies of other media types.
+    other_media: Mapping[str, Any] | None = None
 
 
 class CallReader(Generic[P]):
@@ -64,10 +68,13 @@ class CallReader(Generic[P]):
 
     def read(self, scope: Scope, receive: Receive, caller: Caller) -> Call[P, None]:
         """The request of this caller, without a body, as one value."""
-        fields = scope[FIELDS]
-        parameters = self._parameters.read(scope)
-        refuse_body(fields, method=scope["method"])
-        return Call(parameters, None, fields, receive, caller)
+        call = self.read_head(scope, receive, caller)
+        refuse_body(call.fields, method=scope["method"])
+        return call
+
+    def read_head(self, scope: Scope, receive: Receive, caller: Caller) -> Call[P, None]:
+        """The same, if there may be a body, which is not read."""
+        return Call(self._parameters.read(scope), None, scope[FIELDS], receive, caller)
 
     async def read_with_body(
         self, body: Body[B], scope: Scope, receive: Receive, caller: Caller

@@ -20,6 +20,17 @@ def member(body: bytes, name: str) -> bytes | None:
     return None
 
 
+def items(body: bytes) -> list[bytes]:
+    """The text of each item of a valid JSON array, exactly as it was sent."""
+    text = body.decode()
+    position, texts = text.index("[") + 1, []
+    while text[position := _after_blanks(text, position)] != "]":
+        _, end = _DECODER.raw_decode(text, position)
+        texts.append(text[position:end].encode())
+        position = end
+    return texts
+
+
 def without_values(body: bytes, names: Collection[str] | None) -> bytes:
     """A valid JSON object in which the values of these members (None: of all) read "hidden"."""
     if names is not None and not names:

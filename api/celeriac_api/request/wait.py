@@ -3,20 +3,23 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from functools import partial
+from typing import Annotated, TypeVar
 
 from fastapi import Header, Query
 from pydantic import BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from celeriac.ledger.ledger import Ledger
-from celeriac.ledger.live.task_ends import Ended
+from celeriac.ledger.live.task_ends import Ended, HasEnd, Watch
 from celeriac.ledger.model.task import Task
 from celeriac_api.request.parameter_types import misfit
 from celeriac_api.request.parameters import Parameters
 
 # Less than the 60 seconds after which most proxies give up by default.
 LONGEST_SECONDS = 55
+
+E = TypeVar("E", bound=HasEnd)
 
 _PREFERENCE = re.compile(r"(?:^|,)\s*wait\s*=\s*\"?(\d+)\"?\s*(?=$|[,;])", re.IGNORECASE)
 
@@ -40,21 +43,35 @@ async def wait_for_end(
 
     `begin` is called when the end can no longer be missed: it submits or reads the task.
     """
-    end = await ledger.watch.follow(task_id)
+    read = partial(ledger.read, task_id, owner=owner)
+    return await wait_for(ledger.watch, task_id, begin, read=read, seconds=seconds, until_gone=until_gone)
+
+
+async def wait_for(
+    watch: Watch[E],
+    id: str,  # noqa: A002 - of a task, or of a batch
+    begin: Callable[[], Awaitable[E | None]],
+    *,
+    read: Callable[[], Awaitable[E | None]],
+    seconds: int,
+    until_gone: Callable[[], Awaitable[None]],
+) -> E | None:
+    """The same for whatever has an end that this watches."""
+    end = await watch.follow(id)
     try:
-        task = await begin()
-        if task is None or task.ready or seconds == 0:
-            return task
+        subject = await begin()
+        if subject is None or subject.ready or seconds == 0:
+            return subject
         client_watch = asyncio.create_task(_give_up_when_gone(until_gone, end))
         timer = asyncio.get_running_loop().call_later(seconds, _give_up, end)
         at_end = await end
         timer.cancel()
         if at_end is None:
             client_watch.cancel()
-            return await ledger.read(task_id, owner=owner)
+            return await read()
         return at_end
     finally:
-        ledger.watch.leave(task_id, end)
+        watch.leave(id, end)
 
 
 def _seconds(digits: str) -> int:
@@ -63,13 +80,13 @@ def _seconds(digits: str) -> int:
     return min(int(significant or "0"), LONGEST_SECONDS)
 
 
-async def _give_up_when_gone(until_gone: Callable[[], Awaitable[None]], end: Ended) -> None:
+async def _give_up_when_gone(until_gone: Callable[[], Awaitable[None]], end: Ended[E]) -> None:
     """Give the place up when the client has closed the connection. Ends by itself once the response is sent."""
     await until_gone()
     _give_up(end)
 
 
-def _give_up(end: Ended) -> None:
+def _give_up(end: Ended[E]) -> None:
     if not end.done():
         end.set_result(None)
 

@@ -11,17 +11,20 @@
     ├── UnknownQueue           404
     ├── KeyNotFound            404
     ├── ScheduleNotFound       404
+    ├── BatchNotFound          404
     ├── MethodNotAllowed       405
     ├── TaskNotSucceeded       409
     ├── TaskEnded              409
     ├── TaskNotEnded           409
     ├── TaskIdTaken            409
     ├── NotUnique              409
+    ├── BatchNotEnded          409
+    ├── BatchComplete          409
     ├── KeyExists              409
     ├── KeyInFile              409
-    ├── TooManySchedules       409
     ├── ResultGone             410
     ├── TaskGone               410
+    ├── BatchGone              410
     ├── BodyTooLarge           413
     ├── TargetTooLong          414
     ├── UnsupportedMediaType   415
@@ -125,6 +128,12 @@ class ScheduleNotFound(Problem):
     status, code, title = 404, "schedule-not-found", "No schedule has this name"
 
 
+class BatchNotFound(Problem):
+    """The id was never that of a batch of this caller, or the batch was forgotten long ago."""
+
+    status, code, title = 404, "batch-not-found", "No batch has this id"
+
+
 class MethodNotAllowed(Problem):
     """The path exists, but not with this method."""
 
@@ -161,6 +170,18 @@ class NotUnique(Problem):
     status, code, title = 409, "not-unique", "Another task has the unique key"
 
 
+class BatchNotEnded(Problem):
+    """The request needs a batch that is ready; this one is not."""
+
+    status, code, title = 409, "batch-not-ended", "The batch has not ended yet"
+
+
+class BatchComplete(Problem):
+    """An item was to be added to a batch that takes no more."""
+
+    status, code, title = 409, "batch-complete", "The batch takes no more items"
+
+
 class KeyExists(Problem):
     """The request creates a key under a name that is taken."""
 
@@ -173,12 +194,6 @@ class KeyInFile(Problem):
     status, code, title = 409, "key-in-file", "The key is in a file"
 
 
-class TooManySchedules(Problem):
-    """The owner has as many schedules as `CELERIAC_MAX_SCHEDULES` allows."""
-
-    status, code, title = 409, "too-many-schedules", "The owner has too many schedules"
-
-
 class ResultGone(Problem):
     """The task succeeded, but another Celery program deleted its result."""
 
@@ -189,6 +204,12 @@ class TaskGone(Problem):
     """A task had this id; its record is forgotten."""
 
     status, code, title = 410, "task-gone", "The task is forgotten"
+
+
+class BatchGone(Problem):
+    """A batch had this id; it is forgotten."""
+
+    status, code, title = 410, "batch-gone", "The batch is forgotten"
 
 
 class BodyTooLarge(Problem):

@@ -160,10 +160,10 @@ async def _gone(request: Request, error: Exception) -> Response:
 
 async def _redis_away(request: Request, error: Exception) -> Response:
     logger.warning("redis did not answer, or refused: %s", error)
-    return answer(_away(error), request.scope["path"])
+    return answer(redis_problem(error), request.scope["path"])
 
 
-def _away(error: Exception) -> Problem:
+def redis_problem(error: Exception) -> Problem:
     """The problem that describes this failure of Redis."""
     headers = {"Retry-After": "2"}
     match error:

@@ -36,7 +36,7 @@ EXAMPLE: dict[str, JsonValue] = {
     "due_at": None,
     "blocked_by": None,
     "tags": [],
-    "schedule": None,
+    "batch": None,
     "retry_of": None,
     "trace_id": None,
     "owner": None,
@@ -95,6 +95,18 @@ class BlockedByDocument(BaseModel):
     tasks: list[str] = Field(description=f"The ids of the first {MOST_NAMED} of them.")
 
 
+class PlaceDocument(BaseModel):
+    """The place of a task in a batch."""
+
+    model_config = ConfigDict(title="Place in a batch")
+
+    batch_id: str = Field(description="The id of the batch.")
+    number: Count = Field(description="The number of the task in the batch; 0 is the first.")
+    name: str | None = Field(
+        description="Its name within the batch (`as`); null if the submission gave none."
+    )
+
+
 class TaskDocument(BaseModel):
     """The current state of a task. Times are in UTC, from the clock of the Redis server."""
 
@@ -129,8 +141,8 @@ class TaskDocument(BaseModel):
         description="The tasks in `after` that have not ended; null unless the task is `blocked`."
     )
     tags: list[str] = Field(description="The tags that the submission gave the task.")
-    schedule: str | None = Field(
-        description="The name of the schedule that submitted the task; null for any other task."
+    batch: PlaceDocument | None = Field(
+        description="The batch with which the task was submitted; null if it was submitted alone."
     )
     retry_of: str | None = Field(description="The id of the task whose input this task runs again.")
     trace_id: str | None = Field(
@@ -183,7 +195,7 @@ def new_task(
     retry_of: str | None = None,
     tags: tuple[str, ...] = (),
 ) -> Task:
-    """A task as it was accepted; its schedule is among the tags, with its mark."""
+    """A task as it was accepted."""
     return Task(
         task_id=accepted.task_id,
         name=name,
@@ -204,7 +216,7 @@ def new_task(
         asked_to_end=False,
         failure=None,
         owner=owner,
-        marks=tags,
+        tags=tags,
     )
 
 
@@ -275,7 +287,7 @@ def _members(task: Task, *, show_traceback: bool) -> dict[str, Any]:
         "blocked_by": task.blocked_by
         and {"count": task.blocked_by.count, "tasks": list(task.blocked_by.ids)},
         "tags": list(task.tags),
-        "schedule": task.schedule,
+        "batch": task.batch and task.batch._asdict(),
         "retry_of": task.retry_of,
         "trace_id": task.trace_id,
         "owner": task.owner or None,

@@ -90,6 +90,8 @@ class ShortRoute(routing.Route):
                     caller = await door.admit(scope, needed, definition)
                 if body is None:
                     response = await handler(reader.read(scope, receive, caller))
+                elif body.is_streamed:
+                    response = await handler(reader.read_head(scope, receive, caller))
                 else:
                     response = await handler(await reader.read_with_body(body, scope, receive, caller))
             except Exception as error:  # noqa: BLE001 - the app knows which it has an answer to

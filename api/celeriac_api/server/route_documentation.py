@@ -48,7 +48,12 @@ def _extra(route: Route) -> dict[str, Any]:
     extra: dict[str, Any] = {"security": security_of(route.scope)}
     if route.definition:
         extra["x-celeriac-definition"] = route.definition
-    return extra | {"requestBody": {"required": route.body.required}} if route.body else extra
+    if route.body is None:
+        return extra
+    request_body: dict[str, Any] = {"required": route.body.required}
+    if route.body.other_media:
+        request_body["content"] = dict(route.body.other_media)
+    return extra | {"requestBody": request_body}
 
 
 def _documented(route: Route) -> Callable[..., Any]:

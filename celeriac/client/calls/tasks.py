@@ -34,7 +34,6 @@ class Tasks(Described):
         name: str | Iterable[str] | None = None,
         queue: str | Iterable[str] | None = None,
         tag: str | Iterable[str] | None = None,
-        schedule: str | None = None,
         created_after: datetime | str | None = None,
         created_before: datetime | str | None = None,
         owner: str | None = None,
@@ -43,11 +42,11 @@ class Tasks(Described):
     ) -> Series[Any]:
         """Iterate over tasks, the newest first: `tasks(state="failed")`. `timeout` is for each page.
 
-        A task in the list has all these tags, and one of these states, names and queues. `schedule` lists what it submitted.
+        A task in the list has all these tags, and one of these states, names and queues.
         With `omit_results`, large results cost nothing: `result()` reads one when it is asked for.
         """
         query = [
-            *filters(state=state, name=name, queue=queue, tag=tag, schedule=schedule),
+            *filters(state=state, name=name, queue=queue, tag=tag),
             *_times(created_after=created_after, created_before=created_before),
             *([("owner", owner)] if owner is not None else []),
             *([("omit", "result")] if omit_results else []),

@@ -5,11 +5,12 @@ CeleriacError
 │   ├── BadRequest              400: MalformedJSON, InvalidHost
 │   ├── Unauthorized            401
 │   ├── Forbidden               403
-│   ├── NotFound                404: RouteNotFound, UnknownTaskName, TaskNotFound, UnknownQueue, KeyNotFound, ScheduleNotFound
+│   ├── NotFound                404: RouteNotFound, UnknownTaskName, TaskNotFound, UnknownQueue, KeyNotFound, ScheduleNotFound,
+│   │                           BatchNotFound
 │   ├── MethodNotAllowed        405
-│   ├── Conflict                409: TaskNotSucceeded, TaskEnded, TaskNotEnded, TaskIdTaken, NotUnique, KeyExists, KeyInFile,
-│   │                           TooManySchedules
-│   ├── Gone                    410: TaskGone, ResultGone
+│   ├── Conflict                409: TaskNotSucceeded, TaskEnded, TaskNotEnded, TaskIdTaken, NotUnique, BatchNotEnded,
+│   │                           BatchEnded, BatchComplete, KeyExists, KeyInFile
+│   ├── Gone                    410: TaskGone, BatchGone, ResultGone
 │   ├── TooLarge                413, 414, 431: BodyTooLarge, TargetTooLong, HeadersTooLarge
 │   ├── UnsupportedMediaType    415
 │   ├── InvalidInput            422, with the place of each wrong value
@@ -45,6 +46,11 @@ from celeriac.client.errors.failures import (
 from celeriac.client.errors.problem import PREFIX, Problem
 from celeriac.client.errors.refusals import (
     BadRequest,
+    BatchComplete,
+    BatchEnded,
+    BatchGone,
+    BatchNotEnded,
+    BatchNotFound,
     BodyTooLarge,
     Conflict,
     DependencyNotFound,
@@ -80,7 +86,6 @@ from celeriac.client.errors.refusals import (
     TaskNotFound,
     TaskNotSucceeded,
     TooLarge,
-    TooManySchedules,
     Unauthorized,
     Unavailable,
     UnknownQueue,
@@ -91,6 +96,11 @@ from celeriac.client.errors.refusals import (
 __all__ = [
     "PREFIX",
     "BadRequest",
+    "BatchComplete",
+    "BatchEnded",
+    "BatchGone",
+    "BatchNotEnded",
+    "BatchNotFound",
     "BodyTooLarge",
     "CeleriacError",
     "Conflict",
@@ -135,7 +145,6 @@ __all__ = [
     "TaskNotSuccessful",
     "TimedOut",
     "TooLarge",
-    "TooManySchedules",
     "Unauthorized",
     "Unavailable",
     "UnexpectedAnswer",

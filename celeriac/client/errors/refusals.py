@@ -77,6 +77,12 @@ class ScheduleNotFound(NotFound):
     types = ("schedule-not-found",)
 
 
+class BatchNotFound(NotFound):
+    """No batch has this id, or it belongs to another owner."""
+
+    types = ("batch-not-found",)
+
+
 class MethodNotAllowed(Problem):
     """405: the path exists, but not with this method."""
 
@@ -127,6 +133,24 @@ class NotUnique(Conflict):
         return text(self.problem.get("key"))
 
 
+class BatchNotEnded(Conflict):
+    """The batch has not ended yet."""
+
+    types = ("batch-not-ended",)
+
+
+class BatchEnded(Conflict):
+    """The batch has already ended."""
+
+    types = ("batch-ended",)
+
+
+class BatchComplete(Conflict):
+    """The batch takes no more items."""
+
+    types = ("batch-complete",)
+
+
 class KeyExists(Conflict):
     """Another key has this name."""
 
@@ -139,12 +163,6 @@ class KeyInFile(Conflict):
     types = ("key-in-file",)
 
 
-class TooManySchedules(Conflict):
-    """The owner has as many schedules as it may."""
-
-    types = ("too-many-schedules",)
-
-
 class Gone(Problem):
     """410: it was there, and is not any more."""
 
@@ -153,6 +171,12 @@ class TaskGone(Gone):
     """The task is forgotten."""
 
     types = ("task-gone",)
+
+
+class BatchGone(Gone):
+    """The batch is forgotten."""
+
+    types = ("batch-gone",)
 
 
 class ResultGone(Gone):

@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
 
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
-from celeriac.ledger.model.task import Gone, Task
+from celeriac.ledger.model.task import Gone
 from celeriac.ledger.store import keys
 from celeriac.ledger.store.connection import (
     ANSWER_SECONDS,
@@ -37,30 +38,41 @@ STARTED = b'{"status": "STARTED"'
 logger = logging.getLogger(__name__)
 
 Command = tuple[str, str]
+
+
+class HasEnd(Protocol):
+    """What can be waited for: a task, or a batch."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has ended."""
+
+
+T = TypeVar("T", bound=HasEnd)
 # Of the task at its end. Whoever waits may set it to None, to wait no longer.
-Ended = asyncio.Future[Task | None]
+Ended = asyncio.Future[T | None]
 
 
 @dataclass(slots=True)
-class _Place:
+class _Place(Generic[T]):
     """Everyone who waits for one task. `subscribed` is set when Redis has confirmed it."""
 
     subscribed: asyncio.Event = field(default_factory=asyncio.Event)
     # A dict for its order: who has waited longest is told first, and what belongs to one lies close to what belongs to the next.
-    waiters: dict[Ended, None] = field(default_factory=dict)
+    waiters: dict[Ended[T], None] = field(default_factory=dict)
 
 
-class Watch:
-    """Follows any number of tasks to their end, over one connection."""
+class Watch(Generic[T]):
+    """Follows any number of tasks, or of batches, to their end, over one connection."""
 
     def __init__(
-        self, url: str, read: Callable[[str], Awaitable[Task | None]], epoch: Epoch | None = None
+        self, url: str, read: Callable[[str], Awaitable[T | None]], epoch: Epoch | None = None
     ) -> None:
         """`read` answers a task as it stands; it is asked once for all who wait for the same task."""
         self._url = url
         self._epoch = epoch or Epoch()
         self._read = read
-        self._places: dict[str, _Place] = {}
+        self._places: dict[str, _Place[T]] = {}
         self._unconfirmed: Counter[str] = Counter()
         self._commands = Batching(self._send, largest=1000)
         self._connection: AbstractConnection | None = None
@@ -74,7 +86,7 @@ class Watch:
         """How many wait now."""
         return sum(len(place.waiters) for place in self._places.values())
 
-    async def follow(self, task_id: str) -> Ended:
+    async def follow(self, task_id: str) -> Ended[T]:
         """Start to wait: from now on, the end of this task sets the future. Every `follow` needs a `leave`."""
         if self._follower is None:
             self._follower = asyncio.create_task(self._follow_for_ever(), context=Context())
@@ -82,7 +94,7 @@ class Watch:
         if place is None:
             place = self._places[task_id] = _Place()
             self._order("SUBSCRIBE", task_id)
-        future: Ended = asyncio.get_running_loop().create_future()
+        future: Ended[T] = asyncio.get_running_loop().create_future()
         place.waiters[future] = None
         if self._released:
             future.set_result(None)
@@ -90,7 +102,7 @@ class Watch:
             await self._confirmed(task_id, place, future)
         return future
 
-    def leave(self, task_id: str, future: Ended) -> None:
+    def leave(self, task_id: str, future: Ended[T]) -> None:
         """Stop waiting; the last waiter ends the subscription."""
         place = self._places.get(task_id)
         if place is None:
@@ -114,7 +126,7 @@ class Watch:
             self._follower.cancel()
             await asyncio.wait([self._follower])
 
-    async def _confirmed(self, task_id: str, place: _Place, future: Ended) -> None:
+    async def _confirmed(self, task_id: str, place: _Place[T], future: Ended[T]) -> None:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await place.subscribed.wait()
@@ -205,7 +217,7 @@ class Watch:
             case b"message" if not message[2].startswith(STARTED):
                 self._settle_soon(task_id)
 
-    def _subscribed(self, task_id: str, place: _Place) -> None:
+    def _subscribed(self, task_id: str, place: _Place[T]) -> None:
         """Confirm a place. After a reconnect, read its task: an end before the confirmation was not received."""
         if place.subscribed.is_set():
             self._settle_soon(task_id)
@@ -232,7 +244,7 @@ class Watch:
         if task is not None and task.ready:  # None: it is being submitted this moment
             self._release(task_id, task)
 
-    def _release(self, task_id: str, task: Task | None) -> None:
+    def _release(self, task_id: str, task: T | None) -> None:
         """Tell all who wait for this task of its end; None: to ask for it themselves."""
         place = self._places.get(task_id)
         for waiter in place.waiters if place else ():

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from celeriac.ledger.model.batch import BatchBehind, BatchComplete, BatchGone
 from celeriac.ledger.model.dependencies import MOST_NAMED, BlockedBy
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import (
@@ -21,6 +22,8 @@ from celeriac.ledger.model.times import date_done
 Argument = str | bytes | int
 # Of all options in one call: each task that a submission waits for is work for the script, and 1,000 of them are 40,000 characters.
 MOST_OPTIONS = 65_536
+# How many arguments come before those of callers and tasks.
+BEFORE_CALLERS = 5
 
 
 def fitting(submissions: Sequence[Submission]) -> int:
@@ -34,13 +37,13 @@ def fitting(submissions: Sequence[Submission]) -> int:
 
 
 def to_arguments(
-    submissions: Sequence[Submission], *, where: str, ttl: int, most_waiting: int = 0
+    submissions: Sequence[Submission], *, where: str, ttl: int, most_waiting: int = 0, batch: str = ""
 ) -> list[Argument]:
     """As the script reads them; `where` is "push", or "record" when the queues are on another server.
 
     A task that can never run ends at once, and is kept for `ttl` microseconds.
 
-    At most `most_waiting` tasks may wait in one queue; 0 is no limit.
+    At most `most_waiting` tasks may wait in one queue; 0 is no limit. `batch` is what they are added to, as batches.lua reads it.
     """
     callers: dict[Submitter | None, int] = {None: 0}
     numbers = [
@@ -55,7 +58,7 @@ def to_arguments(
         if has_callers:
             tasks.append(number)
     of_callers = [part for submitter in callers if submitter for part in submitter.arguments()]
-    return [where, ttl, date_done(), most_waiting, len(callers) - 1, *of_callers, *tasks]
+    return [where, ttl, date_done(), most_waiting, batch, len(callers) - 1, *of_callers, *tasks]
 
 
 def from_answer(
@@ -94,6 +97,16 @@ def from_answer(
     return answers
 
 
+def refused_at(answers: Sequence[Accepted | Exception]) -> int:
+    """How many tasks of a batch were accepted, now or earlier: those before the first that was refused."""
+    for number, answer in enumerate(answers):
+        if isinstance(answer, Exception) and not isinstance(
+            answer, Gone
+        ):  # one that is forgotten was accepted
+            return number
+    return len(answers)
+
+
 def _blocked(submission: Submission, created_at: int, at: int, count: str, named: str) -> Accepted:
     """A task that waits for others."""
     options = json.loads(submission.options)
@@ -116,16 +129,25 @@ def _refusal(submission: Submission, kind: str, what: str, wait: str) -> Excepti
             return _over_limit(submission, limit=what, wait=wait)
         case "full":
             return QueueFull(what, int(wait) / 1e6)
-        case "taken":
-            return IdTaken(submission.task_id)
         case "no dependency":
             return UnknownDependency(what)
         case _:
-            return Gone(submission.task_id)
+            return _OTHERS[kind](submission.task_id)
+
+
+_OTHERS: dict[str, type[Exception]] = {
+    "taken": IdTaken,
+    "gone": Gone,
+    "complete": BatchComplete,
+    "no batch": BatchGone,
+    "behind": BatchBehind,
+}
 
 
 def _replayed(submission: Submission, task_id: str, created_at: str, was: str, trace_id: str) -> Accepted:
-    """The task of an earlier submission, as it was accepted."""
+    """The task of an earlier submission, as it was accepted. Of a repeated call for a batch, only that it was."""
+    if not task_id:
+        return Accepted(submission.task_id, 0, State.QUEUED, replayed=True)
     options, state = json.loads(submission.options), State(was)
     ids = options.get("after", ())
     return Accepted(

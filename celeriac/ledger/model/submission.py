@@ -20,7 +20,8 @@ class Options:
 
     `fingerprint` stands for the whole submission: the same key or id with another one is a conflict. `key` is the digest
     of an idempotency key; a fingerprint without a key makes the task's id the key. `chosen_queue` is the queue where the submission
-    names one, for a retry.
+    names one, for a retry. `name_in_batch` and `edges` are of a task in a batch: its name there, and `when` and the numbers of the tasks
+    of the batch that it runs after.
     """
 
     delay: timedelta | None = None
@@ -34,6 +35,8 @@ class Options:
     key: str | None = None
     fingerprint: str | None = None
     key_ttl: timedelta = timedelta(days=1)
+    name_in_batch: str | None = None
+    edges: str | None = None
 
     @property
     def may_be_earlier(self) -> bool:
@@ -56,6 +59,8 @@ class Options:
             "trace": self._headers(),
             "key": self.key,
             "fingerprint": self.fingerprint,
+            "as": self.name_in_batch,
+            "edges": self.edges,
             "key_ttl": self.key and milliseconds(self.key_ttl),
             **(self.dependencies.members() if self.dependencies else {}),
         }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from celeriac.ledger.model.batch import PlaceInBatch, place_from
 from celeriac.ledger.model.dependencies import BlockedBy
 from celeriac.ledger.model.states import FINAL, State, from_celery
 from celeriac.values.short_text import shortened, shortened_traceback
@@ -30,9 +31,9 @@ FIELDS = (
     "error",
     "owner",
     "tags",
+    "batch",
+    "as",
 )
-# A record has the schedule that submitted the task among its tags, with this mark, with which no tag of a submission begins.
-SCHEDULE_MARK = "@"
 _STRICT = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -74,18 +75,8 @@ class Task(NamedTuple):
     unread_bytes: int | None = None
     # For how many tasks a blocked one waits, and the ids of the first `MOST_NAMED` of them.
     blocked_by: BlockedBy | None = None
-    # Those of the submission, and the mark of its schedule.
-    marks: tuple[str, ...] = ()
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """The tags that the submission gave the task."""
-        return tuple(mark for mark in self.marks if not mark.startswith(SCHEDULE_MARK))
-
-    @property
-    def schedule(self) -> str | None:
-        """The name of the schedule that submitted the task, if one did."""
-        return next((mark[1:] for mark in self.marks if mark.startswith(SCHEDULE_MARK)), None)
+    tags: tuple[str, ...] = ()
+    batch: PlaceInBatch | None = None
 
     @property
     def cancel_requested(self) -> bool:
@@ -112,7 +103,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         raise Gone(task_id)
     (
         state, expires, attempt, blocked_by, name, queue, worker, created, start, ended,
-        due, retry_of, trace_id, progress, cancel, error, owner, tags, document,
+        due, retry_of, trace_id, progress, cancel, error, owner, tags, batch, name_in_batch, document,
     ) = reply  # fmt: skip
     if name is None or queue is None or state is None:
         return None
@@ -136,7 +127,8 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         failure=_recorded_failure(error),
         owner=owner.decode() if owner else "",
         blocked_by=_blocked_by(blocked_by),
-        marks=tuple(tags.decode().split()) if tags else (),
+        tags=tuple(tags.decode().split()) if tags else (),
+        batch=place_from(batch, name_in_batch),
     )
     if document is None or not (task.attempt == 0 or task.ready):
         return task

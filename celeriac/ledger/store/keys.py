@@ -228,6 +228,46 @@ def schedules_due() -> str:
     return "celeriac:schedules:due"
 
 
+def batch(id: str) -> str:  # noqa: A002 - as the scripts call it
+    """Hash: one batch: its owner, label, and how many of its tasks are in which state. TTL `CELERIAC_RESULT_TTL` after its end."""
+    return f"celeriac:batch:{id}"
+
+
+def batch_ends(id: str) -> str:  # noqa: A002 - as the scripts call it
+    """List: the numbers of the tasks of a batch that have ended, in the order of their ends. TTL of the batch."""
+    return f"celeriac:batch:ends:{id}"
+
+
+def staged(id: str) -> str:  # noqa: A002 - as the scripts call it
+    """List: the tasks of an array that are not accepted yet, in chunks. TTL of minutes until the array is a batch; empty, so gone, soon after."""
+    return f"celeriac:batch:staged:{id}"
+
+
+def batches(owner: str) -> str:
+    """Sorted set: the ids of the batches of one owner or ("") of all, by the stamp of their creation. As many as there are."""
+    return f"celeriac:batches:{owner}"
+
+
+def batches_incomplete() -> str:
+    """Sorted set: the ids of batches that were not received completely, by the last time at which something came. The keeper removes old ones."""
+    return "celeriac:batches-incomplete"
+
+
+def batches_staged() -> str:
+    """Sorted set: the ids of arrays of which a part is staged, by the time at which a chunk was accepted last. Empty, so gone, soon after."""
+    return "celeriac:batches-staged"
+
+
+def batches_cancelling() -> str:
+    """Sorted set: the ids of batches whose tasks are being cancelled, by the time of the last step. Empty, so gone, soon after."""
+    return "celeriac:batches-cancelling"
+
+
+def batches_ended() -> str:
+    """Sorted set: the ids of batches that have ended, by the time at which they are forgotten. As many as there are."""
+    return "celeriac:batches-ended"
+
+
 def queue(name: str) -> str:
     """List: the messages of a Celery queue (kombu's Redis transport). Empty, so gone, when workers keep up."""
     return name

@@ -17,7 +17,7 @@ _FILES = {
 OF_WORKERS = frozenset(file.stem for file in Path(__file__).parents[1].glob("lua/workers/*.lua"))
 # What goes once before all of them, where a server has functions.
 PRELUDE = "\n".join(
-    _FILES[name] for name in ("keys", "record", "dependencies", "flow", "next_message", "limits")
+    _FILES[name] for name in ("keys", "record", "batches", "dependencies", "flow", "next_message", "limits")
 )
 
 
@@ -35,7 +35,7 @@ class Script:
 
 
 def _read(*names: str, only_reads: bool = False) -> Script:
-    text = "\n".join(_FILES[name] for name in ("keys", "record", "dependencies", "flow", *names))
+    text = "\n".join(_FILES[name] for name in ("keys", "record", "batches", "dependencies", "flow", *names))
     return Script(
         name=names[-1],
         body=_FILES[names[-1]],
@@ -49,7 +49,6 @@ def _read(*names: str, only_reads: bool = False) -> Script:
 ACCEPT = _read("limits", "accept_tasks")
 READ = _read("read_tasks", only_reads=True)
 READ_ORIGINAL = _read("read_original", only_reads=True)
-READ_NAMES = _read("read_names", only_reads=True)
 LIST_REJECTED = _read("list_rejected", only_reads=True)
 CANCEL = _read(WHEN_FULL, "cancel_task")
 FORGET = _read(WHEN_FULL, "forget_task")
@@ -64,6 +63,14 @@ PURGE = _read(WHEN_FULL, "purge_queue")
 READ_KEYS = _read("read_keys", only_reads=True)
 CHANGE_KEY = _read(WHEN_FULL, "change_key")
 ADD_AUDIT_ENTRIES = _read(WHEN_FULL, "add_audit_entries")
+OPEN_BATCH = _read("open_batch")
+COMMIT_BATCH = _read("limits", "commit_batch")
+CLOSE_BATCH = _read(WHEN_FULL, "close_batch")
+READ_BATCH = _read("read_batch", only_reads=True)
+LIST_BATCHES = _read("list_batches", only_reads=True)
+CANCEL_BATCH = _read(WHEN_FULL, "cancel_batch")
+FORGET_BATCH = _read(WHEN_FULL, "forget_batch")
+KEEP_BATCHES = _read(WHEN_FULL, "keep_batches")
 CLAIM_DUE = _read("claim_due_schedules")
 READ_SCHEDULE = _read("read_schedule", only_reads=True)
 LIST_SCHEDULES = _read("list_schedules", only_reads=True)

@@ -9,19 +9,20 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from redis import Redis
 
-from celeriac.contract.catalog import load_implementations
+from celeriac.contract.catalog import catalog_of, load_implementations, validators_of
 from celeriac.settings import Settings
 from celeriac_api.app import build_app
 from celeriac_api.openapi import derived
 from lab.harness.checkout import ROOT
 from lab.harness.servers import API
 from tests.http.access.keys import Locked
+from tests.http.batches.ways import BATCHES
 from tests.http.service import ways as usual
 from tests.http.service.schedule_ways import SCHEDULES
 from tests.http.service.ways import DOCUMENT, NAMES, Doors
 from tests.support.door import document, run
 
-WAYS = usual.WAYS | SCHEDULES
+WAYS = usual.WAYS | BATCHES | SCHEDULES
 
 DOCUMENTED = {
     (method, path): {int(status) for status in operation["responses"]}
@@ -42,7 +43,9 @@ def doors(
 @pytest.fixture(scope="module")
 def described() -> dict[str, Any]:
     """The document of the tests' tasks, whose types are many."""
-    return build_app(Settings.read({}), load_implementations("tests.tasks")).openapi()
+    implementations = load_implementations("tests.tasks")
+    settings = Settings.read({})
+    return build_app(settings, catalog_of(implementations), validators_of(implementations)).openapi()
 
 
 def test_the_committed_file_is_the_description_of_the_code() -> None:

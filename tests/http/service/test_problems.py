@@ -43,7 +43,7 @@ def clients(
         refused.client() as refused_client,
         Valkey(directory / "stuck") as stopped,
         Valkey(directory / "unsafe", options={"appendonly": "no"}) as forgetful,
-        running_api(directory, redis_url=forgetful.url, max_queue_depth=1, max_schedules=1) as unsafe,
+        running_api(directory, redis_url=forgetful.url, max_queue_depth=1) as unsafe,
         unsafe.client() as unsafe_client,
         running_api(directory, redis_url=stopped.url) as stuck,
         faulty.client() as faulty_client,
@@ -93,15 +93,28 @@ def conflict(client: httpx.Client) -> httpx.Response:
     return client.post("/add", json={**ADD, "x": 5}, headers=headers)
 
 
+def new_batch(client: httpx.Client, *names: str) -> str:
+    """The address of a batch of these tasks, which was just accepted."""
+    response = client.post("/batches", json=[{"name": name} for name in names])
+    assert response.status_code == 202, response.text
+    return str(response.headers["location"])
+
+
+def longer_batch(client: httpx.Client) -> httpx.Response:
+    headers = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/x-ndjson"}
+    assert client.post("/batches", content=b"", headers=headers).status_code == 202
+    return client.post("/batches", content=b'{"name": "unserved"}', headers=headers)
+
+
+def forgotten_batch(client: httpx.Client) -> httpx.Response:
+    link = new_batch(client)
+    assert client.delete(link).status_code == 204
+    return client.get(link)
+
+
 def full(client: httpx.Client) -> httpx.Response:
     client.post("/add", json=ADD)
     return client.post("/add", json=ADD)
-
-
-def too_many(client: httpx.Client) -> httpx.Response:
-    schedule = {"submit": {"name": "add", "input": ADD}, "every": "P1D"}
-    client.put("/schedules/first", json=schedule)
-    return client.put("/schedules/second", json=schedule)
 
 
 def malformed(client: httpx.Client) -> httpx.Response:
@@ -115,13 +128,16 @@ WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
     "malformed-json": ("works", malformed),
     "unauthenticated": ("locked", lambda client: client.get("/tasks")),
     "key-not-found": ("admin", lambda client: client.get("/keys/nobody")),
+    "batch-not-found": ("works", lambda client: client.get(UNKNOWN.replace("tasks", "batches"))),
+    "batch-not-ended": ("works", lambda client: client.delete(new_batch(client, "unserved"))),
+    "batch-complete": ("works", longer_batch),
+    "batch-gone": ("works", forgotten_batch),
     "schedule-not-found": ("works", lambda client: client.get("/schedules/nobody")),
     "not-unique": ("works", lambda client: [client.post("/tasks", json=SOLE) for _ in range(2)][1]),
     "key-exists": (
         "admin",
         lambda client: client.post("/keys", json={"name": "has-read", "scopes": ["read"]}),
     ),
-    "too-many-schedules": ("unsafe", too_many),
     "key-in-file": ("admin", lambda client: client.delete("/keys/has-read")),
     "forbidden": ("reader", lambda client: client.post("/add", json=ADD)),
     "route-not-found": ("works", lambda client: client.get("/nothing/here")),

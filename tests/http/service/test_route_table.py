@@ -39,7 +39,10 @@ def test_every_route_is_found_as_fastapi_finds_it(route: ShortRoute) -> None:
     (method,) = route.methods
     request = scope(
         method,
-        route.path.replace("{task_id}", "some-id").replace("{queue}", "default").replace("{name}", "ci"),
+        route.path.replace("{task_id}", "some-id")
+        .replace("{queue}", "default")
+        .replace("{name}", "ci")
+        .replace("{batch_id}", "b"),
     )
     match, expected = route.matches(request)
     assert match is Match.FULL
@@ -125,6 +128,7 @@ def test_docs_begin_with_submitting_and_end_with_health() -> None:
     assert list(dict.fromkeys(tags)) == [
         "submit",
         "tasks",
+        "batches",
         "schedules",
         "events",
         "operations",

@@ -76,6 +76,13 @@ def new_schedule(admin: httpx.Client) -> str:
     return name
 
 
+def new_batch(admin: httpx.Client, *names: str) -> str:
+    """The id of a new batch of these tasks."""
+    response = admin.post("/batches", json=[{"name": name} for name in names])
+    assert response.status_code == 202, response.text
+    return str(response.json()["batch_id"])
+
+
 USES: dict[str, tuple[Callable[[httpx.Client], str], Act, int]] = {
     "cancel_task": (
         lambda admin: str(submit(admin, "unserved")["task_id"]),
@@ -94,6 +101,7 @@ USES: dict[str, tuple[Callable[[httpx.Client], str], Act, int]] = {
     ),
     "rotate_key": (new_key, lambda admin, target: admin.post(f"/keys/{target}/rotate"), 200),
     "revoke_key": (new_key, lambda admin, target: admin.delete(f"/keys/{target}"), 204),
+    "delete_batch": (new_batch, lambda admin, target: admin.delete(f"/batches/{target}"), 204),
     "put_schedule": (
         lambda _: f"schedule-{uuid4()}",
         lambda admin, target: admin.put(f"/schedules/{target}", json=SCHEDULE),
@@ -117,7 +125,11 @@ def test_every_route_that_changes_something_is_audited_but_submitting() -> None:
     audited = {route.operation_id for route in ROUTES if route.is_audited}
     rest = [route for route in ROUTES if not route.is_audited and route.method != "GET"]
     assert audited == USES.keys()
-    assert {route.tag for route in rest} == {"submit", "schedules"}  # to run one now is a submission
+    assert {route.tag for route in rest} == {
+        "submit",
+        "batches",
+        "schedules",
+    }  # to run one now is a submission
     assert all(route.returns is not None and 202 in {route.status, *route.answers} for route in rest)
 
 

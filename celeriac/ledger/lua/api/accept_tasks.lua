@@ -1,15 +1,16 @@
 -- Accept a batch of submissions: record, indexes and message of each, all or nothing.
--- ARGV  'push', or 'record' when the queues are on another server; ttl, date; most tasks that may wait in a queue (0: any number); how
---       many callers there are, and for each: owner, key, and six numbers, as `caller_of` in limits.lua has them; then for each
+-- ARGV  'push', or 'record' when the queues are on another server; ttl, date; most tasks that may wait in a queue (0: any number); the
+--       batch that the tasks are added to ('' for none), as batches.lua has it; how many callers there are, and for each: owner, key, and six numbers, as `caller_of` in limits.lua has them; then for each
 --       task: id, name, queue, digest of its envelope, input (as celeriac/ledger/protocol/message.py encodes it), options,
 --       where there are callers the number of its own, the first one 1 (0: none, so the task belongs to nobody, and nothing
---       is limited)
+--       is limited). Of a batch, the first that is not accepted is the last one that is looked at
 --       Options are '' or a JSON object: due (microseconds from now on), expires (microseconds from now on in which it has
 --       to start), expires_at (the same for a message), chosen_queue (the queue, where the submission names one), tags (each once), retry_of, trace_id, trace (headers of a message), key (digest of an
 --       idempotency key), fingerprint (of the submission), key_ttl (ms); and, of a task that waits for others: after (their ids,
 --       each once), when ('succeeded', 'failed' or 'ended'), delay (microseconds from its release on, in place of due), sees_all
 --       (they may be any owner's), results (those of them to whose results the input refers); flow: the wishes of flow.lua: unique (key,
---       ms for a time, otherwise), chosen (JSON: those that the submission itself names, for a retry)
+--       ms for a time, otherwise), chosen (JSON: those that the submission itself names, for a retry); and, of a task in a batch, as (its name
+--       there), edges (`when`, and the numbers of the tasks of the batch that it runs after)
 -- Answer: {} where an envelope is unknown; otherwise the stamp of the first; the moment from which due times count (0 where
 --         there is none); a list that has, for each task that was not accepted now: its number, and 'replayed' or 'conflict'
 --         with the id, creation, first state and trace of the task that has its key or id | 'existing' with the same of the
@@ -17,11 +18,13 @@
 --         id belongs to another owner's task | 'no dependency' with an id of `after` | 'limited' with a limit and the microseconds until it lets the next one in
 --         | 'full' with a queue and the microseconds until there may be room in it; and for each task that was accepted
 --         as blocked: its number, 'blocked', how many it waits for, the first of these; a list of what is to be
---         pushed there: queue, side, message
+--         pushed there: queue, side, message; of a batch: how many chunks are still staged
 -- A task's stamp is its time of creation. Stamps go up by one from task to task, and so do the moments from which due times
 -- and deadlines count.
-local OF_CALLER, most_waiting, has_callers = 8, tonumber(ARGV[4]), ARGV[5] ~= '0'
-local SIZE, BEFORE = has_callers and 7 or 6, 5 + OF_CALLER * tonumber(ARGV[5])
+local ARGV, batch = batches.arguments(ARGV)
+if not ARGV then return {0, 0, {}, {}, 0} end
+local OF_CALLER, most_waiting, has_callers = 8, tonumber(ARGV[4]), ARGV[6] ~= '0'
+local SIZE, BEFORE = has_callers and 7 or 6, 6 + OF_CALLER * tonumber(ARGV[6])
 local MOST_NAMED = 20 -- of those that a blocked task waits for, in the answer
 local is_limited = has_callers or most_waiting > 0
 local count = (#ARGV - BEFORE) / SIZE
@@ -33,7 +36,7 @@ local callers, shares = {}, {} -- by number; by owner
 -- The caller with this number; nil: nobody in particular.
 local function submitter(place)
   if not has_callers or place == '0' then return nil end
-  callers[place] = callers[place] or caller_of(shares, unpack(ARGV, 6 + OF_CALLER * (place - 1), 5 + OF_CALLER * place))
+  callers[place] = callers[place] or caller_of(shares, unpack(ARGV, 7 + OF_CALLER * (place - 1), 6 + OF_CALLER * place))
   return callers[place]
 end
 
@@ -84,16 +87,23 @@ local function earlier(id, options, owner)
   return kind, other, created_at, state, trace_id
 end
 
+local is_batch = {} -- of what a task waits for, by id
+
 -- What a task waits for: those of `after` that have not ended, and the first that has ended otherwise than it should. nil and an id
 -- where one is unknown, or forgotten.
 local function dependencies_of(options, owner)
   local blockers, wrong = {}, nil
   for _, id in ipairs(options.after) do
     local state, expires_at, holder = unpack(redis.call('HMGET', key_record(id), 'state', 'expires_at', 'owner'))
+    if not state then
+      state, expires_at, holder = batches.dependency(id)
+      is_batch[id] = true
+    end
+    if not state and batch and batch.is_staged then state, holder = 'forgotten', owner end -- it was known a moment ago
     if not state or not options.sees_all and (holder or nil) ~= owner or expires_at and tonumber(expires_at) < now() then
       return nil, id
     end
-    if not FINAL[state] then
+    if not FINAL[state] and state ~= 'forgotten' then
       append(blockers, id)
     elseif not wrong and not holds(options.when, state) then
       wrong = {id = id, state = state}
@@ -120,22 +130,13 @@ local function write_blockers(number, id, options, blockers)
   for place, other in ipairs(blockers) do
     redis.call('ZADD', key_blockers(id), place, other)
     redis.call('ZADD', key_followers(other), first + number, id)
-    redis.call('HSET', key_record(other), 'linked', 1)
+    if not is_batch[other] then redis.call('HSET', key_record(other), 'linked', 1) end
   end
   local named = table.concat({unpack(blockers, 1, math.min(#blockers, MOST_NAMED))}, ' ')
   append(replies, text(number), 'blocked', text(#blockers), named, '', '')
 end
 
-local depths = {} -- of queues, with what this batch adds
--- After how many microseconds there may be room in a queue that has none for this task; nil when there is room.
-local function wait_for_room(queue, options)
-  if most_waiting == 0 or options.due or options.is_blocked then return nil end
-  depths[queue] = depths[queue] or redis.call('ZCARD', key_waiting(queue))
-  local beyond = depths[queue] + 1 - most_waiting
-  if beyond <= 0 then return nil end
-  local _, left, window = flow_of(queue)
-  return left > 0 and beyond * window / left or math.huge
-end
+local depths = {} -- of queues, with what this call adds
 
 -- The same submission with this key gets this answer again.
 local function keep_answer(options, id, created_at, state, trace_id)
@@ -158,6 +159,12 @@ local function write_options(number, id, state, options)
   set('retry_of', options.retry_of)
   set('trace_id', options.trace_id)
   set('trace', options.trace)
+  if batch then
+    set('linked', '1')
+    set('batch', batches.add(batch, number, state))
+    set('as', options.as)
+    set('edges', options.edges)
+  end
   if options.fingerprint then
     set('accepted_as', options.fingerprint .. ' ' .. state) -- at most 64 characters, so that the record stays compact
     keep_answer(options, id, text(first + number), state, options.trace_id)
@@ -211,19 +218,25 @@ end
 
 -- Why this task is not accepted now: the kind of answer, and what stands in it; nil where it is.
 local function refusal_of(queue, options, caller)
-  local wait = wait_for_room(queue, options)
+  local wait
+  if most_waiting > 0 and not options.due and not options.is_blocked then
+    depths[queue] = depths[queue] or redis.call('ZCARD', key_waiting(queue))
+    wait = wait_for_room(queue, depths[queue] + 1, most_waiting)
+  end
   if wait then return 'full', queue, text(math.min(wait, 3600 * 1000000)) end
   local limit
-  if caller then limit, wait = limit_of(caller) end
+  if caller then limit, wait = limit_of(caller, 1) end
   if limit then return 'limited', limit, text(math.ceil(wait)) end
 end
 
 local function write()
+  if batch then batches.look_at(batch) end
   for number = 0, count - 1 do
     local id, _, queue, _, _, given, place = submission(number)
     local options, caller = given ~= '' and cjson.decode(given) or {}, submitter(place)
     local kind, other, created_at, was, trace_id
     if options.fingerprint then kind, other, created_at, was, trace_id = earlier(id, options, caller and caller.owner) end
+    if batch and not kind then kind = number < batch.known and 'replayed' or batch.refusal end
     local blockers, wrong
     if options.after and not kind then
       blockers, wrong = dependencies_of(options, caller and caller.owner)
@@ -238,6 +251,7 @@ local function write()
     if is_limited and not kind then kind, other, created_at = refusal_of(queue, options, caller) end
     if kind then
       append(replies, text(number), kind, other or '', created_at or '', was or '', trace_id or '')
+      if batch and not batches.goes_on(batch, kind) then break end
     else
       write_one(number, options, caller)
       if options.flow then control.write(id, options.flow, how) end
@@ -255,6 +269,7 @@ local function write()
   for queue, group in pairs(pushes) do push_all(queue, group) end
   for name, many in pairs(accepted) do redis.call('HINCRBY', KEY_TOTALS, 'accepted ' .. name, many) end
   for _, caller in pairs(callers) do keep_caller(caller) end
+  if batch then batches.count_added(batch, how) end
   for _, task in ipairs(unmet) do conclude_unmet(load(task.id), task.when, task.other, how) end
   control.finish(how)
 end
@@ -288,6 +303,6 @@ local function undo()
 end
 
 local done, refusal = pcall(write)
-if done then return {first, begun, replies, how.pushed or {}} end
+if done then return {first, begun, replies, how.pushed or {}, batch and batch.left} end
 undo()
 return type(refusal) == 'table' and refusal or {err = refusal} -- a text before Redis 7

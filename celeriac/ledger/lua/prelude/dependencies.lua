@@ -11,7 +11,8 @@ end
 
 -- How it ends, where it may not.
 local function conclude_unmet(task, when, other, how)
-  local reason = string.format('it waited for task %s to %s, which ended as %s', other.id,
+  local kind = redis.call('EXISTS', key_batch(other.id)) == 1 and 'batch' or 'task'
+  local reason = string.format('it waited for %s %s to %s, which ended as %s', kind, other.id,
                                when == 'succeeded' and 'succeed' or 'fail', other.state)
   conclude_with(task, 'cancelled', 'REVOKED', 'DependencyFailed', reason, how)
 end

@@ -34,3 +34,9 @@ local KEY_ACCESS_KEYS, KEY_ACCESS_VERSION = 'celeriac:keys', 'celeriac:keys:vers
 local KEY_AUDIT = 'celeriac:audit'
 local function key_schedule(id) return 'celeriac:schedule:' .. id end
 local KEY_SCHEDULES, KEY_SCHEDULES_DUE = 'celeriac:schedules', 'celeriac:schedules:due'
+local function key_batch(id) return 'celeriac:batch:' .. id end
+local function key_batch_ends(id) return 'celeriac:batch:ends:' .. id end
+local function key_staged(id) return 'celeriac:batch:staged:' .. id end
+local function key_batches(owner) return 'celeriac:batches:' .. owner end
+local KEY_BATCHES_INCOMPLETE, KEY_BATCHES_STAGED = 'celeriac:batches-incomplete', 'celeriac:batches-staged'
+local KEY_BATCHES_CANCELLING, KEY_BATCHES_ENDED = 'celeriac:batches-cancelling', 'celeriac:batches-ended'

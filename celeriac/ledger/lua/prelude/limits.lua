@@ -11,14 +11,14 @@ local function meter_of(key, interval, window)
   return {key = key, interval = interval, window = window, full_at = math.max(now(), math.min(kept_until, now() + window))}
 end
 
--- After how many microseconds this meter lets the next one in; nil when it does now.
-local function wait_of(meter)
-  local ahead = meter and meter.full_at + meter.interval - meter.window - now()
+-- After how many microseconds this meter lets so many more in; nil when it does now.
+local function wait_of(meter, count)
+  local ahead = meter and meter.full_at + count * meter.interval - meter.window - now()
   return ahead and ahead > 0 and ahead or nil
 end
 
-local function move(meter)
-  if meter then meter.full_at, meter.is_moved = meter.full_at + meter.interval, true end
+local function move(meter, count)
+  if meter then meter.full_at, meter.is_moved = meter.full_at + count * meter.interval, true end
 end
 
 local function keep_meter(meter)
@@ -47,11 +47,11 @@ local function caller_of(shares, owner, key, interval, window, unfinished, ...)
   }
 end
 
--- The limit that refuses one more task of this caller, and for how many microseconds (0: until one of its tasks has ended).
-local function limit_of(caller)
-  if caller.of_key.room <= 0 then return 'key-unfinished', 0 end
-  if caller.of_owner.room <= 0 then return 'owner-unfinished', 0 end
-  local wait, owner_wait = wait_of(caller.of_key.meter), wait_of(caller.of_owner.meter)
+-- The limit that refuses so many more tasks of this caller, and for how many microseconds (0: until some of its tasks have ended).
+local function limit_of(caller, count)
+  if caller.of_key.room < count then return 'key-unfinished', 0 end
+  if caller.of_owner.room < count then return 'owner-unfinished', 0 end
+  local wait, owner_wait = wait_of(caller.of_key.meter, count), wait_of(caller.of_owner.meter, count)
   if wait and wait >= (owner_wait or 0) then return 'key-rate', wait end
   if owner_wait then return 'owner-rate', owner_wait end
 end
@@ -61,8 +61,15 @@ local function count_one(caller)
   caller.accepted = caller.accepted + 1
   for _, share in ipairs({caller.of_key, caller.of_owner}) do
     share.room = share.room - 1
-    move(share.meter)
+    move(share.meter, 1)
   end
+end
+
+-- After how many microseconds there may be room in a queue for as many as would wait there (`depth`); nil when there is room.
+local function wait_for_room(queue, depth, most_waiting)
+  if most_waiting == 0 or depth <= most_waiting then return nil end
+  local _, left, window = flow_of(queue)
+  return left > 0 and (depth - most_waiting) * window / left or math.huge
 end
 
 -- Write what a batch has changed for this caller.

@@ -6,6 +6,8 @@ local FINAL = {succeeded = true, failed = true, cancelled = true, expired = true
 local STOCK_ENDS = {SUCCESS = 'succeeded', FAILURE = 'failed', REVOKED = 'cancelled'}
 -- For how long after its last word a worker counts as one that lives.
 local SERVING_FRESH = 30 * 1000000
+-- What concerns batches, in batches.lua.
+local batches = {}
 
 local moment
 local function now() -- for a script, all is one moment
@@ -123,6 +125,7 @@ local function become(task, state, ...)
     redis.call('ZREM', key_owned(task.state, task.name, task.owner), task.id)
     redis.call('ZADD', key_owned(state, task.name, task.owner), task.created_at, task.id)
   end
+  if task.linked then batches.move(task, state) end
   task.state = state
   tell(task)
 end
@@ -218,11 +221,12 @@ local function conclude(task, state, failure, document, how)
     redis.call('SET', key_result(task.id), document, 'PX', text(ttl / 1000))
     redis.call('PUBLISH', key_result(task.id), document)
   end
-  if task.linked then -- others wait for it, it needs their results, or it has keys
+  if task.linked then -- others wait for it, it needs their results, it has keys, or it is in a batch
     give_on(task, how)
     let_go(task)
     keep_needed(task.id)
     settle(task, how)
+    batches.count_end(task, how)
   end
 end
 

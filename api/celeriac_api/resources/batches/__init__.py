@@ -1,0 +1,1 @@
+"""Batches: many tasks in one request, counted, waited for and cancelled together."""

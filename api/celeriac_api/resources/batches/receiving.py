@@ -1,0 +1,59 @@
+"""Receives a batch: the handler of `POST /batches`."""
+
+from uuid import UUID, uuid5
+
+from starlette.responses import Response
+
+from celeriac.ledger.model.batch import NewBatch
+from celeriac.ledger.tables.batches import BatchTable
+from celeriac.settings import Settings
+from celeriac_api.request import body
+from celeriac_api.request.call import Call
+from celeriac_api.request.new_id import new_id
+from celeriac_api.resources.batches.array import receive_array
+from celeriac_api.resources.batches.documents import document_of
+from celeriac_api.resources.batches.line_by_line import receive_lines
+from celeriac_api.resources.batches.parameters import NewBatchParameters, not_found
+from celeriac_api.response.address import address
+from celeriac_api.response.json_bytes import Answer
+from celeriac_api.submissions import Submissions
+
+LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
+# Of the ids of batches with a key (RFC 9562 §5.5).
+NAMESPACE = UUID("6f0d0a4e-2c6b-4f0e-9a55-6b1d7c1f0c1e")
+
+
+class Receiving:
+    """What receives batches."""
+
+    def __init__(self, table: BatchTable, submissions: Submissions, settings: Settings) -> None:
+        """A line is as long as a body may be."""
+        self._table, self._submissions = table, submissions
+        self._largest = settings.max_body_bytes
+
+    async def post(self, call: Call[NewBatchParameters, None]) -> Response:
+        """202 with the document of the batch, once all of it is accepted."""
+        media = body.media_type(call.fields, LINES[0], body.JSON, *LINES[1:])
+        receive = receive_lines if media in LINES else receive_array
+        new = self._new_batch(call)
+        largest = call.caller.most_bytes(self._largest)
+        is_known = await receive(self._table, self._submissions, call, new, largest=largest)
+        batch = await self._table.read(new.batch_id, owner=None)
+        if batch is None:
+            raise not_found(new.batch_id)
+        headers = {"location": address(f"/batches/{new.batch_id}"), "retry_after": "1"}
+        if is_known:
+            headers["idempotent_replayed"] = "true"
+        return Answer(document_of(batch).model_dump_json().encode(), 202, **headers)
+
+    def _new_batch(self, call: Call[NewBatchParameters, None]) -> NewBatch:
+        """With a key, its id follows from the key and its owner."""
+        key = call.parameters.key(call.caller.owner)
+        batch_id = new_id() if key is None else str(uuid5(NAMESPACE, f"{key.owner}\0{key.text}"))
+        return NewBatch(
+            batch_id=batch_id,
+            label=call.parameters.label,
+            submitter=self._submissions.submitter(call.caller),
+            accepted_as=batch_id,
+            is_keyed=key is not None,
+        )

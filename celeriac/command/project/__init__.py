@@ -1,1 +1,0 @@
-"""`celeriac new`, and the files of the project that it writes."""

@@ -1,1 +1,0 @@
-"""`celeriac schedule`: puts schedules, shows them, and looks after them."""

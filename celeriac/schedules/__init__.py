@@ -1,1 +1,0 @@
-"""Schedules: their due times, how they are stored, and what submits their tasks."""

@@ -1,0 +1,1 @@
+"""Batches: many tasks in one request."""
