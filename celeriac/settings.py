@@ -242,6 +242,7 @@ class Settings(BaseModel):
         ge=0,
         description="How many tasks may wait in a queue before submissions get 503; 0 is no limit.",
     )
+    max_schedules: int = Field(10_000, ge=1, description="How many schedules an owner may have.")
     max_body_bytes: int = Field(1_048_576, ge=1, description="Largest request body, in bytes.")
     max_result_bytes: int = Field(
         10_485_760,

@@ -139,8 +139,10 @@ def quiet(quiet_url: str, directory: Path) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def faulty(quiet_url: str, directory: Path) -> Iterator[API]:
-    """An API whose routes fail when they are asked to."""
-    with running_api(directory, factory="tests.support.apps:with_faults", redis_url=quiet_url) as server:
+    """An API whose routes fail when they are asked to, with room for one schedule."""
+    with running_api(
+        directory, factory="tests.support.apps:with_faults", redis_url=quiet_url, max_schedules=1
+    ) as server:
         yield server
 
 

@@ -53,7 +53,7 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
             BatchHandlers(parts.batches, parts.submissions),
             Receiving(parts.batches, parts.submissions, settings),
         ),
-        *schedules.routes(Handlers(parts.schedules, parts.submissions, catalog)),
+        *schedules.routes(Handlers(parts.schedules, parts.submissions, catalog, most=settings.max_schedules)),
         *events.routes(ledger, feed, streams),
         *catalog_routes.routes(catalog, default_queue=settings.default_queue),
         *queues.routes(parts.overview),

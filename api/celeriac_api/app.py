@@ -10,14 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from celeriac.contract.catalog import (
-    Catalog,
-    Validators,
-    catalog_of,
-    files_without_tasks,
-    load_implementations,
-    validators_of,
-)
+from celeriac.contract.catalog import Catalog, Implementations, files_without_tasks, load_implementations
 from celeriac.contract.signature import ContractError
 from celeriac.settings import Settings, SettingsError
 from celeriac.telemetry.start_messages import mention_files_without_tasks, refuse_start
@@ -66,7 +59,7 @@ def create_app() -> FastAPI:
         prepare_shared_directory()
         allowed_files()
         spans = _spans()
-        app = build_app(settings, catalog_of(implementations), validators_of(implementations), spans=spans)
+        app = build_app(settings, implementations, spans=spans)
     except (SettingsError, ContractError) as wrong:
         refuse_start("API", wrong)
     set_up_logs(settings.log_format)
@@ -75,10 +68,10 @@ def create_app() -> FastAPI:
 
 
 def build_app(
-    settings: Settings, catalog: Catalog, validators: Validators, *, spans: "TracerProvider | None" = None
+    settings: Settings, implementations: Implementations, *, spans: "TracerProvider | None" = None
 ) -> FastAPI:
-    """The app for these settings and this catalog; with `spans`, each request makes one."""
-    return app_of(build_parts(settings, catalog, validators), spans=spans, on_start=_settle_collector_soon)
+    """The app for these settings and these tasks; with `spans`, each request makes one."""
+    return app_of(build_parts(settings, implementations), spans=spans, on_start=_settle_collector_soon)
 
 
 def app_of(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from celeriac.contract.catalog import catalog_of, load_implementations, validators_of
+from celeriac.contract.catalog import load_implementations
 from celeriac.settings import Settings
 from celeriac_api.app import build_app
 
@@ -20,8 +20,7 @@ def derived() -> str:
 
 def starter_app() -> FastAPI:
     """The app of the starter tasks with all settings at their defaults, whatever the environment contains."""
-    tasks = load_implementations("tasks")
-    return build_app(Settings.read({}), catalog_of(tasks), validators_of(tasks))
+    return build_app(Settings.read({}), load_implementations("tasks"))
 
 
 def main(arguments: list[str]) -> int:

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from celeriac.access.key_file import KeyFile
-from celeriac.contract.catalog import Catalog, Validators
+from celeriac.contract.catalog import Catalog, Implementations, Validators, catalog_of, validators_of
+from celeriac.contract.fit.results import ResultFit
 from celeriac.ledger.for_operators import Overview
+from celeriac.ledger.from_settings import ledger_of
 from celeriac.ledger.keeper import Keeper
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.live.event_streams import Feed
@@ -14,13 +16,14 @@ from celeriac.ledger.tables.audit import AuditTrail
 from celeriac.ledger.tables.batches import BatchTable
 from celeriac.ledger.tables.keys import KeyTable
 from celeriac.ledger.tables.schedules import ScheduleTable
+from celeriac.schedules.firing import Firing
+from celeriac.schedules.known_definitions import KnownDefinitions
 from celeriac.settings import Settings, SettingsError
 from celeriac_api.access.audit import Audit
 from celeriac_api.access.authenticate import Door
 from celeriac_api.access.key_ring import KeyRing
 from celeriac_api.access.seats import Seats
 from celeriac_api.request.judgement import Judge
-from celeriac_api.resources.schedules.firing import Firing
 from celeriac_api.server.counters import Counters
 from celeriac_api.submissions import Submissions
 
@@ -68,8 +71,9 @@ class Parts:
         await self.ledger.close()
 
 
-def build_parts(settings: Settings, catalog: Catalog, validators: Validators) -> Parts:
-    """The parts for these settings and this catalog; nothing is connected yet. `SettingsError` for a wrong file of keys."""
+def build_parts(settings: Settings, implementations: Implementations) -> Parts:
+    """The parts for these settings and these tasks; nothing is connected yet. `SettingsError` for a wrong file of keys."""
+    catalog, validators = catalog_of(implementations), validators_of(implementations)
     counters, epoch = Counters(), Epoch()
     queues = {definition.queue or settings.default_queue for definition in catalog.values()}
     judge = Judge(largest=settings.max_body_bytes)
@@ -77,18 +81,8 @@ def build_parts(settings: Settings, catalog: Catalog, validators: Validators) ->
     key_ring = KeyRing(key_table, KeyFile(settings.keys_file), closed=settings.oidc_issuer is not None)
     tokens = _tokens(settings)
     audit_trail = AuditTrail(settings.backend, epoch=epoch)
-    ledger = Ledger(
-        backend=settings.backend,
-        broker=settings.broker,
-        result_ttl=settings.result_ttl,
-        tombstone_ttl=settings.tombstone_ttl,
-        durability=settings.durability,
-        max_queue_depth=settings.max_queue_depth,
-        max_result_bytes=settings.max_result_bytes,
-        epoch=epoch,
-        on_answer=counters.round_trip.observe,
-    )
-    submissions = Submissions(catalog, validators, settings, ledger, judge)
+    ledger = ledger_of(settings, epoch=epoch, on_answer=counters.round_trip.observe)
+    submissions = Submissions(catalog, validators, settings, ledger, judge, ResultFit(implementations))
     schedules = ScheduleTable(settings.backend, epoch=epoch)
     return Parts(
         settings=settings,
@@ -111,7 +105,7 @@ def build_parts(settings: Settings, catalog: Catalog, validators: Validators) ->
         streams=Seats("streams", usual=settings.streams, share=settings.owner_share),
         batches=BatchTable(settings, epoch=epoch),
         schedules=schedules,
-        firing=Firing(schedules, ledger, submissions),
+        firing=Firing(schedules, ledger, KnownDefinitions(catalog, validators, settings)),
     )
 
 

@@ -9,9 +9,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from celeriac.access.allowances import Allowances
 from celeriac.contract.built_in import built_in
 from celeriac.contract.catalog import Catalog, Validators
 from celeriac.contract.definition import Definition
+from celeriac.contract.fit.results import ResultFit
 from celeriac.contract.flow import NO_FLOW, Flow
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.dependencies import When
@@ -22,7 +24,6 @@ from celeriac.ledger.model.task import Task
 from celeriac.ledger.protocol.message import encoded_input, envelope
 from celeriac.settings import Settings
 from celeriac_api.acceptance import accept
-from celeriac_api.access.allowances import Allowances
 from celeriac_api.access.caller import OPEN, Caller
 from celeriac_api.access.seats import Seats
 from celeriac_api.request import body
@@ -30,7 +31,7 @@ from celeriac_api.request.judgement import Judge
 from celeriac_api.request.new_id import new_id
 from celeriac_api.request.submission.flow_keys import flow_keys
 from celeriac_api.request.submission.options import NO_OPTIONS, SubmissionOptions
-from celeriac_api.request.submission.references import fit_with_references
+from celeriac_api.request.submission.references import References, fit_with_references, refuse_misfits
 from celeriac_api.request.task_id import find
 from celeriac_api.request.wait import wait_for_end
 from celeriac_api.response.errors import MalformedJSON, UnknownTaskName
@@ -120,11 +121,16 @@ class ValidInput:
     json: bytes
     # The options beside the input in the body.
     options: Mapping[str, Any] | None = None
-    # The tasks to whose results it refers.
-    references: tuple[str, ...] = ()
+    # The results to which it refers.
+    references: References = ()
     tags: tuple[str, ...] = ()
     # Its place in the body: a JSON pointer.
     at: str = ""
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The ids of the tasks to whose results it refers."""
+        return tuple(dict.fromkeys(reference.task_id for _, reference in self.references))
 
     def new_task(self, accepted: Accepted, *, owner: str = "") -> Task:
         """The task that was accepted with this input."""
@@ -137,9 +143,16 @@ class Submissions:
     """All definitions by name, and the single way to accept their tasks."""
 
     def __init__(
-        self, catalog: Catalog, validators: Validators, settings: Settings, ledger: Ledger, judge: Judge
+        self,
+        catalog: Catalog,
+        validators: Validators,
+        settings: Settings,
+        ledger: Ledger,
+        judge: Judge,
+        result_fit: ResultFit,
     ) -> None:
         """Prepare the definitions of this catalog."""
+        self._result_fit = result_fit
         self._names = list(catalog)
         self._prepared = {
             name: PreparedDefinition(definition, validators[name], settings)
@@ -152,8 +165,7 @@ class Submissions:
         self._queues = frozenset(definition.queue for definition in self._prepared.values())
         self._key_ttl = settings.idempotency_ttl
         self._ledger = ledger
-        # Whose tasks a caller submits, and how many; None in open access.
-        self.submitter: Callable[[Caller], Submitter | None] = Allowances(settings).submitter
+        self._allowances = Allowances(settings)
         self.waits = Seats("waits", usual=settings.waits, share=settings.owner_share)
         self.judge = judge
 
@@ -163,6 +175,10 @@ class Submissions:
             return self._prepared[name]
         except KeyError:
             raise self._unknown(name) from None
+
+    def submitter(self, caller: Caller) -> Submitter | None:
+        """Whose tasks a caller submits, and how many; None in open access."""
+        return self._allowances.submitter(owner=caller.owner, key=caller.name, limits=caller.limits)
 
     async def submit(
         self,
@@ -206,6 +222,17 @@ class Submissions:
             raise body.invalid_input([(at, f"should be a known queue: {listed(sorted(queues))}", queue)])
         return definition.in_queue(queue)
 
+    async def refuse_misfits(self, valid: ValidInput, *, when: When, caller: Caller, at: str) -> None:
+        """`InvalidInput` if the input (at this JSON pointer of the body) refers to a result that cannot fit."""
+        if not valid.references:
+            return
+        names = await self._ledger.names(valid.needed, owner=caller.sees)
+        into = valid.definition.name
+        check = partial(
+            refuse_misfits, valid.references, names, self._result_fit, into=into, when=when, at=at
+        )
+        await self.judge.judge(valid.json, lambda _: check())
+
     async def accept(
         self,
         valid: ValidInput,
@@ -221,6 +248,11 @@ class Submissions:
             task_id or new_id(), valid.json, resolved, self.submitter(caller)
         )
         return await accept(self._ledger, submission)
+
+    async def prepared_options(self, valid: ValidInput, options: SubmissionOptions, *, caller: Caller) -> str:
+        """The options as accept_tasks.lua reads them, for tasks that have ids of their own, and are accepted later."""
+        resolved = await self._resolve(valid, options, new_id(), caller)
+        return valid.definition.submission("", valid.json, resolved).options
 
     async def accept_and_wait(
         self,

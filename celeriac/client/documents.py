@@ -72,6 +72,7 @@ class TaskDocument(TypedDict):
     due_at: str | None
     blocked_by: BlockedBy | None
     tags: list[str]
+    schedule: str | None
     batch: PlaceInBatch | None
     retry_of: str | None
     trace_id: str | None

@@ -16,9 +16,10 @@ from celeriac.command.frame.shared_options import Key, ProfileName, Url
 from celeriac.command.generate.options import generate
 from celeriac.command.keys import options as keys
 from celeriac.command.look import queues, service, tasks
-from celeriac.command.new import new
 from celeriac.command.output.ending import run
 from celeriac.command.output.streams import write
+from celeriac.command.project.new import new
+from celeriac.command.schedules import commands as schedules
 from celeriac.command.tasks.changes import cancel, forget, retry
 from celeriac.command.tasks.definition.command import DefinitionCommand
 from celeriac.command.tasks.run import run as run_task
@@ -81,6 +82,7 @@ _add(TASKS, "list", tasks.list_tasks)
 _add(TASKS, "cancel", cancel)
 _add(TASKS, "retry", retry, DefinitionCommand)
 _add(TASKS, "forget", forget)
+_add_group(TASKS, "schedule", schedules.app)
 _add(TASKS, "catalog", service.catalog)
 _add(TASKS, "generate", generate)
 _add(OPERATING, "queues", queues.queues)

@@ -8,7 +8,7 @@ import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 
-from celeriac.contract.catalog import catalog_of, load_implementations, validators_of
+from celeriac.contract.catalog import load_implementations
 from celeriac.settings import PREFIX, Settings
 from celeriac_api.app import app_of
 from celeriac_api.parts import build_parts
@@ -42,7 +42,7 @@ def api_in_process(variables: Mapping[str, str]) -> Iterator[InProcess]:
     """The API of these settings, until the end of the block; Python must find the tasks."""
     settings = Settings.read({name: text for name, text in variables.items() if name.startswith(PREFIX)})
     tasks = load_implementations(settings.tasks)
-    app = app_of(build_parts(settings, catalog_of(tasks), validators_of(tasks)))
+    app = app_of(build_parts(settings, tasks))
     with (
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(app.router.lifespan_context(app)),

@@ -15,10 +15,9 @@ class Reference(NamedTuple):
     task_id: str
     pointer: str = ""
 
-
-def reference_to(task_id: str, pointer: str = "") -> dict[str, str]:
-    """The object in an input that stands for the result of a task, or a part of it."""
-    return {REFERENCE: task_id, POINTER: pointer} if pointer else {REFERENCE: task_id}
+    def to_json(self) -> dict[str, str]:
+        """The object that stands for it in an input."""
+        return {REFERENCE: self.task_id, POINTER: self.pointer} if self.pointer else {REFERENCE: self.task_id}
 
 
 def places(value: Any, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -58,10 +57,15 @@ def put_in(value: Any, result_of: Callable[[Reference], Any]) -> Any:
     return value
 
 
+def steps_of(pointer: str) -> Iterator[str]:
+    """The names and numbers in a JSON pointer."""
+    for step in pointer.split("/")[1:]:
+        yield step.replace("~1", "/").replace("~0", "~")
+
+
 def part_at(value: Any, pointer: str) -> Any:
     """The part of a JSON value at a pointer; `LookupError` if there is none."""
-    for step in pointer.split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
+    for name in steps_of(pointer):
         match value:
             case dict():
                 value = value[name]

@@ -41,7 +41,7 @@ GUARDS: dict[str, tuple[str, dict[str, str]]] = {
         {"return redis.call('EXISTS', key_needers(id)) == 1 end": "return false end"},
     ),
     "due-time": (
-        "api/celeriac_api/resources/schedules/stored.py",
+        "celeriac/schedules/stored.py",
         {
             'return str(uuid5(self.plan.id, due.astimezone(UTC).isoformat(timespec="microseconds")))': "return str(uuid4())"
         },

@@ -24,6 +24,13 @@ MAY_IMPORT = {
     "celeriac.contract": {"celeriac.values"},
     "celeriac.ledger": {"celeriac.settings", "celeriac.values"},
     "celeriac.access": {"celeriac.ledger", "celeriac.settings", "celeriac.values"},
+    "celeriac.schedules": {
+        "celeriac.access",
+        "celeriac.contract",
+        "celeriac.ledger",
+        "celeriac.settings",
+        "celeriac.values",
+    },
     "celeriac.telemetry": {"celeriac.ledger", "celeriac.settings", "celeriac.values", "celeriac.contract"},
     "celeriac.stack": {"celeriac.settings", "celeriac.values", "celeriac.telemetry", "celeriac.contract"},
     # Nothing of the services: programs that use it have none of their packages.

@@ -52,6 +52,7 @@ class Pool(Celery):  # type: ignore[misc]  # celery has no types
         return self.subclass_with_self(Controller)
 
     settings: Settings
+    implementations: Implementations
     consumer: Consumer
     # How many messages to take beforehand.
     ahead: Ahead
@@ -76,7 +77,7 @@ def create_app(
     parts = fitting_parts()
     app.config_from_object(celery_configuration(settings, catalog_of(implementations), parts))
     parts.prepare()
-    app.settings = settings
+    app.settings, app.implementations = settings, implementations
     app.consumer = Consumer(settings)
     app.ahead = Ahead()
     app.reserved = {}

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from celeriac.contract.catalog import catalog_of, load_implementations, validators_of
+from celeriac.contract.catalog import load_implementations
 from celeriac.settings import Settings
 from celeriac_api.app import app_of
 from celeriac_api.embedding.jobs import Jobs
@@ -35,7 +35,7 @@ def mount(app: Starlette, path: str, *, settings: Settings | None = None) -> Job
     settings = settings or Settings.read()
     implementations = load_implementations(settings.tasks)
     prepare_shared_directory()
-    parts = build_parts(settings, catalog_of(implementations), validators_of(implementations))
+    parts = build_parts(settings, implementations)
     api = app_of(parts)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:

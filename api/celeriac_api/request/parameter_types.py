@@ -7,18 +7,15 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints, TypeAdapter
 from pydantic.json_schema import SkipJsonSchema
-from pydantic_core import PydanticCustomError
 
 from celeriac.ledger.model.states import State
+from celeriac.values.misfit import misfit as _misfit
 
+# What a validator raises; the sentence goes on from the parameter's name: "should be …".
+misfit = _misfit
 USUAL_LIMIT, LARGEST_LIMIT = 50, 200
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
-
-
-def misfit(sentence: str) -> PydanticCustomError:
-    """What a validator raises; `sentence` goes on from the parameter's name: "should be …"."""
-    return PydanticCustomError("parameter", sentence)
 
 
 def moment(text: str) -> datetime:
@@ -52,6 +49,7 @@ def _state(text: str) -> State:
 
 # A tag of a task: no space, so that several are one text.
 Tag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.:/@=+-]{0,63}$")]
+SCHEDULE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 StateName = Annotated[State, BeforeValidator(_state)]
 # What may be left out cannot be sent as null: a query and a header know no null.
 Moment = Annotated[AwareDatetime | SkipJsonSchema[None], BeforeValidator(moment)]

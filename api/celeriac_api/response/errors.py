@@ -22,6 +22,7 @@
     ├── BatchComplete          409
     ├── KeyExists              409
     ├── KeyInFile              409
+    ├── TooManySchedules       409
     ├── ResultGone             410
     ├── TaskGone               410
     ├── BatchGone              410
@@ -192,6 +193,12 @@ class KeyInFile(Problem):
     """The request changes a key that is in the file of keys."""
 
     status, code, title = 409, "key-in-file", "The key is in a file"
+
+
+class TooManySchedules(Problem):
+    """The owner has as many schedules as `CELERIAC_MAX_SCHEDULES` allows."""
+
+    status, code, title = 409, "too-many-schedules", "The owner has too many schedules"
 
 
 class ResultGone(Problem):

@@ -36,6 +36,7 @@ EXAMPLE: dict[str, JsonValue] = {
     "due_at": None,
     "blocked_by": None,
     "tags": [],
+    "schedule": None,
     "batch": None,
     "retry_of": None,
     "trace_id": None,
@@ -141,6 +142,9 @@ class TaskDocument(BaseModel):
         description="The tasks in `after` that have not ended; null unless the task is `blocked`."
     )
     tags: list[str] = Field(description="The tags that the submission gave the task.")
+    schedule: str | None = Field(
+        description="The name of the schedule that submitted the task; null for any other task."
+    )
     batch: PlaceDocument | None = Field(
         description="The batch with which the task was submitted; null if it was submitted alone."
     )
@@ -195,7 +199,7 @@ def new_task(
     retry_of: str | None = None,
     tags: tuple[str, ...] = (),
 ) -> Task:
-    """A task as it was accepted."""
+    """A task as it was accepted; its schedule is among the tags, with its mark."""
     return Task(
         task_id=accepted.task_id,
         name=name,
@@ -216,7 +220,7 @@ def new_task(
         asked_to_end=False,
         failure=None,
         owner=owner,
-        tags=tags,
+        marks=tags,
     )
 
 
@@ -287,6 +291,7 @@ def _members(task: Task, *, show_traceback: bool) -> dict[str, Any]:
         "blocked_by": task.blocked_by
         and {"count": task.blocked_by.count, "tasks": list(task.blocked_by.ids)},
         "tags": list(task.tags),
+        "schedule": task.schedule,
         "batch": task.batch and task.batch._asdict(),
         "retry_of": task.retry_of,
         "trace_id": task.trace_id,

@@ -94,7 +94,8 @@ async def _submit(
     caller = call.caller
     options = parameters.options(caller.owner, valid.options)
     if options is not None and valid.references:
-        options = replace(options, references=valid.references)
+        await submissions.refuse_misfits(valid, when=options.when, caller=caller, at="/input")
+        options = replace(options, references=valid.needed)
     if options is not None and options.queue is not None:
         pointer = "?queue" if parameters.queue else "/queue"
         valid = await submissions.in_queue(valid, options.queue, at=pointer)

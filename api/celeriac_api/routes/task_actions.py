@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from celeriac.access.scopes import Scope
 from celeriac.contract.flow import NO_FLOW, Flow
-from celeriac.ledger.ledger import Cancellation, Forgetting, Ledger, Original
+from celeriac.ledger.ledger import Cancellation, Forgetting, Ledger
 from celeriac.ledger.model.dependencies import Dependencies
+from celeriac.ledger.model.original import Original
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Submission
 from celeriac.ledger.protocol.message import decoded_input

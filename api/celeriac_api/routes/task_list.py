@@ -5,14 +5,14 @@ from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from celeriac.access.scopes import Scope
 from celeriac.ledger.ledger import Ledger
-from celeriac.ledger.model.task import Task
+from celeriac.ledger.model.task import SCHEDULE_MARK, Task
 from celeriac.ledger.model.task_filter import Listing, Page
 from celeriac.ledger.model.times import microseconds
 from celeriac.settings import Settings
@@ -25,7 +25,15 @@ from celeriac_api.request.cursor import (
     encoded_cursor,
     read_cursor,
 )
-from celeriac_api.request.parameter_types import USUAL_LIMIT, Limit, Moment, StateName, Tag, misfit
+from celeriac_api.request.parameter_types import (
+    SCHEDULE_NAME,
+    USUAL_LIMIT,
+    Limit,
+    Moment,
+    StateName,
+    Tag,
+    misfit,
+)
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.request.submission.option_fields import MOST_TAGS
 from celeriac_api.response.json_bytes import Answer
@@ -101,6 +109,11 @@ class ListParameters(Parameters):
             description="Only tasks with this tag; with all of them, if there are several.",
         ),
     ] = Field(default_factory=list)
+    schedule: Annotated[
+        str | SkipJsonSchema[None],
+        StringConstraints(pattern=SCHEDULE_NAME),
+        Query(description="Only tasks that the schedule of this name submitted, and their retries."),
+    ] = None
     created_after: Annotated[
         Moment, Query(description="Only tasks created at this time or later (ISO 8601).")
     ] = None
@@ -185,8 +198,12 @@ def _listing(parameters: ListParameters, owner: str | None) -> Listing:
         states=tuple(dict.fromkeys(parameters.state)),
         names=tuple(dict.fromkeys(parameters.name)),
         queues=tuple(dict.fromkeys(parameters.queue)),
-        tags=tuple(dict.fromkeys(parameters.tag)),
+        tags=(*_mark(parameters.schedule), *dict.fromkeys(parameters.tag)),
     )
+
+
+def _mark(schedule: str | None) -> tuple[str, ...]:
+    return () if schedule is None else (SCHEDULE_MARK + schedule,)
 
 
 def _since_epoch(moment: datetime | None) -> int | None:

@@ -18,7 +18,7 @@ from celeriac.client.flow.steps import Flow, Series
 from celeriac.client.wire.json_text import input_json
 from celeriac.client.wire.request import Request, path_of
 from celeriac.client.wire.trace import trace_headers
-from celeriac.values.result_references import reference_to
+from celeriac.values.result_references import Reference
 
 JSON = {"Content-Type": "application/json"}
 
@@ -111,7 +111,7 @@ class Handle(Generic[Value]):
 
         The other task runs after this one. `pointer` (RFC 6901) is a part of the result: `first.reference("/items/0")`.
         """
-        return reference_to(self._id, pointer)
+        return Reference(self._id, pointer).to_json()
 
     @task_call
     def refresh(self, *, timeout: float | None = None) -> Flow[Any]:

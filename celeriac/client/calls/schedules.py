@@ -12,20 +12,29 @@ from celeriac.client.flow.steps import Flow, Series
 from celeriac.client.wire.json_text import input_json
 from celeriac.client.wire.request import Request, path_of
 
+LONGEST_PAGE = 200
+
 
 class Schedules(Described):
     """`schedules`, `schedule`, `put_schedule`, `due_times`, `run_schedule`, and how to pause, resume and delete one."""
 
     @series
-    def schedules(self, *, timeout: float | None = None) -> Series[ScheduleInList]:
-        """Iterate over the schedules, without their inputs. `timeout` is for each page."""
-        listed: Series[ScheduleInList] = self._listed("schedules", [], timeout, lambda schedule: schedule)
+    def schedules(self, *, owner: str | None = None, timeout: float | None = None) -> Series[ScheduleInList]:
+        """Iterate over the schedules, without their inputs. `timeout` is for each page.
+
+        Here and below, `owner` is for a key with the scope `admin`: whose schedules, or whose schedule.
+        """
+        listed: Series[ScheduleInList] = self._listed(
+            "schedules", [*_whose(owner), ("limit", str(LONGEST_PAGE))], timeout, lambda schedule: schedule
+        )
         yield from listed
 
     @call
-    def schedule(self, name: str, /, *, timeout: float | None = None) -> Flow[Schedule]:
+    def schedule(
+        self, name: str, /, *, owner: str | None = None, timeout: float | None = None
+    ) -> Flow[Schedule]:
         """One schedule."""
-        return (yield from self._of_schedule("GET", name, timeout=timeout))
+        return (yield from self._of_schedule("GET", name, owner=owner, timeout=timeout))
 
     @call
     def put_schedule(
@@ -43,6 +52,7 @@ class Schedules(Described):
         jitter: float | None = None,
         until: datetime | str | None = None,
         paused: bool | None = None,
+        owner: str | None = None,
         timeout: float | None = None,
     ) -> Flow[Schedule]:
         """Submit a task again and again: by `cron` in a `zone`, `every` so often, or `at` single moments.
@@ -62,43 +72,65 @@ class Schedules(Described):
         }
         rules = {member: value for member, value in members.items() if value is not None}
         body = input_json({"submit": submit, **rules}, f"The schedule {name!r}")
-        request = Request("PUT", path_of("schedules", name), {"Content-Type": "application/json"}, body)
+        request = Request(
+            "PUT", path_of("schedules", name, query=_whose(owner)), {"Content-Type": "application/json"}, body
+        )
         answer = yield from answer_to(request, self.deadline(timeout))
         return cast("Schedule", object_of(answer, "name", "submit"))
 
     @call
     def due_times(
-        self, name: str, /, *, count: int | None = None, timeout: float | None = None
+        self,
+        name: str,
+        /,
+        *,
+        count: int | None = None,
+        owner: str | None = None,
+        timeout: float | None = None,
     ) -> Flow[list[datetime]]:
         """The next due times of a schedule, 10 by default; none while it is paused."""
-        query = [] if count is None else [("count", str(count))]
+        query = [*_whose(owner), *([] if count is None else [("count", str(count))])]
         request = Request("GET", path_of("schedules", name, "next", query=query))
         page = object_of((yield from answer_to(request, self.deadline(timeout))), "items")
         return [datetime.fromisoformat(text) for text in page["items"]]
 
     @call
-    def pause_schedule(self, name: str, /, *, timeout: float | None = None) -> Flow[Schedule]:
+    def pause_schedule(
+        self, name: str, /, *, owner: str | None = None, timeout: float | None = None
+    ) -> Flow[Schedule]:
         """Pause a schedule."""
-        return (yield from self._of_schedule("POST", name, "pause", timeout=timeout))
+        return (yield from self._of_schedule("POST", name, "pause", owner=owner, timeout=timeout))
 
     @call
-    def resume_schedule(self, name: str, /, *, timeout: float | None = None) -> Flow[Schedule]:
+    def resume_schedule(
+        self, name: str, /, *, owner: str | None = None, timeout: float | None = None
+    ) -> Flow[Schedule]:
         """Resume a schedule, from now on."""
-        return (yield from self._of_schedule("POST", name, "resume", timeout=timeout))
+        return (yield from self._of_schedule("POST", name, "resume", owner=owner, timeout=timeout))
 
     @call
-    def run_schedule(self, name: str, /, *, timeout: float | None = None) -> Flow[TaskDocument]:
+    def run_schedule(
+        self, name: str, /, *, owner: str | None = None, timeout: float | None = None
+    ) -> Flow[TaskDocument]:
         """Submit the task of a schedule now. A lost answer raises `ConnectionLost`: a second call would be a second task."""
-        request = Request("POST", path_of("schedules", name, "run"), repeatable=False)
+        request = Request("POST", path_of("schedules", name, "run", query=_whose(owner)), repeatable=False)
         return task_document_of((yield from answer_to(request, self.deadline(timeout))))
 
     @call
-    def delete_schedule(self, name: str, /, *, timeout: float | None = None) -> Flow[None]:
+    def delete_schedule(
+        self, name: str, /, *, owner: str | None = None, timeout: float | None = None
+    ) -> Flow[None]:
         """Delete a schedule. Its tasks stay."""
-        request = Request("DELETE", path_of("schedules", name), repeatable=False)
+        request = Request("DELETE", path_of("schedules", name, query=_whose(owner)), repeatable=False)
         yield from answer_to(request, self.deadline(timeout))
 
-    def _of_schedule(self, method: str, *parts: str, timeout: float | None) -> Flow[Schedule]:
-        request = Request(method, path_of("schedules", *parts))
+    def _of_schedule(
+        self, method: str, *parts: str, owner: str | None, timeout: float | None
+    ) -> Flow[Schedule]:
+        request = Request(method, path_of("schedules", *parts, query=_whose(owner)))
         answer = yield from answer_to(request, self.deadline(timeout))
         return cast("Schedule", object_of(answer, "name", "submit"))
+
+
+def _whose(owner: str | None) -> list[tuple[str, str]]:
+    return [] if owner is None else [("owner", owner)]

@@ -34,6 +34,7 @@ class Tasks(Described):
         name: str | Iterable[str] | None = None,
         queue: str | Iterable[str] | None = None,
         tag: str | Iterable[str] | None = None,
+        schedule: str | None = None,
         created_after: datetime | str | None = None,
         created_before: datetime | str | None = None,
         owner: str | None = None,
@@ -42,11 +43,11 @@ class Tasks(Described):
     ) -> Series[Any]:
         """Iterate over tasks, the newest first: `tasks(state="failed")`. `timeout` is for each page.
 
-        A task in the list has all these tags, and one of these states, names and queues.
+        A task in the list has all these tags, and one of these states, names and queues. `schedule` lists what it submitted.
         With `omit_results`, large results cost nothing: `result()` reads one when it is asked for.
         """
         query = [
-            *filters(state=state, name=name, queue=queue, tag=tag),
+            *filters(state=state, name=name, queue=queue, tag=tag, schedule=schedule),
             *_times(created_after=created_after, created_before=created_before),
             *([("owner", owner)] if owner is not None else []),
             *([("omit", "result")] if omit_results else []),

@@ -9,7 +9,7 @@ CeleriacError
 │   │                           BatchNotFound
 │   ├── MethodNotAllowed        405
 │   ├── Conflict                409: TaskNotSucceeded, TaskEnded, TaskNotEnded, TaskIdTaken, NotUnique, BatchNotEnded,
-│   │                           BatchEnded, BatchComplete, KeyExists, KeyInFile
+│   │                           BatchEnded, BatchComplete, KeyExists, KeyInFile, TooManySchedules
 │   ├── Gone                    410: TaskGone, BatchGone, ResultGone
 │   ├── TooLarge                413, 414, 431: BodyTooLarge, TargetTooLong, HeadersTooLarge
 │   ├── UnsupportedMediaType    415
@@ -86,6 +86,7 @@ from celeriac.client.errors.refusals import (
     TaskNotFound,
     TaskNotSucceeded,
     TooLarge,
+    TooManySchedules,
     Unauthorized,
     Unavailable,
     UnknownQueue,
@@ -145,6 +146,7 @@ __all__ = [
     "TaskNotSuccessful",
     "TimedOut",
     "TooLarge",
+    "TooManySchedules",
     "Unauthorized",
     "Unavailable",
     "UnexpectedAnswer",

@@ -163,6 +163,12 @@ class KeyInFile(Conflict):
     types = ("key-in-file",)
 
 
+class TooManySchedules(Conflict):
+    """The owner has as many schedules as it may."""
+
+    types = ("too-many-schedules",)
+
+
 class Gone(Problem):
     """410: it was there, and is not any more."""
 

@@ -36,6 +36,15 @@ def complete_queues(context: typer.Context, incomplete: str) -> list[tuple[str, 
     )
 
 
+def complete_schedules(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """The names of schedules, with what they submit."""
+    return _completions(
+        context,
+        incomplete,
+        lambda client: ((schedule["name"], schedule["submits"]) for schedule in client.schedules()),
+    )
+
+
 def _completions(
     context: typer.Context, incomplete: str, ask: "Callable[[Client], Iterable[tuple[str, str]]]"
 ) -> list[tuple[str, str]]:

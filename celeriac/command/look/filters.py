@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from celeriac.command.frame.completion import complete_names, complete_queues
+from celeriac.command.frame.completion import complete_names, complete_queues, complete_schedules
 from celeriac.command.output.refusal import Refusal
 from celeriac.values.states import State
 
@@ -37,6 +37,15 @@ Tags = Annotated[
         metavar="TAG",
         show_default=False,
         help="Only tasks with this tag. With several, only tasks that have all of them.",
+    ),
+]
+Schedule = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SCHEDULE",
+        show_default=False,
+        autocompletion=complete_schedules,
+        help="Only tasks that this schedule submitted.",
     ),
 ]
 CreatedAfter = Annotated[

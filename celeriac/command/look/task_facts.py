@@ -35,6 +35,7 @@ def facts_of(document: Mapping[str, Any]) -> dict[str, Any]:
         "Cancelling": "requested" if document["cancel_requested"] and not document["ready"] else None,
         "Queue": document["queue"],
         "Tags": " ".join(document["tags"]) or None,
+        "Schedule": document["schedule"],
         "Worker": document["worker"],
         "Attempt": document["attempt"] or None,
         "Created": _with_age(document["created_at"], now),

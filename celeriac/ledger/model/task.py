@@ -34,6 +34,8 @@ FIELDS = (
     "batch",
     "as",
 )
+# A record has the schedule that submitted the task among its tags, with this mark, with which no tag of a submission begins.
+SCHEDULE_MARK = "@"
 _STRICT = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -75,8 +77,19 @@ class Task(NamedTuple):
     unread_bytes: int | None = None
     # For how many tasks a blocked one waits, and the ids of the first `MOST_NAMED` of them.
     blocked_by: BlockedBy | None = None
-    tags: tuple[str, ...] = ()
+    # Those of the submission, and the mark of its schedule.
+    marks: tuple[str, ...] = ()
     batch: PlaceInBatch | None = None
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags that the submission gave the task."""
+        return tuple(mark for mark in self.marks if not mark.startswith(SCHEDULE_MARK))
+
+    @property
+    def schedule(self) -> str | None:
+        """The name of the schedule that submitted the task, if one did."""
+        return next((mark[1:] for mark in self.marks if mark.startswith(SCHEDULE_MARK)), None)
 
     @property
     def cancel_requested(self) -> bool:
@@ -127,7 +140,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         failure=_recorded_failure(error),
         owner=owner.decode() if owner else "",
         blocked_by=_blocked_by(blocked_by),
-        tags=tuple(tags.decode().split()) if tags else (),
+        marks=tuple(tags.decode().split()) if tags else (),
         batch=place_from(batch, name_in_batch),
     )
     if document is None or not (task.attempt == 0 or task.ready):

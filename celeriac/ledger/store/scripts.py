@@ -49,6 +49,7 @@ def _read(*names: str, only_reads: bool = False) -> Script:
 ACCEPT = _read("limits", "accept_tasks")
 READ = _read("read_tasks", only_reads=True)
 READ_ORIGINAL = _read("read_original", only_reads=True)
+READ_NAMES = _read("read_names", only_reads=True)
 LIST_REJECTED = _read("list_rejected", only_reads=True)
 CANCEL = _read(WHEN_FULL, "cancel_task")
 FORGET = _read(WHEN_FULL, "forget_task")

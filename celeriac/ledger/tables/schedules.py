@@ -1,8 +1,10 @@
 """The place of schedules in Redis: by owner and name, and by due time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple
 
+from celeriac.ledger.model.times import microseconds
 from celeriac.ledger.store import scripts
 from celeriac.ledger.store.connection import Argument, Connection
 from celeriac.ledger.store.epoch import Epoch
@@ -11,18 +13,27 @@ from celeriac.ledger.store.group_commit import Batching
 # Another process takes what was claimed for so long and was not moved on.
 CLAIM_MICROSECONDS = 500_000
 MOST_CLAIMED_BYTES = 1_000_000
-_PARTS = 5
+_PARTS = 7
 
 
 class Row(NamedTuple):
-    """A schedule as it is stored. The version changes with each change; in a list, `submission` is empty."""
+    """A schedule as it is stored. The version changes with each change; in a list, the last parts are empty."""
 
     owner: str
     name: str
     version: str
     plan: str
-    submission: bytes
     state: str
+    submission: bytes
+    input: bytes
+    options: str
+    # The name of the definition; it is in the plan, too, and empty in what is read.
+    submits: str = ""
+
+    @property
+    def whole(self) -> tuple[str | bytes, ...]:
+        """What is written when a schedule is put."""
+        return self.plan, self.submits, self.submission, self.input, self.options
 
 
 class Rows(NamedTuple):
@@ -30,6 +41,10 @@ class Rows(NamedTuple):
 
     at: int
     schedules: list[Row]
+
+
+class TooMany(Exception):
+    """The owner has as many schedules as it may."""
 
 
 class ScheduleTable:
@@ -40,9 +55,13 @@ class ScheduleTable:
         self._connection = Connection(backend, epoch=epoch)
         self._asking = Batching(self._ask_all)
 
-    async def claim_due(self, *, most: int) -> Rows:
-        """The schedules that are due now, for this process alone for half a second."""
-        return _rows(await self._run(scripts.CLAIM_DUE, most, MOST_CLAIMED_BYTES, CLAIM_MICROSECONDS))
+    async def claim_due(self, *, most: int, names: Iterable[str], patience: timedelta) -> Rows:
+        """The schedules that are due now, for this process alone for half a second.
+
+        Those of definitions without one of these `names` are left to other processes, for the time of `patience`.
+        """
+        times = CLAIM_MICROSECONDS, microseconds(patience)
+        return _rows(await self._run(scripts.CLAIM_DUE, most, MOST_CLAIMED_BYTES, *times, *names))
 
     async def read(self, owner: str, name: str) -> Rows:
         """The schedule of this owner and name, or none."""
@@ -55,13 +74,13 @@ class ScheduleTable:
             start = f"({_id(*after)}"
         return _rows(await self._run(scripts.LIST_SCHEDULES, start, end, limit))
 
-    async def create(self, row: Row, *, due: int | None) -> bool:
-        """Write a new schedule; False if there is one of this owner and name."""
-        return await self._change(row, "", due, row.plan, row.submission)
+    async def create(self, row: Row, *, due: int | None, most: int) -> bool:
+        """Write a new schedule; False if there is one of this owner and name. `TooMany` if the owner has `most` of them."""
+        return await self._change(row, "", due, *row.whole, most)
 
     async def replace(self, row: Row, *, version: str, due: int | None) -> bool:
         """Write all of a schedule, if it still has this version."""
-        return await self._change(row, version, due, row.plan, row.submission)
+        return await self._change(row, version, due, *row.whole)
 
     async def move(self, row: Row, *, version: str, due: int | None) -> bool:
         """Write the state of a schedule alone, if it still has this version."""
@@ -87,7 +106,10 @@ class ScheduleTable:
             "" if due is None else due,
             *texts,
         )
-        return bool(await self._run(scripts.CHANGE_SCHEDULE, *arguments))
+        answer = await self._run(scripts.CHANGE_SCHEDULE, *arguments)
+        if answer < 0:
+            raise TooMany(row.owner)
+        return bool(answer)
 
     async def _run(self, script: scripts.Script, *arguments: Argument) -> Any:
         return await self._asking.do((script, arguments))
@@ -107,6 +129,8 @@ def _rows(answer: Sequence[bytes]) -> Rows:
 
 
 def _row(parts: Sequence[bytes]) -> Row:
-    id_text, version, plan, submission, state = parts
+    id_text, version, plan, state, submission, task_input, options = parts
     owner, _, name = id_text.decode().partition(":")
-    return Row(owner, name, version.decode(), plan.decode(), submission, state.decode())
+    return Row(
+        owner, name, version.decode(), plan.decode(), state.decode(), submission, task_input, options.decode()
+    )

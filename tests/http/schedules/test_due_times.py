@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from celeriac_api.resources.schedules.catch_up import CatchUp, Step, next_step
-from celeriac_api.resources.schedules.cron import Cron, checked_cron
-from celeriac_api.resources.schedules.due_times import At, DueTimes, Every
+from celeriac.schedules.catch_up import CatchUp, Step, next_step
+from celeriac.schedules.cron import Cron, checked_cron
+from celeriac.schedules.due_times import At, DueTimes, Every
 
 # For each zone: noon before the night in which an hour is missing, and before the one in which an hour comes twice.
 NIGHTS = {

@@ -106,5 +106,6 @@ def set_back(redis: Redis, key: str, duration: timedelta) -> None:
     state = json.loads(redis.hget(key, "state") or b"{}")
     for name in ("next", "first"):
         state[name] = (moment(state[name]) - duration).isoformat()
-    redis.hset(key, mapping={"state": json.dumps(state), "version": f"after {duration}"})
+    due = int(moment(state["next"]).timestamp() * 1_000_000)
+    redis.hset(key, mapping={"state": json.dumps(state), "version": f"after {duration}", "due": due})
     redis.zadd("celeriac:schedules:due", {key.removeprefix("celeriac:schedule:"): 1})

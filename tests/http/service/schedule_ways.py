@@ -39,6 +39,12 @@ def run_too_often(doors: Doors, _: str) -> httpx.Response:
     return key.post("/schedules/often/run")
 
 
+def one_too_many(doors: Doors, path: str) -> httpx.Response:
+    """A second schedule, where there is room for one."""
+    scheduled(doors.faulty, "PUT", path, f"schedule-{uuid4()}", SCHEDULE)
+    return scheduled(doors.faulty, "PUT", path, f"schedule-{uuid4()}", SCHEDULE)
+
+
 SCHEDULES: dict[tuple[str, str], dict[int, Way]] = {
     ("get", "/schedules"): LIST,
     ("get", "/schedules/{name}"): of_schedule("GET", 200),
@@ -54,6 +60,7 @@ SCHEDULES: dict[tuple[str, str], dict[int, Way]] = {
         404: lambda doors, path: scheduled(
             doors.works, "PUT", path, "x", SCHEDULE.replace(b"unserved", b"nobody")
         ),
+        409: one_too_many,
         413: lambda doors, path: scheduled(doors.works, "PUT", path, "x", b" " * 2**21),
         415: lambda doors, path: scheduled(
             doors.works, "PUT", path, "x", b"{}", **{"Content-Type": "text/plain"}

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from redis import Redis
 
-from celeriac.contract.catalog import catalog_of, load_implementations, validators_of
+from celeriac.contract.catalog import load_implementations
 from celeriac.settings import Settings
 from celeriac_api.app import build_app
 from celeriac_api.openapi import derived
@@ -43,9 +43,7 @@ def doors(
 @pytest.fixture(scope="module")
 def described() -> dict[str, Any]:
     """The document of the tests' tasks, whose types are many."""
-    implementations = load_implementations("tests.tasks")
-    settings = Settings.read({})
-    return build_app(settings, catalog_of(implementations), validators_of(implementations)).openapi()
+    return build_app(Settings.read({}), load_implementations("tests.tasks")).openapi()
 
 
 def test_the_committed_file_is_the_description_of_the_code() -> None:

@@ -43,7 +43,7 @@ def clients(
         refused.client() as refused_client,
         Valkey(directory / "stuck") as stopped,
         Valkey(directory / "unsafe", options={"appendonly": "no"}) as forgetful,
-        running_api(directory, redis_url=forgetful.url, max_queue_depth=1) as unsafe,
+        running_api(directory, redis_url=forgetful.url, max_queue_depth=1, max_schedules=1) as unsafe,
         unsafe.client() as unsafe_client,
         running_api(directory, redis_url=stopped.url) as stuck,
         faulty.client() as faulty_client,
@@ -117,6 +117,12 @@ def full(client: httpx.Client) -> httpx.Response:
     return client.post("/add", json=ADD)
 
 
+def too_many(client: httpx.Client) -> httpx.Response:
+    schedule = {"submit": {"name": "add", "input": ADD}, "every": "P1D"}
+    client.put("/schedules/first", json=schedule)
+    return client.put("/schedules/second", json=schedule)
+
+
 def malformed(client: httpx.Client) -> httpx.Response:
     return client.post("/add", content=b"{", headers={"Content-Type": "application/json"})
 
@@ -138,6 +144,7 @@ WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
         "admin",
         lambda client: client.post("/keys", json={"name": "has-read", "scopes": ["read"]}),
     ),
+    "too-many-schedules": ("unsafe", too_many),
     "key-in-file": ("admin", lambda client: client.delete("/keys/has-read")),
     "forbidden": ("reader", lambda client: client.post("/add", json=ADD)),
     "route-not-found": ("works", lambda client: client.get("/nothing/here")),

@@ -42,19 +42,46 @@ def test_results_are_put_in_and_validated(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pointer", "words"),
-    [("/nobody", "has nothing at '/nobody'"), ("", "x: Input should be a valid integer")],
+    ("name", "value", "pointer", "words"),
+    [
+        ("word_count", "to be", "/nobody", "has nothing at '/nobody'"),
+        ("give_back_anything", {"a": "b"}, "", "x: Input should be a valid integer"),
+    ],
 )
-def test_what_does_not_fit_fails_with_a_reason(pointer: str, words: str, client: httpx.Client) -> None:
-    counts = submit(client, "word_count", text="to be")
-    at_end = ended(client, after(client, "add", {"x": result(counts, pointer), "y": 1}, counts))
+def test_what_does_not_fit_fails_with_a_reason(
+    name: str, value: object, pointer: str, words: str, client: httpx.Client
+) -> None:
+    first = submit(client, name, **{"text" if name == "word_count" else "value": value})
+    at_end = ended(client, after(client, "add", {"x": result(first, pointer), "y": 1}, first))
     assert (at_end["state"], at_end["error"]["type"]) == ("failed", "InvalidInput")
     assert words in at_end["error"]["message"]
 
 
+def test_a_result_that_cannot_fit_is_refused_at_the_door(quiet: httpx.Client) -> None:
+    words, numbers = submit_with(quiet, "/word_count", text="to be"), submit_with(quiet, "/primes", limit=9)
+    for task, pointer, sentence in (
+        (words, "", "should be integer, and the result of 'word_count' is object"),
+        (numbers, "", "should be integer, and the result of 'primes' is object (Primes)"),
+        (numbers, "/cuont", "refers to a result of 'primes', which has nothing at '/cuont'"),
+    ):
+        task_input = {"x": 1, "y": result(task, pointer)}
+        body = {"name": "add", "input": task_input, "after": [words["task_id"], numbers["task_id"]]}
+        response = quiet.post("/tasks", json=body)
+        assert problem_of(response) == (422, "invalid-input")
+        (error,) = document(response)["errors"]
+        assert error["pointer"] == "/input/y"
+        assert error["detail"].startswith(sentence), error
+        assert task["task_id"] in error["detail"]
+    fitting = {"x": result(words, "/be"), "y": result(numbers, "/count")}
+    for task in (after(quiet, "add", fitting, words, numbers), words, numbers):
+        cancel(quiet, task)
+
+
 def test_of_a_task_without_a_result_it_is_null(client: httpx.Client) -> None:
-    bad = submit(client, "fail", message="no")
-    at_end = ended(client, after(client, "add", {"x": result(bad), "y": 1}, bad, when="ended"))
+    bad = submit_with(client, "/add?delay=3600", x=1, y=1)
+    task = after(client, "add", {"x": result(bad), "y": 1}, bad, when="ended")
+    cancel(client, bad)
+    at_end = ended(client, task)
     assert "x: Input should be a valid integer" in at_end["error"]["message"]
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from celeriac.contract.catalog import catalog_of, load_implementations, validators_of
+from celeriac.contract.catalog import load_implementations
 from celeriac.ledger.model.states import State
 from celeriac.settings import Settings
 from celeriac_api.app import build_app
@@ -22,9 +22,8 @@ def with_submissions(url: str, act: Callable[[Submissions], Awaitable[None]]) ->
     """Run this with the submissions of an app that serves nobody."""
 
     async def main() -> None:
-        tasks = load_implementations("tasks")
         settings = Settings.read({"CELERIAC_REDIS_URL": url})
-        app = build_app(settings, catalog_of(tasks), validators_of(tasks))
+        app = build_app(settings, load_implementations("tasks"))
         async with app.router.lifespan_context(app):
             await act(app.state.submissions)
 

@@ -56,6 +56,7 @@ def test_the_document_of_an_accepted_task_is_complete_and_says_nothing_that_is_n
         "owner": None,
         "blocked_by": None,
         "tags": [],
+        "schedule": None,
         "batch": None,
         "retry_of": None,
         "trace_id": None,

@@ -26,7 +26,7 @@ def json_values(value: object, output: TypeAdapter[Any], *, most_bytes: int) -> 
     try:
         if value is None:  # which pydantic writes as null, whatever the type says
             output.validate_python((value,))
-        (result,) = output.dump_python((value,), mode="json", warnings="error")
+        (result,) = output.dump_python((value,), mode="json", by_alias=True, warnings="error")
         text = json.dumps(result, allow_nan=False, ensure_ascii=False)
         size = len(text.encode())
         if '"__type__"' in text:

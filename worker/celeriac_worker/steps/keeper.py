@@ -1,4 +1,4 @@
-"""Runs the keeper in a thread of the worker's main process."""
+"""Runs the keeper, and submits the tasks of schedules, in the worker's main process."""
 
 import asyncio
 from threading import Thread
@@ -6,7 +6,13 @@ from typing import Any
 
 from celery import bootsteps
 
+from celeriac.contract.catalog import Implementations, catalog_of, validators_of
+from celeriac.ledger.from_settings import ledger_of
 from celeriac.ledger.keeper import Keeper
+from celeriac.ledger.store.epoch import Epoch
+from celeriac.ledger.tables.schedules import ScheduleTable
+from celeriac.schedules.firing import Firing
+from celeriac.schedules.known_definitions import KnownDefinitions
 from celeriac.settings import Settings
 
 
@@ -17,9 +23,16 @@ class Housekeeping(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has
 
     def start(self, worker: Any) -> None:
         """Begin; called after the pool has forked its children."""
-        settings = worker.app.settings
-        Thread(target=_keep, args=(settings,), name="keeper", daemon=True).start()
+        settings, implementations = worker.app.settings, worker.app.implementations
+        Thread(target=_keep, args=(settings, implementations), name="keeper", daemon=True).start()
 
 
-def _keep(settings: Settings) -> None:
-    asyncio.run(Keeper(settings).keep())
+def _keep(settings: Settings, implementations: Implementations) -> None:
+    definitions = KnownDefinitions(catalog_of(implementations), validators_of(implementations), settings)
+    asyncio.run(_keep_all(settings, definitions))
+
+
+async def _keep_all(settings: Settings, definitions: KnownDefinitions) -> None:
+    epoch = Epoch()
+    table, ledger = ScheduleTable(settings.backend, epoch=epoch), ledger_of(settings, epoch=epoch)
+    await asyncio.gather(Keeper(settings, epoch).keep(), Firing(table, ledger, definitions).keep())

@@ -41,6 +41,10 @@ class SubmissionOptions:
     key: Key | None = None
     trace: Trace | None = None
 
+    def marked(self, mark: str) -> "SubmissionOptions":
+        """The same with a mark of our own beside the tags."""
+        return replace(self, tags=(*self.tags, mark))
+
     def resolve(self, name: str, input_json: bytes, *, key_ttl: timedelta, sees_all: bool = True) -> Options:
         """The same for the ledger, in a submission of this definition with this input.
 

@@ -1,20 +1,27 @@
 """Checks the references to results in an input: `{"$result": id, "pointer": "/a/0"}`."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from pydantic import BaseModel
 
+from celeriac.contract.fit.results import ResultFit
 from celeriac.ledger.model.dependencies import When
-from celeriac.values.result_references import Path, places, reference_of
+from celeriac.values.result_references import Path, Reference, places, reference_of
 from celeriac_api.request.body import fit, fit_around, invalid_input, pointer_to
 from celeriac_api.response.errors import InvalidInput
+
+# Of one input; of the others, the worker finds out whether they fit.
+MOST_JUDGED = 200
+
+# The references in an input, and where they are.
+References = tuple[tuple[Path, Reference], ...]
 
 
 def fit_with_references(
     part: bytes, model: type[BaseModel], *, after: Collection[str], when: When, at: str
-) -> tuple[str, ...]:
-    """The ids of the tasks to whose results this part (at a JSON pointer) of a checked body refers, each once.
+) -> References:
+    """The references to results in this part (at a JSON pointer) of a checked body.
 
     422 if a reference is malformed, or to a task that is not in `after`, or if the rest is not valid for the model. The worker
     validates the whole.
@@ -24,21 +31,39 @@ def fit_with_references(
         fit(part, model, at=at)
         return ()
     named = frozenset(after)
-    ids = dict.fromkeys(_checked(path, value, named, when, at) for path, value in objects)
+    references = tuple((path, _checked(path, value, named, when, at)) for path, value in objects)
     fit_around(part, model, holes=[path for path, _ in objects], at=at)
-    return tuple(ids)
+    return references
 
 
-def _checked(path: Path, value: dict[str, object], after: Collection[str], when: When, at: str) -> str:
+def refuse_misfits(
+    references: References, names: Mapping[str, str], fit: ResultFit, *, into: str, when: When, at: str
+) -> None:
+    """422 if a result cannot be where the input of the definition `into` refers to it, as far as both definitions tell.
+
+    `names` has the definitions of those tasks of which it is known.
+    """
+    wrong = []
+    for path, reference in references[:MOST_JUDGED]:
+        if name := names.get(reference.task_id):
+            may_be_null = when is When.ENDED
+            sentence = fit.misfit(name, reference.pointer, into=into, at=path, may_be_null=may_be_null)
+            if sentence:
+                wrong.append((at + pointer_to(path), sentence, reference.to_json()))
+    if wrong:
+        raise invalid_input(wrong)
+
+
+def _checked(path: Path, value: dict[str, object], after: Collection[str], when: When, at: str) -> Reference:
     try:
-        task_id = reference_of(value).task_id
+        reference = reference_of(value)
     except ValueError as wrong:
         raise _invalid(path, str(wrong), value, at) from None
-    if task_id not in after:
+    if reference.task_id not in after:
         raise _invalid(path, "refers to the result of a task that is not in `after`", value, at)
     if when is When.FAILED:
         raise _invalid(path, "refers to a result, and a task that has failed has none", value, at)
-    return task_id
+    return reference
 
 
 def _invalid(path: Path, sentence: str, value: object, at: str) -> InvalidInput:

@@ -112,7 +112,7 @@ class ItemReader:
             valid = definition.fitting_with_references(
                 input_json, after=options.after, when=options.when, at="/input"
             )
-            options = replace(options, references=valid.references)
+            options = replace(options, references=valid.needed)
         else:
             definition.fitting(input_json, at="/input")
         resolved = options.resolve(item.name, input_json, key_ttl=timedelta(0), sees_all=self._sees_all)

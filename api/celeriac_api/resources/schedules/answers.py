@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping
 
-from celeriac_api.request.json_text import member, without_values
-from celeriac_api.resources.schedules.documents import Progress, Rules, ScheduledSubmission, ScheduleInList
-from celeriac_api.resources.schedules.stored import StoredSchedule
+from celeriac.schedules.rules import Progress, Rules
+from celeriac.schedules.stored import StoredSchedule
+from celeriac_api.request.json_text import without_values
+from celeriac_api.resources.schedules.documents import ScheduleInList
 
 # By the name of a definition: the parameters whose values nobody is shown.
 Hidden = Mapping[str, Collection[str]]
@@ -30,11 +31,6 @@ def document_of(schedule: StoredSchedule, hidden: Hidden) -> bytes:
 
 
 def _submission(schedule: StoredSchedule, hidden: Hidden) -> bytes:
-    text = schedule.submission
-    submission = ScheduledSubmission.model_validate_json(text, strict=True)
     # Of a definition that is in the catalog no more, nobody knows what was to be hidden.
-    task_input = without_values(member(text, "input") or b"{}", hidden.get(schedule.plan.submits))
-    return b'%b,"input":%b}' % (
-        submission.model_dump_json(exclude={"input"}, exclude_unset=True).encode()[:-1],
-        task_input,
-    )
+    task_input = without_values(schedule.submission.input, hidden.get(schedule.plan.submits))
+    return b'%b,"input":%b}' % (schedule.submission.text[:-1], task_input)

@@ -1,80 +1,15 @@
 """Schedules as requests and answers contain them."""
 
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import Annotated, Any, Self
+from datetime import datetime
+from typing import Any, Self
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from celeriac.values.durations import duration_of
+from celeriac.schedules.rules import Progress, Rules
+from celeriac.values.misfit import misfit
 from celeriac_api.request.cursor import NextCursor
-from celeriac_api.request.parameter_types import misfit
 from celeriac_api.request.submission.option_fields import BodyOptions, options_of
 from celeriac_api.request.submission.options import SubmissionOptions
-from celeriac_api.resources.schedules.catch_up import CatchUp
-from celeriac_api.resources.schedules.cron import Cron, checked_cron, zones
-from celeriac_api.resources.schedules.due_times import LONGEST, SHORTEST, At, DueTimes, Every
-from celeriac_api.response.near_names import suggestion
-
-MOST_MOMENTS = 1_000
-LONGEST_EXPRESSION = 200
-
-
-class Overlap(StrEnum):
-    """What happens at a due time while the task of the last one has not ended."""
-
-    QUEUE = "queue"
-    SKIP = "skip"
-    CANCEL_RUNNING = "cancel_running"
-
-
-def _expression(text: str) -> str:
-    try:
-        return checked_cron(text)
-    except ValueError as wrong:
-        raise misfit(str(wrong)) from wrong
-
-
-def _zone(text: str) -> str:
-    if text not in zones():
-        raise misfit(f"should be a time zone such as Europe/Berlin.{suggestion(text, sorted(zones()))}")
-    return text
-
-
-def _interval(text: str) -> str:
-    try:
-        duration = duration_of(text) if text.startswith("P") else timedelta(0)
-    except ValueError:
-        duration = timedelta(0)
-    if not SHORTEST <= duration <= LONGEST:
-        raise misfit("should be a duration in ISO 8601 from PT1S to P366D, such as PT5M")
-    return text
-
-
-def _moments(moments: list[datetime]) -> list[datetime]:
-    return sorted({moment.astimezone(UTC) for moment in moments})
-
-
-Expression = Annotated[str, Field(max_length=LONGEST_EXPRESSION), AfterValidator(_expression)]
-Zone = Annotated[str, Field(max_length=64), AfterValidator(_zone)]
-Interval = Annotated[
-    str,
-    Field(max_length=64),
-    AfterValidator(_interval),
-    WithJsonSchema({"type": "string", "format": "duration", "maxLength": 64}),
-]
-Moments = Annotated[
-    list[AwareDatetime], Field(min_length=1, max_length=MOST_MOMENTS), AfterValidator(_moments)
-]
 
 
 class ScheduledSubmission(BodyOptions):
@@ -90,56 +25,9 @@ class ScheduledSubmission(BodyOptions):
     def _refuse_eta(cls, _: datetime) -> datetime:
         raise misfit("should not be given: the schedule decides when, and `delay` counts from its due time")
 
-    def options(self, jitter: float = 0) -> SubmissionOptions:
-        """As values; `jitter`, in seconds, is added to the delay of the submission."""
-        values = self.given()
-        delay = values.pop("delay", 0) + jitter
-        return options_of({}, values | ({"delay": delay} if delay else {}))
-
-
-class Rules(BaseModel):
-    """When a schedule is due, and what happens then. Exactly one of `cron`, `every` and `at` is given."""
-
-    cron: Expression | None = Field(
-        None,
-        description="Minute, hour, day of the month, month, day of the week, as in cron of Debian; in the time `zone`.",
-    )
-    every: Interval | None = Field(
-        None, description="An interval (ISO 8601), at least PT1S, from the creation of the schedule on."
-    )
-    at: Moments | None = Field(None, description="Single moments, at most 1,000.")
-    zone: Zone | None = Field(None, description="The time zone of `cron`, by its IANA name. Default: UTC.")
-    overlap: Overlap = Field(
-        Overlap.QUEUE,
-        description="If the task of the last due time has not ended: `queue` submits the next one anyway, `skip` leaves "
-        "the due time out, `cancel_running` cancels the last one first.",
-    )
-    catch_up: CatchUp = Field(
-        CatchUp.LAST,
-        description="If due times were missed by more than a minute: `last` submits the newest of them, `all` the newest 100, "
-        "`none` none.",
-    )
-    jitter: Annotated[float, Field(ge=0, le=86_400)] = Field(
-        0, description="Each task is delayed by a random time of up to this number of seconds."
-    )
-    until: AwareDatetime | None = Field(None, description="No due time is later than this.")
-
-    def due_times(self, first: datetime) -> DueTimes:
-        """The due times; an interval is counted from `first`."""
-        timing: Cron | Every | At
-        if self.cron is not None:
-            timing = Cron(self.cron, self.zone or "UTC")
-        elif self.every is not None:
-            interval = duration_of(self.every)
-            timing = Every(interval, first + interval)
-        else:
-            timing = At(tuple(self.at or ()))
-        return DueTimes(timing, self.until)
-
-    @property
-    def when(self) -> tuple[Any, ...]:
-        """What its due times follow from."""
-        return self.cron, self.every and duration_of(self.every), self.at, self.zone, self.until
+    def options(self) -> SubmissionOptions:
+        """As values."""
+        return options_of({}, self.given())
 
 
 class ScheduleRequest(Rules):
@@ -160,34 +48,6 @@ class ScheduleRequest(Rules):
         if self.zone is not None and self.cron is None:
             raise misfit("should have a `zone` only together with `cron`: the others do not depend on it")
         return self
-
-
-class ScheduleError(BaseModel):
-    """Why a due time has no task."""
-
-    model_config = ConfigDict(title="Error of a schedule")
-
-    due: AwareDatetime = Field(description="The due time.")
-    type: str = Field(description="The `type` of the problem that a submission would have got.")
-    detail: str
-
-
-class Progress(BaseModel):
-    """How far a schedule has come."""
-
-    paused: bool
-    next: AwareDatetime | None = Field(
-        description="The next due time; null while it is paused, and when there is none any more."
-    )
-    last_due: AwareDatetime | None = Field(
-        description="The last due time that has a task; null before the first."
-    )
-    last_task_id: str | None = Field(description="The id of that task.")
-    last_skipped: AwareDatetime | None = Field(description="The last due time that `overlap` has left out.")
-    error: ScheduleError | None = Field(
-        description="Why the last due time has no task; null when it has one, or was left out."
-    )
-    updated_at: AwareDatetime = Field(description="When it was put, paused or resumed last.")
 
 
 class ScheduleInList(Rules, Progress):

@@ -9,15 +9,23 @@ from typing import NamedTuple
 
 from starlette.responses import Response
 
+from celeriac.access.scopes import Scope
 from celeriac.contract.catalog import Catalog
 from celeriac.ledger.store.connection import Unavailable
-from celeriac.ledger.tables.schedules import ScheduleTable
+from celeriac.ledger.tables.schedules import Row, ScheduleTable, TooMany
+from celeriac.schedules.stored import (
+    Put,
+    StoredSchedule,
+    moment_of,
+    paused_schedule,
+    put_schedule,
+    resumed_schedule,
+)
 from celeriac_api.acceptance import accepted_headers
-from celeriac_api.access.caller import Caller
+from celeriac_api.access.caller import Caller, caller_with
 from celeriac_api.request import body
 from celeriac_api.request.call import Call
 from celeriac_api.request.cursor import encoded_cursor
-from celeriac_api.request.json_text import member
 from celeriac_api.request.new_id import new_id
 from celeriac_api.request.parameter_types import USUAL_LIMIT
 from celeriac_api.request.strict_json import DEEPEST
@@ -30,16 +38,15 @@ from celeriac_api.resources.schedules.parameters import (
     PutParameters,
     not_found,
 )
-from celeriac_api.resources.schedules.stored import (
-    StoredSchedule,
-    moment_of,
-    paused_schedule,
-    put_schedule,
-    resumed_schedule,
+from celeriac_api.resources.schedules.submission import (
+    fitting_input,
+    input_of,
+    marked,
+    submission_of,
+    submits_of,
 )
-from celeriac_api.resources.schedules.submission import read_submission
 from celeriac_api.response.address import address
-from celeriac_api.response.errors import MalformedJSON
+from celeriac_api.response.errors import MalformedJSON, TooManySchedules
 from celeriac_api.response.json_bytes import Answer, model_answer
 from celeriac_api.response.task_document import task_document
 from celeriac_api.submissions import Submissions, ValidInput
@@ -52,19 +59,20 @@ Change = Callable[[StoredSchedule, datetime], StoredSchedule]
 
 
 class NewSchedule(NamedTuple):
-    """A valid body; `submission` is the JSON text of its `submit`."""
+    """A valid body."""
 
     request: ScheduleRequest
-    submission: bytes
     valid: ValidInput
 
 
 class Handlers:
     """The handlers, with the schedules in Redis. A caller that does not see all sees the schedules of its owner."""
 
-    def __init__(self, table: ScheduleTable, submissions: Submissions, catalog: Catalog) -> None:
-        """`submissions` checks what is to be submitted; `catalog` knows which values are hidden."""
-        self._table, self._submissions = table, submissions
+    def __init__(
+        self, table: ScheduleTable, submissions: Submissions, catalog: Catalog, *, most: int
+    ) -> None:
+        """`submissions` checks what is to be submitted; `catalog` knows which values are hidden. An owner has at most `most`."""
+        self._table, self._submissions, self._most = table, submissions, most
         self._hidden = {name: definition.hidden for name, definition in catalog.items()}
 
     def read(self, caller: Caller, raw: bytes) -> NewSchedule:
@@ -76,10 +84,9 @@ class Handlers:
         request = body.validate(raw, ScheduleRequest, deepest=DEEPEST + 2)
         self._submissions.definition(request.submit.name)
         caller.require_submit(request.submit.name)
-        submission = member(raw, "submit") or b"{}"
-        valid, _ = read_submission(self._submissions, submission)
+        valid = fitting_input(self._submissions, request.submit, input_of(raw))
         valid.definition.flow_keys(request.submit.options().flow, valid.json, at=valid.at)
-        return NewSchedule(request, submission, valid)
+        return NewSchedule(request, valid)
 
     async def put(self, call: Call[PutParameters, NewSchedule]) -> Response:
         """A new schedule, or other rules for one that is there."""
@@ -87,19 +94,36 @@ class Handlers:
         owner, queue = call.parameters.whose(call.caller), request.submit.queue
         if queue is not None:
             await self._submissions.in_queue(call.body.valid, queue, at="/submit/queue")
+        put = Put(
+            rules=request,
+            submits=request.submit.name,
+            submission=await submits_of(
+                self._submissions, request.submit, call.body.valid, schedule=name, caller=call.caller
+            ),
+            key=call.caller.name,
+            limits=call.caller.limits,
+            paused=request.paused,
+        )
         for _ in range(MOST_TRIES):
             before, now = await self._read(owner, name)
             if before is not None:
                 call.caller.require_submit(before.plan.submits)
-            after = await asyncio.to_thread(
-                put_schedule, before, caller=call.caller, owner=owner, name=name, request=request, submission=call.body.submission, now=now,
-            )  # fmt: skip
+            after = await asyncio.to_thread(put_schedule, before, put, owner=owner, name=name, now=now)
             row, due = after.row(), after.next_microseconds
-            if before is None and await self._table.create(row, due=due):
+            if before is None and await self._create(row, due):
                 return Answer(self._document(after), 201, location=address(f"/schedules/{name}"))
             if before is not None and await self._table.replace(row, version=before.version, due=due):
                 return Answer(self._document(after), 200)
         raise _overtaken(name)
+
+    async def _create(self, row: Row, due: int | None) -> bool:
+        try:
+            return await self._table.create(row, due=due, most=self._most)
+        except TooMany as many:
+            raise TooManySchedules(
+                f"There are {self._most} schedules already, which is the most that an owner may have "
+                "(CELERIAC_MAX_SCHEDULES). Delete one first."
+            ) from many
 
     async def get(self, call: Call[OfSchedule, None]) -> Response:
         """One schedule."""
@@ -140,12 +164,14 @@ class Handlers:
         """A task of a schedule, now."""
         schedule, _ = await self._find(call.parameters, call.caller)
         call.caller.require_submit(schedule.plan.submits)
-        valid, submission = read_submission(self._submissions, schedule.submission)
-        task_id = new_id()
-        accepted = await self._submissions.accept(
-            valid, submission.options(), task_id=task_id, caller=schedule.caller
-        )
-        task = await self._submissions.task_of(valid, accepted, schedule.caller)
+        submission = submission_of(schedule)
+        valid = fitting_input(self._submissions, submission, schedule.submission.input)
+        options = marked(submission.options(), schedule.name)
+        valid.tags = options.tags
+        plan = schedule.plan
+        caller = caller_with(plan.key, schedule.owner, (Scope.SUBMIT,), plan.limits)
+        accepted = await self._submissions.accept(valid, options, task_id=new_id(), caller=caller)
+        task = await self._submissions.task_of(valid, accepted, caller)
         document = task_document(task, show_traceback=False)
         return Answer(document, 202, **accepted_headers(accepted))
 

@@ -8,13 +8,12 @@ from pydantic.json_schema import SkipJsonSchema
 
 from celeriac_api.access.caller import Caller
 from celeriac_api.request.cursor import CURSOR_QUERY, CURSOR_SCHEMA, decoded_cursor, read_cursor
-from celeriac_api.request.parameter_types import Limit, count_of
+from celeriac_api.request.parameter_types import SCHEDULE_NAME, Limit, count_of
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.address import address
 from celeriac_api.response.errors import Problem, ScheduleNotFound
 from celeriac_api.response.near_names import shown
 
-NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 MOST_DUE_TIMES = 100
 LONGEST_CURSOR = 1_000
 
@@ -34,7 +33,9 @@ def _position(text: str) -> tuple[str, str]:
 
 
 Name = Annotated[
-    str, StringConstraints(pattern=NAME), Path(description="The name of the schedule.", examples=["nightly"])
+    str,
+    StringConstraints(pattern=SCHEDULE_NAME),
+    Path(description="The name of the schedule.", examples=["nightly"]),
 ]
 Owner = Annotated[
     str | SkipJsonSchema[None],

@@ -64,7 +64,7 @@ def _put_route(handlers: Handlers) -> Route:
         answers={
             200: {"description": "The schedule was there, and has these rules now."},
             201: {"description": "The new schedule.", "model": Schedule, "headers": {"Location": LOCATION}},
-            **problems(400, 404, 413, 415, 422, 503),
+            **problems(400, 404, 409, 413, 415, 422, 503),
         },
     )
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from celeriac.client.calls.outcome import Fields
 from celeriac.client.calls.submission import Options, Other, When
-from celeriac.values.result_references import reference_to
+from celeriac.values.result_references import Reference
 
 
 class Step:
@@ -56,7 +56,7 @@ class Step:
 
         `pointer` (RFC 6901) is a part of the result: `first.reference("/items/0")`.
         """
-        return reference_to(self.id, pointer)
+        return Reference(self.id, pointer).to_json()
 
     def __repr__(self) -> str:
         return f"<Step {self.name!r} {self.id}>"

@@ -1,18 +1,17 @@
-"""How much a caller may submit: its key's limits, or the settings' ones."""
+"""How much may be submitted with a key."""
 
 from functools import lru_cache
 
 from celeriac.access.limits import Limits
 from celeriac.ledger.model.submitter import Allowance, Submitter
 from celeriac.settings import Settings
-from celeriac_api.access.caller import Caller
 
 # The burst of a key that has a rate and no burst: what comes in this time, so that no second has more than its rate and a twentieth.
 EVEN_SECONDS = 0.05
 
 
 class Allowances:
-    """What each caller may submit."""
+    """What may be submitted with each key."""
 
     def __init__(self, settings: Settings) -> None:
         """The limits of the settings apply to each key without limits of its own; all keys of one owner have a multiple of them."""
@@ -20,9 +19,9 @@ class Allowances:
         self._share = settings.owner_share
         self._submitter = lru_cache(maxsize=4_096)(self._new_submitter)
 
-    def submitter(self, caller: Caller) -> Submitter | None:
+    def submitter(self, *, owner: str, key: str, limits: Limits) -> Submitter | None:
         """Who submits, for the ledger; None in open access, where nothing is limited."""
-        return self._submitter(caller.owner, caller.name, caller.limits) if caller.owner else None
+        return self._submitter(owner, key, limits) if owner else None
 
     def _new_submitter(self, owner: str, name: str, limits: Limits) -> Submitter:
         usual = self._usual

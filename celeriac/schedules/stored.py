@@ -1,6 +1,5 @@
 """A schedule between Redis and the rest: its plan, its state, and their changes."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -11,12 +10,9 @@ from uuid import UUID, uuid4, uuid5
 from pydantic import ConfigDict
 
 from celeriac.access.limits import NO_LIMITS, Limits
-from celeriac.access.scopes import Scope
 from celeriac.ledger.tables.schedules import Row
-from celeriac_api.access.caller import Caller, caller_with
-from celeriac_api.request.submission.options import SubmissionOptions
-from celeriac_api.resources.schedules.documents import Progress, Rules, ScheduledSubmission, ScheduleRequest
-from celeriac_api.resources.schedules.due_times import DueTimes, whole_seconds
+from celeriac.schedules.due_times import DueTimes, whole_seconds
+from celeriac.schedules.rules import Progress, Rules
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -32,6 +28,7 @@ class Plan(Rules):
     key: str
     limits: Limits = NO_LIMITS
     created_at: datetime
+    declared: bool = False
 
 
 class State(Progress):
@@ -43,26 +40,49 @@ class State(Progress):
 
 
 @dataclass(frozen=True)
+class Submits:
+    """What each due time submits.
+
+    `text` is the JSON of the submission as it was sent, without its input. `options` is what accept_tasks.lua reads, without jitter.
+    """
+
+    text: bytes
+    input: bytes
+    options: str
+
+
+@dataclass(frozen=True)
 class StoredSchedule:
-    """A schedule of a version; `submission` is the JSON text of what it submits."""
+    """A schedule of a version."""
 
     owner: str
     name: str
     version: str
     plan: Plan
     state: State
-    submission: bytes = field(repr=False)
+    submission: Submits = field(repr=False)
 
     @classmethod
     def of(cls, row: Row) -> Self:
         """The schedule in this row."""
         plan, state = Plan.model_validate_json(row.plan), State.model_validate_json(row.state)
-        return cls(row.owner, row.name, row.version, plan, state, row.submission)
+        return cls(
+            row.owner, row.name, row.version, plan, state, Submits(row.submission, row.input, row.options)
+        )
 
     def row(self) -> Row:
         """The row of the changed schedule, with a version that was never there before."""
-        version, plan = secrets.token_hex(8), self.plan.model_dump_json()
-        return Row(self.owner, self.name, version, plan, self.submission, self.state.model_dump_json())
+        return Row(
+            owner=self.owner,
+            name=self.name,
+            version=secrets.token_hex(8),
+            plan=self.plan.model_dump_json(),
+            state=self.state.model_dump_json(),
+            submission=self.submission.text,
+            input=self.submission.input,
+            options=self.submission.options,
+            submits=self.plan.submits,
+        )
 
     def with_state(self, **changes: object) -> "StoredSchedule":
         """The same with these members of its state."""
@@ -78,19 +98,9 @@ class StoredSchedule:
         """When it is due."""
         return self.plan.due_times(self.state.first)
 
-    @property
-    def caller(self) -> Caller:
-        """As whom it submits: its owner, with the key by which it was put."""
-        return caller_with(self.plan.key, self.owner, (Scope.SUBMIT,), self.plan.limits)
-
     def task_id(self, due: datetime) -> str:
         """The id of the task of a due time: always the same."""
         return str(uuid5(self.plan.id, due.astimezone(UTC).isoformat(timespec="microseconds")))
-
-    def options(self, submission: ScheduledSubmission, due: datetime) -> SubmissionOptions:
-        """The options of the task of a due time: always the same."""
-        share = int.from_bytes(hashlib.sha256(self.task_id(due).encode()).digest()[:4]) / 2**32
-        return submission.options(share * self.plan.jitter)
 
 
 def moment_of(microseconds: int) -> datetime:
@@ -98,30 +108,37 @@ def moment_of(microseconds: int) -> datetime:
     return EPOCH + microseconds * MICROSECOND
 
 
+@dataclass(frozen=True, kw_only=True)
+class Put:
+    """What is put: the rules, what is submitted, and by whom; `paused` is None where that is to stay as it is."""
+
+    rules: Rules
+    submits: str
+    submission: Submits
+    key: str
+    limits: Limits = NO_LIMITS
+    paused: bool | None = None
+    declared: bool = False
+
+
 def put_schedule(
-    before: StoredSchedule | None,
-    *,
-    caller: Caller,
-    owner: str,
-    name: str,
-    request: ScheduleRequest,
-    submission: bytes,
-    now: datetime,
+    before: StoredSchedule | None, put: Put, *, owner: str, name: str, now: datetime
 ) -> StoredSchedule:
-    """The schedule with these rules, put by this caller.
+    """The schedule with these rules.
 
     One that is due as before keeps its due times, also those that have come just now.
     """
     plan = Plan(
-        **{name: getattr(request, name) for name in Rules.model_fields},
+        **{name: getattr(put.rules, name) for name in Rules.model_fields},
         id=uuid4() if before is None else before.plan.id,
-        submits=request.submit.name,
-        key=caller.name,
-        limits=caller.limits,
+        submits=put.submits,
+        key=put.key,
+        limits=put.limits,
         created_at=now if before is None else before.plan.created_at,
+        declared=put.declared,
     )
     is_same = before is not None and before.plan.when == plan.when
-    is_paused = bool(before and before.state.paused) if request.paused is None else request.paused
+    is_paused = bool(before and before.state.paused) if put.paused is None else put.paused
     state = (
         before.state
         if before is not None
@@ -132,7 +149,7 @@ def put_schedule(
     )  # fmt: skip
     if not is_same:
         state = state.model_copy(update={"first": whole_seconds(now)})
-    changed = StoredSchedule(owner, name, "", plan, state, submission)
+    changed = StoredSchedule(owner, name, "", plan, state, put.submission)
     if is_same and state.next is not None and not is_paused:
         return changed.with_state(updated_at=now)
     following = None if is_paused else changed.due_times.after(now)

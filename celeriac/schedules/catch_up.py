@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from celeriac_api.resources.schedules.due_times import DueTimes
+from celeriac.schedules.due_times import DueTimes
 
 # A due time counts as missed when it could not be submitted for so long.
 PATIENCE = timedelta(minutes=1)

@@ -1,4 +1,4 @@
-"""Submits the task of each due time once, by the API process that is first.
+"""Submits the task of each due time once, by the process that is first.
 
 A process claims what is due, submits the task under the id of its due time, and moves the schedule on, if nobody else has. After a crash
 between the two, another process submits the same task again, which is the same task.
@@ -14,21 +14,20 @@ from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from celeriac.ledger.ledger import Ledger
+from celeriac.ledger.model.submission import Conflict, Submission
 from celeriac.ledger.model.task import Gone
 from celeriac.ledger.store.connection import InDoubt, Unavailable
 from celeriac.ledger.tables.schedules import Row, ScheduleTable
-from celeriac_api.resources.schedules.catch_up import PATIENCE, next_step
-from celeriac_api.resources.schedules.documents import Overlap, ScheduleError
-from celeriac_api.resources.schedules.stored import EPOCH, MICROSECOND, StoredSchedule, moment_of
-from celeriac_api.resources.schedules.submission import read_submission
-from celeriac_api.response import errors
-from celeriac_api.response.errors import Problem
-from celeriac_api.submissions import Submissions
+from celeriac.schedules.catch_up import PATIENCE, next_step
+from celeriac.schedules.known_definitions import KnownDefinitions
+from celeriac.schedules.refusals import PASSING, is_fault, reason_of
+from celeriac.schedules.rules import Overlap, ScheduleError
+from celeriac.schedules.stored import EPOCH, MICROSECOND, StoredSchedule, moment_of
 
 INTERVAL_SECONDS = 0.25
 AT_ONCE = 100
-# What may pass: it is tried again until the due time counts as missed.
-_PASSING = (errors.LimitReached, errors.QueueFull, errors.UnknownTaskName)
+# Of Redis or of the way to it: nothing is known then, and all is tried again.
+_AWAY = (Unavailable, InDoubt, RedisError)
 
 logger = logging.getLogger(__name__)
 
@@ -36,9 +35,9 @@ logger = logging.getLogger(__name__)
 class Firing:
     """Runs rounds, each of which submits what is due."""
 
-    def __init__(self, table: ScheduleTable, ledger: Ledger, submissions: Submissions) -> None:
-        """Nothing is sent before `keep`."""
-        self._table, self._ledger, self._submissions = table, ledger, submissions
+    def __init__(self, table: ScheduleTable, ledger: Ledger, definitions: KnownDefinitions) -> None:
+        """Nothing is sent before `keep`. Other processes submit what this one has no definition of."""
+        self._table, self._ledger, self._definitions = table, ledger, definitions
         self._is_answered = True
 
     async def keep(self) -> None:
@@ -48,7 +47,7 @@ class Firing:
             try:
                 await self.go_round()
                 self._is_answered = True
-            except (Unavailable, InDoubt, RedisError, errors.SubmissionInDoubt) as error:
+            except _AWAY as error:
                 if self._is_answered:
                     logger.info("schedules: %s; trying again", error)
                 self._is_answered = False
@@ -58,7 +57,9 @@ class Firing:
     async def go_round(self) -> None:
         """Submit all that is due now."""
         while True:
-            at, rows = await self._table.claim_due(most=AT_ONCE)
+            at, rows = await self._table.claim_due(
+                most=AT_ONCE, names=self._definitions.names, patience=PATIENCE
+            )
             if not rows:
                 return
             now = moment_of(at)
@@ -94,17 +95,18 @@ class Firing:
         if not await self._may_run(schedule):
             return moved.with_state(last_skipped=due)
         try:
-            task_id = await self._accept(schedule, due)
-        except errors.SubmissionInDoubt:
+            task_id = await self._accept(self._definitions.submission(schedule, due))
+        except _AWAY:
             raise
-        except Problem as problem:
-            if isinstance(problem, _PASSING) and now - due < PATIENCE:
+        except Exception as error:
+            if isinstance(error, PASSING) and now - due < PATIENCE:
                 return None
+            kind, detail = reason_of(error)
             logger.warning(
                 "schedules: '%s' of owner '%s' has no task for a due time: %s",
-                schedule.name, schedule.owner, problem.code,
+                schedule.name, schedule.owner, kind, exc_info=error if is_fault(error) else None,
             )  # fmt: skip
-            return moved.with_state(error=ScheduleError(due=due, type=problem.type, detail=problem.detail))
+            return moved.with_state(error=ScheduleError(due=due, type=kind, detail=detail))
         return moved.with_state(last_due=due, last_task_id=task_id, error=None)
 
     async def _may_run(self, schedule: StoredSchedule) -> bool:
@@ -121,14 +123,9 @@ class Firing:
             return True
         return task is None or task.ready
 
-    async def _accept(self, schedule: StoredSchedule, due: datetime) -> str:
+    async def _accept(self, submission: Submission) -> str:
         """The id of the task of this due time, accepted now or earlier; or of the task that has its unique key."""
-        task_id = schedule.task_id(due)
-        valid, submission = read_submission(self._submissions, schedule.submission)
-        options = schedule.options(submission, due)
-        with suppress(
-            errors.IdempotencyConflict, Gone
-        ):  # accepted before the schedule was changed, or forgotten since
-            accepted = await self._submissions.accept(valid, options, task_id=task_id, caller=schedule.caller)
+        with suppress(Conflict, Gone):  # accepted before the schedule was changed, or forgotten since
+            accepted = await self._ledger.accept(submission)
             return accepted.task_id
-        return task_id
+        return submission.task_id

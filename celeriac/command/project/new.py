@@ -10,7 +10,7 @@ from celeriac.version import VERSION
 
 # Each file is written without this ending, which keeps linters and tests of ours away from it.
 ENDING = ".txt"
-TEMPLATES = Path(__file__).with_name("project")
+TEMPLATES = Path(__file__).parent
 
 
 def new(

@@ -1,0 +1,1 @@
+"""`celeriac new`, and the files of the project that it writes."""

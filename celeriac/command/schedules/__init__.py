@@ -1,0 +1,1 @@
+"""`celeriac schedule`: puts schedules, shows them, and looks after them."""

@@ -1,0 +1,42 @@
+"""Holds the submission of a task, to repeat it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from celeriac.ledger.model.dependencies import When
+from celeriac.ledger.model.trace import Trace
+from celeriac.ledger.protocol.message import trace_of
+
+
+@dataclass(frozen=True)
+class Original:
+    """The submission of a task, to repeat it."""
+
+    name: str
+    input: bytes
+    trace: Trace | None
+    # Where the submission names one.
+    queue: str | None = None
+    # The tasks to whose results the input refers, and how they had to end.
+    references: tuple[str, ...] = ()
+    when: When = When.SUCCEEDED
+    tags: tuple[str, ...] = ()
+    # The options of flow control that the submission names (JSON); "" for none.
+    flow: str = ""
+
+
+def from_reply(reply: Sequence[bytes]) -> Original | None:
+    """As read_original.lua answers; None if the task has no record."""
+    if not reply:
+        return None
+    name, encoded, headers, queue, tags, when, results, flow = reply
+    return Original(
+        name.decode(),
+        encoded,
+        trace_of(headers) if headers else None,
+        queue.decode() or None,
+        tuple(results.decode().split()),
+        When(when.decode() or When.SUCCEEDED),
+        tuple(tags.decode().split()),
+        flow.decode(),
+    )
