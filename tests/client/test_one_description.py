@@ -20,6 +20,7 @@ USER_CODE = Path(__file__).with_name("user_code.py")
 # The schema of each type, where its name is another one.
 SCHEMAS = {
     "BlockedBy": "BlockedByDocument",
+    "PlaceInBatch": "PlaceDocument",
     "ProgressDocument": "Progress",
     "RejectedMessage": "RejectedMessageDocument",
 }
