@@ -53,6 +53,7 @@ def carry_out(plan: Plan) -> Evidence:
             due={name: len(moments) for name, moments in schedules.moments.items()},
             ends=listener.ends,
             runs=runs_of(stage.witness.read_text()),
+            failures=clients.failures,
             left_over=_left_over(stage),
             records=_records(stage),
             disasters=disasters.counts,

@@ -24,7 +24,7 @@ class Evidence:
     """Ids and what was asked for by number, documents and published ends by id, runs by number, ids of all records.
 
     `scheduled` has the documents of each schedule's tasks, and `due` how many of its due times have passed. `held` is how many tasks living
-    workers ran while Valkey was tried, and `taken` those that they lost to it. `left_over` are keys that should be gone.
+    workers ran while Valkey was tried, and `taken` those that they lost to it. `left_over` are keys that should be gone, and `failures` are clients that were refused something.
     """
 
     accepted: Mapping[int, str]
@@ -36,6 +36,7 @@ class Evidence:
     runs: Mapping[int, Sequence[Run]]
     records: frozenset[str]
     left_over: Sequence[str]
+    failures: Sequence[str] = ()
     disasters: Mapping[str, int] = field(default_factory=dict)
     held: int = 0
     taken: Sequence[str] = ()

@@ -26,6 +26,7 @@ class Verdict:
     held: int
     taken: tuple[str, ...]
     left_over: tuple[str, ...]
+    failures: tuple[str, ...]
     states: Mapping[str, int]
     runs_mean: float
     runs_most: int
@@ -43,6 +44,7 @@ class Verdict:
             "wrong": self.wrong,
             "taken from a living worker": self.taken,
             "left over": self.left_over,
+            "refused": self.failures,
         }
 
     @property
@@ -66,6 +68,7 @@ def judge(evidence: Evidence) -> Verdict:
         held=evidence.held,
         taken=tuple(evidence.taken),
         left_over=tuple(evidence.left_over),
+        failures=tuple(evidence.failures),
         states={state: states.count(state) for state in sorted(set(states))},
         runs_mean=sum(counts) / max(1, len(counts)),
         runs_most=max(counts, default=0),

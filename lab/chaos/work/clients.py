@@ -27,7 +27,7 @@ class Clients:
     # By id, the last documents of tasks that were deleted.
     forgotten: dict[str, dict[str, Any]] = field(default_factory=dict)
     # What went wrong in a client itself, which then ends.
-    failures: list[BaseException] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
@@ -47,8 +47,8 @@ class Clients:
             with httpx.Client(timeout=ANSWER_SECONDS, trust_env=False) as http:
                 for job in self.jobs[client :: self.plan.clients]:
                     self._carry_out(http, job, random)
-        except BaseException as failure:
-            self.failures.append(failure)
+        except Exception as failure:
+            self.failures.append(f"client {client}: {failure!r}")
             raise
 
     def _carry_out(self, http: httpx.Client, job: Job, random: Random) -> None:
@@ -84,7 +84,9 @@ class Clients:
             self.accepted[item.number] = answer["task_id"]
         if item.cancel:
             wish = {"terminate": item.terminate}
-            insist(http, self.ports, "POST", f"/tasks/{answer['task_id']}/cancel", content=wish)
+            # 409: it has ended already.
+            path = f"/tasks/{answer['task_id']}/cancel"
+            insist(http, self.ports, "POST", path, content=wish, refused=(409,))
 
     def _forget(self, http: httpx.Client, task_id: str) -> None:
         """When it has ended."""
