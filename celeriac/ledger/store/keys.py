@@ -104,7 +104,7 @@ def unique(key: str) -> str:
 
 
 def releasing() -> str:
-    """List: ended tasks whose followers were too many for one script, with their state. Empty, so gone, when all are released."""
+    """List: ended tasks whose followers, or needed results, were too many for one script. Empty, so gone, when all are released."""
     return "celeriac:releasing"
 
 

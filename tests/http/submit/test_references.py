@@ -137,3 +137,32 @@ def test_a_result_that_is_needed_stays_although_its_task_is_forgotten(
     assert 0 < redis.ttl(keys.result(second["task_id"])) <= 90_000
     assert shown(client, second)["result"] == 4
     assert not redis.exists(keys.needers(first["task_id"]), keys.needers(second["task_id"]))
+
+
+def test_no_script_lets_go_of_more_than_a_few_results(client: httpx.Client, redis: Redis) -> None:
+    ids = [submit(client, "add", x=number, y=1)["task_id"] for number in range(150)]
+    task_input = {"texts": [{"$result": each} for each in ids], "api": ""}
+    body = {"name": "count_each", "input": task_input, "after": ids, "when": "ended"}
+    with redis.monitor() as monitor:
+        task = document(client.post("/tasks", json=body))
+        assert ended(client, task)["error"]["type"] == "InvalidInput"
+        client.delete(task["links"]["self"])
+        wait_until(lambda: not redis.exists(*map(keys.needers, ids)))
+        redis.echo("end")
+        assert max(_sizes_of_ends(monitor)) < 700
+    assert all(redis.ttl(keys.record(each)) > 0 for each in ids)
+
+
+def _sizes_of_ends(monitor: Any) -> list[int]:
+    """Of each script that ends a task, and of the keeper's, how many commands it runs."""
+    sizes: list[int] = []
+    is_one = False
+    for entry in monitor.listen():
+        if entry["client_type"] == "lua":
+            if is_one:
+                sizes[-1] += 1
+        elif entry["command"] == "ECHO end":
+            return sizes
+        elif is_one := "end_task" in entry["command"] or "keep_tasks" in entry["command"]:
+            sizes.append(0)
+    raise AssertionError("unreachable")

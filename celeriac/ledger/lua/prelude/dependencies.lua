@@ -77,15 +77,27 @@ keep_needed = function(id)
   for _, key in ipairs({key_record(id), key_result(id), key_events(id)}) do redis.call('PERSIST', key) end
 end
 
--- A task has ended: the results that its input refers to are kept for their time, if nobody else needs them.
-let_go = function(task)
+-- A task that needed this result has ended: the result is kept for its time, if nobody else needs it.
+local function let_go_of(id, needer, how)
+  how.looks = how.looks - 1
+  redis.call('SREM', key_needers(id), needer)
+  local state, expires_at = unpack(redis.call('HMGET', key_record(id), 'state', 'expires_at'))
+  if FINAL[state] and not is_needed(id) then
+    local left = math.max(expires_at - now(), 0) / 1000 + 3600000
+    for _, key in ipairs({key_record(id), key_result(id), key_events(id)}) do redis.call('PEXPIRE', key, text(left)) end
+  end
+end
+
+-- A task has ended: it needs no results any more. Those that are too many for one script are left to keep_tasks.lua.
+let_go = function(task, how)
+  local left = {}
+  how.looks = how.looks or MOST_LOOKED_AFTER
   for id in string.gmatch(redis.call('HGET', key_record(task.id), 'results') or '', '%S+') do
-    redis.call('SREM', key_needers(id), task.id)
-    local state, expires_at = unpack(redis.call('HMGET', key_record(id), 'state', 'expires_at'))
-    if FINAL[state] and not is_needed(id) then
-      local left = math.max(expires_at - now(), 0) / 1000 + 3600000
-      for _, key in ipairs({key_record(id), key_result(id), key_events(id)}) do redis.call('PEXPIRE', key, text(left)) end
-    end
+    if how.looks > 0 then let_go_of(id, task.id, how) else left[#left + 1] = id end
+  end
+  for first = 1, #left, MOST_LOOKED_AFTER do
+    local ids = table.concat(left, ' ', first, math.min(first + MOST_LOOKED_AFTER - 1, #left))
+    redis.call('RPUSH', KEY_RELEASING, task.id .. ' needed ' .. ids)
   end
 end
 
@@ -95,8 +107,12 @@ local function settle_rest(how)
   while how.looks > 0 do
     local entry = redis.call('LPOP', KEY_RELEASING)
     if not entry then return false end
-    local id, state = string.match(entry, '^(%S+) (%S+)$')
-    settle({id = id, state = state}, how)
+    local id, state, ids = string.match(entry, '^(%S+) (%S+) ?(.*)$')
+    if state == 'needed' then
+      for other in string.gmatch(ids, '%S+') do let_go_of(other, id, how) end
+    else
+      settle({id = id, state = state}, how)
+    end
   end
   return redis.call('EXISTS', KEY_RELEASING) == 1
 end

@@ -223,9 +223,9 @@ local function conclude(task, state, failure, document, how)
   end
   if task.linked then -- others wait for it, it needs their results, it has keys, or it is in a batch
     give_on(task, how)
-    let_go(task)
     keep_needed(task.id)
     settle(task, how)
+    let_go(task, how)
     batches.count_end(task, how)
   end
 end
