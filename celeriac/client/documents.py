@@ -75,6 +75,7 @@ class TaskDocument(TypedDict):
     schedule: str | None
     batch: PlaceInBatch | None
     retry_of: str | None
+    parent_id: str | None
     trace_id: str | None
     owner: str | None
     links: Links

@@ -5,20 +5,37 @@ function, and a test can call it.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from threading import Lock
+from typing import Any, Literal
 
 from celeriac.contract.reports import LONGEST, Reports, Send, Telling
+from celeriac.contract.submitting import (
+    NewTask,
+    Other,
+    Submissions,
+    Submitted,
+    duration,
+    ids_of,
+    named,
+    whole_input,
+)
 from celeriac.contract.threads import hand_on
+from celeriac.values.states import When
 
 ASK_SECONDS = 0.25
 
 
 class Cancelled(Exception):
     """A task raises this to stop on request: it ends as `cancelled`, or as `failed` if nobody asked."""
+
+
+class RunIsOver(Exception):
+    """This run was taken for lost, and another one may have begun: it can submit nothing any more."""
 
 
 @dataclass(slots=True)
@@ -35,6 +52,8 @@ class _Run:
     send: Send | None = None
     telling: Reports | None = None
     ask_seconds: float = ASK_SECONDS
+    submissions: Submissions | None = None
+    begin_submitting: Callable[[], Submissions] | None = None
 
 
 _run: ContextVar[_Run] = ContextVar("run")
@@ -79,16 +98,69 @@ def emit(chunk: str) -> None:
         telling.event("output", {"chunk": chunk[:LONGEST]})
 
 
-def begin(number: int, *, ask: Callable[[], bool], send: Send | None = None) -> None:
-    """The pool calls this before the function runs: the attempt's number, how to check for cancelling, and where to send reports."""
+def submit(  # noqa: PLR0913 - each is an option of a submission
+    task: str | Callable[..., Any],
+    /,
+    *,
+    input: Mapping[str, Any] | None = None,  # noqa: A002 - as `Client.submit` has it
+    key: str | None = None,
+    delay: float | timedelta | None = None,
+    expires: float | timedelta | None = None,
+    after: Other | Iterable[Other] | None = None,
+    when: Literal["succeeded", "failed", "ended"] = "succeeded",
+    queue: str | None = None,
+    tags: str | Iterable[str] = (),
+    **fields: Any,
+) -> Submitted:
+    """Submit another task, by its name or its function: `context.submit(add, x=4, y=5)`. It runs whatever becomes of this one.
+
+    The input and the options are those of `Client.submit`, and so are the errors (`celeriac.client.errors`). The new task belongs to
+    the owner of this one.
+
+    However often this task runs, its first submission is one task, and so is its second. Give each a `key` if their order or number can
+    differ from run to run. `RunIsOver`: this run was taken for lost, so nothing was submitted.
+    """
+    submissions = _submissions()
+    if submissions is None:
+        raise RuntimeError(
+            "context.submit works in a task that came through the API and runs in a worker of Celeriac, or in "
+            "celeriac.testing.run_task. Elsewhere, use celeriac.Client."
+        )
+    name, implementation = named(task)
+    task_input = whole_input(input, fields)
+    new_task = NewTask(
+        id=submissions.id_of(key),
+        name=name,
+        implementation=implementation,
+        input=task_input,
+        after=ids_of(after),
+        when=When(when),
+        delay=duration(delay),
+        expires=duration(expires),
+        queue=queue,
+        tags=(tags,) if isinstance(tags, str) else tuple(dict.fromkeys(tags)),
+    )
+    return submissions.submit(new_task)
+
+
+def begin(
+    number: int,
+    *,
+    ask: Callable[[], bool],
+    send: Send | None = None,
+    submissions: Callable[[], Submissions] | None = None,
+) -> None:
+    """The pool calls this before the function runs: the attempt's number, how to check for cancelling, and where to send reports and tasks."""
     _hand_on_to_threads()
-    _run.set(_Run(number, ask, send=send))
+    _run.set(_Run(number, ask, send=send, begin_submitting=submissions))
 
 
-def begin_recorded(number: int, *, ask: Callable[[], bool], reports: Reports) -> None:
+def begin_recorded(
+    number: int, *, ask: Callable[[], bool], reports: Reports, submissions: Submissions
+) -> None:
     """The same for a test: it is asked at each call, and `reports` get every report at once."""
     _hand_on_to_threads()
-    _run.set(_Run(number, ask, telling=reports, ask_seconds=0.0))
+    _run.set(_Run(number, ask, telling=reports, ask_seconds=0.0, submissions=submissions))
 
 
 def end() -> None:
@@ -115,6 +187,16 @@ def _telling() -> Reports | None:
         if run.telling is None:
             run.telling = Telling(run.send)
         return run.telling
+
+
+def _submissions() -> Submissions | None:
+    """This run's own, made for the first of them."""
+    run = _current()
+    if run.submissions is None and run.begin_submitting is not None:
+        with _beginning:
+            if run.submissions is None:
+                run.submissions = run.begin_submitting()
+    return run.submissions
 
 
 def _current() -> _Run:

@@ -12,8 +12,11 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from celeriac.ledger.model.accepting import from_answer, to_arguments
 from celeriac.ledger.model.rejected import RejectedMessage
 from celeriac.ledger.model.states import State
+from celeriac.ledger.model.submission import Accepted, Submission
+from celeriac.ledger.model.submitter import Submitter
 from celeriac.ledger.model.task import Failure
 from celeriac.ledger.model.times import date_done, microseconds, milliseconds
 from celeriac.ledger.store import keys, scripts
@@ -83,6 +86,7 @@ class Consumer:
         self._push_or_record = "push" if self._broker is self._redis else "record"
         self._ttl = microseconds(settings.result_ttl)
         self._lease = microseconds(settings.lease)
+        self._max_queue_depth = settings.max_queue_depth
         self._most_lost_runs = settings.max_lost_runs
         # The claim that was sent with the last end, its answer, if that is known, and until when it is relied on.
         self._next_claim: tuple[Claim, Any, float] | None = None
@@ -93,6 +97,12 @@ class Consumer:
             return bool(self._hasty.sismember(keys.queues(), queue))
         except RedisError:
             return False
+
+    def is_served(self, queue: str) -> bool:
+        """Whether a live worker of ours serves this queue."""
+        seconds, _ = self._redis.call("TIME")
+        at = self._redis.call("HGET", keys.serving(), queue)
+        return at is not None and float(at) > (int(seconds) - FRESH.total_seconds()) * 1e6
 
     def claim(self, claim: Claim) -> Granted | Refused:
         """Claim a queued task for the holder of its token, unless `end` has claimed it already."""
@@ -224,6 +234,33 @@ class Consumer:
             return self._hasty.hget(keys.record(task_id), "cancel") is not None
         except RedisError:
             return False
+
+    def accept(self, submission: Submission) -> Accepted:
+        """Accept a task that a running one submits. Raises what accept_tasks.lua refuses it for, as celeriac/ledger/model/accepting.py has it."""
+        arguments = to_arguments(
+            [submission], where=self._push_or_record, ttl=self._ttl, most_waiting=self._max_queue_depth
+        )
+        answer = self._redis.run(scripts.ACCEPT, *arguments)
+        while not answer:
+            envelope = submission.envelope
+            self._redis.call("HSET", keys.envelopes(), envelope.digest, envelope.format)
+            answer = self._redis.run(scripts.ACCEPT, *arguments)
+        first, at, replies, pushed = answer
+        self._push(pushed)
+        (accepted,) = from_answer([submission], first, at, replies)
+        if isinstance(accepted, Exception):
+            raise accepted
+        return accepted
+
+    def submitter_of(self, task_id: str) -> Submitter | None:
+        """Whose a task is, and by which key; None if it belongs to nobody."""
+        owner, key = self._redis.call("HMGET", keys.record(task_id), "owner", "key")
+        return None if owner is None else Submitter(owner.decode(), (key or owner).decode())
+
+    def names(self, ids: Sequence[str], *, owner: str) -> dict[str, str]:
+        """The names of the definitions of those tasks that exist and are this owner's, or anybody's (`owner` is "")."""
+        names = self._redis.run(scripts.READ_NAMES, owner, *ids)
+        return {task_id: name.decode() for task_id, name in zip(ids, names, strict=True) if name}
 
     def reject(self, queue: str, *, message: str, reason: str) -> None:
         """Keep a message that no worker can read, for inspection."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from celeriac.contract.submitting import NewTask
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.task import Failure
 
@@ -23,7 +24,8 @@ class Outcome:
     `state` is `succeeded`, `failed` or `cancelled`. `result` is JSON values: a date is text, bytes are base64. `error` has
     `type`, `message` and `traceback`; `exception` is what the function raised last. `waits` are the delays before each
     further attempt, for which nobody has waited. `progress`, `log` and `output` are the reports of all attempts.
-    `input` is the input as the API shows it: hidden values are "hidden".
+    `input` is the input as the API shows it: hidden values are "hidden". `submissions` are the calls of `context.submit`: each has `name`,
+    `input`, `id` and its options, and none of them runs.
     """
 
     state: State
@@ -36,3 +38,4 @@ class Outcome:
     log: list[str] = field(default_factory=list)
     output: list[str] = field(default_factory=list)
     input: dict[str, Any] = field(default_factory=dict)
+    submissions: list[NewTask] = field(default_factory=list)

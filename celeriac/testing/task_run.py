@@ -6,6 +6,7 @@ from contextvars import copy_context
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from celery.exceptions import TaskRevokedError
 
@@ -14,6 +15,7 @@ from celeriac.client.wire.problems import problem_of
 from celeriac.client.wire.request import Answer
 from celeriac.contract import context
 from celeriac.contract.implementation import Implementation, implementation_of
+from celeriac.contract.submitting import NewTask, Submissions
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.task import Failure
 from celeriac.settings import Settings
@@ -27,6 +29,7 @@ from celeriac_api.response.problems import answer
 from celeriac_api.submissions import PreparedDefinition
 from celeriac_worker.run.attempt import Attempt, run_attempt
 from celeriac_worker.run.failure import Exited, failure_of
+from celeriac_worker.run.new_input import checked_input, conflict
 from celeriac_worker.run.outcome import Cancelled, Failed, PutOff, Succeeded
 from celeriac_worker.run.outcome import Outcome as AttemptOutcome
 from celeriac_worker.run.task_traceback import task_traceback
@@ -99,6 +102,7 @@ class _TaskRun:
         self._input: dict[str, Any] = json.loads(body)
         self._soft_limit = soft_limit or definition.time_limits(settings.soft_time_limit)[1]
         self._cancel_after, self._questions = cancel_after, 0
+        self._task_id, self._largest = str(uuid4()), settings.max_body_bytes
         self._outcome = Outcome(
             state=State.RUNNING, input=json.loads(without_values(body, definition.hidden))
         )
@@ -118,7 +122,12 @@ class _TaskRun:
             is_from_api=True,
             is_cancelled=self._is_cancelled,
         )
-        context.begin_recorded(number, ask=self._ask, reports=Recorder(self._outcome))
+        context.begin_recorded(
+            number,
+            ask=self._ask,
+            reports=Recorder(self._outcome),
+            submissions=Submissions(self._task_id, self._submit),
+        )
         try:
             with limited(self._soft_limit):
                 return run_attempt(self._implementation, attempt, (), self._input)
@@ -126,6 +135,17 @@ class _TaskRun:
             if _is_for_the_test(error):
                 raise
             return Failed(error)  # type: ignore[arg-type]  # a worker survives what `except Exception` does not catch
+
+    def _submit(self, task: NewTask) -> None:
+        """One call of `context.submit`; an attempt that submits the same again submits nothing."""
+        plain = replace(task, input=json.loads(input_json(task.input)))
+        if task.implementation is not None:
+            checked_input(task, task.implementation.input_model, largest=self._largest)
+        earlier = next((each for each in self._outcome.submissions if each.id == task.id), None)
+        if earlier is None:
+            self._outcome.submissions.append(plain)
+        elif earlier != plain:
+            raise conflict(task.id)
 
     def _record(self, end: AttemptOutcome) -> None:
         match end:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from time import monotonic
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -11,6 +11,8 @@ from redis import Redis
 
 from celeriac.ledger.for_workers import Claim, Consumer, Granted, Refused
 from celeriac.ledger.model.states import State
+from celeriac.ledger.model.submission import Options, Parent, ParentNotRunning, Submission
+from celeriac.ledger.protocol.message import encoded_input, envelope
 from celeriac.ledger.store import keys
 from celeriac.settings import Settings
 from lab.harness.waiting import wait_until
@@ -137,3 +139,27 @@ def test_what_was_claimed_long_ago_is_asked_for_again(
     assert finish(consumer, again)
     wait_until(lambda: monotonic() - begun > LEASE.total_seconds())
     assert slow.claim(second) == Refused(State.SUCCEEDED)
+
+
+def test_a_run_that_has_lost_its_task_submits_nothing(
+    consumer: Consumer, first: Claim, own_client: httpx.Client, own_redis: Redis
+) -> None:
+    def child(number: int, token: str) -> Submission:
+        options = Options(parent=Parent(task_id=first.task_id, token=token), fingerprint="same")
+        task_id = str(UUID(int=number, version=4))
+        message = envelope(task="tasks.numbers.add", queue="own", time_limit=LEASE, soft_time_limit=None)
+        return Submission(
+            task_id, "add", "own", message, encoded_input(b'{"x": 1, "y": 2}'), options.encode()
+        )
+
+    accepted = consumer.accept(child(1, first.token))
+    assert consumer.accept(child(1, first.token)) == accepted._replace(replayed=True)
+    with pytest.raises(ParentNotRunning):
+        consumer.accept(child(2, "another"))
+    assert finish(consumer, first)
+    for number in (1, 3):
+        with pytest.raises(ParentNotRunning):
+            consumer.accept(child(number, first.token))
+    assert own_redis.llen("own") == 1
+    assert own_client.get(f"/tasks/{accepted.task_id}").json()["parent_id"] == first.task_id
+    own_client.post(f"/tasks/{accepted.task_id}/cancel").raise_for_status()

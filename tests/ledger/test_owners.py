@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,16 +10,20 @@ from uuid import uuid4
 import pytest
 from redis import Redis
 
+from celeriac.client.errors import DependencyNotFound
+from celeriac.contract.catalog import load_implementations
+from celeriac.contract.submitting import NewTask
 from celeriac.ledger.for_workers import Claim, Consumer
 from celeriac.ledger.keeper import Keeper
 from celeriac.ledger.ledger import Cancellation, Forgetting, Ledger
 from celeriac.ledger.model.states import State
-from celeriac.ledger.model.submission import Accepted, IdTaken, Options, Submission
+from celeriac.ledger.model.submission import Accepted, IdTaken, Options, Parent, Submission
 from celeriac.ledger.model.submitter import Submitter
 from celeriac.ledger.model.task import Gone
 from celeriac.ledger.model.task_filter import Listing
 from celeriac.ledger.store import keys
 from celeriac.settings import Settings
+from celeriac_worker.run.submitting import Definitions, Submitting
 from lab.bench.stores import store
 
 OURS, THEIRS = "acme", "umbrella"
@@ -272,3 +277,17 @@ def test_the_end_of_an_owner_s_last_task_leaves_no_index_behind(place: Place, ow
     place.end(task_id)
     place.ask(QUESTIONS["forget"], task_id, OURS)
     assert not own_redis.keys("celeriac:owned:*")
+
+
+def test_what_a_task_submits_belongs_to_its_owner(place: Place, own_redis: Redis) -> None:
+    parent_id, foreign = place.submit(OURS), place.submit(THEIRS)
+    place.consumer.claim(Claim(parent_id, "token", "ada", DOCUMENT))
+    definitions = Definitions(load_implementations("tasks"), Settings())
+    parent = Parent(task_id=parent_id, token="token")
+    submitting = Submitting(parent, place.consumer, definitions, lambda: None)
+    child = NewTask(id=str(uuid4()), name="add", input={"x": 1, "y": 2})
+    submitting.submit(child)
+    assert set(place.listed(OURS)) == {parent_id, child.id}
+    assert own_redis.hget(keys.unfinished(), f":{OURS}") == b"2"
+    with pytest.raises(DependencyNotFound):
+        submitting.submit(replace(child, id=str(uuid4()), after=(foreign,)))

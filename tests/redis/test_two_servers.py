@@ -54,6 +54,8 @@ def test_tasks_are_accepted_run_retried_and_waited_for(
     with running_worker(directory, **servers):
         assert run(door, "add", x=4, y=5)["result"] == 9
         assert run(door, "flaky", failures=2)["result"] == "succeeded on attempt 3"
+        (child,) = run(door, "count_each", texts=["to be"])["result"]
+        assert ended(door, {"links": {"self": f"/tasks/{child}"}})["result"] == {"to": 1, "be": 1}
         assert document(door.post("/add", json={"x": 1, "y": 1}, params={"wait": 30}))["result"] == 2
     queue = document(door.get("/queues/default"))
     assert queue["in_per_second"] == queue["out_per_second"] >= 5 / 70  # three tasks, and two attempts more

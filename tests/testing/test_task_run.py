@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from celeriac import RetryPolicy, context, task
-from celeriac.client.errors import Problem
+from celeriac.client.errors import InvalidInput, Problem
 from celeriac.contract.catalog import load_implementations
 from celeriac.ledger.model.task import Failure
 from celeriac.testing import Outcome, Progress, run_task
@@ -21,7 +22,7 @@ from lab.harness.waiting import wait_until
 from tasks.numbers import add
 from tasks.trouble import flaky
 from tests.support.door import Document, cancel, document, ended, submit
-from tests.tasks import endings, pace, secrets, telling
+from tests.tasks import endings, pace, secrets, starting, telling
 
 FUNCTIONS = {name: each.function for name, each in load_implementations(ALL_TASKS).items()}
 ONE_PIXEL = FUNCTIONS["thumbnail"].__celeriac__.definition.examples[0]  # type: ignore[attr-defined]  # set by @task
@@ -241,3 +242,43 @@ def report_and_fail() -> None:
 def fail_the_test() -> None:
     """As a fake of a test does that must not be called."""
     pytest.fail("not like this")
+
+
+def test_the_tasks_that_it_submits_are_recorded_and_checked() -> None:
+    outcome = run_task(starting.count_each, texts=["to be", "or not"])
+    first, second = outcome.submissions
+    assert (first.name, first.input) == ("word_count", {"text": "to be"})
+    assert outcome.result == [first.id, second.id]
+    again = run_task(starting.submit_each, submissions=[{"name": "add", "x": 1, "y": 2, "delay": 5}], fails=2)
+    (only,) = again.submissions
+    assert (again.attempts, only.delay, only.queue) == (3, timedelta(seconds=5), None)
+
+
+@task
+def submit_wrong(depth: int) -> None:
+    """Submit what no task accepts."""
+    value: Any = "1"
+    for _ in range(depth):
+        value = [value]
+    context.submit(add, x=value, y={"__type__": 1, "__value__": 2} if depth == 1 else 5)
+
+
+@pytest.mark.parametrize(
+    ("depth", "words"),
+    [
+        (0, "/x: Input should be a valid integer"),
+        (1, "has a special meaning in Celery"),
+        (40, "nested more than 32 levels deep"),
+    ],
+)
+def test_what_it_submits_is_checked_as_at_the_door(depth: int, words: str) -> None:
+    error = run_task(submit_wrong, depth=depth).exception
+    assert isinstance(error, InvalidInput)
+    assert words in str(error)
+
+
+def test_outside_a_run_nothing_can_be_submitted() -> None:
+    with pytest.raises(RuntimeError, match=r"Elsewhere, use celeriac\.Client"):
+        context.submit(add, x=4, y=5)
+    with pytest.raises(RuntimeError):
+        starting.count_each(["to be"])

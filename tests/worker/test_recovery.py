@@ -73,6 +73,29 @@ def test_a_task_whose_worker_is_killed_runs_again_on_another_within_seconds(
         assert ended(door, task)["state"] == "succeeded"
 
 
+def test_a_task_that_has_submitted_others_and_is_killed_submits_them_once(
+    server: Valkey, door: httpx.Client, directory: Path, tmp_path: Path
+) -> None:
+    trace, told, gate = tmp_path / "trace", tmp_path / "told", tmp_path / "gate"
+    child = {"name": "append", "input": {"file": str(trace), "line": "x"}}
+    options = {"redis_url": server.url, **SOON}
+    with running_worker(directory, "-c", "1", "-n", "one@here", **options) as one:
+        task = submit(door, "submit_each", submissions=[child] * 2, file=str(told), until=str(gate))
+        wait_until(told.exists)
+        one.kill()
+    with running_worker(directory, "-c", "1", "-n", "other@here", **options):
+        attempted(door, task, 2)
+        gate.touch()
+        task_ids = ended(door, task)["result"]
+        for task_id in task_ids:
+            at_end = ended(door, {"links": {"self": f"/tasks/{task_id}"}})
+            assert (at_end["attempt"], at_end["parent_id"]) == (1, task["task_id"])
+    assert told.read_text().split() == ["submitted"] * 2
+    assert trace.read_text().split() == ["x"] * 2
+    listed = document(door.get("/tasks?name=append"))["items"]
+    assert {each["task_id"] for each in listed} == {*task_ids}
+
+
 def test_a_task_whose_process_is_killed_runs_again_at_once(
     server: Valkey, door: httpx.Client, directory: Path, tmp_path: Path
 ) -> None:

@@ -30,6 +30,7 @@ from celeriac_worker.logs import set_up as set_up_logs
 from celeriac_worker.logs import take_prints
 from celeriac_worker.processes.process_groups import Reaper
 from celeriac_worker.run.request import LedgerRequest
+from celeriac_worker.run.submitting import Definitions
 from celeriac_worker.run.task import LedgerTask
 from celeriac_worker.steps.child_watch import Attention
 from celeriac_worker.steps.heartbeat import Heartbeat
@@ -53,6 +54,7 @@ class Pool(Celery):  # type: ignore[misc]  # celery has no types
 
     settings: Settings
     implementations: Implementations
+    definitions: Definitions
     consumer: Consumer
     # How many messages to take beforehand.
     ahead: Ahead
@@ -78,6 +80,7 @@ def create_app(
     app.config_from_object(celery_configuration(settings, catalog_of(implementations), parts))
     parts.prepare()
     app.settings, app.implementations = settings, implementations
+    app.definitions = Definitions({**implementations, **built_in()}, settings)
     app.consumer = Consumer(settings)
     app.ahead = Ahead()
     app.reserved = {}

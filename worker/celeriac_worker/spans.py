@@ -6,9 +6,11 @@ from typing import Any
 from celery import signals
 from opentelemetry import trace
 from opentelemetry.instrumentation.celery import CeleryInstrumentor
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from celeriac.ledger.for_workers import Granted, Refused
 from celeriac.ledger.model.states import State
+from celeriac.ledger.model.trace import Trace, parsed_trace
 from celeriac.telemetry.provider import new_provider
 from celeriac.telemetry.trace_settings import close
 from celeriac_worker.run.outcome import Cancelled, Dropped, Failed, Outcome, PutOff, Returned, Succeeded
@@ -34,6 +36,14 @@ class TracedTask(LedgerTask):
         outcome = super().outcome(args, kwargs)
         _describe(outcome)
         return outcome
+
+    def _trace(self, _: Any) -> Trace | None:
+        """That of the span of this run, or of one that the task's code has begun."""
+        carrier: dict[str, str] = {}
+        TraceContextTextMapPropagator().inject(carrier)
+        if "traceparent" not in carrier:
+            return None
+        return parsed_trace(carrier["traceparent"], carrier.get("tracestate", ""))
 
     def _claim(self) -> Granted | Refused:
         claimed = super()._claim()

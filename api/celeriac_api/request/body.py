@@ -1,14 +1,15 @@
 """Reads the body up to the limit and validates it against a model."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
+from celeriac.values.holes import Holes
 from celeriac_api.request.fields import Fields
 from celeriac_api.request.strict_json import DEEPEST, check, too_deep
 from celeriac_api.response.errors import (
@@ -29,7 +30,6 @@ LONGEST_MESSAGE = 300
 LONGEST_POINTER = 200
 
 Model = TypeVar("Model", bound=BaseModel)
-_Tree: TypeAlias = dict[int | str, "_Tree"]
 
 
 JSON = "application/json"
@@ -122,8 +122,8 @@ def fit_around(part: bytes, model: type[BaseModel], *, holes: Sequence[Sequence[
         model.model_validate_json(part, strict=True)
     except ValidationError as wrong:
         errors = wrong.errors(include_url=False, include_context=False)
-        tree = _tree(holes)
-        rest = [error for error in errors if not _is_in_one(error["loc"], tree)]
+        places = Holes(holes)
+        rest = [error for error in errors if error["loc"] not in places]
         if rest:
             raise invalid_input(
                 [
@@ -132,24 +132,6 @@ def fit_around(part: bytes, model: type[BaseModel], *, holes: Sequence[Sequence[
                 ],
                 count=len(rest),
             ) from wrong
-
-
-def _tree(holes: Iterable[Sequence[int | str]]) -> _Tree:
-    """The steps to all holes, so that each place is looked up once, however many holes there are."""
-    tree: _Tree = {}
-    for hole in holes:
-        node = tree
-        for step in hole:
-            node = node.setdefault(step, {})
-    return tree
-
-
-def _is_in_one(location: Sequence[int | str], tree: _Tree) -> bool:
-    """Whether all steps to a hole are in the location, in their order: between them are names of types."""
-    nodes = {id(tree): tree}
-    for step in location:
-        nodes |= {id(node[step]): node[step] for node in nodes.values() if step in node}
-    return not all(nodes.values())
 
 
 def invalid_input(wrong: Sequence[tuple[str, str, Any]], *, count: int | None = None) -> InvalidInput:

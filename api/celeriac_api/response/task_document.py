@@ -39,6 +39,7 @@ EXAMPLE: dict[str, JsonValue] = {
     "schedule": None,
     "batch": None,
     "retry_of": None,
+    "parent_id": None,
     "trace_id": None,
     "owner": None,
     "links": {
@@ -149,6 +150,7 @@ class TaskDocument(BaseModel):
         description="The batch with which the task was submitted; null if it was submitted alone."
     )
     retry_of: str | None = Field(description="The id of the task whose input this task runs again.")
+    parent_id: str | None = Field(description="The id of the running task that submitted this task.")
     trace_id: str | None = Field(
         description="The id of the trace that the task belongs to (W3C Trace Context)."
     )
@@ -294,6 +296,7 @@ def _members(task: Task, *, show_traceback: bool) -> dict[str, Any]:
         "schedule": task.schedule,
         "batch": task.batch and task.batch._asdict(),
         "retry_of": task.retry_of,
+        "parent_id": task.parent_id,
         "trace_id": task.trace_id,
         "owner": task.owner or None,
         "links": _links(address(f"/tasks/{task.task_id}")),

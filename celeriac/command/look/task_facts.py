@@ -46,6 +46,7 @@ def facts_of(document: Mapping[str, Any]) -> dict[str, Any]:
         "Took": exact(document["started_at"], document["ended_at"]),
         "Forgotten": moment(document["expires_at"]),
         "Retry of": document["retry_of"],
+        "Submitted by": document["parent_id"],
         "Trace": document["trace_id"],
         "Owner": document["owner"],
         "Traceback": error.get("traceback"),

@@ -9,9 +9,9 @@ from celeriac.ledger.model.dependencies import MOST_NAMED, BlockedBy
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import (
     Accepted,
-    Conflict,
     IdTaken,
     NotUnique,
+    ParentNotRunning,
     Submission,
     UnknownDependency,
 )
@@ -123,14 +123,14 @@ def _blocked(submission: Submission, created_at: int, at: int, count: str, named
 def _refusal(submission: Submission, kind: str, what: str, wait: str) -> Exception:
     """Why a submission was not accepted."""
     match kind:
-        case "conflict":
-            return Conflict(what)
         case "limited":
             return _over_limit(submission, limit=what, wait=wait)
         case "full":
             return QueueFull(what, int(wait) / 1e6)
         case "no dependency":
             return UnknownDependency(what)
+        case "over":
+            return ParentNotRunning(what)
         case _:
             return _OTHERS[kind](submission.task_id)
 

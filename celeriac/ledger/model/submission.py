@@ -15,6 +15,14 @@ from celeriac.ledger.protocol.message import REFERS, Envelope, expires_at, heade
 
 
 @dataclass(frozen=True, kw_only=True)
+class Parent:
+    """The running task that submits another one, by its id, and the token of its run."""
+
+    task_id: str
+    token: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Options:
     """What a submission may say beside its input.
 
@@ -31,6 +39,7 @@ class Options:
     tags: tuple[str, ...] = ()
     flow: FlowKeys | None = None
     retry_of: str | None = None
+    parent: Parent | None = None
     trace: Trace | None = None
     key: str | None = None
     fingerprint: str | None = None
@@ -52,6 +61,8 @@ class Options:
             "tags": self.tags or None,
             "flow": self.flow and self.flow.members(),
             "retry_of": self.retry_of,
+            "parent_id": self.parent and self.parent.task_id,
+            "token": self.parent and self.parent.token,
             "expires_at": None
             if self.start_within is None
             else expires_at(datetime.now(UTC) + self.start_within),
@@ -118,6 +129,10 @@ class IdTaken(Exception):
 
 class NotUnique(Exception):
     """Another task has the unique key; the arguments are its id and the key."""
+
+
+class ParentNotRunning(Exception):
+    """The run that submits does not have its task any more; the argument is the id of that."""
 
 
 class Conflict(Exception):

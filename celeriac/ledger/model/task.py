@@ -33,6 +33,7 @@ FIELDS = (
     "tags",
     "batch",
     "as",
+    "parent_id",
 )
 # A record has the schedule that submitted the task among its tags, with this mark, with which no tag of a submission begins.
 SCHEDULE_MARK = "@"
@@ -80,6 +81,8 @@ class Task(NamedTuple):
     # Those of the submission, and the mark of its schedule.
     marks: tuple[str, ...] = ()
     batch: PlaceInBatch | None = None
+    # The running task that submitted this one.
+    parent_id: str | None = None
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -116,7 +119,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         raise Gone(task_id)
     (
         state, expires, attempt, blocked_by, name, queue, worker, created, start, ended,
-        due, retry_of, trace_id, progress, cancel, error, owner, tags, batch, name_in_batch, document,
+        due, retry_of, trace_id, progress, cancel, error, owner, tags, batch, name_in_batch, parent_id, document,
     ) = reply  # fmt: skip
     if name is None or queue is None or state is None:
         return None
@@ -142,6 +145,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         blocked_by=_blocked_by(blocked_by),
         marks=tuple(tags.decode().split()) if tags else (),
         batch=place_from(batch, name_in_batch),
+        parent_id=parent_id.decode() if parent_id else None,
     )
     if document is None or not (task.attempt == 0 or task.ready):
         return task

@@ -112,7 +112,7 @@ def test_many_references_cost_linear_time(quiet: httpx.Client) -> None:
     other = submit(quiet, "unserved")
 
     def seconds(count: int) -> float:
-        task_input = {"texts": [result(other)] * count, "api": 5}
+        task_input = {"texts": [result(other)] * count, "more": 5}
         body = json.dumps({"name": "count_each", "input": task_input, "after": [other["task_id"]]})
         start = time.perf_counter()
         response = quiet.post("/tasks", content=body, headers={"Content-Type": "application/json"})

@@ -252,10 +252,3 @@ def test_an_unknown_name_is_refused_with_one_that_is_near_and_says_when_names_ar
     assert "Did you mean" not in document(client.post("/zzzzzzzz", json={}))["detail"]
     assert "reads task definitions at its start" not in document(client.post("/no/thing", json={}))["detail"]
     assert len(client.post("/" + "ad" * 2_000, json={}).content) < 2_000
-
-
-def test_a_task_starts_others_as_any_client_does(client: httpx.Client) -> None:
-    texts = ["to be", "or not to be"]
-    task_ids = run(client, "count_each", texts=texts, api=str(client.base_url))["result"]
-    states = [document(client.get(f"/tasks/{task_id}?wait=30"))["state"] for task_id in task_ids]
-    assert states == ["succeeded", "succeeded"]

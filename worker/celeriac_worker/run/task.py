@@ -13,14 +13,18 @@ from celery.exceptions import Ignore, TaskRevokedError
 from celeriac.contract import context
 from celeriac.contract.implementation import Implementation
 from celeriac.contract.reports import Send
+from celeriac.contract.submitting import Submissions
 from celeriac.ledger.for_workers import Consumer, Granted, Refused
 from celeriac.ledger.model.states import State
+from celeriac.ledger.model.submission import Parent
+from celeriac.ledger.model.trace import Trace
 from celeriac.ledger.protocol.message import REFERENCES
 from celeriac_worker.run.attempt import Attempt, run_attempt
 from celeriac_worker.run.failure import InvalidInput, failure_of
 from celeriac_worker.run.outcome import Cancelled, Dropped, Failed, Outcome, PutOff, Returned, Succeeded
 from celeriac_worker.run.references import with_results
 from celeriac_worker.run.request import set_failure, token_of
+from celeriac_worker.run.submitting import Submitting, trace_in
 from celeriac_worker.run.task_traceback import task_traceback
 
 LONGEST_IN_LOG = 1_000
@@ -66,7 +70,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
                     kwargs = self._with_results(kwargs)
                 except InvalidInput as wrong:
                     return Failed(wrong)
-                context.begin(number, ask=self._ask(), send=self._send())
+                context.begin(number, ask=self._ask(), send=self._send(), submissions=self._submitting())
                 return run_attempt(self.implementation, self._attempt(number), args, kwargs)
 
     def _with_results(self, kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -100,6 +104,21 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
             return None
         consumer: Consumer = self.app.consumer
         return partial(consumer.emit, self.request.id, token)
+
+    def _submitting(self) -> Callable[[], Submissions] | None:
+        """What submits tasks for the task: nothing, if the ledger does not know it."""
+        token, request = token_of(self.request), self.request
+        return None if token is None else partial(self._submissions, request, token)
+
+    def _submissions(self, request: Any, token: str) -> Submissions:
+        """Made when the task submits its first one, perhaps in a thread, where `self.request` is another one."""
+        parent, trace = Parent(task_id=request.id, token=token), partial(self._trace, request)
+        submitting = Submitting(parent, self.app.consumer, self.app.definitions, trace)
+        return Submissions(request.id, submitting.submit)
+
+    def _trace(self, request: Any) -> Trace | None:
+        """The trace that submissions continue."""
+        return trace_in(request)
 
     def _claim(self) -> Granted | Refused:
         """Whether it may run, and as which attempt. A task that is not from the API runs as Celery's own do."""

@@ -5,7 +5,8 @@
 --       where there are callers the number of its own, the first one 1 (0: none, so the task belongs to nobody, and nothing
 --       is limited). Of a batch, the first that is not accepted is the last one that is looked at
 --       Options are '' or a JSON object: due (microseconds from now on), expires (microseconds from now on in which it has
---       to start), expires_at (the same for a message), chosen_queue (the queue, where the submission names one), tags (each once), retry_of, trace_id, trace (headers of a message), key (digest of an
+--       to start), expires_at (the same for a message), chosen_queue (the queue, where the submission names one), tags (each once), retry_of, parent_id
+--       (the running task that submits this one) with the token of its run, trace_id, trace (headers of a message), key (digest of an
 --       idempotency key), fingerprint (of the submission), key_ttl (ms); and, of a task that waits for others: after (their ids,
 --       each once), when ('succeeded', 'failed' or 'ended'), delay (microseconds from its release on, in place of due), sees_all
 --       (they may be any owner's), results (those of them to whose results the input refers); flow: the wishes of flow.lua: unique (key,
@@ -14,7 +15,7 @@
 -- Answer: {} where an envelope is unknown; otherwise the stamp of the first; the moment from which due times count (0 where
 --         there is none); a list that has, for each task that was not accepted now: its number, and 'replayed' or 'conflict'
 --         with the id, creation, first state and trace of the task that has its key or id | 'existing' with the same of the
---         task that has its unique key now (the state of now) | 'not unique' with its id and the key | 'gone' | 'taken', where its
+--         task that has its unique key now (the state of now) | 'not unique' with its id and the key | 'over' with the id of a parent whose run has ended | 'gone' | 'taken', where its
 --         id belongs to another owner's task | 'no dependency' with an id of `after` | 'limited' with a limit and the microseconds until it lets the next one in
 --         | 'full' with a queue and the microseconds until there may be room in it; and for each task that was accepted
 --         as blocked: its number, 'blocked', how many it waits for, the first of these; a list of what is to be
@@ -157,6 +158,7 @@ local function write_options(number, id, state, options)
   set('chosen_queue', options.chosen_queue)
   set('tags', options.tags and table.concat(options.tags, ' '))
   set('retry_of', options.retry_of)
+  set('parent_id', options.parent_id)
   set('trace_id', options.trace_id)
   set('trace', options.trace)
   if batch then
@@ -235,7 +237,11 @@ local function write()
     local id, _, queue, _, _, given, place = submission(number)
     local options, caller = given ~= '' and cjson.decode(given) or {}, submitter(place)
     local kind, other, created_at, was, trace_id
-    if options.fingerprint then kind, other, created_at, was, trace_id = earlier(id, options, caller and caller.owner) end
+    if options.token and not is_running(options.parent_id, options.token) then
+      kind, other = 'over', options.parent_id
+    elseif options.fingerprint then
+      kind, other, created_at, was, trace_id = earlier(id, options, caller and caller.owner)
+    end
     if batch and not kind then kind = number < batch.known and 'replayed' or batch.refusal end
     local blockers, wrong
     if options.after and not kind then

@@ -66,6 +66,12 @@ local function is_gone(id, owner)
   return stone and string.match(stone, '^%l+ (.*)$') == owner
 end
 
+-- Whether the run with this token still has its task.
+local function is_running(id, token)
+  local state, holder = unpack(redis.call('HMGET', key_record(id), 'state', 'token'))
+  return state == 'running' and holder == token
+end
+
 -- How many events of a task, and of all tasks together, are kept.
 local HISTORY, FEED = 1000, 10000
 

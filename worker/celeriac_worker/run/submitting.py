@@ -1,0 +1,182 @@
+"""Submits the tasks that a running task asks for, as the API would."""
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+from celeriac.client import errors
+from celeriac.contract.catalog import Implementations
+from celeriac.contract.context import RunIsOver
+from celeriac.contract.definition import Definition
+from celeriac.contract.fit.results import ResultFit
+from celeriac.contract.submitting import NewTask
+from celeriac.ledger.for_workers import Consumer
+from celeriac.ledger.model.dependencies import MOST_AFTER, Dependencies
+from celeriac.ledger.model.submission import (
+    Conflict,
+    IdTaken,
+    Options,
+    Parent,
+    ParentNotRunning,
+    Submission,
+    UnknownDependency,
+)
+from celeriac.ledger.model.submitter import QueueFull, Submitter
+from celeriac.ledger.model.task import Gone
+from celeriac.ledger.model.trace import Trace
+from celeriac.ledger.protocol.message import encoded_input, envelope
+from celeriac.settings import Settings
+from celeriac_worker.run.new_input import NewInput, checked_input, conflict, invalid, refused
+
+# Of the tasks to whose results an input refers: the types of the results of so many are compared.
+MOST_NAMES = 250
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """What this worker knows of tasks."""
+
+    implementations: Implementations
+    settings: Settings
+
+    @cached_property
+    def result_fit(self) -> ResultFit:
+        """Which results can be part of which inputs."""
+        return ResultFit(self.implementations)
+
+    @cached_property
+    def queues(self) -> frozenset[str]:
+        """Those of all definitions."""
+        definitions = (implementation.definition for implementation in self.implementations.values())
+        return frozenset(definition.queue or self.settings.default_queue for definition in definitions)
+
+
+class Submitting:
+    """Submits what one run of a task asks for, while that run has the task."""
+
+    def __init__(
+        self, parent: Parent, consumer: Consumer, definitions: Definitions, trace: Callable[[], Trace | None]
+    ) -> None:
+        """Nothing is asked of Redis before the first submission."""
+        self._parent, self._consumer, self._definitions, self._trace = parent, consumer, definitions, trace
+
+    def submit(self, task: NewTask) -> None:
+        """Return when the task is accepted, now or by an earlier run. Raises the errors of the client, and `RunIsOver`."""
+        implementations, settings = self._definitions.implementations, self._definitions.settings
+        if task.name not in implementations:
+            raise refused(
+                errors.UnknownTaskName,
+                404,
+                "No task has this name",
+                f"This worker knows no task named {task.name!r}. The tasks are: {', '.join(list(implementations)[:20])}.",
+            )
+        implementation = implementations[task.name]
+        checked = checked_input(task, implementation.input_model, largest=settings.max_body_bytes)
+        after = tuple(dict.fromkeys((*task.after, *checked.needed)))
+        if len(after) > MOST_AFTER:
+            raise invalid([("/after", f"should have at most {MOST_AFTER:,} items")])
+        self._refuse_misfits(task, checked)
+        queue = self._queue_of(task, implementation.definition)
+        options = self._options(task, after, checked).encode()
+        hard, soft = implementation.definition.time_limits(settings.soft_time_limit)
+        message = envelope(
+            task=implementation.definition.celery_name, queue=queue, time_limit=hard, soft_time_limit=soft
+        )
+        encoded = encoded_input(checked.json)
+        self._accept(Submission(task.id, task.name, queue, message, encoded, options, self._submitter))
+
+    @cached_property
+    def _submitter(self) -> Submitter | None:
+        """The owner of the running task. Its limits are for what comes through the API."""
+        return self._consumer.submitter_of(self._parent.task_id)
+
+    def _refuse_misfits(self, task: NewTask, checked: NewInput) -> None:
+        if not checked.references:
+            return
+        owner = self._submitter.owner if self._submitter else ""
+        names = self._consumer.names(checked.needed[:MOST_NAMES], owner=owner)
+        wrong = []
+        for path, reference in checked.references[:MOST_NAMES]:
+            if name := names.get(reference.task_id):
+                sentence = self._definitions.result_fit.misfit(
+                    name, reference.pointer, into=task.name, at=path, may_be_null=task.when == "ended"
+                )
+                if sentence:
+                    wrong.append(("".join(f"/{step}" for step in path), sentence))
+        if wrong:
+            raise invalid(wrong)
+
+    def _queue_of(self, task: NewTask, definition: Definition) -> str:
+        own = definition.queue or self._definitions.settings.default_queue
+        if task.queue is None or task.queue in self._definitions.queues:
+            return task.queue or own
+        if not self._consumer.is_served(task.queue):
+            queues = ", ".join(sorted(self._definitions.queues))
+            raise invalid([("/queue", f"should be a known queue: {queues} (given: {task.queue!r})")])
+        return task.queue
+
+    def _options(self, task: NewTask, after: tuple[str, ...], checked: NewInput) -> Options:
+        dependencies = Dependencies(
+            ids=after,
+            when=task.when,
+            delay=task.delay,
+            references=checked.needed,
+            sees_all=not self._submitter,
+        )
+        return Options(
+            delay=None if after else task.delay,
+            dependencies=dependencies if after else None,
+            start_within=task.expires,
+            chosen_queue=task.queue,
+            tags=task.tags,
+            trace=self._trace(),
+            parent=self._parent,
+            fingerprint=_fingerprint(task, after, checked.json),
+        )
+
+    def _accept(self, submission: Submission) -> None:
+        try:
+            self._consumer.accept(submission)
+        except Gone:
+            return  # an earlier run has submitted it, and it has ended and is forgotten
+        except ParentNotRunning as over:
+            raise RunIsOver(
+                f"Another run of task {over} may have begun, for this one was taken for lost: it submits nothing any more."
+            ) from over
+        except (Conflict, IdTaken) as earlier:
+            raise conflict(submission.task_id) from earlier
+        except UnknownDependency as unknown:
+            raise refused(
+                errors.DependencyNotFound,
+                422,
+                "No task has an id of `after`",
+                f"`after` has the id {unknown}, and no task has it: it was never accepted here, or is forgotten.",
+                dependency=str(unknown),
+            ) from unknown
+        except QueueFull as full:
+            raise refused(
+                errors.QueueFull,
+                503,
+                "The queue is full",
+                f"As many tasks wait in queue {full.queue!r} as may (CELERIAC_MAX_QUEUE_DEPTH).",
+                queue=full.queue,
+            ) from full
+
+
+def trace_in(request: Any) -> Trace | None:
+    """The trace of the message of a running task."""
+    traceparent = getattr(request, "traceparent", None)
+    return Trace(traceparent, getattr(request, "tracestate", None) or "") if traceparent else None
+
+
+def _fingerprint(task: NewTask, after: tuple[str, ...], input_json: bytes) -> str:
+    """The same for equal submissions."""
+    times = [duration and duration.total_seconds() for duration in (task.delay, task.expires)]
+    options: Mapping[str, Any] = {"after": sorted(after), "when": task.when, "tags": sorted(task.tags)}
+    whole = [task.name, json.loads(input_json), times, task.queue, options]
+    digest = sha256(json.dumps(whole, sort_keys=True).encode()).digest()
+    return urlsafe_b64encode(digest).decode().rstrip("=")
