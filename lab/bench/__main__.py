@@ -11,6 +11,7 @@ from rich.console import Console
 
 from lab.bench.against import COMPARED, comparable, compare
 from lab.bench.measurements import (
+    batches,
     client,
     command,
     get,
@@ -42,6 +43,7 @@ MEASUREMENTS: dict[str, Callable[[Plan], None]] = {
     "pool": pool.measure,
     "limits": limits.measure,
     "many": many.measure,
+    "batches": batches.measure,
     "client": client.measure,
 }
 

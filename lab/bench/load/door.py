@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, Self
 
 from lab.bench.load.connection import Connection
-from lab.bench.load.load import request
 
 Answer = tuple[int, bytes]
 
@@ -35,10 +34,17 @@ class Door:
                 self._free.get_nowait().close()
 
     async def post(self, path: str, body: Any, *, status: int) -> Any:
-        """The JSON of the answer, which must have this status."""
+        """Send this as JSON; the JSON of the answer, which must have this status."""
+        return await self.send(
+            "POST", path, json.dumps(body).encode(), kind="application/json", status=status
+        )
+
+    async def send(self, method: str, path: str, content: bytes, *, kind: str, status: int) -> Any:
+        """The same for content of any kind."""
+        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: {len(content)}"
         connection = await self._free.get()
         answer = self._answers[connection] = asyncio.get_running_loop().create_future()
-        connection.send(request("POST", path, body).encode())
+        connection.send(head.encode() + b"\r\n\r\n" + content)
         answered, content = await answer
         self._free.put_nowait(connection)
         if answered != status:

@@ -24,7 +24,8 @@ COLUMNS = [
     Column("workers CPU µs/task"),
 ]
 ENDED = 1
-CANVAS, DEPENDENCIES = "Celery's canvas", "Celeriac, one by one, with after"
+CANVAS = "Celery's canvas"
+DEPENDENCIES, BATCH = "Celeriac, one by one", "Celeriac, one batch"
 TASKS = "tasks,lab.bench.contenders.many.tasks"
 CONCURRENCY = ("-c", "4")
 # Chains and groups are no larger than this; a chord is as large as the plan says.
@@ -99,19 +100,18 @@ def shapes(many: int) -> Sequence[Shape]:
 
 
 def _contenders(stage: Stage) -> dict[str, Contender]:
-    api = stage.celeriac(0)
+    api, worker = stage.celeriac(0), stage.work("celeriac_worker.app", *CONCURRENCY, database=0)
+    ours = {DEPENDENCIES: "lab.bench.contenders.many.dependencies", BATCH: "lab.bench.contenders.many.batch"}
     return {
         CANVAS: Contender(
             database=1,
             module="lab.bench.contenders.many.canvas",
             worker=stage.work("lab.bench.contenders.many.canvas:app", *CONCURRENCY, database=1),
         ),
-        DEPENDENCIES: Contender(
-            database=0,
-            module="lab.bench.contenders.many.dependencies",
-            worker=stage.work("celeriac_worker.app", *CONCURRENCY, database=0),
-            api=api,
-        ),
+        **{
+            name: Contender(database=0, module=module, worker=worker, api=api)
+            for name, module in ours.items()
+        },
     }
 
 

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import uvloop
@@ -15,6 +15,8 @@ from lab.bench.contenders.many.ends import last_result
 from lab.bench.contenders.many.shapes import ADDED, CHAIN, GROUP, expected
 from lab.bench.load.door import Door
 
+# Submits a shape of a size; the ids of those whose end is the end of all.
+Submit = Callable[[Door, str, int], Awaitable[list[str]]]
 AT_ONCE = 16
 # One task waits for at most so many others: a larger chord adds sums.
 MOST_NAMED = 1000
@@ -50,7 +52,7 @@ async def _submit(door: Door, name: str, task_input: Any, **options: Any) -> str
     return str(answer["task_id"])
 
 
-async def main(shape: str, size: int, port: int) -> None:
+async def measure(submit: Submit, shape: str, size: int, port: int) -> None:
     """Print how long submitting took, and all of it, in seconds."""
     async with Door(port, connections=AT_ONCE) as door:
         began = time.perf_counter()
@@ -65,4 +67,4 @@ async def main(shape: str, size: int, port: int) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
+    uvloop.run(measure(submit, sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
