@@ -7,6 +7,7 @@ from celeriac.ledger.model.submission import (
     Accepted,
     Conflict,
     IdTaken,
+    NoSlot,
     NotUnique,
     Submission,
     UnknownDependency,
@@ -37,7 +38,7 @@ async def accept(ledger: Ledger, submission: Submission) -> Accepted:
 
 
 # Why the ledger does not accept a submission.
-REFUSALS = (Conflict, IdTaken, UnknownDependency, NotUnique, LimitExceeded, QueueFull)
+REFUSALS = (Conflict, IdTaken, UnknownDependency, NotUnique, NoSlot, LimitExceeded, QueueFull)
 
 
 def problem_of(refusal: Exception) -> Problem:
@@ -62,6 +63,14 @@ def problem_of(refusal: Exception) -> Problem:
                 f"Task {task_id} has the unique key {shown(key)}: wait for its end, or submit with `else` `return` or `replace`.",
                 task_id=task_id,
                 key=key,
+            )
+        case NoSlot():
+            key, limit = refusal.args
+            return errors.ConcurrencyLimit(
+                f"{limit} tasks with the key {shown(key)} are queued or run, as many as may: wait for the end of one, or submit "
+                "with `else` `wait`.",
+                key=key,
+                limit=int(limit),
             )
         case LimitExceeded():
             return limit_reached(refusal)

@@ -35,10 +35,12 @@ class Links(TypedDict):
 
 
 class BlockedBy(TypedDict):
-    """For how many tasks a blocked one waits, and the ids of the first of them."""
+    """For how many tasks a blocked one waits, and the ids of the first of them; or at which key, behind how many tasks."""
 
     count: int
     tasks: list[str]
+    key: str | None
+    ahead: int | None
 
 
 class PlaceInBatch(TypedDict):

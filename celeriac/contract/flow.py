@@ -4,14 +4,16 @@ import json
 import re
 from dataclasses import dataclass, fields
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from celeriac.values.durations import duration_of
+from celeriac.values.rates import interval_of
 
 LONGEST_KEY = 200
+MOST_SLOTS, MOST_BURST = 100_000, 100_000
 UNFINISHED = "unfinished"
 SHORTEST, LONGEST = timedelta(milliseconds=100), timedelta(days=366)
 _POINTER = re.compile(r"(/([^/~]|~[01])*)+")
@@ -40,6 +42,14 @@ def _duration(text: str) -> str:
     return text
 
 
+def _rate(text: str) -> str:
+    try:
+        interval_of(text)
+    except ValueError as wrong:
+        raise _wrong(str(wrong)) from wrong
+    return text
+
+
 def _period(text: str) -> str:
     return text if text == UNFINISHED else _duration(text)
 
@@ -59,6 +69,8 @@ Duration = Annotated[
     AfterValidator(_duration),
     WithJsonSchema({"type": "string", "format": "duration", "maxLength": 64}),
 ]
+Rate = Annotated[str, Field(max_length=64, examples=["100/m"]), AfterValidator(_rate)]
+Burst = Annotated[int, Field(ge=1, le=MOST_BURST)]
 Period = Annotated[str, Field(max_length=64), AfterValidator(_period)]
 
 
@@ -93,11 +105,55 @@ class Unique(FlowOption):
         return None if self.while_ == UNFINISHED else duration_of(self.while_)
 
 
+class Debounce(FlowOption):
+    """A task waits for a quiet time; the next one with the key takes its place."""
+
+    quiet: Duration = Field(
+        description="The task is queued after this time (ISO 8601), unless another one takes its place before."
+    )
+    at_most: Duration = Field(
+        description="At the latest, a task is queued after this time, counted from the first one whose place was taken."
+    )
+
+    @model_validator(mode="after")
+    def _check_times(self) -> Self:
+        if duration_of(self.at_most) < duration_of(self.quiet):
+            raise _wrong("should have an `at_most` that is not shorter than `quiet`")
+        return self
+
+
+class Concurrency(FlowOption):
+    """At most a number of tasks with the key are queued or run."""
+
+    limit: Annotated[int, Field(ge=1, le=MOST_SLOTS)] = Field(
+        description="How many tasks of the key are queued or run at once."
+    )
+    else_: Literal["wait", "refuse", "cancel_running", "cancel_waiting"] = Field(
+        "wait",
+        validation_alias="else",
+        serialization_alias="else",
+        description="If there are as many: `wait` waits in order, `refuse` refuses, `cancel_running` cancels the oldest of them and waits, "
+        "`cancel_waiting` cancels the tasks that wait, and waits.",
+    )
+
+
+class Throttle(FlowOption):
+    """Tasks with the key start at a rate."""
+
+    rate: Rate = Field(
+        description="How many tasks of the key start in a second, minute, hour or day (`s`, `m`, `h`, `d`)."
+    )
+    burst: Burst = Field(1, description="How many start at once after a time without any.")
+
+
 @dataclass(frozen=True)
 class Flow:
     """The options that a submission or a definition has."""
 
     unique: Unique | None = None
+    debounce: Debounce | None = None
+    throttle: Throttle | None = None
+    concurrency: Concurrency | None = None
 
     def to_json(self) -> str:
         """As JSON, without those that are absent."""
@@ -125,5 +181,10 @@ class Flow:
 
 
 # By the name of the option.
-FLOW_OPTIONS: dict[str, type[FlowOption]] = {"unique": Unique}
+FLOW_OPTIONS: dict[str, type[FlowOption]] = {
+    "unique": Unique,
+    "debounce": Debounce,
+    "throttle": Throttle,
+    "concurrency": Concurrency,
+}
 NO_FLOW = Flow()

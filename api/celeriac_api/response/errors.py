@@ -20,6 +20,7 @@
     ├── NotUnique              409
     ├── BatchNotEnded          409
     ├── BatchComplete          409
+    ├── ConcurrencyLimit       409
     ├── KeyExists              409
     ├── KeyInFile              409
     ├── TooManySchedules       409
@@ -181,6 +182,12 @@ class BatchComplete(Problem):
     """An item was to be added to a batch that takes no more."""
 
     status, code, title = 409, "batch-complete", "The batch takes no more items"
+
+
+class ConcurrencyLimit(Problem):
+    """As many tasks of a key are queued or run as may, and the submission refuses to wait."""
+
+    status, code, title = 409, "concurrency-limit", "As many tasks of the key run as may"
 
 
 class KeyExists(Problem):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticSerializationError, to_json
 
-from celeriac.ledger.model.dependencies import MOST_NAMED
+from celeriac.ledger.model.dependencies import MOST_NAMED, BlockedBy
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Accepted
 from celeriac.ledger.model.task import Task
@@ -91,10 +91,14 @@ class Progress(BaseModel):
 
 
 class BlockedByDocument(BaseModel):
-    """The tasks for which a blocked task waits."""
+    """The tasks, or the key, for which a blocked task waits."""
 
-    count: Count = Field(description="How many have not ended.")
+    count: Count = Field(description="How many tasks in `after` have not ended.")
     tasks: list[str] = Field(description=f"The ids of the first {MOST_NAMED} of them.")
+    key: str | None = Field(
+        description="The key of `throttle` or `concurrency` at which the task waits; null while it waits for tasks."
+    )
+    ahead: Count | None = Field(description="How many tasks wait at this key ahead of it.")
 
 
 class PlaceDocument(BaseModel):
@@ -140,7 +144,7 @@ class TaskDocument(BaseModel):
         description="When the task is queued: the start of a scheduled task, or the next attempt of a retrying task."
     )
     blocked_by: BlockedByDocument | None = Field(
-        description="The tasks in `after` that have not ended; null unless the task is `blocked`."
+        description="What a `blocked` task waits for: tasks in `after` that have not ended, or a key. Null in other states."
     )
     tags: list[str] = Field(description="The tags that the submission gave the task.")
     schedule: str | None = Field(
@@ -290,8 +294,7 @@ def _members(task: Task, *, show_traceback: bool) -> dict[str, Any]:
         "ended_at": _timestamp(task.ended_at),
         "expires_at": _timestamp(task.expires_at),
         "due_at": _timestamp(task.due_at),
-        "blocked_by": task.blocked_by
-        and {"count": task.blocked_by.count, "tasks": list(task.blocked_by.ids)},
+        "blocked_by": task.blocked_by and _blocked_by(task.blocked_by),
         "tags": list(task.tags),
         "schedule": task.schedule,
         "batch": task.batch and task.batch._asdict(),
@@ -301,6 +304,10 @@ def _members(task: Task, *, show_traceback: bool) -> dict[str, Any]:
         "owner": task.owner or None,
         "links": _links(address(f"/tasks/{task.task_id}")),
     }
+
+
+def _blocked_by(waits: BlockedBy) -> dict[str, Any]:
+    return {"count": waits.count, "tasks": list(waits.ids), "key": waits.key, "ahead": waits.ahead}
 
 
 def _links(self: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ CeleriacError
 │   ├── NotFound                404: RouteNotFound, UnknownTaskName, TaskNotFound, UnknownQueue, KeyNotFound, ScheduleNotFound,
 │   │                           BatchNotFound
 │   ├── MethodNotAllowed        405
-│   ├── Conflict                409: TaskNotSucceeded, TaskEnded, TaskNotEnded, TaskIdTaken, NotUnique, BatchNotEnded,
+│   ├── Conflict                409: TaskNotSucceeded, TaskEnded, TaskNotEnded, TaskIdTaken, NotUnique, ConcurrencyLimit, BatchNotEnded,
 │   │                           BatchEnded, BatchComplete, KeyExists, KeyInFile, TooManySchedules
 │   ├── Gone                    410: TaskGone, BatchGone, ResultGone
 │   ├── TooLarge                413, 414, 431: BodyTooLarge, TargetTooLong, HeadersTooLarge
@@ -52,6 +52,7 @@ from celeriac.client.errors.refusals import (
     BatchNotEnded,
     BatchNotFound,
     BodyTooLarge,
+    ConcurrencyLimit,
     Conflict,
     DependencyNotFound,
     Forbidden,
@@ -104,6 +105,7 @@ __all__ = [
     "BatchNotFound",
     "BodyTooLarge",
     "CeleriacError",
+    "ConcurrencyLimit",
     "Conflict",
     "ConnectionLost",
     "DependencyNotFound",

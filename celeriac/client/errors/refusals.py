@@ -151,6 +151,17 @@ class BatchComplete(Conflict):
     types = ("batch-complete",)
 
 
+class ConcurrencyLimit(Conflict):
+    """As many tasks of a key are queued or run as may."""
+
+    types = ("concurrency-limit",)
+
+    @property
+    def key(self) -> str | None:
+        """The text of the key."""
+        return text(self.problem.get("key"))
+
+
 class KeyExists(Conflict):
     """Another key has this name."""
 

@@ -75,7 +75,7 @@ def note_of(document: Mapping[str, Any]) -> str:
         case "running":
             return "cancelling" if document["cancel_requested"] else progress_text(document["progress"])
         case "blocked":
-            return f"waits for {_tasks(document['blocked_by']['count'])}"
+            return f"waits for {_held(document['blocked_by']) or _tasks(document['blocked_by']['count'])}"
         case "scheduled":
             return f"due {moment(document['due_at'])}"
         case "succeeded" | "cancelled":
@@ -91,10 +91,18 @@ def _result(document: Mapping[str, Any]) -> str:
     return text
 
 
+def _held(blocked_by: Mapping[str, Any]) -> str | None:
+    if blocked_by["key"] is None:
+        return None
+    return f"key {blocked_by['key']}, {_tasks(blocked_by['ahead'])} ahead"
+
+
 def _blockers(blocked_by: Mapping[str, Any] | None) -> str | None:
-    """The ids of the first tasks that must end before, one a line."""
+    """The ids of the first tasks that must end before, one a line; or the key at which it waits."""
     if blocked_by is None:
         return None
+    if blocked_by["key"] is not None:
+        return _held(blocked_by)
     others = blocked_by["count"] - len(blocked_by["tasks"])
     return "\n".join([*blocked_by["tasks"], *([f"and {_tasks(others)} more"] if others else [])])
 

@@ -1,7 +1,7 @@
 """What accept_tasks.lua is asked, and what its answer means for each submission."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from celeriac.ledger.model.batch import BatchBehind, BatchComplete, BatchGone
@@ -10,6 +10,7 @@ from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import (
     Accepted,
     IdTaken,
+    NoSlot,
     NotUnique,
     ParentNotRunning,
     Submission,
@@ -24,6 +25,9 @@ Argument = str | bytes | int
 MOST_OPTIONS = 65_536
 # How many arguments come before those of callers and tasks.
 BEFORE_CALLERS = 5
+
+
+_OF_KEYS: Mapping[str, type[Exception]] = {"not unique": NotUnique, "no slot": NoSlot}
 
 
 def fitting(submissions: Sequence[Submission]) -> int:
@@ -82,18 +86,8 @@ def from_answer(
             )
     for start in range(0, len(replies), 6):
         place, kind, *parts = (part.decode() for part in replies[start : start + 6])
-        submission = submissions[int(place)]
-        if kind == "blocked":
-            answers[int(place)] = _blocked(submission, first + int(place), at + int(place), *parts[:2])
-        elif kind == "replayed":
-            answers[int(place)] = _replayed(submission, *parts)
-        elif kind == "existing":
-            task_id, created_at, *_ = parts
-            answers[int(place)] = Accepted(task_id, int(created_at), State.QUEUED, replayed=True, exists=True)
-        elif kind == "not unique":
-            answers[int(place)] = NotUnique(*parts[:2])
-        else:
-            answers[int(place)] = _refusal(submission, kind, *parts[:2])
+        number = int(place)
+        answers[number] = _reply(submissions[number], first + number, at + number, kind, parts)
     return answers
 
 
@@ -107,6 +101,25 @@ def refused_at(answers: Sequence[Accepted | Exception]) -> int:
     return len(answers)
 
 
+def _reply(
+    submission: Submission, created_at: int, at: int, kind: str, parts: Sequence[str]
+) -> Accepted | Exception:
+    """What the script says of one submission."""
+    match kind:
+        case "blocked":
+            return _blocked(submission, created_at, at, *parts[:2])
+        case "held" | "debounced":
+            return _waiting(submission, created_at, kind, *parts[:2])
+        case "replayed":
+            return _replayed(submission, *parts)
+        case "existing":
+            return Accepted(parts[0], int(parts[1]), State.QUEUED, replayed=True, exists=True)
+        case "not unique" | "no slot":
+            return _OF_KEYS[kind](*parts[:2])
+        case _:
+            return _refusal(submission, kind, *parts[:2])
+
+
 def _blocked(submission: Submission, created_at: int, at: int, count: str, named: str) -> Accepted:
     """A task that waits for others."""
     options = json.loads(submission.options)
@@ -118,6 +131,15 @@ def _blocked(submission: Submission, created_at: int, at: int, count: str, named
         due_at=_due_at(options, at, State.BLOCKED),
         blocked_by=BlockedBy(int(count), tuple(named.split())),
     )
+
+
+def _waiting(submission: Submission, created_at: int, kind: str, what: str, ahead: str) -> Accepted:
+    """A task that waits at a key, or for a quiet time."""
+    trace_id = json.loads(submission.options).get("trace_id")
+    if kind == "debounced":
+        return Accepted(submission.task_id, created_at, State.SCHEDULED, trace_id=trace_id, due_at=int(what))
+    blocked_by = BlockedBy(0, (), what, int(ahead))
+    return Accepted(submission.task_id, created_at, State.BLOCKED, trace_id=trace_id, blocked_by=blocked_by)
 
 
 def _refusal(submission: Submission, kind: str, what: str, wait: str) -> Exception:

@@ -42,7 +42,9 @@ class Dependencies:
 
 @dataclass(frozen=True, slots=True)
 class BlockedBy:
-    """For how many tasks a blocked one waits, and the ids of the first of them."""
+    """For how many tasks a blocked one waits, and the ids of the first of them; or the key that holds it, and how many are ahead."""
 
     count: int
     ids: tuple[str, ...]
+    key: str | None = None
+    ahead: int | None = None

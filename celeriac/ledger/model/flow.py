@@ -1,10 +1,10 @@
 """The keys that hold a task back, with what each means."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 
-from celeriac.ledger.model.times import milliseconds
+from celeriac.ledger.model.times import microseconds, milliseconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,51 @@ class UniqueKey:
     def members(self) -> dict[str, object]:
         """As flow.lua reads them."""
         ms = None if self.period is None else milliseconds(self.period)
-        return {"key": self.key, "ms": ms, "otherwise": self.otherwise}
+        return _given({"key": self.key, "ms": ms, "otherwise": self.otherwise})
+
+
+@dataclass(frozen=True, kw_only=True)
+class DebounceKey:
+    """The task is due after a quiet time, unless the next one of the key takes its place; the first one waits `at_most` so long."""
+
+    key: str
+    quiet: timedelta
+    at_most: timedelta
+
+    def members(self) -> dict[str, object]:
+        """As flow.lua reads them."""
+        return {
+            "key": self.key,
+            "quiet": microseconds(self.quiet),
+            "at_most": microseconds(self.at_most),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThrottleKey:
+    """A task of the key starts each `interval` (microseconds), and `burst` at once after a time without any. `rate` is shown."""
+
+    key: str
+    interval: int
+    burst: int
+    rate: str
+
+    def members(self) -> dict[str, object]:
+        """As flow.lua reads them."""
+        return {"key": self.key, "interval": self.interval, "burst": self.burst, "rate": self.rate}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConcurrencyKey:
+    """So many tasks of the key are queued or run; `otherwise` is what the next one does."""
+
+    key: str
+    limit: int
+    otherwise: str
+
+    def members(self) -> dict[str, object]:
+        """As flow.lua reads them."""
+        return {"key": self.key, "limit": self.limit, "otherwise": self.otherwise}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +70,20 @@ class FlowKeys:
     """The keys of a submission; `chosen` is the JSON of the options that it names itself, for a retry."""
 
     unique: UniqueKey | None = None
+    debounce: DebounceKey | None = None
+    throttle: ThrottleKey | None = None
+    concurrency: ConcurrencyKey | None = None
     chosen: str | None = None
 
     def members(self) -> dict[str, object]:
         """As flow.lua reads them."""
-        unique = None if self.unique is None else _given(self.unique.members())
-        return _given({"unique": unique, "chosen": self.chosen})
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return _given(
+            {
+                name: value if value is None or name == "chosen" else value.members()
+                for name, value in values.items()
+            }
+        )
 
 
 def _given(members: Mapping[str, object]) -> dict[str, object]:

@@ -8,7 +8,7 @@ FINAL = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED, State.EXPIRED
 
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.BLOCKED: frozenset({State.SCHEDULED, State.QUEUED, State.CANCELLED, State.EXPIRED}),
-    State.SCHEDULED: frozenset({State.QUEUED, State.CANCELLED, State.EXPIRED}),
+    State.SCHEDULED: frozenset({State.BLOCKED, State.QUEUED, State.CANCELLED, State.EXPIRED}),
     State.QUEUED: frozenset({State.RUNNING, State.CANCELLED, State.EXPIRED, State.FAILED}),
     State.RUNNING: frozenset({State.SUCCEEDED, State.FAILED, State.RETRYING, State.CANCELLED, State.QUEUED}),
     State.RETRYING: frozenset({State.RUNNING, State.CANCELLED, State.FAILED}),

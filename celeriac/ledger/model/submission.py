@@ -135,5 +135,9 @@ class ParentNotRunning(Exception):
     """The run that submits does not have its task any more; the argument is the id of that."""
 
 
+class NoSlot(Exception):
+    """As many tasks of a key run as may; the arguments are the key and its limit."""
+
+
 class Conflict(Exception):
     """The key or id already belongs to another submission; the argument is its task id."""

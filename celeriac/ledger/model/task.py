@@ -166,6 +166,9 @@ def too_large(task: Task, *, most_bytes: int) -> Task:
 def _blocked_by(value: bytes | None) -> BlockedBy | None:
     if value is None:
         return None
+    if value.startswith(b"key "):
+        _, ahead, key = value.decode().split(" ", 2)
+        return BlockedBy(0, (), key, int(ahead))
     count, *ids = value.decode().split()
     return BlockedBy(int(count), tuple(ids))
 

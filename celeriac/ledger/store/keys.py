@@ -103,6 +103,41 @@ def unique(key: str) -> str:
     return f"celeriac:unique:{key}"
 
 
+def debounce(key: str) -> str:
+    """String: when a series of debounced tasks began, and its last task. One key a series, until the end of that task."""
+    return f"celeriac:debounce:{key}"
+
+
+def limit(key: str) -> str:
+    """Hash: the rules of a key, and when its next task may start. One key each, until soon after its last task, unless an operator has set rules."""
+    return f"celeriac:limit:{key}"
+
+
+def throttled(key: str) -> str:
+    """Sorted set: the tasks that wait at a key to start, in order. Empty, so gone, when none waits."""
+    return f"celeriac:throttled:{key}"
+
+
+def slot_holders(key: str) -> str:
+    """Sorted set: the tasks of a key that are queued or run, the oldest first. Empty, so gone, when all have ended."""
+    return f"celeriac:slot_holders:{key}"
+
+
+def slot_waiters(key: str) -> str:
+    """Sorted set: the tasks that wait for a slot of a key, in order. Empty, so gone, when none waits."""
+    return f"celeriac:slot_waiters:{key}"
+
+
+def limits() -> str:
+    """Sorted set: the keys that have rules, in order. As many as there are."""
+    return "celeriac:limits"
+
+
+def limits_due() -> str:
+    """Sorted set: the keys at which something is due, by when. Empty, so gone, when nothing is."""
+    return "celeriac:limits:due"
+
+
 def releasing() -> str:
     """List: ended tasks whose followers, or needed results, were too many for one script. Empty, so gone, when all are released."""
     return "celeriac:releasing"

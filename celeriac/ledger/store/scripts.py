@@ -17,7 +17,8 @@ _FILES = {
 OF_WORKERS = frozenset(file.stem for file in Path(__file__).parents[1].glob("lua/workers/*.lua"))
 # What goes once before all of them, where a server has functions.
 PRELUDE = "\n".join(
-    _FILES[name] for name in ("keys", "record", "batches", "dependencies", "flow", "next_message", "limits")
+    _FILES[name]
+    for name in ("keys", "record", "batches", "dependencies", "slots", "flow", "next_message", "limits")
 )
 
 
@@ -35,7 +36,9 @@ class Script:
 
 
 def _read(*names: str, only_reads: bool = False) -> Script:
-    text = "\n".join(_FILES[name] for name in ("keys", "record", "batches", "dependencies", "flow", *names))
+    text = "\n".join(
+        _FILES[name] for name in ("keys", "record", "batches", "dependencies", "slots", "flow", *names)
+    )
     return Script(
         name=names[-1],
         body=_FILES[names[-1]],

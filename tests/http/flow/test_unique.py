@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -13,32 +12,8 @@ from redis import Redis
 
 from lab.harness.servers import running_api
 from tests.http.access.keys import Locked, bearer
+from tests.http.flow.submitting import ADD, accepted, fresh, left_over, post
 from tests.support.door import Document, cancel, document, ended, in_state, problem_of, shown
-
-ADD = {"name": "add", "input": {"x": 4, "y": 5}}
-
-
-def post(client: httpx.Client, name: str = "add", /, **options: Any) -> httpx.Response:
-    """Submit a task with these members beside its name."""
-    return client.post("/tasks", json={**(ADD if name == "add" else {"name": name}), **options})
-
-
-def accepted(client: httpx.Client, name: str = "add", /, **options: Any) -> Document:
-    """The same, accepted."""
-    response = post(client, name, **options)
-    assert response.status_code == 202, response.text
-    task: Document = document(response)
-    return task
-
-
-def fresh() -> dict[str, str]:
-    """A key that no other test has."""
-    return {"key": uuid4().hex}
-
-
-def kept(redis: Redis) -> list[str]:
-    """What is there of unique keys."""
-    return [str(key) for key in redis.scan_iter("celeriac:unique:*")]
 
 
 def test_fifty_at_once_with_one_key_at_two_apis_are_one_task(
@@ -58,7 +33,7 @@ def test_fifty_at_once_with_one_key_at_two_apis_are_one_task(
         }
         assert own_redis.llen("default") == 1
         assert cancel(clients[0], document(answers[0])).status_code == 200
-        assert kept(own_redis) == []
+        assert left_over(own_redis) == []
 
 
 def test_the_other_task_is_returned_as_it_is_now_until_its_end(client: httpx.Client, tmp_path: Path) -> None:
@@ -104,7 +79,7 @@ def test_another_task_is_refused_with_the_id_of_the_first(quiet: httpx.Client, q
     assert quiet_redis.zcard("celeriac:tasks") == 1
     cancel(quiet, first)
     cancel(quiet, accepted(quiet, unique=unique))
-    assert kept(quiet_redis) == []
+    assert left_over(quiet_redis) == []
 
 
 @pytest.mark.parametrize("delay", [0, 60])
@@ -121,7 +96,7 @@ def test_one_that_has_not_started_is_replaced_at_once(
         quiet_redis.get(key) for key in quiet_redis.scan_iter("celeriac:unique:*")
     ]
     cancel(quiet, second)
-    assert kept(quiet_redis) == []
+    assert left_over(quiet_redis) == []
 
 
 def test_one_that_runs_is_asked_to_end(client: httpx.Client, redis: Redis, tmp_path: Path) -> None:
@@ -133,7 +108,9 @@ def test_one_that_runs_is_asked_to_end(client: httpx.Client, redis: Redis, tmp_p
     (tmp_path / "gate").touch()
     for task in (first, second):
         ended(client, task)
-    assert kept(redis) == [str(key) for key in redis.scan_iter("celeriac:unique:*") if redis.ttl(key) > 0]
+    assert [str(key) for key in redis.scan_iter("celeriac:unique:*")] == [
+        str(key) for key in redis.scan_iter("celeriac:unique:*") if redis.ttl(key) > 0
+    ]
 
 
 def test_a_key_can_be_a_value_of_the_input(quiet: httpx.Client, quiet_redis: Redis) -> None:
@@ -200,7 +177,7 @@ def test_a_retry_keeps_the_key(quiet: httpx.Client, quiet_redis: Redis) -> None:
     assert problem_of(post(quiet, unique=unique)) == (409, "not-unique")
     assert problem_of(quiet.post(first["links"]["retry"])) == (409, "not-unique")
     cancel(quiet, second)
-    assert kept(quiet_redis) == []
+    assert left_over(quiet_redis) == []
 
 
 def test_the_same_key_of_another_owner_is_another_key(locked: Locked) -> None:
@@ -221,4 +198,4 @@ def test_a_key_whose_task_was_deleted_by_others_is_free(quiet: httpx.Client, qui
     second = accepted(quiet, unique={"key": "k"})
     assert second["task_id"] != first["task_id"]
     cancel(quiet, second)
-    assert kept(quiet_redis) == []
+    assert left_over(quiet_redis) == []

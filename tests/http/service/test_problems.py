@@ -23,6 +23,7 @@ from tests.support.raw import post, response_to
 
 ADD = {"x": 4, "y": 5}
 SOLE = {"name": "unserved", "unique": {"key": "sole", "else": "refuse"}}
+ALONE = {"name": "unserved", "concurrency": {"key": "alone", "limit": 1, "else": "refuse"}}
 UNKNOWN = "/tasks/6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"
 TAKEN = "/tasks/6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a11"
 KINDS = {kind.code: kind for kind in Problem.__subclasses__()}
@@ -140,6 +141,7 @@ WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
     "batch-gone": ("works", forgotten_batch),
     "schedule-not-found": ("works", lambda client: client.get("/schedules/nobody")),
     "not-unique": ("works", lambda client: [client.post("/tasks", json=SOLE) for _ in range(2)][1]),
+    "concurrency-limit": ("works", lambda client: [client.post("/tasks", json=ALONE) for _ in range(2)][1]),
     "key-exists": (
         "admin",
         lambda client: client.post("/keys", json={"name": "has-read", "scopes": ["read"]}),

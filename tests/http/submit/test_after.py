@@ -58,12 +58,15 @@ def test_a_task_is_blocked_until_those_that_it_waits_for_have_succeeded(
     gates = [tmp_path / "one", tmp_path / "two"]
     first, second = (submit(client, "hold", until=str(gate)) for gate in gates)
     task = after(client, first, second, first)
-    waits_for = {"count": 2, "tasks": [first["task_id"], second["task_id"]]}
+    waits_for = {"count": 2, "tasks": [first["task_id"], second["task_id"]], "key": None, "ahead": None}
     assert (task["state"], task["ready"], task["blocked_by"]) == ("blocked", False, waits_for)
     gates[0].touch()
     ended(client, first)
     now = shown(client, task)
-    assert (now["state"], now["blocked_by"]) == ("blocked", {"count": 1, "tasks": [second["task_id"]]})
+    assert (now["state"], now["blocked_by"]) == (
+        "blocked",
+        {"count": 1, "tasks": [second["task_id"]], "key": None, "ahead": None},
+    )
     gates[1].touch()
     at_end = ended(client, task)
     assert (at_end["state"], at_end["result"], at_end["blocked_by"]) == ("succeeded", 9, None)
@@ -153,7 +156,12 @@ def test_of_the_short_routes_it_is_a_parameter(client: httpx.Client) -> None:
     task = submit_with(
         client, f"/add?after={first['task_id']}&after={second['task_id'].upper()}&when=ended", x=4, y=5
     )
-    assert task["blocked_by"] == {"count": 2, "tasks": [first["task_id"], second["task_id"]]}
+    assert task["blocked_by"] == {
+        "count": 2,
+        "tasks": [first["task_id"], second["task_id"]],
+        "key": None,
+        "ahead": None,
+    }
     assert document(client.get(task["links"]["self"], params={"wait": 30}))["result"] == 9
 
 
@@ -196,7 +204,7 @@ def test_a_blocked_task_is_listed_cancelled_and_not_purged(quiet: httpx.Client, 
     below = after(quiet, task)
     listed = document(quiet.get("/tasks", params={"state": "blocked", "name": "add"}))["items"]
     assert [each["task_id"] for each in listed] == [each["task_id"] for each in (below, other, task)]
-    assert listed[0]["blocked_by"] == {"count": 1, "tasks": [task["task_id"]]}
+    assert listed[0]["blocked_by"] == {"count": 1, "tasks": [task["task_id"]], "key": None, "ahead": None}
     assert 'celeriac_tasks{name="add",state="blocked"} 3' in quiet.get("/metrics").text.replace(".0", "")
     quiet.post("/queues/default/purge")
     assert shown(quiet, task)["state"] == "blocked"

@@ -1,11 +1,13 @@
 """Finds the keys of a submission: texts, or values of its input."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
-from celeriac.contract.flow import LONGEST_KEY, Flow, FlowOption, Unique
-from celeriac.ledger.model.flow import FlowKeys, UniqueKey
+from celeriac.contract.flow import LONGEST_KEY, Concurrency, Debounce, Flow, FlowOption, Throttle, Unique
+from celeriac.ledger.model.flow import ConcurrencyKey, DebounceKey, FlowKeys, ThrottleKey, UniqueKey
+from celeriac.values.durations import duration_of
+from celeriac.values.rates import interval_of
 from celeriac_api.request.body import invalid_input
 from celeriac_api.response.errors import InvalidInput
 
@@ -21,15 +23,34 @@ def flow_keys(
     422 if a pointer leads to no text, number or truth value, or to a parameter whose values are hidden.
     """
     finder = _Finder(input_json, at=at, hidden=hidden)
-    unique = flow.unique
-    return FlowKeys(
-        unique=None if unique is None else _unique(unique, finder.key_of("unique", unique)),
-        chosen=chosen.to_json() if chosen.options else None,
-    )
+    keys: dict[str, Any] = {
+        name: _KEYS[name](option, finder.key_of(name, option)) for name, option in flow.options.items()
+    }
+    return FlowKeys(**keys, chosen=chosen.to_json() if chosen.options else None)
 
 
 def _unique(option: Unique, key: str) -> UniqueKey:
     return UniqueKey(key=key, period=option.period, otherwise=option.else_)
+
+
+def _debounce(option: Debounce, key: str) -> DebounceKey:
+    return DebounceKey(key=key, quiet=duration_of(option.quiet), at_most=duration_of(option.at_most))
+
+
+def _throttle(option: Throttle, key: str) -> ThrottleKey:
+    return ThrottleKey(key=key, interval=interval_of(option.rate), burst=option.burst, rate=option.rate)
+
+
+def _concurrency(option: Concurrency, key: str) -> ConcurrencyKey:
+    return ConcurrencyKey(key=key, limit=option.limit, otherwise=option.else_)
+
+
+_KEYS: dict[str, Callable[[Any, str], object]] = {
+    "unique": _unique,
+    "debounce": _debounce,
+    "throttle": _throttle,
+    "concurrency": _concurrency,
+}
 
 
 class _Finder:

@@ -9,7 +9,7 @@ from annotated_types import Ge, Le
 from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, StringConstraints, ValidationInfo
 
-from celeriac.contract.flow import FLOW_OPTIONS, NO_FLOW, Flow, Unique
+from celeriac.contract.flow import FLOW_OPTIONS, NO_FLOW, Concurrency, Debounce, Flow, Throttle, Unique
 from celeriac.ledger.model.dependencies import MOST_AFTER, When
 from celeriac_api.request.body import invalid_input
 from celeriac_api.request.parameter_types import Tag, misfit, moment
@@ -125,6 +125,9 @@ class BodyOptions(OptionFields):
     """The same, with those that only a body can contain: they are objects."""
 
     unique: Unique = ABSENT
+    debounce: Debounce = ABSENT
+    throttle: Throttle = ABSENT
+    concurrency: Concurrency = ABSENT
 
 
 NAMES = frozenset(BodyOptions.model_fields)
@@ -154,6 +157,9 @@ def options_of(query: Mapping[str, Any], body: Mapping[str, Any]) -> SubmissionO
         refuse("eta", "should not be given together with `delay`")
     if "eta" in options and options["eta"] - datetime.now(UTC) > timedelta(seconds=LONGEST_SECONDS):
         refuse("eta", "should be at most 366 days ahead")
+    for name in ("delay", "eta"):
+        if name in options and "debounce" in options:
+            refuse(name, "should not be given together with `debounce`, which delays the task itself")
     if "when" in options and "after" not in options:
         refuse("when", "should be given together with `after`")
     flow = {name: options.pop(name) for name in FLOW_OPTIONS.keys() & options.keys()}

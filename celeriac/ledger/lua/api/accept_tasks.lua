@@ -10,15 +10,18 @@
 --       idempotency key), fingerprint (of the submission), key_ttl (ms); and, of a task that waits for others: after (their ids,
 --       each once), when ('succeeded', 'failed' or 'ended'), delay (microseconds from its release on, in place of due), sees_all
 --       (they may be any owner's), results (those of them to whose results the input refers); flow: the wishes of flow.lua: unique (key,
---       ms for a time, otherwise), chosen (JSON: those that the submission itself names, for a retry); and, of a task in a batch, as (its name
+--       ms for a time, otherwise), debounce (key, quiet and at_most in microseconds), throttle (key, interval in microseconds, burst,
+--       rate), concurrency (key, limit, otherwise), chosen (JSON: those that the submission itself names, for a retry); and, of a task in a batch, as (its name
 --       there), edges (`when`, and the numbers of the tasks of the batch that it runs after)
 -- Answer: {} where an envelope is unknown; otherwise the stamp of the first; the moment from which due times count (0 where
 --         there is none); a list that has, for each task that was not accepted now: its number, and 'replayed' or 'conflict'
 --         with the id, creation, first state and trace of the task that has its key or id | 'existing' with the same of the
---         task that has its unique key now (the state of now) | 'not unique' with its id and the key | 'over' with the id of a parent whose run has ended | 'gone' | 'taken', where its
+--         task that has its unique key now (the state of now) | 'not unique' with its id and the key | 'no slot' with a
+--         key and its limit | 'over' with the id of a parent whose run has ended | 'gone' | 'taken', where its
 --         id belongs to another owner's task | 'no dependency' with an id of `after` | 'limited' with a limit and the microseconds until it lets the next one in
 --         | 'full' with a queue and the microseconds until there may be room in it; and for each task that was accepted
---         as blocked: its number, 'blocked', how many it waits for, the first of these; a list of what is to be
+--         as blocked: its number, 'blocked', how many it waits for, the first of these, or 'held' with the key that holds it and how
+--         many are ahead; 'debounced' with the moment when it is due; a list of what is to be
 --         pushed there: queue, side, message; of a batch: how many chunks are still staged
 -- A task's stamp is its time of creation. Stamps go up by one from task to task, and so do the moments from which due times
 -- and deadlines count.
@@ -179,7 +182,7 @@ end
 -- Write the record of one task, and note what else is to be written.
 local function write_one(number, options, caller)
   local id, name, queue, digest, input = submission(number)
-  local stamp, state = first + number, options.is_blocked and 'blocked' or options.due and 'scheduled' or 'queued'
+  local stamp, state = first + number, (options.is_blocked or options.waits_in) and 'blocked' or options.due and 'scheduled' or 'queued'
   redis.call('HSET', key_record(id), 'name', name, 'queue', queue, 'state', state, 'attempt', 0, 'created_at', stamp,
              'envelope', digest, 'input', input)
   states[number] = state
@@ -221,7 +224,7 @@ end
 -- Why this task is not accepted now: the kind of answer, and what stands in it; nil where it is.
 local function refusal_of(queue, options, caller)
   local wait
-  if most_waiting > 0 and not options.due and not options.is_blocked then
+  if most_waiting > 0 and not (options.due or options.is_blocked or options.waits_in) then
     depths[queue] = depths[queue] or redis.call('ZCARD', key_waiting(queue))
     wait = wait_for_room(queue, depths[queue] + 1, most_waiting)
   end
@@ -260,7 +263,10 @@ local function write()
       if batch and not batches.goes_on(batch, kind) then break end
     else
       write_one(number, options, caller)
-      if options.flow then control.write(id, options.flow, how) end
+      if options.flow then
+        local what, one, two = control.write(id, first + number, begun + number, options.flow, options, how)
+        if what then append(replies, text(number), what, one, two, '', '') end
+      end
       if options.results then write_results(id, options) end
       if options.is_blocked then write_blockers(number, id, options, wrong and {} or blockers) end
       if wrong then append(unmet, {id = id, when = options.when, other = wrong}) end

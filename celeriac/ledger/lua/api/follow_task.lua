@@ -4,9 +4,9 @@
 --         event: id, state, attempt}: there are no others, and no stream
 local task = not is_hidden(ARGV[1], ARGV[2]) and load(ARGV[1])
 if not task then return {} end
-local due, ended, when = unpack(redis.call('HMGET', key_record(task.id), 'due_at', 'ended_at', 'when'))
+local due, ended, when, held = unpack(redis.call('HMGET', key_record(task.id), 'due_at', 'ended_at', 'when', 'held'))
 local was_scheduled = task.queued_at or due and task.attempt == 0
-local first = when and 'blocked' or was_scheduled and 'scheduled' or 'queued'
+local first = (when or held) and 'blocked' or was_scheduled and 'scheduled' or 'queued'
 if not FINAL[task.state] then begin_stream(task) end
 if task.told then return {first, '1'} end
 local answer = {first, '0'}

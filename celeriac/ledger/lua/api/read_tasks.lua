@@ -4,7 +4,7 @@
 --       'results', 'tracebacks', both or neither; number of fields, the record's fields to read (the first are state,
 --       expires_at, attempt, and `blocked_by`, which no record has); how many tasks may be anybody's, and their ids; then, for each other: its owner, its id
 -- Answer: for each id a list of those fields (nil where absent; `blocked_by` of a blocked task is for how many tasks it waits, and the
---         first of these, separated by spaces), then Celery's result document (nil where there is none, or
+--         first of these, separated by spaces, or 'key', how many are ahead, and the key), then Celery's result document (nil where there is none, or
 --         none is asked for), then its size where it was left out; for a task that is forgotten, or due to be, {'gone'}; for one
 --         that is to be asked for once more, {'later'}. Where another type of value has taken the place of one, the list
 --         holds the error: the other tasks are answered all the same.
@@ -46,6 +46,8 @@ end
 local MOST_NAMED = 20
 
 local function blocked_by(id)
+  local key, ahead = control.place_of(id)
+  if key then return 'key ' .. ahead .. ' ' .. key end
   local first = redis.call('ZRANGE', key_blockers(id), 0, MOST_NAMED - 1)
   return table.concat({redis.call('ZCARD', key_blockers(id)), unpack(first)}, ' ')
 end

@@ -25,6 +25,7 @@ local function set_back(by)
     if redis.call('HEXISTS', key_record(id), 'due_at') == 1 then redis.call('HINCRBY', key_record(id), 'due_at', -by) end
   end
   for _, id in ipairs(redis.call('ZRANGE', KEY_DEADLINES, 0, -1)) do redis.call('ZINCRBY', KEY_DEADLINES, -by, id) end
+  for _, key in ipairs(redis.call('ZRANGE', KEY_LIMITS_DUE, 0, -1)) do redis.call('ZADD', KEY_LIMITS_DUE, 'XX', text(at), key) end
   for _, name in ipairs(redis.call('ZRANGE', KEY_WORKERS, 0, -1)) do redis.call('ZADD', KEY_WORKERS, 'LT', at, name) end
   for _, queue in ipairs(redis.call('HKEYS', KEY_SERVING)) do
     if tonumber(redis.call('HGET', KEY_SERVING, queue)) > at then redis.call('HSET', KEY_SERVING, queue, at) end
@@ -47,7 +48,7 @@ local function each(index, act)
 end
 
 each(KEY_DUE, function(task)
-  if task.state == 'scheduled' then become(task, 'queued', 'queued_at', at) end
+  if task.state == 'scheduled' and not (task.linked and hold_back(task, how)) then become(task, 'queued', 'queued_at', at) end
   redis.call('ZREM', KEY_DUE, task.id)
   if task.state == 'queued' or task.state == 'retrying' then push(task, 'LPUSH', how.pushed) end
 end)
@@ -69,6 +70,11 @@ each(KEY_RUNNING, function(task)
 end)
 
 if settle_rest(how) then more = 'more' end
+
+-- The keys at which a task may go on now.
+local keys = redis.call('ZRANGEBYSCORE', KEY_LIMITS_DUE, '-inf', text(at), 'LIMIT', 0, limit)
+for _, key in ipairs(keys) do slots.visit(key, how) end
+if #keys == tonumber(limit) or how.moves and how.moves <= 0 then more = 'more' end
 
 -- Whose result is needed stays; it is looked at again after this time.
 local NEEDED = 10 * 1000000
@@ -95,7 +101,7 @@ end
 
 -- After how long this keeper comes early; nil when nothing is due before all come anyway, or another has undertaken to come by then.
 local function early()
-  local next_due = first_of(KEY_DUE)
+  local next_due = math.min(first_of(KEY_DUE), first_of(KEY_LIMITS_DUE))
   if next_due >= at + USUAL then return nil end
   next_due = math.max(next_due, at + LEAST)
   local undertaken = tonumber(redis.call('GET', KEY_EARLY)) or 0

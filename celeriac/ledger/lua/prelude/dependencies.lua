@@ -19,12 +19,13 @@ end
 
 -- All that it waited for has ended as it should: it is queued, or scheduled for its time. A delay counts from now on.
 local function release(task, how)
-  local due, delay = unpack(redis.call('HMGET', key_record(task.id), 'due_at', 'delay'))
+  local due, delay, due_by = unpack(redis.call('HMGET', key_record(task.id), 'due_at', 'delay', 'due_by'))
   due = due and tonumber(due) or delay and later(tonumber(delay)) or 0
+  due = math.min(due, tonumber(due_by or nil) or due)
   if due > now() then
     become(task, 'scheduled', 'due_at', due, 'scheduled_at', now())
     redis.call('ZADD', KEY_DUE, due, task.id)
-  else
+  elseif not (task.linked and hold_back(task, how)) then
     become(task, 'queued', 'queued_at', now())
     push(task, 'LPUSH', how.pushed)
   end

@@ -14,6 +14,12 @@ local function key_rejected(queue) return 'celeriac:rejected:' .. queue end
 local function key_followers(id) return 'celeriac:followers:' .. id end
 local function key_blockers(id) return 'celeriac:blockers:' .. id end
 local function key_needers(id) return 'celeriac:needers:' .. id end
+local function key_debounce(key) return 'celeriac:debounce:' .. key end
+local function key_limit(key) return 'celeriac:limit:' .. key end
+local function key_throttled(key) return 'celeriac:throttled:' .. key end
+local function key_slot_holders(key) return 'celeriac:slot_holders:' .. key end
+local function key_slot_waiters(key) return 'celeriac:slot_waiters:' .. key end
+local KEY_LIMITS, KEY_LIMITS_DUE = 'celeriac:limits', 'celeriac:limits:due'
 local function key_unique(key) return 'celeriac:unique:' .. key end
 local function key_result(id) return 'celery-task-meta-' .. id end
 local KEY_TASKS, KEY_NAMES, KEY_QUEUES = 'celeriac:tasks', 'celeriac:names', 'celeriac:queues'

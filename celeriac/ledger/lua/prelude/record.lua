@@ -84,8 +84,9 @@ local function history(task)
     local id = string.format('%.0f-%.0f', math.floor(last / 1000), last % 1000)
     events[#events + 1] = {id, state, text(attempt)}
   end
-  local scheduled_at = redis.call('HGET', key_record(task.id), 'scheduled_at')
+  local scheduled_at, blocked_at = unpack(redis.call('HMGET', key_record(task.id), 'scheduled_at', 'blocked_at'))
   if scheduled_at then add(tonumber(scheduled_at), 'scheduled', 0) end
+  if blocked_at then add(tonumber(blocked_at), 'blocked', 0) end
   if task.queued_at then add(task.queued_at, 'queued', 0) end
   if task.started_at then add(task.started_at, 'running', task.attempt) end
   if task.ended_at then add(task.ended_at, task.state, task.attempt) end
@@ -210,6 +211,7 @@ end
 
 local settle, keep_needed, let_go -- in dependencies.lua
 local give_on -- in flow.lua
+local hold_back -- in slots.lua
 
 -- End a task. `failure` is the record's error (JSON, or ''), `document` is Celery's own result; both are kept for a time. The
 -- record outlives that by an hour, for the keeper to find it when it forgets the task. Who waits for this task is released.

@@ -130,6 +130,7 @@ export function show(main, id) {
 }
 
 function blocker(blockedBy) {
+  if (blockedBy?.key != null) return [`key ${blockedBy.key}`, { note: `${blockedBy.ahead} ahead` }];
   const first = blockedBy?.tasks[0];
   if (!first) return [null];
   return [first, { href: address(["tasks", first]), note: blockedBy.count > 1 ? `and ${blockedBy.count - 1} more` : "" }];
