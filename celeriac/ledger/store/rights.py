@@ -31,6 +31,8 @@ _FORMS: dict[str, Command] = {
     "XINFO": ("XINFO", "STREAM", _KEY),
     "XREAD": ("XREAD", "STREAMS", _KEY, "0"),
     "ZPOPMIN": ("ZPOPMIN", _KEY),
+    "ZRANK": ("ZRANK", _KEY, "0"),
+    "ZSCORE": ("ZSCORE", _KEY, "0"),
 }
 _WITHOUT_KEY: dict[str, Command] = {
     "PING": ("PING",),

@@ -1,4 +1,4 @@
-"""Submits tasks with options of flow control, and looks at what is there of their keys."""
+"""Submits tasks with keys, and finds what is kept of keys."""
 
 from typing import Any
 from uuid import uuid4

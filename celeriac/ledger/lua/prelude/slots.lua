@@ -78,7 +78,7 @@ function slots.supersede(id, by, wish, how)
   if not task or FINAL[task.state] then return end
   local is_running = task.state == 'running'
   if task.state == 'queued' and task.attempt == 0 then -- a worker that knows no records may run it
-    is_running = redis.call('EXISTS', key_result(id)) == 1 or how.pushed == nil and redis.call('HEXISTS', 'unacked', id) == 1
+    is_running = redis.call('EXISTS', key_result(id)) == 1 or how.pushed == nil and redis.pcall('HEXISTS', 'unacked', id) == 1
   end
   if not is_running then
     conclude_with(task, 'cancelled', 'REVOKED', 'Superseded', 'task ' .. by .. ' has taken its place', how)
