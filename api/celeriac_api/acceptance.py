@@ -57,26 +57,31 @@ def problem_of(refusal: Exception) -> Problem:
                 f"`after` has the id {refusal}, and no task or batch has it: it was never accepted here, or is forgotten.",
                 dependency=str(refusal),
             )
-        case NotUnique():
-            task_id, key = refusal.args
-            return errors.NotUnique(
-                f"Task {task_id} has the unique key {shown(key)}: wait for its end, or submit with `else` `return` or `replace`.",
-                task_id=task_id,
-                key=key,
-            )
-        case NoSlot():
-            key, limit = refusal.args
-            return errors.ConcurrencyLimit(
-                f"{limit} tasks with the key {shown(key)} are queued or run, as many as may: wait for the end of one, or submit "
-                "with `else` `wait`.",
-                key=key,
-                limit=int(limit),
-            )
+        case NotUnique() | NoSlot():
+            return _key_taken(refusal)
         case LimitExceeded():
             return limit_reached(refusal)
         case QueueFull():
             return _queue_full(refusal)
     raise refusal
+
+
+def _key_taken(refusal: NotUnique | NoSlot) -> Problem:
+    """The refusal of a submission that does not wait for others of its key."""
+    if isinstance(refusal, NotUnique):
+        task_id, key = refusal.args
+        return errors.NotUnique(
+            f"Task {task_id} has the unique key {shown(key)}: wait for its end, or submit with `else` `return` or `replace`.",
+            task_id=task_id,
+            key=key,
+        )
+    key, limit = refusal.args
+    return errors.ConcurrencyLimit(
+        f"{limit} tasks with the key {shown(key)} are queued or run, as many as may: wait for the end of one, or submit with "
+        "`else` `wait`.",
+        key=key,
+        limit=int(limit),
+    )
 
 
 def accepted_headers(accepted: Accepted) -> dict[str, str]:
