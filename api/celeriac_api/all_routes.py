@@ -9,8 +9,12 @@ from celeriac.access.stored_keys import StoredKeys
 from celeriac_api.page import files as page
 from celeriac_api.parts import Parts
 from celeriac_api.resources.batches import routes as batches
+from celeriac_api.resources.batches.cancelling import Cancelling
+from celeriac_api.resources.batches.events import BatchEvents
 from celeriac_api.resources.batches.handlers import BatchHandlers
-from celeriac_api.resources.batches.receiving import Receiving
+from celeriac_api.resources.batches.intake.receiving import Receiving
+from celeriac_api.resources.batches.results import Results
+from celeriac_api.resources.batches.retrying import Retrying
 from celeriac_api.resources.schedules import routes as schedules
 from celeriac_api.resources.schedules.handlers import Handlers
 from celeriac_api.routes import (
@@ -52,6 +56,10 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
         *batches.routes(
             BatchHandlers(parts.batches, parts.submissions),
             Receiving(parts.batches, parts.submissions, settings),
+            Cancelling(parts.batches, ledger),
+            Retrying(parts.batches, ledger, parts.submissions),
+            Results(settings, parts.batches, ledger, streams),
+            BatchEvents(parts.batches, streams),
         ),
         *schedules.routes(Handlers(parts.schedules, parts.submissions, catalog, most=settings.max_schedules)),
         *events.routes(ledger, feed, streams),

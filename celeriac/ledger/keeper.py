@@ -12,6 +12,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
+from celeriac.ledger.batch_keeper import BatchKeeper
 from celeriac.ledger.model.states import FINAL, State
 from celeriac.ledger.model.times import date_done, microseconds
 from celeriac.ledger.store import keys, scripts
@@ -48,6 +49,7 @@ class Keeper:
         self._push_or_record = "push" if self._one_server else "record"
         self._backend = Connection(settings.backend)
         self._broker = Connection(settings.broker)
+        self._batches = BatchKeeper(settings, self._backend, self._push_all)
         self._lease = microseconds(settings.lease)
         self._grace = microseconds(settings.rescue_grace)
         self._ends = (microseconds(settings.result_ttl), microseconds(settings.tombstone_ttl))
@@ -93,6 +95,7 @@ class Keeper:
                 == MORE
             ):
                 pass
+            await self._batches.go_round()
             await self._recount()
         return early_at
 
@@ -143,10 +146,13 @@ class Keeper:
     async def _push(self, answer: Sequence[bytes]) -> bytes:
         """Push what is to be pushed elsewhere; what the script says first."""
         word, *pushed = answer
+        await self._push_all(pushed)
+        return word
+
+    async def _push_all(self, pushed: Sequence[bytes]) -> None:
         for start in range(0, len(pushed), 3):
             queue, side, message = pushed[start : start + 3]
             await self._broker.call(side, queue, message)
-        return word
 
 
 def _next_round() -> float:

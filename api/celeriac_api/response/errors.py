@@ -19,6 +19,7 @@
     ├── TaskIdTaken            409
     ├── NotUnique              409
     ├── BatchNotEnded          409
+    ├── BatchEnded             409
     ├── BatchComplete          409
     ├── ConcurrencyLimit       409
     ├── KeyExists              409
@@ -176,6 +177,12 @@ class BatchNotEnded(Problem):
     """The request needs a batch that is ready; this one is not."""
 
     status, code, title = 409, "batch-not-ended", "The batch has not ended yet"
+
+
+class BatchEnded(Problem):
+    """The client asked to cancel a batch that had already ended."""
+
+    status, code, title = 409, "batch-ended", "The batch has ended already"
 
 
 class BatchComplete(Problem):

@@ -125,7 +125,7 @@ async def _retry(
     return Answer(task_document(again, show_traceback=False), 202, **accepted_headers(accepted))
 
 
-def _cancellation(raw: bytes) -> CancelRequest:
+def cancellation(raw: bytes) -> CancelRequest:
     """An empty body asks for the defaults."""
     return body.validate(raw, CancelRequest) if raw else CancelRequest()
 
@@ -189,7 +189,7 @@ def _cancel_route(handler: Handler) -> Route:
         scope=Scope.CANCEL,
         handler=handler,
         parameters=OfTask,
-        body=Body(read=_cancellation, documented=CancelRequest, default=CancelRequest(), required=False),
+        body=Body(read=cancellation, documented=CancelRequest, default=CancelRequest(), required=False),
         operation_id="cancel_task",
         summary="Cancel a task.",
         description="A task that has not started never starts. A running task is asked to stop, or its process is ended.",

@@ -86,6 +86,11 @@ class Watch(Generic[T]):
         """How many wait now."""
         return sum(len(place.waiters) for place in self._places.values())
 
+    @property
+    def is_released(self) -> bool:
+        """Whether this process is about to end."""
+        return self._released
+
     async def follow(self, task_id: str) -> Ended[T]:
         """Start to wait: from now on, the end of this task sets the future. Every `follow` needs a `leave`."""
         if self._follower is None:

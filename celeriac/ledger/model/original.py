@@ -23,13 +23,16 @@ class Original:
     tags: tuple[str, ...] = ()
     # The options of flow control that the submission names (JSON); "" for none.
     flow: str = ""
+    # Of an item of a batch: `when` and the numbers of the items that it runs after, and its name there.
+    edges: str = ""
+    name_in_batch: str | None = None
 
 
 def from_reply(reply: Sequence[bytes]) -> Original | None:
     """As read_original.lua answers; None if the task has no record."""
     if not reply:
         return None
-    name, encoded, headers, queue, tags, when, results, flow = reply
+    name, encoded, headers, queue, tags, when, results, flow, edges, name_in_batch = reply
     return Original(
         name.decode(),
         encoded,
@@ -39,4 +42,6 @@ def from_reply(reply: Sequence[bytes]) -> Original | None:
         When(when.decode() or When.SUCCEEDED),
         tuple(tags.decode().split()),
         flow.decode(),
+        edges.decode(),
+        name_in_batch.decode() or None,
     )

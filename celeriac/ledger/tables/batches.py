@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -32,7 +33,6 @@ from celeriac.settings import Settings
 
 # A script accepts so many tasks: more take longer for each, and others wait meanwhile.
 AT_ONCE = 50
-CANCELLED_AT_ONCE = 50
 # Of an array that is not a batch yet.
 STAGED_SECONDS = 600
 STAGED_BYTES = 262_144
@@ -49,10 +49,10 @@ class Added(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """Whether a batch was there before, and how many tasks it has."""
+    """Whether a batch was there before, and whether it is complete."""
 
     is_known: bool
-    total: int
+    is_complete: bool
 
 
 class Wants(NamedTuple):
@@ -64,6 +64,18 @@ class Wants(NamedTuple):
     room: dict[str, int]
     after: Sequence[str]
     sees_all: bool
+
+
+@dataclass
+class Cancelling:
+    """A step of cancelling: `unknown`, `gone`, `ended`, `staged`, `more` or `done`, and tasks that stock Celery workers may have.
+
+    Whoever cancels these one by one, and finds that no such worker is there, says so: then the next steps need not find out.
+    """
+
+    word: str
+    elsewhere: list[str]
+    no_stock_workers: bool = False
 
 
 class ForgettingBatch(StrEnum):
@@ -93,14 +105,14 @@ class BatchTable:
     async def open(self, batch: NewBatch) -> Opened:
         """Begin a batch, or go on with it; `BatchConflict` or `BatchGone` where its key belongs to another one."""
         arguments = (batch.batch_id, batch.owner, batch.label or "", batch.accepted_as)
-        word, *total = await self._ask(scripts.OPEN_BATCH, *arguments)
+        word, *complete = await self._ask(scripts.OPEN_BATCH, *arguments)
         match word:
             case b"conflict":
                 raise BatchConflict(batch.batch_id)
             case b"gone":
                 raise BatchGone(batch.batch_id)
             case _:
-                return Opened(word == b"known", int(total[0]) if total else 0)
+                return Opened(word == b"known", bool(complete and complete[0]))
 
     async def add(self, batch_id: str, first: int, submissions: Sequence[Submission]) -> Added:
         """Accept these tasks, of which the first has this number, up to the first that is refused.
@@ -175,6 +187,29 @@ class BatchTable:
         rows = zip(answer[::2], answer[1::2], strict=True)
         batches = [batch_from(batch_id.decode(), fields) for batch_id, fields in rows]
         return [batch for batch in batches if batch is not None]
+
+    async def cancel(self, batch_id: str, *, owner: str | None, terminate: bool) -> AsyncIterator[Cancelling]:
+        """Cancel the tasks, a part at a time: how far it is, until it is done. A keeper goes on with it if this is not iterated over."""
+        wish = "terminate" if terminate else "ask"
+        stock = "each"
+        while True:
+            how = (self._ttl, date_done(), self._where, stock)
+            answer = await self._ask(scripts.CANCEL_BATCH, batch_id, whose(owner), wish, AT_ONCE, *how)
+            word, elsewhere, pushed = answer
+            await self._push_all(pushed)
+            step = Cancelling(word.decode(), [task_id.decode() for task_id in elsewhere])
+            if step.word == "staged":
+                await self.accept_staged(batch_id)
+            yield step
+            if step.word not in ("staged", "more"):
+                return
+            stock = "final" if step.no_stock_workers else stock
+            wish = ""
+
+    async def ends(self, batch_id: str, *, start: int, limit: int) -> list[int]:
+        """The numbers of the tasks that have ended, in the order of their ends, from a place in that order on."""
+        numbers = await self._ask("LRANGE", keys.batch_ends(batch_id), start, start + limit - 1)
+        return [int(number) for number in numbers]
 
     async def forget(self, batch_id: str, *, owner: str | None) -> ForgettingBatch:
         """Remove a batch that has ended before it expires."""

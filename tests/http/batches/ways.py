@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import httpx
 
+from lab.harness.waiting import wait_until
 from tests.http.service.ways import FAULT, JSON, LIST, UNKNOWN, Doors, Way, with_refusals
 
 LINES = {"Content-Type": "application/x-ndjson"}
@@ -17,11 +18,25 @@ def sent(client: httpx.Client, body: bytes = ONE, /, **headers: str) -> httpx.Re
 
 
 def about(
-    client: httpx.Client, method: str, path: str, batch: httpx.Response | None = None, /, **headers: str
+    client: httpx.Client,
+    method: str,
+    path: str,
+    batch: httpx.Response | None = None,
+    body: bytes = b"",
+    /,
+    **headers: str,
 ) -> httpx.Response:
     """A request about this batch, or about none that is there."""
     batch_id = UNKNOWN if batch is None else batch.json()["batch_id"]
-    return client.request(method, path.replace("{batch_id}", batch_id), headers=headers)
+    return client.request(method, path.replace("{batch_id}", batch_id), headers=headers, content=body)
+
+
+def held(doors: Doors) -> httpx.Response:
+    """A batch of a task that runs until it is cancelled."""
+    batch = sent(doors.works, b'[{"name": "hold", "input": {"until": "/nowhere/at/all"}}]')
+    path = batch.headers["location"]
+    wait_until(lambda: doors.works.get(path).json()["counts"]["running"])
+    return batch
 
 
 def deleted(client: httpx.Client, batch: httpx.Response) -> httpx.Response:
@@ -51,6 +66,13 @@ def too_often(doors: Doors, _: str) -> httpx.Response:
     return sent(key)
 
 
+def retried_too_often(doors: Doors, path: str) -> httpx.Response:
+    """A failed task that runs again with a key whose rate is used up."""
+    batch = sent(doors.locked.client_with("limited"))
+    doors.locked.client_with("has-admin").post(batch.headers["location"] + "/cancel")
+    return about(doors.locked.client_with("limited"), "POST", path, batch)
+
+
 def of_batch(method: str, path_status: int, body: bytes = b"[]") -> dict[int, Way]:
     """The ways of a route about one batch."""
     return {
@@ -62,6 +84,14 @@ def of_batch(method: str, path_status: int, body: bytes = b"[]") -> dict[int, Wa
     }
 
 
+GONE: Way = lambda doors, path: about(
+    doors.works, "POST", path, deleted(doors.works, sent(doors.works, b"[]"))
+)
+FOLLOWED: dict[int, Way] = {
+    **of_batch("GET", 200),
+    410: lambda doors, path: about(doors.works, "GET", path, deleted(doors.works, sent(doors.works, b"[]"))),
+    429: lambda doors, path: about(doors.locked.client_with("limited"), "GET", path),
+}
 BATCHES: dict[tuple[str, str], dict[int, Way]] = {
     ("get", "/batches"): LIST,
     ("get", "/batches/{batch_id}"): {
@@ -70,6 +100,25 @@ BATCHES: dict[tuple[str, str], dict[int, Way]] = {
             doors.works, "GET", path, deleted(doors.works, sent(doors.works, b"[]"))
         ),
         429: lambda doors, path: about(doors.locked.client_with("limited"), "GET", path + "?wait=1"),
+    },
+    ("get", "/batches/{batch_id}/results"): FOLLOWED,
+    ("get", "/batches/{batch_id}/events"): FOLLOWED,
+    ("post", "/batches/{batch_id}/cancel"): {
+        **of_batch("POST", 200, ONE),
+        202: lambda doors, path: about(doors.works, "POST", path, held(doors)),
+        400: lambda doors, path: about(doors.works, "POST", path, None, b"{", **JSON),
+        409: lambda doors, path: about(doors.works, "POST", path, sent(doors.works, b"[]")),
+        410: GONE,
+        413: lambda doors, path: about(doors.works, "POST", path, None, b" " * 2**21, **JSON),
+        415: lambda doors, path: about(
+            doors.works, "POST", path, None, b"x", **{"Content-Type": "text/plain"}
+        ),
+    },
+    ("post", "/batches/{batch_id}/retry"): {
+        **of_batch("POST", 202),
+        409: lambda doors, path: about(doors.works, "POST", path, sent(doors.works)),
+        410: GONE,
+        429: retried_too_often,
     },
     ("delete", "/batches/{batch_id}"): {
         **of_batch("DELETE", 204),

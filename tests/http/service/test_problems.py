@@ -137,6 +137,7 @@ WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
     "key-not-found": ("admin", lambda client: client.get("/keys/nobody")),
     "batch-not-found": ("works", lambda client: client.get(UNKNOWN.replace("tasks", "batches"))),
     "batch-not-ended": ("works", lambda client: client.delete(new_batch(client, "unserved"))),
+    "batch-ended": ("works", lambda client: client.post(new_batch(client) + "/cancel")),
     "batch-complete": ("works", longer_batch),
     "batch-gone": ("works", forgotten_batch),
     "schedule-not-found": ("works", lambda client: client.get("/schedules/nobody")),

@@ -101,6 +101,12 @@ USES: dict[str, tuple[Callable[[httpx.Client], str], Act, int]] = {
     ),
     "rotate_key": (new_key, lambda admin, target: admin.post(f"/keys/{target}/rotate"), 200),
     "revoke_key": (new_key, lambda admin, target: admin.delete(f"/keys/{target}"), 204),
+    "cancel_batch": (
+        lambda admin: new_batch(admin, "unserved"),
+        lambda admin, target: admin.post(f"/batches/{target}/cancel"),
+        200,
+    ),
+    "retry_batch": (new_batch, lambda admin, target: admin.post(f"/batches/{target}/retry"), 202),
     "delete_batch": (new_batch, lambda admin, target: admin.delete(f"/batches/{target}"), 204),
     "put_schedule": (
         lambda _: f"schedule-{uuid4()}",

@@ -58,6 +58,10 @@ class OfBatch(Parameters):
         return not_found(text.lower())
 
 
+class RetryBatchParameters(Keyed, OfBatch):
+    """The parameters of `POST /batches/{batch_id}/retry`."""
+
+
 class BatchParameters(WaitParameters, OfBatch):
     """The batch, and how long to wait for its end."""
 

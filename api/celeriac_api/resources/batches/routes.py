@@ -2,19 +2,28 @@
 
 from typing import Any
 
+from fastapi.sse import EventSourceResponse
+
 from celeriac.access.scopes import Scope
 from celeriac_api.request.call import Body
+from celeriac_api.resources.batches.cancelling import Cancelling
 from celeriac_api.resources.batches.documents import BatchDocument, BatchPage
+from celeriac_api.resources.batches.events import BatchEvents
 from celeriac_api.resources.batches.handlers import BatchHandlers
-from celeriac_api.resources.batches.item import BatchItem
+from celeriac_api.resources.batches.intake.item import BatchItem
+from celeriac_api.resources.batches.intake.receiving import Receiving
 from celeriac_api.resources.batches.parameters import (
     BatchParameters,
     ListParameters,
     NewBatchParameters,
     OfBatch,
+    RetryBatchParameters,
 )
-from celeriac_api.resources.batches.receiving import Receiving
+from celeriac_api.resources.batches.results import LineStream, Results, ResultsParameters
+from celeriac_api.resources.batches.retrying import Retrying
 from celeriac_api.response.openapi import PREFERENCE_APPLIED, REPLAYED, RETRY_AFTER, problems
+from celeriac_api.routes.events import STREAM
+from celeriac_api.routes.task_actions import CancelRequest, cancellation
 from celeriac_api.server.route import Route
 
 EXAMPLE = [
@@ -36,9 +45,25 @@ _LINES: dict[str, Any] = {
 }
 
 
-def routes(handlers: BatchHandlers, receiving: Receiving) -> list[Route]:
+def routes(
+    handlers: BatchHandlers,
+    receiving: Receiving,
+    cancelling: Cancelling,
+    retrying: Retrying,
+    results: Results,
+    events: BatchEvents,
+) -> list[Route]:
     """`/batches`, `/batches/{batch_id}`, and what can be done with one."""
-    return [_post_route(receiving), _list_route(handlers), _get_route(handlers), _delete_route(handlers)]
+    return [
+        _post_route(receiving),
+        _list_route(handlers),
+        _get_route(handlers),
+        _results_route(results),
+        _events_route(events),
+        _cancel_route(cancelling),
+        _retry_route(retrying),
+        _delete_route(handlers),
+    ]
 
 
 def _post_route(receiving: Receiving) -> Route:
@@ -122,4 +147,97 @@ def _delete_route(handlers: BatchHandlers) -> Route:
             204: {"description": "The batch is forgotten, now or earlier."},
             **problems(404, 409, 422, 503),
         },
+    )
+
+
+def _cancel_route(cancelling: Cancelling) -> Route:
+    return Route(
+        method="POST",
+        path="/batches/{batch_id}/cancel",
+        scope=Scope.CANCEL,
+        handler=cancelling.cancel,
+        parameters=OfBatch,
+        body=Body(read=cancellation, documented=CancelRequest, default=CancelRequest(), required=False),
+        operation_id="cancel_batch",
+        summary="Cancel the tasks of a batch that have not ended.",
+        description="The batch takes no more items. Tasks that have not started never start; running ones are asked to stop, or their "
+        "processes are ended.",
+        tag="batches",
+        returns=BatchDocument,
+        answers={
+            200: {"description": "The batch is ready."},
+            202: {
+                "description": "Some of its tasks still run, or are being cancelled.",
+                "model": BatchDocument,
+                "headers": {"Location": LOCATION, "Retry-After": RETRY_AFTER},
+            },
+            **problems(400, 404, 409, 410, 413, 415, 422, 503),
+        },
+    )
+
+
+def _retry_route(retrying: Retrying) -> Route:
+    return Route(
+        method="POST",
+        path="/batches/{batch_id}/retry",
+        scope=Scope.SUBMIT,
+        handler=retrying.retry,
+        parameters=RetryBatchParameters,
+        operation_id="retry_batch",
+        summary="Run again what failed in a batch that is ready, as a new batch.",
+        description="The tasks that failed, and those that were cancelled because of them (`DependencyFailed`), with the same inputs. Among "
+        "them, they run after each other as before. If there are none, the new batch is empty.",
+        tag="batches",
+        status=202,
+        returns=BatchDocument,
+        answers={
+            202: {
+                "description": "The new batch.",
+                "headers": {
+                    "Location": LOCATION,
+                    "Retry-After": RETRY_AFTER,
+                    "Idempotent-Replayed": REPLAYED,
+                },
+            },
+            **problems(404, 409, 410, 422, 429, 503),
+        },
+    )
+
+
+def _results_route(results: Results) -> Route:
+    return Route(
+        method="GET",
+        path="/batches/{batch_id}/results",
+        scope=Scope.READ,
+        handler=results.get,
+        parameters=ResultsParameters,
+        operation_id="get_batch_results",
+        summary="Stream the results of a batch, one a line.",
+        description="In the order of the items, or as they finish. A blank line means that nothing has ended for ten seconds.",
+        tag="batches",
+        media=LineStream,
+        answers={
+            200: {
+                "description": "Lines of JSON, each with `number`, `name`, `task_id`, `state`, `error` and `result`.",
+                "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
+            },
+            **problems(404, 410, 422, 429, 503),
+        },
+    )
+
+
+def _events_route(events: BatchEvents) -> Route:
+    return Route(
+        method="GET",
+        path="/batches/{batch_id}/events",
+        scope=Scope.READ,
+        handler=events.get,
+        parameters=OfBatch,
+        operation_id="get_batch_events",
+        summary="Stream the counts of a batch.",
+        description="`counts` has the document of the batch, at most twice a second, whenever it has changed; `done` has it at the end. `gone` "
+        "means that the batch was deleted.",
+        tag="batches",
+        media=EventSourceResponse,
+        answers={**STREAM, **problems(404, 410, 422, 429, 503)},
     )

@@ -1,11 +1,15 @@
 -- Cancel the tasks of a batch, a part at a time, in their order; no more are added to it. Those that run are told so.
 -- ARGV  id, owner ('' for who may see all batches), 'ask', 'terminate' (what running ones are told) or '' (to go on with it), most tasks, ttl,
---       date, 'push' or 'record' (the queues are on another server)
--- Answer: 'unknown' | 'ended' | 'staged' (its tasks are to be accepted first) | 'more' | 'done'; the ids of tasks that a worker which knows no records
+--       date, 'push' or 'record' (the queues are on another server), 'each' or 'final': what to do with queued tasks when no worker of
+--       ours serves their queue, so that one which knows no records may have them
+-- Answer: 'unknown' | 'gone' | 'ended' | 'staged' (its tasks are to be accepted first) | 'more' | 'done'; the ids of tasks that a worker which knows no records
 --         may have, so that each is to be cancelled by itself; what is to be pushed there: queue, side, message
-local id, owner, wish, most, ttl, date, where = unpack(ARGV)
+local id, owner, wish, most, ttl, date, where, stock = unpack(ARGV)
 local key, how, elsewhere = key_batch(id), ending(where, ttl, date), {}
-if batches.is_hidden(id, owner) then return {'unknown', {}, {}} end
+if batches.is_hidden(id, owner) then
+  if owner == '' then redis.call('ZREM', KEY_BATCHES_CANCELLING, id) end
+  return {batches.is_gone(id, owner) and 'gone' or 'unknown', {}, {}}
+end
 if redis.call('HEXISTS', key, 'ended_at') == 1 then
   redis.call('ZREM', KEY_BATCHES_CANCELLING, id)
   return {'ended', {}, {}}
@@ -24,7 +28,7 @@ local function cancel(task)
   if FINAL[task.state] then return end
   if task.state == 'running' then
     if task.cancel ~= 'terminate' then redis.call('HSET', key_record(task.id), 'cancel', wish) end
-  elseif task.state == 'queued' and task.attempt == 0 and not is_served(task.queue) then
+  elseif stock == 'each' and task.state == 'queued' and task.attempt == 0 and not is_served(task.queue) then
     elsewhere[#elsewhere + 1] = task.id
   else
     conclude_cancelled(task, how)

@@ -21,7 +21,7 @@ from celeriac_api.request import body
 from celeriac_api.request.json_text import member
 from celeriac_api.request.strict_json import DEEPEST, strict_values
 from celeriac_api.request.submission.option_fields import options_of
-from celeriac_api.resources.batches.item import IS_ID, BatchItem
+from celeriac_api.resources.batches.intake.item import IS_ID, BatchItem
 from celeriac_api.response.errors import InvalidInput, Problem
 from celeriac_api.submissions import PreparedDefinition, Submissions
 

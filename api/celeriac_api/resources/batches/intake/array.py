@@ -17,7 +17,7 @@ from celeriac_api.acceptance import REFUSALS, problem_of
 from celeriac_api.request import body
 from celeriac_api.request.call import Call
 from celeriac_api.request.json_text import items
-from celeriac_api.resources.batches.item_reader import DEEPEST_ITEM, ItemReader, at_item
+from celeriac_api.resources.batches.intake.item_reader import DEEPEST_ITEM, ItemReader, at_item
 from celeriac_api.resources.batches.parameters import NewBatchParameters
 from celeriac_api.resources.batches.refusals import conflict, gone
 from celeriac_api.response.errors import InvalidInput, MalformedJSON

@@ -4,15 +4,17 @@ from uuid import UUID, uuid5
 
 from starlette.responses import Response
 
-from celeriac.ledger.model.batch import NewBatch
+from celeriac.ledger.model.batch import Batch, NewBatch
 from celeriac.ledger.tables.batches import BatchTable
 from celeriac.settings import Settings
+from celeriac_api.access.caller import Caller
 from celeriac_api.request import body
 from celeriac_api.request.call import Call
 from celeriac_api.request.new_id import new_id
-from celeriac_api.resources.batches.array import receive_array
+from celeriac_api.request.submission.options import Key
 from celeriac_api.resources.batches.documents import document_of
-from celeriac_api.resources.batches.line_by_line import receive_lines
+from celeriac_api.resources.batches.intake.array import receive_array
+from celeriac_api.resources.batches.intake.line_by_line import receive_lines
 from celeriac_api.resources.batches.parameters import NewBatchParameters, not_found
 from celeriac_api.response.address import address
 from celeriac_api.response.json_bytes import Answer
@@ -35,25 +37,28 @@ class Receiving:
         """202 with the document of the batch, once all of it is accepted."""
         media = body.media_type(call.fields, LINES[0], body.JSON, *LINES[1:])
         receive = receive_lines if media in LINES else receive_array
-        new = self._new_batch(call)
+        caller, key = call.caller, call.parameters.key(call.caller.owner)
+        new = new_batch(self._submissions, caller, key, label=call.parameters.label)
         largest = call.caller.most_bytes(self._largest)
         is_known = await receive(self._table, self._submissions, call, new, largest=largest)
         batch = await self._table.read(new.batch_id, owner=None)
         if batch is None:
             raise not_found(new.batch_id)
-        headers = {"location": address(f"/batches/{new.batch_id}"), "retry_after": "1"}
-        if is_known:
-            headers["idempotent_replayed"] = "true"
-        return Answer(document_of(batch).model_dump_json().encode(), 202, **headers)
+        return answer(batch, is_known=is_known)
 
-    def _new_batch(self, call: Call[NewBatchParameters, None]) -> NewBatch:
-        """With a key, its id follows from the key and its owner."""
-        key = call.parameters.key(call.caller.owner)
-        batch_id = new_id() if key is None else str(uuid5(NAMESPACE, f"{key.owner}\0{key.text}"))
-        return NewBatch(
-            batch_id=batch_id,
-            label=call.parameters.label,
-            submitter=self._submissions.submitter(call.caller),
-            accepted_as=batch_id,
-            is_keyed=key is not None,
-        )
+
+def new_batch(submissions: Submissions, caller: Caller, key: Key | None, *, label: str | None) -> NewBatch:
+    """A batch to begin. With a key, its id follows from the key and its owner."""
+    batch_id = new_id() if key is None else str(uuid5(NAMESPACE, f"{key.owner}\0{key.text}"))
+    submitter = submissions.submitter(caller)
+    return NewBatch(
+        batch_id=batch_id, label=label, submitter=submitter, accepted_as=batch_id, is_keyed=key is not None
+    )
+
+
+def answer(batch: Batch, *, is_known: bool) -> Response:
+    """202 with the document of a batch that was accepted, now or earlier."""
+    headers = {"location": address(f"/batches/{batch.batch_id}"), "retry_after": "1"}
+    if is_known:
+        headers["idempotent_replayed"] = "true"
+    return Answer(document_of(batch).model_dump_json().encode(), 202, **headers)

@@ -1,0 +1,1 @@
+"""Receives the items of a batch, checks them and adds them."""
