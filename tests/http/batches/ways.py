@@ -66,11 +66,9 @@ def too_often(doors: Doors, _: str) -> httpx.Response:
     return sent(key)
 
 
-def retried_too_often(doors: Doors, path: str) -> httpx.Response:
-    """A failed task that runs again with a key whose rate is used up."""
-    batch = sent(doors.locked.client_with("limited"))
-    doors.locked.client_with("has-admin").post(batch.headers["location"] + "/cancel")
-    return about(doors.locked.client_with("limited"), "POST", path, batch)
+def about_gone(doors: Doors, path: str) -> httpx.Response:
+    """A POST about a batch that is forgotten."""
+    return about(doors.works, "POST", path, deleted(doors.works, sent(doors.works, b"[]")))
 
 
 def of_batch(method: str, path_status: int, body: bytes = b"[]") -> dict[int, Way]:
@@ -84,9 +82,6 @@ def of_batch(method: str, path_status: int, body: bytes = b"[]") -> dict[int, Wa
     }
 
 
-GONE: Way = lambda doors, path: about(
-    doors.works, "POST", path, deleted(doors.works, sent(doors.works, b"[]"))
-)
 FOLLOWED: dict[int, Way] = {
     **of_batch("GET", 200),
     410: lambda doors, path: about(doors.works, "GET", path, deleted(doors.works, sent(doors.works, b"[]"))),
@@ -108,7 +103,7 @@ BATCHES: dict[tuple[str, str], dict[int, Way]] = {
         202: lambda doors, path: about(doors.works, "POST", path, held(doors)),
         400: lambda doors, path: about(doors.works, "POST", path, None, b"{", **JSON),
         409: lambda doors, path: about(doors.works, "POST", path, sent(doors.works, b"[]")),
-        410: GONE,
+        410: about_gone,
         413: lambda doors, path: about(doors.works, "POST", path, None, b" " * 2**21, **JSON),
         415: lambda doors, path: about(
             doors.works, "POST", path, None, b"x", **{"Content-Type": "text/plain"}
@@ -117,8 +112,7 @@ BATCHES: dict[tuple[str, str], dict[int, Way]] = {
     ("post", "/batches/{batch_id}/retry"): {
         **of_batch("POST", 202),
         409: lambda doors, path: about(doors.works, "POST", path, sent(doors.works)),
-        410: GONE,
-        429: retried_too_often,
+        410: about_gone,
     },
     ("delete", "/batches/{batch_id}"): {
         **of_batch("DELETE", 204),

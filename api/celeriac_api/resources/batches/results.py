@@ -1,4 +1,4 @@
-"""Streams the results of a batch: in the order of its items, or as they finish."""
+"""Streams the results of a batch, in order or as they finish."""
 
 import asyncio
 from collections.abc import AsyncIterator

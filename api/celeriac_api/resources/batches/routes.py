@@ -199,7 +199,7 @@ def _retry_route(retrying: Retrying) -> Route:
                     "Idempotent-Replayed": REPLAYED,
                 },
             },
-            **problems(404, 409, 410, 422, 429, 503),
+            **problems(404, 409, 410, 422, 503),
         },
     )
 
