@@ -9,6 +9,7 @@ from celeriac.ledger.model.dependencies import MOST_NAMED, BlockedBy
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import (
     Accepted,
+    Conflict,
     IdTaken,
     NoSlot,
     NotUnique,
@@ -145,6 +146,8 @@ def _waiting(submission: Submission, created_at: int, kind: str, what: str, ahea
 def _refusal(submission: Submission, kind: str, what: str, wait: str) -> Exception:
     """Why a submission was not accepted."""
     match kind:
+        case "conflict":
+            return Conflict(what)
         case "limited":
             return _over_limit(submission, limit=what, wait=wait)
         case "full":
