@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from celeriac.values.durations import duration_of
+from celeriac.values.public_address import networks_of
 from celeriac.values.queue_names import taken_for
 from celeriac.values.redis_address import normal, shown, with_password
 from celeriac.values.web_address import is_safe
@@ -29,6 +30,7 @@ PREFIX = "CELERIAC_"
 CLIENT_VARIABLES = frozenset({"CELERIAC_CONFIG", "CELERIAC_KEY", "CELERIAC_PROFILE", "CELERIAC_URL"})
 PUBLIC = frozenset({"docs", "metrics", "page"})
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
+MOST_DELAYS = 20
 LOCAL_REDIS = "redis://127.0.0.1:6379/0"
 
 
@@ -89,6 +91,32 @@ def _scopes(pairs: str) -> str:
     if not all(all(pair.rpartition("=")) for pair in pairs.split(",")):
         raise ValueError("write pairs, separated by commas: celeriac.read=read,celeriac.add=submit:add")
     return pairs
+
+
+def _networks(text: str) -> str:
+    try:
+        networks_of(text)
+    except ValueError as wrong:
+        raise ValueError(
+            f"write networks or addresses, separated by commas: 10.1.0.0/16,fd00::/8 ({wrong})"
+        ) from wrong
+    return text
+
+
+def _delays(text: str) -> str:
+    try:
+        delays_of(text)
+    except ValueError as wrong:
+        raise ValueError(f"write at most {MOST_DELAYS} durations, separated by commas: 5s,5m,2h") from wrong
+    return text
+
+
+def delays_of(text: str) -> tuple[timedelta, ...]:
+    """The durations in a list with commas; `ValueError` if one is none."""
+    parts = text.split(",")
+    if len(parts) > MOST_DELAYS:
+        raise ValueError(text)
+    return tuple(_positive(duration_of(part.strip())) for part in parts)
 
 
 def _duration(value: object) -> object:
@@ -236,6 +264,22 @@ class Settings(BaseModel):
     )
     owner_share: int = Field(
         4, ge=1, description="How many times these limits all keys of one owner may use together."
+    )
+    webhook_allow: Annotated[str, AfterValidator(_networks)] | None = Field(
+        None,
+        description="Networks to which webhooks may be sent although they are not public, separated by commas: `10.1.0.0/16`.",
+    )
+    webhook_timeout: Duration = Field(
+        timedelta(seconds=15), description="How long an attempt to send a webhook may take."
+    )
+    webhook_retries: Annotated[str, AfterValidator(_delays)] = Field(
+        "5s,5m,30m,2h,5h,10h,10h",
+        description="How long after each failed attempt to send a webhook the next one follows, give or take a fifth.",
+    )
+    webhook_at_once: int = Field(
+        200,
+        ge=0,
+        description="Webhooks that a process of the API sends at once, at most 10 of them to one host; 0 leaves them to other processes.",
     )
     max_queue_depth: int = Field(
         1_000_000,

@@ -17,6 +17,8 @@ from celeriac_api.resources.batches.results import Results
 from celeriac_api.resources.batches.retrying import Retrying
 from celeriac_api.resources.schedules import routes as schedules
 from celeriac_api.resources.schedules.handlers import Handlers
+from celeriac_api.resources.webhooks import routes as webhooks
+from celeriac_api.resources.webhooks.handlers import Handlers as WebhookHandlers
 from celeriac_api.routes import (
     audit,
     docs,
@@ -62,6 +64,7 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
             BatchEvents(parts.batches, streams),
         ),
         *schedules.routes(Handlers(parts.schedules, parts.submissions, catalog, most=settings.max_schedules)),
+        *webhooks.routes(WebhookHandlers(parts.webhooks, parts.deliveries, allow=settings.webhook_allow)),
         *events.routes(ledger, feed, streams),
         *catalog_routes.routes(catalog, default_queue=settings.default_queue),
         *queues.routes(parts.overview),

@@ -14,8 +14,10 @@ from celeriac.ledger.live.event_streams import Feed
 from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.tables.audit import AuditTrail
 from celeriac.ledger.tables.batches import BatchTable
+from celeriac.ledger.tables.deliveries import DeliveryTable
 from celeriac.ledger.tables.keys import KeyTable
 from celeriac.ledger.tables.schedules import ScheduleTable
+from celeriac.ledger.tables.webhooks import WebhookTable
 from celeriac.schedules.firing import Firing
 from celeriac.schedules.known_definitions import KnownDefinitions
 from celeriac.settings import Settings, SettingsError
@@ -24,6 +26,7 @@ from celeriac_api.access.authenticate import Door
 from celeriac_api.access.key_ring import KeyRing
 from celeriac_api.access.seats import Seats
 from celeriac_api.request.judgement import Judge
+from celeriac_api.resources.webhooks.delivering import Delivering
 from celeriac_api.server.counters import Counters
 from celeriac_api.submissions import Submissions
 
@@ -56,12 +59,17 @@ class Parts:
     batches: BatchTable
     schedules: ScheduleTable
     firing: Firing
+    webhooks: WebhookTable
+    deliveries: DeliveryTable
+    delivering: Delivering
 
     async def close(self) -> None:
         """Close every connection to Redis."""
         await self.keeper.close()
         await self.batches.close()
         await self.schedules.close()
+        await self.webhooks.close()
+        await self.deliveries.close()
         await self.audit_trail.close()
         await self.key_table.close()
         if self.tokens is not None:
@@ -84,6 +92,7 @@ def build_parts(settings: Settings, implementations: Implementations) -> Parts:
     ledger = ledger_of(settings, epoch=epoch, on_answer=counters.round_trip.observe)
     submissions = Submissions(catalog, validators, settings, ledger, judge, ResultFit(implementations))
     schedules = ScheduleTable(settings.backend, epoch=epoch)
+    webhooks, deliveries = WebhookTable(settings.backend, epoch=epoch), DeliveryTable(settings, epoch=epoch)
     return Parts(
         settings=settings,
         catalog=catalog,
@@ -106,6 +115,9 @@ def build_parts(settings: Settings, implementations: Implementations) -> Parts:
         batches=BatchTable(settings, epoch=epoch),
         schedules=schedules,
         firing=Firing(schedules, ledger, KnownDefinitions(catalog, validators, settings)),
+        webhooks=webhooks,
+        deliveries=deliveries,
+        delivering=Delivering(settings, deliveries, webhooks),
     )
 
 

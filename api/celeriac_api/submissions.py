@@ -18,11 +18,14 @@ from celeriac.contract.flow import NO_FLOW, Flow
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.flow import FlowKeys
+from celeriac.ledger.model.notification import Notification
 from celeriac.ledger.model.submission import Accepted, Options, Submission
 from celeriac.ledger.model.submitter import Submitter
 from celeriac.ledger.model.task import Task
 from celeriac.ledger.protocol.message import encoded_input, envelope
 from celeriac.settings import Settings
+from celeriac.values.public_address import networks_of
+from celeriac.values.webhook_url import refusal_of_host, webhook_url
 from celeriac_api.acceptance import accept
 from celeriac_api.access.caller import OPEN, Caller
 from celeriac_api.access.seats import Seats
@@ -164,6 +167,7 @@ class Submissions:
             )
         self._queues = frozenset(definition.queue for definition in self._prepared.values())
         self._key_ttl = settings.idempotency_ttl
+        self._webhook_networks = networks_of(settings.webhook_allow)
         self._ledger = ledger
         self._allowances = Allowances(settings)
         self.waits = Seats("waits", usual=settings.waits, share=settings.owner_share)
@@ -233,6 +237,12 @@ class Submissions:
         )
         await self.judge.judge(valid.json, lambda _: check())
 
+    def require_targets(self, notify: Collection[Notification], *, at: str = "") -> None:
+        """`InvalidInput` where the text of a URL shows that nothing is sent there; `at` is where the submission was given."""
+        for place, (url, _) in enumerate(notify):
+            if sentence := refusal_of_host(webhook_url(url).host, self._webhook_networks):
+                raise body.invalid_input([(f"{at}/notify/{place}/url", sentence, url)])
+
     async def accept(
         self,
         valid: ValidInput,
@@ -295,6 +305,8 @@ class Submissions:
         self, valid: ValidInput, options: SubmissionOptions | None, task_id: str | None, caller: Caller
     ) -> Options | None:
         name, sees_all = valid.definition.name, caller.sees is None
+        if options is not None and options.notify:
+            self.require_targets(options.notify)
         chosen, defaults = options.flow if options else NO_FLOW, valid.definition.flow
         if task_id is None and options is None and defaults is NO_FLOW:
             return None

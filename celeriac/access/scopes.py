@@ -7,7 +7,7 @@ from enum import StrEnum
 
 SUBMIT_PREFIX = "submit:"
 # What a key may be given. The names of definitions are as in celeriac/contract/declaration.py.
-GRANT_PATTERN = r"submit|read|cancel|operate|metrics|admin|submit:[A-Za-z0-9][A-Za-z0-9._-]{0,99}\*?"
+GRANT_PATTERN = r"submit|read|cancel|operate|metrics|webhooks|admin|submit:[A-Za-z0-9][A-Za-z0-9._-]{0,99}\*?"
 _GRANT = re.compile(GRANT_PATTERN)
 
 
@@ -19,6 +19,7 @@ class Scope(StrEnum):
     CANCEL = "cancel"
     OPERATE = "operate"
     METRICS = "metrics"
+    WEBHOOKS = "webhooks"
     ADMIN = "admin"
     # Any valid key will do.
     ANY = "any"
@@ -27,7 +28,9 @@ class Scope(StrEnum):
 
 
 # The scopes that a key may be given.
-GRANTABLE = (Scope.SUBMIT, Scope.READ, Scope.CANCEL, Scope.OPERATE, Scope.METRICS, Scope.ADMIN)
+GRANTABLE = (
+    Scope.SUBMIT, Scope.READ, Scope.CANCEL, Scope.OPERATE, Scope.METRICS, Scope.WEBHOOKS, Scope.ADMIN,
+)  # fmt: skip
 
 
 def checked_grant(text: str) -> str:

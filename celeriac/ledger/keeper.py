@@ -134,9 +134,9 @@ class Keeper:
 
     async def _next_messages(self) -> list[Any]:
         """The last stamp, before which all was pushed, and for each queue which message is next on the server of the queues."""
-        queues = await self._backend.call("SMEMBERS", keys.queues())
+        queues = [*await self._backend.call("SMEMBERS", keys.queues()), keys.deliveries().encode()]
         last = await self._backend.call("GET", keys.clock())
-        if not queues or last is None:
+        if last is None:
             return []
         paused = await self._backend.call("SMEMBERS", keys.paused())
         lists = [keys.held(queue.decode()) if queue in paused else queue for queue in queues]

@@ -54,7 +54,7 @@ _PUBLIC_6 = IPv6Network("2000::/3")
 _ISATAP, _ISATAP_MASK = 0x00005EFE, 0xFCFFFFFF
 
 
-def networks_of(text: str) -> tuple[Network, ...]:
+def networks_of(text: str | None) -> tuple[Network, ...]:
     """The networks in a list with commas (`10.1.0.0/16,fd00::/8`, or single addresses); `ValueError` if one is not written exactly."""
     return tuple(ip_network(part.strip()) for part in text.split(",")) if text else ()
 

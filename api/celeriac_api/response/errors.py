@@ -12,6 +12,8 @@
     ├── KeyNotFound            404
     ├── ScheduleNotFound       404
     ├── BatchNotFound          404
+    ├── EndpointNotFound       404
+    ├── DeliveryNotFound       404
     ├── MethodNotAllowed       405
     ├── TaskNotSucceeded       409
     ├── TaskEnded              409
@@ -25,6 +27,8 @@
     ├── KeyExists              409
     ├── KeyInFile              409
     ├── TooManySchedules       409
+    ├── TooManyEndpoints       409
+    ├── DeliveryNotEnded       409
     ├── ResultGone             410
     ├── TaskGone               410
     ├── BatchGone              410
@@ -137,6 +141,18 @@ class BatchNotFound(Problem):
     status, code, title = 404, "batch-not-found", "No batch has this id"
 
 
+class EndpointNotFound(Problem):
+    """The owner of the key has no endpoint of this name."""
+
+    status, code, title = 404, "endpoint-not-found", "No endpoint has this name"
+
+
+class DeliveryNotFound(Problem):
+    """There never was a delivery with this id, or its record has expired."""
+
+    status, code, title = 404, "delivery-not-found", "No delivery has this id"
+
+
 class MethodNotAllowed(Problem):
     """The path exists, but not with this method."""
 
@@ -213,6 +229,18 @@ class TooManySchedules(Problem):
     """The owner has as many schedules as `CELERIAC_MAX_SCHEDULES` allows."""
 
     status, code, title = 409, "too-many-schedules", "The owner has too many schedules"
+
+
+class TooManyEndpoints(Problem):
+    """The owner has as many endpoints as are possible."""
+
+    status, code, title = 409, "too-many-endpoints", "The owner has too many endpoints"
+
+
+class DeliveryNotEnded(Problem):
+    """The request needs a delivery that has ended; this one has not."""
+
+    status, code, title = 409, "delivery-not-ended", "The delivery has not ended yet"
 
 
 class ResultGone(Problem):

@@ -14,6 +14,7 @@ from celeriac.ledger.for_operators import Overview, Queue
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.live.event_streams import Feed
 from celeriac.ledger.model.states import State
+from celeriac.ledger.tables.deliveries import NAME as WEBHOOK
 from celeriac_api.request.call import Call
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.openapi import problems
@@ -22,6 +23,7 @@ from celeriac_api.server.route import Route
 
 BOUNDS = "0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 30 60 300 1800 7200 +Inf".split()
 ACCEPTED = "accepted"
+DELIVERY_ENDS = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
 # Every bucket of Prometheus holds the ones before it, too.
 KINDS = {
     "queued": (
@@ -101,6 +103,7 @@ class _Shared(Collector):
             tasks.add_metric([name, state], count)
         yield tasks
         yield from self._counted()
+        yield from self._deliveries()
         yield from self._histograms()
 
     def _counted(self) -> Iterator[Metric]:
@@ -113,6 +116,8 @@ class _Shared(Collector):
             labels=["name"],
         )
         for (name, state), count in self._totals.items():
+            if name == WEBHOOK:
+                continue
             if state == ACCEPTED:
                 accepted.add_metric([name], count)
             else:
@@ -120,11 +125,25 @@ class _Shared(Collector):
         yield accepted
         yield ended
 
+    def _deliveries(self) -> Iterator[Metric]:
+        counts = {state: self._totals.get((WEBHOOK, state), 0) for state in DELIVERY_ENDS}
+        ended = CounterMetricFamily(
+            "celeriac_deliveries_ended", "Deliveries of webhooks that have ended, by state.", labels=["state"]
+        )
+        for state, count in counts.items():
+            ended.add_metric([state], count)
+        yield ended
+        yield GaugeMetricFamily(
+            "celeriac_deliveries_pending",
+            "Number of deliveries of webhooks that have not ended.",
+            value=max(self._totals.get((WEBHOOK, ACCEPTED), 0) - sum(counts.values()), 0),
+        )
+
     def _histograms(self) -> Iterator[Metric]:
         for kind, (title, text) in KINDS.items():
             family = HistogramMetricFamily(title, text, labels=["name"])
             for (of_kind, name), histogram in self._times.items():
-                if of_kind == kind:
+                if of_kind == kind and name != WEBHOOK:
                     family.add_metric([name], _cumulated(histogram.counts), histogram.sum)
             yield family
 

@@ -105,6 +105,7 @@ async def _retry(
     flow = Flow.from_json(original.flow) if original.flow else NO_FLOW
     retry = Retry(
         task_id, key, trace, key_ttl=settings.idempotency_ttl, queue=original.queue, tags=original.tags, flow=flow,
+        notify=original.notify,
     )  # fmt: skip
     definition = submissions.definition(original.name)
     if original.queue is not None:

@@ -32,7 +32,7 @@ def create(
         list[str],
         typer.Option(
             show_default=False,
-            help="submit, submit:NAME, submit:PREFIX*, read, cancel, operate, metrics or admin. Repeat it for several.",
+            help="submit, submit:NAME, submit:PREFIX*, read, cancel, operate, metrics, webhooks or admin. Repeat it for several.",
         ),
     ],
     owner: Annotated[

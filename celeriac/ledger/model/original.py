@@ -26,13 +26,15 @@ class Original:
     # Of an item of a batch: `when` and the numbers of the items that it runs after, and its name there.
     edges: str = ""
     name_in_batch: str | None = None
+    # Whom to notify of the end.
+    notify: str | None = None
 
 
 def from_reply(reply: Sequence[bytes]) -> Original | None:
     """As read_original.lua answers; None if the task has no record."""
     if not reply:
         return None
-    name, encoded, headers, queue, tags, when, results, flow, edges, name_in_batch = reply
+    name, encoded, headers, queue, tags, when, results, flow, edges, name_in_batch, notify = reply
     return Original(
         name.decode(),
         encoded,
@@ -44,4 +46,5 @@ def from_reply(reply: Sequence[bytes]) -> Original | None:
         flow.decode(),
         edges.decode(),
         name_in_batch.decode() or None,
+        notify.decode() or None,
     )

@@ -38,6 +38,8 @@ class Options:
     chosen_queue: str | None = None
     tags: tuple[str, ...] = ()
     flow: FlowKeys | None = None
+    # Whom to notify of the end (celeriac/ledger/model/notification.py).
+    notify: str | None = None
     retry_of: str | None = None
     parent: Parent | None = None
     trace: Trace | None = None
@@ -60,6 +62,7 @@ class Options:
             "chosen_queue": self.chosen_queue,
             "tags": self.tags or None,
             "flow": self.flow and self.flow.members(),
+            "notify": self.notify,
             "retry_of": self.retry_of,
             "parent_id": self.parent and self.parent.task_id,
             "token": self.parent and self.parent.token,

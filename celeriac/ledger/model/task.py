@@ -37,6 +37,8 @@ FIELDS = (
 )
 # A record has the schedule that submitted the task among its tags, with this mark, with which no tag of a submission begins.
 SCHEDULE_MARK = "@"
+# The name of the tasks that are deliveries of webhooks: to those who ask for tasks, there are none.
+DELIVERY = b"celeriac.webhook"
 _STRICT = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -121,7 +123,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         state, expires, attempt, blocked_by, name, queue, worker, created, start, ended,
         due, retry_of, trace_id, progress, cancel, error, owner, tags, batch, name_in_batch, parent_id, document,
     ) = reply  # fmt: skip
-    if name is None or queue is None or state is None:
+    if name is None or queue is None or state is None or name == DELIVERY:
         return None
     task = Task(
         task_id=task_id,

@@ -303,6 +303,26 @@ def batches_ended() -> str:
     return "celeriac:batches-ended"
 
 
+def endpoints(owner: str) -> str:
+    """Hash: the endpoints of an owner ("" in open access) that are notified of the ends of its tasks. Empty, so gone, when it has none."""
+    return f"celeriac:webhooks:endpoints:{owner}"
+
+
+def gone_url(owner: str, digest: str) -> str:
+    """String: a receiver answered 410 Gone to an owner's webhook at a URL. TTL of a day."""
+    return f"celeriac:webhooks:gone:{owner}:{digest}"
+
+
+def webhook_secrets() -> str:
+    """Hash: by owner, the secret that signs its webhooks, and the one before it. One field an owner."""
+    return "celeriac:webhooks:secrets"
+
+
+def deliveries() -> str:
+    """List: the queue of deliveries of webhooks, which the API sends. Empty, so gone, when all are sent. One key."""
+    return "celeriac:deliveries"
+
+
 def queue(name: str) -> str:
     """List: the messages of a Celery queue (kombu's Redis transport). Empty, so gone, when workers keep up."""
     return name

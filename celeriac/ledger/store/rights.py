@@ -17,10 +17,11 @@ RUN_SCRIPTS = "+fcall and +function|load, or +evalsha and +eval"
 _KEYS = "~celeriac:*"
 _KEY = keys.tasks()
 _SUBSCRIBED = (keys.WATCH_CHANNEL, keys.result("x"))
-_OUTSIDE_SCRIPTS = ("HGETALL", "LRANGE", "MGET", "XREVRANGE")
+_OUTSIDE_SCRIPTS = ("BRPOP", "HGETALL", "LRANGE", "MGET", "XREVRANGE")
 _SCRIPTED = re.compile(r"redis\.p?call\('([A-Z]+)'")
 # What has other arguments than a key first, or more of them.
 _FORMS: dict[str, Command] = {
+    "BRPOP": ("BRPOP", _KEY, "0"),
     "DEL": ("DEL", _KEY),
     "EXISTS": ("EXISTS", _KEY),
     "LMOVE": ("LMOVE", _KEY, _KEY, "LEFT", "RIGHT"),

@@ -18,7 +18,7 @@ OF_WORKERS = frozenset(file.stem for file in Path(__file__).parents[1].glob("lua
 # What goes once before all of them, where a server has functions.
 PRELUDE = "\n".join(
     _FILES[name]
-    for name in ("keys", "record", "batches", "dependencies", "slots", "flow", "next_message", "limits")
+    for name in ("keys", "record", "batches", "dependencies", "slots", "flow", "webhooks", "next_message", "limits")
 )
 
 
@@ -37,7 +37,7 @@ class Script:
 
 def _read(*names: str, only_reads: bool = False) -> Script:
     text = "\n".join(
-        _FILES[name] for name in ("keys", "record", "batches", "dependencies", "slots", "flow", *names)
+        _FILES[name] for name in ("keys", "record", "batches", "dependencies", "slots", "flow", "webhooks", *names)
     )
     return Script(
         name=names[-1],
@@ -79,6 +79,10 @@ CLAIM_DUE = _read("claim_due_schedules")
 READ_SCHEDULE = _read("read_schedule", only_reads=True)
 LIST_SCHEDULES = _read("list_schedules", only_reads=True)
 CHANGE_SCHEDULE = _read(WHEN_FULL, "change_schedule")
+READ_DELIVERIES = _read("read_deliveries", only_reads=True)
+RETRY_DELIVERY = _read("retry_delivery")
+CHANGE_ENDPOINT = _read(WHEN_FULL, "change_endpoint")
+CHANGE_SECRET = _read(WHEN_FULL, "change_secret")
 CLAIM = _read(WHEN_FULL, "claim_task")
 END = _read(WHEN_FULL, "end_task")
 RETRY = _read(WHEN_FULL, "retry_task")

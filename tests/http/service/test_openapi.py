@@ -20,9 +20,10 @@ from tests.http.batches.ways import BATCHES
 from tests.http.service import ways as usual
 from tests.http.service.schedule_ways import SCHEDULES
 from tests.http.service.ways import DOCUMENT, NAMES, Doors
+from tests.http.webhooks.ways import WEBHOOKS
 from tests.support.door import document, run
 
-WAYS = usual.WAYS | BATCHES | SCHEDULES
+WAYS = usual.WAYS | BATCHES | SCHEDULES | WEBHOOKS
 
 DOCUMENTED = {
     (method, path): {int(status) for status in operation["responses"]}

@@ -130,6 +130,7 @@ def test_docs_begin_with_submitting_and_end_with_health() -> None:
         "tasks",
         "batches",
         "schedules",
+        "webhooks",
         "events",
         "operations",
         "keys",

@@ -83,6 +83,27 @@ def new_batch(admin: httpx.Client, *names: str) -> str:
     return str(response.json()["batch_id"])
 
 
+def ended_delivery(admin: httpx.Client) -> str:
+    """The id of a delivery that was not sent, because its endpoint is gone."""
+    url = "https://nowhere.example/"
+    name = f"endpoint-{uuid4()}"
+    admin.put(f"/webhooks/{name}", json={"url": url})
+    task_id = cancelled(admin)
+    admin.delete(f"/webhooks/{name}")
+    place = f"/deliveries?task_id={task_id}&state=failed"
+    return str(wait_until(lambda: admin.get(place).json()["items"])[0]["delivery_id"])
+
+
+ENDPOINT = {"url": "https://example.com/", "disabled": True}
+
+
+def new_endpoint(admin: httpx.Client) -> str:
+    """The name of a new endpoint."""
+    name = f"endpoint-{uuid4()}"
+    assert admin.put(f"/webhooks/{name}", json=ENDPOINT).status_code == 201
+    return name
+
+
 USES: dict[str, tuple[Callable[[httpx.Client], str], Act, int]] = {
     "cancel_task": (
         lambda admin: str(submit(admin, "unserved")["task_id"]),
@@ -124,6 +145,18 @@ USES: dict[str, tuple[Callable[[httpx.Client], str], Act, int]] = {
         200,
     ),
     "delete_schedule": (new_schedule, lambda admin, target: admin.delete(f"/schedules/{target}"), 204),
+    "put_endpoint": (
+        lambda _: f"endpoint-{uuid4()}",
+        lambda admin, target: admin.put(f"/webhooks/{target}", json=ENDPOINT),
+        201,
+    ),
+    "delete_endpoint": (new_endpoint, lambda admin, target: admin.delete(f"/webhooks/{target}"), 204),
+    "rotate_webhook_secret": (lambda _: "", lambda admin, _: admin.post("/webhooks/secret/rotate"), 200),
+    "retry_delivery": (
+        ended_delivery,
+        lambda admin, target: admin.post(f"/deliveries/{target}/retry"),
+        202,
+    ),
 }
 
 

@@ -13,6 +13,7 @@ from celeriac.contract.flow import FLOW_OPTIONS, NO_FLOW, Concurrency, Debounce,
 from celeriac.ledger.model.dependencies import MOST_AFTER, When
 from celeriac_api.request.body import invalid_input
 from celeriac_api.request.parameter_types import Tag, misfit, moment
+from celeriac_api.request.submission.notify import Notify, notifications
 from celeriac_api.request.submission.options import SubmissionOptions
 from celeriac_api.request.task_id import UUID
 
@@ -128,6 +129,7 @@ class BodyOptions(OptionFields):
     debounce: Debounce = ABSENT
     throttle: Throttle = ABSENT
     concurrency: Concurrency = ABSENT
+    notify: Notify = Field(default_factory=list)
 
 
 NAMES = frozenset(BodyOptions.model_fields)
@@ -186,4 +188,5 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
     "expires": _duration,
     "after": tuple,
     "tags": _each_once,
+    "notify": notifications,
 }

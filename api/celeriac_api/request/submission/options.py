@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from celeriac.contract.flow import NO_FLOW, Flow
 from celeriac.ledger.model.dependencies import Dependencies, When
+from celeriac.ledger.model.notification import Notification, to_text
 from celeriac.ledger.model.submission import Options
 from celeriac.ledger.model.trace import Trace
 
@@ -38,6 +39,7 @@ class SubmissionOptions:
     references: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     flow: Flow = NO_FLOW
+    notify: tuple[Notification, ...] = ()
     key: Key | None = None
     trace: Trace | None = None
 
@@ -76,6 +78,7 @@ class SubmissionOptions:
             self.queue,
             sorted(set(self.tags)),
             self.flow.to_json(),
+            [[url, sorted(ends)] for url, ends in self.notify],
         ]
         return _digest(json.dumps(whole, sort_keys=True))
 
@@ -86,6 +89,7 @@ class SubmissionOptions:
             start_within=self.expires,
             chosen_queue=self.queue,
             tags=self.tags,
+            notify=to_text(self.notify) if self.notify else None,
             trace=self.trace,
         )
         if not self.after:
@@ -125,6 +129,7 @@ class Retry:
     queue: str | None = None
     tags: tuple[str, ...] = ()
     flow: Flow = NO_FLOW
+    notify: str | None = None
 
     def resolve(self, changed_input: bytes | None, dependencies: Dependencies | None = None) -> Options:
         """The same for the ledger. An input that refers to results still depends on their tasks."""
@@ -133,6 +138,7 @@ class Retry:
             trace=self.trace,
             chosen_queue=self.queue,
             tags=self.tags,
+            notify=self.notify,
             dependencies=dependencies,
         )
         if self.key is None:

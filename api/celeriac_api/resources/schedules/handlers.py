@@ -29,6 +29,7 @@ from celeriac_api.request.cursor import encoded_cursor
 from celeriac_api.request.new_id import new_id
 from celeriac_api.request.parameter_types import USUAL_LIMIT
 from celeriac_api.request.strict_json import DEEPEST
+from celeriac_api.request.submission.notify import notifications
 from celeriac_api.resources.schedules.answers import document_of, listed_document
 from celeriac_api.resources.schedules.documents import DueTimesDocument, SchedulePage, ScheduleRequest
 from celeriac_api.resources.schedules.parameters import (
@@ -84,6 +85,7 @@ class Handlers:
         request = body.validate(raw, ScheduleRequest, deepest=DEEPEST + 2)
         self._submissions.definition(request.submit.name)
         caller.require_submit(request.submit.name)
+        self._submissions.require_targets(notifications(request.submit.notify), at="/submit")
         valid = fitting_input(self._submissions, request.submit, input_of(raw))
         valid.definition.flow_keys(request.submit.options().flow, valid.json, at=valid.at)
         return NewSchedule(request, valid)

@@ -12,7 +12,8 @@
 --       (they may be any owner's), results (those of them to whose results the input refers); flow: the wishes of flow.lua: unique (key,
 --       ms for a time, otherwise), debounce (key, quiet and at_most in microseconds), throttle (key, interval in microseconds, burst,
 --       rate), concurrency (key, limit, otherwise), chosen (JSON: those that the submission itself names, for a retry); and, of a task in a batch, as (its name
---       there), edges (`when`, and the numbers of the tasks of the batch that it runs after)
+--       there), edges (`when`, and the numbers of the tasks of the batch that it runs after);
+--       notify (JSON: whom to notify of the end)
 -- Answer: {} where an envelope is unknown; otherwise the stamp of the first; the moment from which due times count (0 where
 --         there is none); a list that has, for each task that was not accepted now: its number, and 'replayed' or 'conflict'
 --         with the id, creation, first state and trace of the task that has its key or id | 'existing' with the same of the
@@ -37,6 +38,7 @@ local count = (#ARGV - BEFORE) / SIZE
 local function submission(number) return unpack(ARGV, BEFORE + SIZE * number + 1, BEFORE + SIZE * (number + 1)) end
 
 local callers, shares = {}, {} -- by number; by owner
+local has_endpoints = {} -- by key
 -- The caller with this number; nil: nobody in particular.
 local function submitter(place)
   if not has_callers or place == '0' then return nil end
@@ -267,6 +269,7 @@ local function write()
         local what, one, two = control.write(id, first + number, begun + number, options.flow, options, how)
         if what then append(replies, text(number), what, one, two, '', '') end
       end
+      keep_notify(id, caller and caller.owner, options.notify, has_endpoints)
       if options.results then write_results(id, options) end
       if options.is_blocked then write_blockers(number, id, options, wrong and {} or blockers) end
       if wrong then append(unmet, {id = id, when = options.when, other = wrong}) end

@@ -5,7 +5,7 @@
 -- Answer: {'unknown'} | {'cancelled', and what is to be pushed there: queue, side, message} | {'asked'} | {'ended', state} | {'unserved', queue}
 local id, owner, wish, ttl, date, stock, where = unpack(ARGV)
 local task = not is_hidden(id, owner) and load(id)
-if not task then return {'unknown'} end
+if not task or task.name == DELIVERY then return {'unknown'} end
 
 local function ask()
   if task.cancel ~= 'terminate' then redis.call('HSET', key_record(id), 'cancel', wish) end

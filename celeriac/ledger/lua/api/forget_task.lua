@@ -6,7 +6,7 @@
 local id, owner, stay, ttl, date, where = unpack(ARGV)
 local how = ending(where, ttl, date)
 local task = not is_hidden(id, owner) and load(id)
-if task then
+if task and task.name ~= DELIVERY then
   if task.attempt == 0 and not FINAL[task.state] then take_over(task, how) end
   if not FINAL[task.state] then return {'open'} end
   if is_needed(id) then -- it is as good as forgotten, and keep_tasks.lua does it later

@@ -31,7 +31,7 @@ local function rescue(task, served)
     return
   end
   local returned = redis.call('HINCRBY', key_record(task.id), 'returned', 1)
-  if returned >= most then
+  if returned >= most and task.name ~= DELIVERY then
     conclude_with(task, 'failed', 'FAILURE', 'WorkerLostError',
                   string.format('its message was taken %d times by a worker that never began', returned), how)
   else
@@ -44,7 +44,7 @@ local function sweep(queue, next_stamp, last)
   local seen, since, clock = string.match(redis.call('HGET', KEY_SWEEPS, queue) or '', '^(%S+) (%S+) (%S+)$')
   if seen and at - since >= tonumber(grace) then
     local ids = redis.call('ZRANGEBYSCORE', waiting, '-' .. clock, '(' .. seen, 'LIMIT', 0, limit)
-    local served = tonumber(redis.call('HGET', KEY_SERVING, queue) or 0) > at - SERVING_FRESH
+    local served = queue == KEY_DELIVERIES or tonumber(redis.call('HGET', KEY_SERVING, queue) or 0) > at - SERVING_FRESH
     for _, id in ipairs(ids) do
       local task = load(id)
       if task and (task.state == 'queued' or task.state == 'retrying') then
@@ -65,7 +65,9 @@ if where == 'record' then
   for number = 8, #ARGV, 2 do sweep(ARGV[number], tonumber(ARGV[number + 1]), ARGV[7]) end
 else
   local last = redis.call('GET', KEY_CLOCK)
-  for _, queue in ipairs(last and redis.call('SMEMBERS', KEY_QUEUES) or {}) do
+  local queues = last and redis.call('SMEMBERS', KEY_QUEUES) or {}
+  queues[#queues + 1] = last and KEY_DELIVERIES
+  for _, queue in ipairs(queues) do
     sweep(queue, next_stamp_of(list_of(queue), last), last)
   end
 end

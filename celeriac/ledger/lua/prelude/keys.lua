@@ -39,6 +39,9 @@ local KEY_WORKERS, KEY_SERVING = 'celeriac:workers', 'celeriac:serving'
 local KEY_ACCESS_KEYS, KEY_ACCESS_VERSION = 'celeriac:keys', 'celeriac:keys:version'
 local KEY_AUDIT = 'celeriac:audit'
 local function key_schedule(id) return 'celeriac:schedule:' .. id end
+local function key_endpoints(owner) return 'celeriac:webhooks:endpoints:' .. owner end
+local function key_gone_url(owner, digest) return 'celeriac:webhooks:gone:' .. owner .. ':' .. digest end
+local KEY_WEBHOOK_SECRETS, KEY_DELIVERIES = 'celeriac:webhooks:secrets', 'celeriac:deliveries'
 local KEY_SCHEDULES, KEY_SCHEDULES_DUE = 'celeriac:schedules', 'celeriac:schedules:due'
 local function key_batch(id) return 'celeriac:batch:' .. id end
 local function key_batch_ends(id) return 'celeriac:batch:ends:' .. id end

@@ -1,6 +1,9 @@
 -- What the scripts have in common: time, a record's way from state to state, and its way into a queue.
 -- Times are microseconds since 1970 by this server's clock; durations are microseconds, also where they come as text.
 
+-- The name of the tasks that are deliveries of webhooks (webhooks.lua).
+local DELIVERY = 'celeriac.webhook'
+
 local FINAL = {succeeded = true, failed = true, cancelled = true, expired = true}
 -- What the end of a task is called by a worker that knows no records.
 local STOCK_ENDS = {SUCCESS = 'succeeded', FAILURE = 'failed', REVOKED = 'cancelled'}
@@ -119,7 +122,7 @@ local function tell(task)
     redis.call('XADD', key_events(task.id), 'MAXLEN', '~', HISTORY, '*', 'event', 'state', 'state', task.state,
                'attempt', task.attempt)
   end
-  add_to_feed(task.id, task.name, task.queue, task.state, task.owner)
+  if task.name ~= DELIVERY then add_to_feed(task.id, task.name, task.queue, task.state, task.owner) end
 end
 
 -- From one state to another, with other fields of the record. It writes the record first: where memory is full, the
@@ -212,6 +215,7 @@ end
 local settle, keep_needed, let_go -- in dependencies.lua
 local give_on -- in flow.lua
 local hold_back -- in slots.lua
+local notify_of -- in webhooks.lua
 
 -- End a task. `failure` is the record's error (JSON, or ''), `document` is Celery's own result; both are kept for a time. The
 -- record outlives that by an hour, for the keeper to find it when it forgets the task. Who waits for this task is released.
@@ -219,7 +223,9 @@ local function conclude(task, state, failure, document, how)
   local ended, before, ttl = now(), task.state, how.ttl
   become(task, state, 'ended_at', ended, 'expires_at', ended + ttl, 'error', failure)
   leave(task, before)
-  if task.owner then count_unfinished(task.owner, redis.call('HGET', key_record(task.id), 'key') or task.owner, -1) end
+  if task.owner and task.name ~= DELIVERY then
+    count_unfinished(task.owner, redis.call('HGET', key_record(task.id), 'key') or task.owner, -1)
+  end
   redis.call('PEXPIRE', key_record(task.id), text(ttl / 1000 + 3600000))
   if task.told then redis.call('PEXPIRE', key_events(task.id), text(ttl / 1000 + 3600000)) end
   redis.call('ZADD', KEY_ENDED, ended + ttl, task.id)
@@ -229,8 +235,9 @@ local function conclude(task, state, failure, document, how)
     redis.call('SET', key_result(task.id), document, 'PX', text(ttl / 1000))
     redis.call('PUBLISH', key_result(task.id), document)
   end
-  if task.linked then -- others wait for it, it needs their results, it has keys, or it is in a batch
+  if task.linked then -- others wait for it, it needs their results, it has keys, is in a batch, or notifies
     give_on(task, how)
+    notify_of(task, document, how)
     keep_needed(task.id)
     settle(task, how)
     let_go(task, how)
@@ -303,7 +310,7 @@ local function lose(task, reason, most, how)
   local lost = task.lost + 1
   if task.cancel then
     conclude_cancelled(task, how)
-  elseif lost >= most then
+  elseif lost >= most and task.name ~= DELIVERY then
     conclude_with(task, 'failed', 'FAILURE', 'WorkerLostError',
                   string.format('%s; it was started %d times and is not started again', reason, lost), how)
   else

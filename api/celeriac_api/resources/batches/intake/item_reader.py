@@ -104,6 +104,7 @@ class ItemReader:
             members["after"] = self._ids(item.after, edges)
             input_json = self._with_ids(value, input_json)
         options = options_of({}, members)
+        self._submissions.require_targets(options.notify)
         if options.queue is not None:
             definition = self._submissions.definition_in_queue(
                 definition, options.queue, self._queues or frozenset(), at="/queue"
