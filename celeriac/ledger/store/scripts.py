@@ -18,7 +18,17 @@ OF_WORKERS = frozenset(file.stem for file in Path(__file__).parents[1].glob("lua
 # What goes once before all of them, where a server has functions.
 PRELUDE = "\n".join(
     _FILES[name]
-    for name in ("keys", "record", "batches", "dependencies", "slots", "flow", "webhooks", "next_message", "limits")
+    for name in (
+        "keys",
+        "record",
+        "batches",
+        "dependencies",
+        "slots",
+        "flow",
+        "webhooks",
+        "next_message",
+        "limits",
+    )
 )
 
 
@@ -37,7 +47,8 @@ class Script:
 
 def _read(*names: str, only_reads: bool = False) -> Script:
     text = "\n".join(
-        _FILES[name] for name in ("keys", "record", "batches", "dependencies", "slots", "flow", "webhooks", *names)
+        _FILES[name]
+        for name in ("keys", "record", "batches", "dependencies", "slots", "flow", "webhooks", *names)
     )
     return Script(
         name=names[-1],
