@@ -11,18 +11,32 @@ if TYPE_CHECKING:
     from celeriac.client.client import AsyncClient, Client
     from celeriac.contract import context
     from celeriac.contract.declaration import task
-    from celeriac.contract.retry import RetryPolicy
+    from celeriac.contract.options.retry import RetryPolicy
+    from celeriac.contract.options.schedule import Every, Schedule
     from celeriac.contract.signature import Base64Bytes
     from celeriac_api.embedding.mounting import mount
 
-__all__ = ["AsyncClient", "Base64Bytes", "Client", "RetryPolicy", "Step", "context", "mount", "task"]
+__all__ = [
+    "AsyncClient",
+    "Base64Bytes",
+    "Client",
+    "Every",
+    "RetryPolicy",
+    "Schedule",
+    "Step",
+    "context",
+    "mount",
+    "task",
+]
 
 # For each public name, its module; where the name is a module itself, that module.
 _MODULES = {
     "AsyncClient": "celeriac.client.client",
     "Client": "celeriac.client.client",
     "Base64Bytes": "celeriac.contract.signature",
-    "RetryPolicy": "celeriac.contract.retry",
+    "Every": "celeriac.contract.options.schedule",
+    "Schedule": "celeriac.contract.options.schedule",
+    "RetryPolicy": "celeriac.contract.options.retry",
     "Step": "celeriac.client.calls.many.step",
     "context": "celeriac.contract.context",
     "mount": "celeriac_api.embedding.mounting",

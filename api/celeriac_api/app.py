@@ -119,7 +119,13 @@ def _lifespan(
         if on_start is not None:
             on_start()
         await read_keys_at_start(parts.key_ring, open_everywhere=parts.settings.open)
-        loops = [parts.keeper.keep(), parts.key_ring.keep(), parts.firing.keep(), parts.delivering.keep()]
+        loops = [
+            parts.keeper.keep(),
+            parts.key_ring.keep(),
+            parts.firing.keep(),
+            parts.delivering.keep(),
+            parts.declared.keep(),
+        ]
         if parts.tokens is not None:
             loops.append(parts.tokens.provider.keep())
         keeping = [asyncio.create_task(loop) for loop in loops]

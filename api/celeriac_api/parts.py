@@ -26,6 +26,7 @@ from celeriac_api.access.authenticate import Door
 from celeriac_api.access.key_ring import KeyRing
 from celeriac_api.access.seats import Seats
 from celeriac_api.request.judgement import Judge
+from celeriac_api.resources.schedules.declared import DeclaredSchedules
 from celeriac_api.resources.webhooks.delivering import Delivering
 from celeriac_api.server.counters import Counters
 from celeriac_api.submissions import Submissions
@@ -59,6 +60,7 @@ class Parts:
     batches: BatchTable
     schedules: ScheduleTable
     firing: Firing
+    declared: DeclaredSchedules
     webhooks: WebhookTable
     deliveries: DeliveryTable
     delivering: Delivering
@@ -114,6 +116,7 @@ def build_parts(settings: Settings, implementations: Implementations) -> Parts:
         streams=Seats("streams", usual=settings.streams, share=settings.owner_share),
         batches=BatchTable(settings, epoch=epoch),
         schedules=schedules,
+        declared=DeclaredSchedules(implementations, schedules, submissions),
         firing=Firing(schedules, ledger, KnownDefinitions(catalog, validators, settings)),
         webhooks=webhooks,
         deliveries=deliveries,

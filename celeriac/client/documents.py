@@ -187,6 +187,7 @@ class ScheduleInList(TypedDict):
     last_task_id: str | None
     last_skipped: str | None
     error: ScheduleError | None
+    declared: bool
     created_at: str
     updated_at: str
 

@@ -14,7 +14,8 @@ from pydantic import TypeAdapter
 
 from celeriac.contract.definition import Definition
 from celeriac.contract.implementation import Implementation
-from celeriac.contract.retry import RetryPolicy
+from celeriac.contract.options.retry import RetryPolicy
+from celeriac.contract.options.schedule import Every, Schedule, schedules_of
 from celeriac.contract.signature import (
     ContractError,
     input_model,
@@ -45,12 +46,13 @@ def task(
     soft_time_limit: timedelta | None = None,
     time_limit: timedelta | None = None,
     retry: RetryPolicy | None = None,
+    schedule: Schedule | Every | Sequence[Schedule | Every] | None = None,
     hidden: Collection[str] = (),
     examples: Sequence[dict[str, Any]] = (),
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
 
-def task(
+def task(  # noqa: PLR0913 - each is an option of its own
     function: Callable[..., Any] | None = None,
     /,
     *,
@@ -59,6 +61,7 @@ def task(
     soft_time_limit: timedelta | None = None,
     time_limit: timedelta | None = None,
     retry: RetryPolicy | None = None,
+    schedule: Schedule | Every | Sequence[Schedule | Every] | None = None,
     hidden: Collection[str] = (),
     examples: Sequence[dict[str, Any]] = (),
 ) -> Any:
@@ -66,8 +69,8 @@ def task(
 
     `name` is its address (`POST /{name}`; default: the function's name). `queue` is the queue in which its tasks wait.
     `soft_time_limit` raises `SoftTimeLimitExceeded` inside the function, `time_limit` ends its process.
-    `retry` sets when another attempt follows a failed one. `hidden` names the parameters whose values the API never shows.
-    `examples` are inputs shown in the documentation.
+    `retry` sets when another attempt follows a failed one. `schedule` submits the task again and again.
+    `hidden` names the parameters whose values the API never shows. `examples` are inputs shown in the documentation.
     A declaration that is not valid raises `ContractError` with a sentence that describes what to do.
     """
 
@@ -91,10 +94,10 @@ def task(
             examples=tuple(json.loads(_as_json(example)) for example in examples),
         )
         implementation = Implementation(
-            definition=definition, function=function, input_model=model, output=output, retry=retry
-        )
-        _check_limits(definition)
-        _check_examples(implementation, examples)
+            definition=definition, function=function, input_model=model, output=output, retry=retry,
+            schedules=schedules_of(definition_name, schedule),
+        )  # fmt: skip
+        _check(implementation, examples)
         function.__celeriac__ = implementation  # type: ignore[attr-defined]  # mypy knows no attributes of functions
         return function
 
@@ -127,6 +130,12 @@ def _checked_queue(queue: str | None) -> str | None:
     return queue
 
 
+def _check(implementation: Implementation, examples: Sequence[dict[str, Any]]) -> None:
+    _check_limits(implementation.definition)
+    _check_examples(implementation, examples)
+    _check_schedules(implementation)
+
+
 def _check_limits(definition: Definition) -> None:
     soft, hard = definition.soft_time_limit, definition.time_limit
     if any(limit is not None and limit <= timedelta(0) for limit in (soft, hard)):
@@ -145,6 +154,16 @@ def _check_examples(implementation: Implementation, examples: Sequence[dict[str,
         except ValueError as wrong:
             raise ContractError(
                 f"Task {implementation.definition.name!r}: the example {example!r} is not a valid input: {wrong}"
+            ) from wrong
+
+
+def _check_schedules(implementation: Implementation) -> None:
+    for name, schedule in implementation.schedules.items():
+        try:
+            implementation.input_model.model_validate_json(_as_json(dict(schedule.input)), strict=True)
+        except ValueError as wrong:
+            raise ContractError(
+                f"Task {implementation.definition.name!r}: the input of its schedule {name!r} is not valid: {wrong}"
             ) from wrong
 
 

@@ -1,13 +1,14 @@
 """Joins a definition with its function and the types that check it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
 from celeriac.contract.definition import Definition
-from celeriac.contract.retry import RetryPolicy
+from celeriac.contract.options.retry import RetryPolicy
+from celeriac.contract.options.schedule import Every, Schedule
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -19,6 +20,8 @@ class Implementation:
     input_model: type[BaseModel]
     output: TypeAdapter[Any]
     retry: RetryPolicy | None
+    # By name.
+    schedules: Mapping[str, Schedule | Every] = field(default_factory=dict)
 
 
 def implementation_of(function: object) -> Implementation | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from celeriac.schedules.cron import Cron
+from celeriac.values.cron import Cron
 
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(days=366)
 # The search of cronsim has the same bound: what is not due before is never due.

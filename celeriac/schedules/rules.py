@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from celeriac.schedules.catch_up import CatchUp
-from celeriac.schedules.cron import Cron, checked_cron, zones
 from celeriac.schedules.due_times import LONGEST, SHORTEST, At, DueTimes, Every
+from celeriac.values.cron import Cron, checked_cron, zones
 from celeriac.values.durations import duration_of
 from celeriac.values.misfit import misfit
 

@@ -88,6 +88,17 @@ class StoredSchedule:
         """The same with these members of its state."""
         return replace(self, state=self.state.model_copy(update=changes))
 
+    def is_as(self, put: "Put") -> bool:
+        """Whether putting this would change nothing."""
+        plan, submission = self.plan, self.submission
+        return (
+            all(getattr(plan, name) == getattr(put.rules, name) for name in Rules.model_fields)
+            and (plan.submits, plan.declared, plan.key, plan.limits)
+            == (put.submits, put.declared, put.key, put.limits)
+            and submission == put.submission
+            and put.paused in (None, self.state.paused)
+        )
+
     @property
     def next_microseconds(self) -> int | None:
         """The next due time, for Redis."""

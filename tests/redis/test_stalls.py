@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +130,27 @@ def test_what_waits_for_a_time_does_not_wait_for_the_hour_by_which_the_clock_was
         times = shown(door, task)
         begun, due = (datetime.fromisoformat(times[name]) for name in ("started_at", "due_at"))
         assert timedelta(0) <= begun - due < timedelta(seconds=BOUND_SECONDS)
+
+
+def test_the_moment_of_a_blocked_task_moves_with_the_clock_and_its_time_before_is_no_time_in_the_queue(
+    clock: Clock, redis: Redis, door: httpx.Client, tmp_path: Path
+) -> None:
+    first = submit(door, "hold", until=str(tmp_path / "gate"))
+    eta = (datetime.now(UTC) + clock.shift + 3 * HOUR).isoformat()
+    options = {"after": [first["task_id"]], "eta": eta}
+    task = document(door.post("/tasks", json={"name": "word_count", "input": {"text": "a"}, **options}))
+    let_keepers_come_round(redis, 2)
+    clock.step(-HOUR)
+    let_keepers_come_round(redis, 2)
+    due = datetime.fromisoformat(in_state(door, task, "blocked")["due_at"])
+    assert abs(datetime.fromisoformat(task["due_at"]) - HOUR - due) < timedelta(minutes=1)
+    assert document(door.post(task["links"]["cancel"]))["state"] == "cancelled"
+    slow = submit_with(door, f"/word_count?after={first['task_id']}", text="a")
+    begin = time.monotonic()
+    (tmp_path / "gate").touch()
+    assert ended(door, slow)["state"] == "succeeded"
+    queued = int(redis.hget("celeriac:times", "queued sum word_count") or -1)
+    assert 0 <= queued / 1_000_000 <= time.monotonic() - begin
 
 
 def test_the_lease_of_a_dead_worker_ends_in_time_after_the_clock_was_set_back(

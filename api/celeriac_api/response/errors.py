@@ -29,6 +29,7 @@
     ├── TooManySchedules       409
     ├── TooManyEndpoints       409
     ├── DeliveryNotEnded       409
+    ├── ScheduleDeclared       409
     ├── ResultGone             410
     ├── TaskGone               410
     ├── BatchGone              410
@@ -241,6 +242,12 @@ class DeliveryNotEnded(Problem):
     """The request needs a delivery that has ended; this one has not."""
 
     status, code, title = 409, "delivery-not-ended", "The delivery has not ended yet"
+
+
+class ScheduleDeclared(Problem):
+    """The schedule comes from a declaration, so it is not put or deleted over HTTP."""
+
+    status, code, title = 409, "schedule-declared", "The schedule is declared with its task"
 
 
 class ResultGone(Problem):

@@ -9,7 +9,7 @@ CeleriacError
 │   │                           BatchNotFound
 │   ├── MethodNotAllowed        405
 │   ├── Conflict                409: TaskNotSucceeded, TaskEnded, TaskNotEnded, TaskIdTaken, NotUnique, ConcurrencyLimit, BatchNotEnded,
-│   │                           BatchEnded, BatchComplete, KeyExists, KeyInFile, TooManySchedules
+│   │                           BatchEnded, BatchComplete, KeyExists, KeyInFile, TooManySchedules, ScheduleDeclared
 │   ├── Gone                    410: TaskGone, BatchGone, ResultGone
 │   ├── TooLarge                413, 414, 431: BodyTooLarge, TargetTooLong, HeadersTooLarge
 │   ├── UnsupportedMediaType    415
@@ -78,6 +78,7 @@ from celeriac.client.errors.refusals import (
     RedisUnsafe,
     ResultGone,
     RouteNotFound,
+    ScheduleDeclared,
     ScheduleNotFound,
     TargetTooLong,
     TaskEnded,
@@ -134,6 +135,7 @@ __all__ = [
     "RedisUnsafe",
     "ResultGone",
     "RouteNotFound",
+    "ScheduleDeclared",
     "ScheduleNotFound",
     "TargetTooLong",
     "TaskCancelled",

@@ -174,6 +174,12 @@ class KeyInFile(Conflict):
     types = ("key-in-file",)
 
 
+class ScheduleDeclared(Conflict):
+    """The schedule is declared with its task, and changes with it."""
+
+    types = ("schedule-declared",)
+
+
 class TooManySchedules(Conflict):
     """The owner has as many schedules as it may."""
 

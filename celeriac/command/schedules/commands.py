@@ -199,3 +199,37 @@ def delete(
         )
         client.delete_schedule(name, owner=owner)
     say(f"The schedule {name!r} is deleted.")
+
+
+@app.command(name="import", cls=Command)
+@with_shared_options
+def import_beat(
+    celery_app: Annotated[
+        str,
+        typer.Argument(metavar="APP", show_default=False, help="Where the Celery app is: proj.celery:app."),
+    ],
+    *,
+    rename: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TASK=NAME",
+            show_default=False,
+            help="The definition for a task of Celery: proj.tasks.add=add. Default: the same name, or its last part.",
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done.")] = False,
+    server: Server,
+    output: Output,
+) -> None:
+    """Put a schedule for each entry of a Celery app's beat_schedule. A second time changes nothing.
+
+    It loads the app, so it runs where the app does, with celery installed.
+
+    Example: celeriac schedule import proj.celery:app --dry-run
+    """
+    from celeriac.command.output.refusal import require_packages
+    from celeriac.command.schedules.take_over import take_over
+
+    require_packages("schedule import", "worker", "celery")
+    with server.client() as client:
+        take_over(client, celery_app, output, renames=rename or [], is_dry=dry_run)

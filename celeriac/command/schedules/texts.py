@@ -56,6 +56,7 @@ def _facts(schedule: Mapping[str, Any]) -> dict[str, Any]:
         "Jitter": f"{schedule['jitter']:g} s" if schedule["jitter"] else None,
         "Created": moment(schedule["created_at"]),
         "Changed": moment(schedule["updated_at"]),
+        "Declared": "with its task" if schedule["declared"] else None,
         "Owner": schedule["owner"],
     }
 

@@ -263,6 +263,11 @@ def schedules_due() -> str:
     return "celeriac:schedules:due"
 
 
+def schedules_declared() -> str:
+    """Sorted set: the owners and names of schedules of declarations, by when a process last declared them. Empty, so gone, when there are none."""
+    return "celeriac:schedules:declared"
+
+
 def batch(id: str) -> str:  # noqa: A002 - as the scripts call it
     """Hash: one batch: its owner, label, and how many of its tasks are in which state. TTL `CELERIAC_RESULT_TTL` after its end."""
     return f"celeriac:batch:{id}"

@@ -92,6 +92,12 @@ class ScheduleTable:
             await self._run(scripts.CHANGE_SCHEDULE, _id(row.owner, row.name), row.version, "", "", "")
         )
 
+    async def note_declared(self, owner: str, names: Iterable[str], *, patience: timedelta) -> list[str]:
+        """Note that a process declares these schedules; the names of those that none has declared for so long are removed."""
+        ids = [_id(owner, name) for name in names]
+        removed = await self._run(scripts.DECLARE_SCHEDULES, microseconds(patience), *ids)
+        return [id_text.decode().partition(":")[2] for id_text in removed]
+
     async def close(self) -> None:
         """Close the connection."""
         await self._asking.close()

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from celeriac.schedules.catch_up import CatchUp, Step, next_step
-from celeriac.schedules.cron import Cron, checked_cron
 from celeriac.schedules.due_times import At, DueTimes, Every
+from celeriac.values.cron import Cron, checked_cron
 
 # For each zone: noon before the night in which an hour is missing, and before the one in which an hour comes twice.
 NIGHTS = {

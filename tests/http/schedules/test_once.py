@@ -1,4 +1,4 @@
-"""Each due time is one task: with several processes, after crashes, after outages."""
+"""Each due time is one task: with APIs and workers, after crashes, after outages."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 
 from celeriac.stack.valkey import Valkey
-from lab.harness.servers import API, running_api
+from lab.harness.servers import API, running_api, running_worker
 from lab.harness.waiting import wait_until
 from tests.http.schedules.test_schedules import SUBMIT, put
 from tests.support.door import Document, document
@@ -29,7 +29,12 @@ def two_apis(url: str, directory: Path) -> Iterator[tuple[API, httpx.Client]]:
 
 
 def test_each_due_time_is_one_task_whatever_is_killed_at_its_second(directory: Path, tmp_path: Path) -> None:
-    with Valkey(tmp_path) as server, two_apis(server.url, directory) as (api, client):
+    with (
+        Valkey(tmp_path) as server,
+        running_worker(directory, "-Q", "default", "-n", "one", redis_url=server.url),
+        running_worker(directory, "-Q", "default", "-n", "two", redis_url=server.url),
+        two_apis(server.url, directory) as (api, client),
+    ):
         new = [
             put(client, f"each-{number}", every="PT1S", catch_up="all", submit=SUBMIT) for number in range(5)
         ]

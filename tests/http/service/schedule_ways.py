@@ -1,5 +1,6 @@
 """For each route of schedules and each status that it documents: how to get it."""
 
+import json
 from uuid import uuid4
 
 import httpx
@@ -39,6 +40,16 @@ def run_too_often(doors: Doors, _: str) -> httpx.Response:
     return key.post("/schedules/often/run")
 
 
+def delete_declared(doors: Doors, path: str) -> httpx.Response:
+    """A schedule that looks as if it were declared."""
+    name = f"schedule-{uuid4()}"
+    scheduled(doors.works, "PUT", path, name, SCHEDULE)
+    key = f"celeriac:schedule::{name}"
+    plan = json.loads(doors.redis.hget(key, "plan") or b"{}")
+    doors.redis.hset(key, "plan", json.dumps({**plan, "declared": True}))
+    return scheduled(doors.works, "DELETE", path, name)
+
+
 def one_too_many(doors: Doors, path: str) -> httpx.Response:
     """A second schedule, where there is room for one."""
     scheduled(doors.faulty, "PUT", path, f"schedule-{uuid4()}", SCHEDULE)
@@ -52,7 +63,7 @@ SCHEDULES: dict[tuple[str, str], dict[int, Way]] = {
     ("post", "/schedules/{name}/pause"): of_schedule("POST", 200),
     ("post", "/schedules/{name}/resume"): of_schedule("POST", 200),
     ("post", "/schedules/{name}/run"): {**of_schedule("POST", 202), 429: run_too_often},
-    ("delete", "/schedules/{name}"): of_schedule("DELETE", 204),
+    ("delete", "/schedules/{name}"): {**of_schedule("DELETE", 204), 409: delete_declared},
     ("put", "/schedules/{name}"): {
         200: lambda doors, path: scheduled(doors.works, "PUT", path, "", SCHEDULE),
         201: lambda doors, path: scheduled(doors.works, "PUT", path, f"schedule-{uuid4()}", SCHEDULE),

@@ -14,7 +14,7 @@ from celeriac.client.wire.problems import classes, problem_of
 from celeriac.client.wire.request import Answer
 from celeriac.stack.valkey import Valkey
 from celeriac_api.response.errors import Problem
-from lab.harness.servers import API, running_api
+from lab.harness.servers import ALL_TASKS, API, running_api
 from lab.harness.waiting import wait_until
 from tests.http.access.keys import Locked, bearer
 from tests.support.apps import SECRET
@@ -26,6 +26,7 @@ SOLE = {"name": "unserved", "unique": {"key": "sole", "else": "refuse"}}
 ALONE = {"name": "unserved", "concurrency": {"key": "alone", "limit": 1, "else": "refuse"}}
 UNKNOWN = "/tasks/6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"
 TAKEN = "/tasks/6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a11"
+WITH_DECLARED = f"{ALL_TASKS},tests.http.schedules.yearly"
 KINDS = {kind.code: kind for kind in Problem.__subclasses__()}
 
 
@@ -44,7 +45,9 @@ def clients(
         refused.client() as refused_client,
         Valkey(directory / "stuck") as stopped,
         Valkey(directory / "unsafe", options={"appendonly": "no"}) as forgetful,
-        running_api(directory, redis_url=forgetful.url, max_queue_depth=1, max_schedules=1) as unsafe,
+        running_api(
+            directory, redis_url=forgetful.url, max_queue_depth=1, max_schedules=1, tasks=WITH_DECLARED
+        ) as unsafe,
         unsafe.client() as unsafe_client,
         running_api(directory, redis_url=stopped.url) as stuck,
         faulty.client() as faulty_client,
@@ -124,6 +127,11 @@ def too_many(client: httpx.Client) -> httpx.Response:
     return client.put("/schedules/second", json=schedule)
 
 
+def declared(client: httpx.Client) -> httpx.Response:
+    wait_until(lambda: client.get("/schedules/yearly").is_success)
+    return client.delete("/schedules/yearly")
+
+
 def malformed(client: httpx.Client) -> httpx.Response:
     return client.post("/add", content=b"{", headers={"Content-Type": "application/json"})
 
@@ -147,6 +155,7 @@ WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
         "admin",
         lambda client: client.post("/keys", json={"name": "has-read", "scopes": ["read"]}),
     ),
+    "schedule-declared": ("unsafe", declared),
     "too-many-schedules": ("unsafe", too_many),
     "key-in-file": ("admin", lambda client: client.delete("/keys/has-read")),
     "forbidden": ("reader", lambda client: client.post("/add", json=ADD)),

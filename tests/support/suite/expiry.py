@@ -46,6 +46,7 @@ STAY = {
     "celeriac:schedule:*": "until it is deleted",
     "celeriac:schedules": "one member a schedule",
     "celeriac:schedules:due": "one member a schedule",
+    "celeriac:schedules:declared": "one member a schedule",
     "celeriac:batch:*": "while the batch is not ready",
     "celeriac:batches:*": "as many members as there are batches",
     "celeriac:batches-incomplete": "the keeper removes old members",

@@ -19,6 +19,7 @@ def listed_document(schedule: StoredSchedule) -> ScheduleInList:
         owner=schedule.owner or None,
         submits=plan.submits,
         created_at=plan.created_at,
+        declared=plan.declared,
         **{name: getattr(plan, name) for name in Rules.model_fields},
         **{name: getattr(state, name) for name in Progress.model_fields},
     )

@@ -59,6 +59,9 @@ class ScheduleInList(Rules, Progress):
     owner: str | None = Field(description="Whose it is; null for nobody.")
     submits: str = Field(description="The name of the definition whose tasks it submits.")
     created_at: AwareDatetime
+    declared: bool = Field(
+        description="Whether it is declared with its task (`@task(schedule=…)`). Such a schedule can be paused, but not put or deleted."
+    )
 
 
 class Schedule(ScheduleInList):

@@ -31,6 +31,7 @@ from celeriac_api.request.parameter_types import USUAL_LIMIT
 from celeriac_api.request.strict_json import DEEPEST
 from celeriac_api.request.submission.notify import notifications
 from celeriac_api.resources.schedules.answers import document_of, listed_document
+from celeriac_api.resources.schedules.declared import OWNER
 from celeriac_api.resources.schedules.documents import DueTimesDocument, SchedulePage, ScheduleRequest
 from celeriac_api.resources.schedules.parameters import (
     ListParameters,
@@ -47,7 +48,7 @@ from celeriac_api.resources.schedules.submission import (
     submits_of,
 )
 from celeriac_api.response.address import address
-from celeriac_api.response.errors import MalformedJSON, TooManySchedules
+from celeriac_api.response.errors import MalformedJSON, ScheduleDeclared, TooManySchedules
 from celeriac_api.response.json_bytes import Answer, model_answer
 from celeriac_api.response.task_document import task_document
 from celeriac_api.submissions import Submissions, ValidInput
@@ -110,6 +111,7 @@ class Handlers:
             before, now = await self._read(owner, name)
             if before is not None:
                 call.caller.require_submit(before.plan.submits)
+                _refuse_declared(before)
             after = await asyncio.to_thread(put_schedule, before, put, owner=owner, name=name, now=now)
             row, due = after.row(), after.next_microseconds
             if before is None and await self._create(row, due):
@@ -182,6 +184,7 @@ class Handlers:
         for _ in range(MOST_TRIES):
             schedule, _now = await self._find(call.parameters, call.caller)
             call.caller.require_submit(schedule.plan.submits)
+            _refuse_declared(schedule)
             if await self._table.remove(schedule.row()._replace(version=schedule.version)):
                 return Response(status_code=204)
         raise _overtaken(call.parameters.name)
@@ -198,6 +201,10 @@ class Handlers:
 
     async def _find(self, parameters: OfSchedule, caller: Caller) -> tuple[StoredSchedule, datetime]:
         schedule, now = await self._read(parameters.whose(caller), parameters.name)
+        if schedule is None and parameters.owner is None and caller.sees is None:
+            schedule, now = await self._read(
+                OWNER, parameters.name
+            )  # one of a declaration, which is nobody's
         if schedule is None:
             raise not_found(parameters.name)
         return schedule, now
@@ -216,6 +223,14 @@ def _further(schedule: StoredSchedule, first: datetime, count: int) -> list[date
 
 def _cursor_after(last: StoredSchedule) -> str:
     return encoded_cursor(f"{last.owner}:{last.name}".encode()).decode()
+
+
+def _refuse_declared(schedule: StoredSchedule) -> None:
+    if schedule.plan.declared:
+        raise ScheduleDeclared(
+            f"The schedule {schedule.name!r} is declared with the task {schedule.plan.submits!r}: change the declaration. "
+            f"POST {address(f'/schedules/{schedule.name}/pause')} pauses it."
+        )
 
 
 def _overtaken(name: str) -> Unavailable:

@@ -165,5 +165,5 @@ def _delete_route(handlers: Handlers) -> Route:
         summary="Delete a schedule. Its tasks stay.",
         tag="schedules",
         status=204,
-        answers={204: {"description": "The schedule is deleted."}, **problems(404, 422, 503)},
+        answers={204: {"description": "The schedule is deleted."}, **problems(404, 409, 422, 503)},
     )

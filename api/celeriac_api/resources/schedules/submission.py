@@ -1,5 +1,7 @@
 """Reads what a schedule submits, when it is put, and when it runs now."""
 
+import json
+
 from celeriac.ledger.model.task import SCHEDULE_MARK
 from celeriac.schedules.stored import StoredSchedule, Submits
 from celeriac_api.access.caller import Caller
@@ -34,7 +36,9 @@ async def submits_of(
     """What the schedule of this name submits, prepared for any process that knows the definition."""
     text = submission.model_dump_json(exclude={"input"}, exclude_unset=True).encode()
     options = marked(submission.options(), schedule)
-    return Submits(text, valid.json, await submissions.prepared_options(valid, options, caller=caller))
+    prepared = json.loads(await submissions.prepared_options(valid, options, caller=caller))
+    prepared.pop("expires_at", None)  # a moment, which follows from the due time
+    return Submits(text, valid.json, json.dumps(prepared))
 
 
 def submission_of(schedule: StoredSchedule) -> ScheduledSubmission:

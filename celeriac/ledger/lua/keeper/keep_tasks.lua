@@ -24,6 +24,11 @@ local function set_back(by)
     redis.call('ZINCRBY', KEY_DUE, -by, id)
     if redis.call('HEXISTS', key_record(id), 'due_at') == 1 then redis.call('HINCRBY', key_record(id), 'due_at', -by) end
   end
+  for _, name in ipairs(redis.call('SMEMBERS', KEY_NAMES)) do
+    for _, id in ipairs(redis.call('ZRANGE', key_listing('blocked', name), 0, -1)) do
+      if redis.call('HEXISTS', key_record(id), 'due_at') == 1 then redis.call('HINCRBY', key_record(id), 'due_at', -by) end
+    end
+  end
   for _, id in ipairs(redis.call('ZRANGE', KEY_DEADLINES, 0, -1)) do redis.call('ZINCRBY', KEY_DEADLINES, -by, id) end
   for _, key in ipairs(redis.call('ZRANGE', KEY_LIMITS_DUE, 0, -1)) do redis.call('ZADD', KEY_LIMITS_DUE, 'XX', text(at), key) end
   for _, name in ipairs(redis.call('ZRANGE', KEY_WORKERS, 0, -1)) do redis.call('ZADD', KEY_WORKERS, 'LT', at, name) end

@@ -43,6 +43,7 @@ local function key_endpoints(owner) return 'celeriac:webhooks:endpoints:' .. own
 local function key_gone_url(owner, digest) return 'celeriac:webhooks:gone:' .. owner .. ':' .. digest end
 local KEY_WEBHOOK_SECRETS, KEY_DELIVERIES = 'celeriac:webhooks:secrets', 'celeriac:deliveries'
 local KEY_SCHEDULES, KEY_SCHEDULES_DUE = 'celeriac:schedules', 'celeriac:schedules:due'
+local KEY_SCHEDULES_DECLARED = 'celeriac:schedules:declared'
 local function key_batch(id) return 'celeriac:batch:' .. id end
 local function key_batch_ends(id) return 'celeriac:batch:ends:' .. id end
 local function key_staged(id) return 'celeriac:batch:staged:' .. id end

@@ -29,7 +29,7 @@ become(task, 'running', 'attempt', attempt, 'token', token, 'worker', worker, 's
 if before == 'retrying' then redis.call('HDEL', key_record(id), 'due_at') end
 leave(task, before)
 redis.call('ZADD', KEY_RUNNING, at + lease, id)
-if task.attempt == 1 then observe('queued', task.name, at - task.created_at) end
+if task.attempt == 1 then observe('queued', task.name, at - (task.queued_at or task.created_at)) end
 redis.call('SET', key_result(id), started, 'PX', text(ttl / 1000))
 redis.call('PUBLISH', key_result(id), started)
 return {'granted', attempt}

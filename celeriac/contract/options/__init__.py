@@ -1,0 +1,1 @@
+"""What a declaration can add to a task: retries and schedules."""
