@@ -22,6 +22,7 @@ from lab.harness.servers import API, running_api
 # For the parameters of paths: what is not there, but for the queue.
 PARAMETERS = {
     "{task_id}": "00000000-0000-4000-8000-000000000000",
+    "{batch_id}": "00000000-0000-4000-8000-000000000000",
     "{queue}": "default",
     "{name}": "no-such-key",
 }

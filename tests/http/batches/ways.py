@@ -100,7 +100,9 @@ BATCHES: dict[tuple[str, str], dict[int, Way]] = {
     ("get", "/batches/{batch_id}/events"): FOLLOWED,
     ("post", "/batches/{batch_id}/cancel"): {
         **of_batch("POST", 200, ONE),
-        202: lambda doors, path: about(doors.works, "POST", path, held(doors)),
+        202: lambda doors, path: about(
+            doors.works, "POST", path, held(doors), b'{"terminate": true}', **JSON
+        ),
         400: lambda doors, path: about(doors.works, "POST", path, None, b"{", **JSON),
         409: lambda doors, path: about(doors.works, "POST", path, sent(doors.works, b"[]")),
         410: about_gone,
