@@ -147,8 +147,7 @@ def test_an_array_whose_server_is_killed_is_accepted_as_a_whole_or_not_at_all(
             wait_until(lambda: own_redis.exists("celeriac:batches-staged"))
             killed.kill()
             assert sending.exception(60) is not None
-        before = own_redis.llen("default")
-        assert 0 < before < 10_000
+        assert own_redis.llen("default") < 10_000
         with running_worker(tmp_path, "-Q", "unserved", redis_url=own_url):  # its keeper goes on
             wait_until(lambda: own_redis.llen("default") == 10_000)
         killed.restart_if_ended()

@@ -76,7 +76,7 @@ After = Annotated[
     BeforeValidator(_some),
     Query(
         max_length=MOST_AFTER,
-        description="The ids of tasks that must end first; in a query, one each. Until then the task is `blocked`.",
+        description="The ids of tasks and batches that must end first; in a query, one each. Until then the task is `blocked`.",
     ),
 ]
 Condition = Annotated[
