@@ -15,6 +15,7 @@ from celeriac_api.resources.batches.handlers import BatchHandlers
 from celeriac_api.resources.batches.intake.receiving import Receiving
 from celeriac_api.resources.batches.results import Results
 from celeriac_api.resources.batches.retrying import Retrying
+from celeriac_api.resources.graph import routes as graph
 from celeriac_api.resources.schedules import routes as schedules
 from celeriac_api.resources.schedules.handlers import Handlers
 from celeriac_api.resources.webhooks import routes as webhooks
@@ -53,6 +54,7 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
         *submit.routes(settings, catalog, parts.validators, parts.submissions, streams),
         *task.routes(settings, ledger, parts.submissions.waits),
         *task_input.routes(catalog, ledger),
+        *graph.routes(parts.graphs),
         *task_actions.routes(settings, ledger, parts.submissions),
         *task_list.routes(settings, ledger),
         *batches.routes(

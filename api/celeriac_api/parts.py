@@ -15,6 +15,7 @@ from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.tables.audit import AuditTrail
 from celeriac.ledger.tables.batches import BatchTable
 from celeriac.ledger.tables.deliveries import DeliveryTable
+from celeriac.ledger.tables.graphs import Graphs
 from celeriac.ledger.tables.keys import KeyTable
 from celeriac.ledger.tables.schedules import ScheduleTable
 from celeriac.ledger.tables.webhooks import WebhookTable
@@ -58,6 +59,7 @@ class Parts:
     submissions: Submissions
     streams: Seats
     batches: BatchTable
+    graphs: Graphs
     schedules: ScheduleTable
     firing: Firing
     declared: DeclaredSchedules
@@ -72,6 +74,7 @@ class Parts:
         await self.schedules.close()
         await self.webhooks.close()
         await self.deliveries.close()
+        await self.graphs.close()
         await self.audit_trail.close()
         await self.key_table.close()
         if self.tokens is not None:
@@ -115,6 +118,7 @@ def build_parts(settings: Settings, implementations: Implementations) -> Parts:
         submissions=submissions,
         streams=Seats("streams", usual=settings.streams, share=settings.owner_share),
         batches=BatchTable(settings, epoch=epoch),
+        graphs=Graphs(settings.backend, epoch=epoch),
         schedules=schedules,
         declared=DeclaredSchedules(implementations, schedules, submissions),
         firing=Firing(schedules, ledger, KnownDefinitions(catalog, validators, settings)),

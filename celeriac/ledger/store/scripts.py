@@ -62,6 +62,7 @@ def _read(*names: str, only_reads: bool = False) -> Script:
 
 ACCEPT = _read("limits", "accept_tasks")
 READ = _read("read_tasks", only_reads=True)
+READ_GRAPH = _read("read_graph", only_reads=True)
 READ_ORIGINAL = _read("read_original", only_reads=True)
 READ_NAMES = _read("read_names", only_reads=True)
 LIST_REJECTED = _read("list_rejected", only_reads=True)

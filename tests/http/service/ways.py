@@ -242,6 +242,7 @@ WAYS: dict[tuple[str, str], dict[int, Way]] = {
         503: lambda doors, path: asked(doors.cut_off, path, UNKNOWN),
     },
     ("get", "/tasks/{task_id}/input"): PART,
+    ("get", "/tasks/{task_id}/graph"): PART,
     ("post", "/tasks"): {
         **SUBMISSION,
         404: lambda doors, path: posted(doors.works, path, b'{"name": "nobody", "input": {}}'),

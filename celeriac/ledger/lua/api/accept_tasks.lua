@@ -270,6 +270,7 @@ local function write()
         if what then append(replies, text(number), what, one, two, '', '') end
       end
       keep_notify(id, caller and caller.owner, options.notify, has_endpoints)
+      if options.after then note_after(id, options.after) end
       if options.results then write_results(id, options) end
       if options.is_blocked then write_blockers(number, id, options, wrong and {} or blockers) end
       if wrong then append(unmet, {id = id, when = options.when, other = wrong}) end

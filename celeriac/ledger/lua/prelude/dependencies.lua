@@ -4,6 +4,24 @@
 -- How many waiting tasks a script looks at when those that they wait for have ended; the keeper goes on with the others.
 local MOST_LOOKED_AFTER = 50
 
+-- So many of those that a task waited for, or that follow it, are noted in its record.
+local MOST_NOTED = 20
+
+local function note_after(id, after)
+  local first = table.concat({unpack(after, 1, math.min(#after, MOST_NOTED))}, ' ')
+  redis.call('HSET', key_record(id), 'after', #after .. ' ' .. first)
+end
+
+-- A task or batch ends: those that wait for it go out of its set now. The first call sees all of them.
+local function note_followers(id)
+  local count = redis.call('ZCARD', key_followers(id))
+  if count == 0 then return end
+  local key = redis.call('EXISTS', key_record(id)) == 1 and key_record(id) or key_batch(id)
+  if redis.call('EXISTS', key) == 0 or redis.call('HEXISTS', key, 'followed_by') == 1 then return end
+  local first = redis.call('ZRANGE', key_followers(id), 0, MOST_NOTED - 1)
+  redis.call('HSET', key, 'followed_by', count .. ' ' .. table.concat(first, ' '))
+end
+
 -- Whether a task that runs `when` this has happened may run after one that has ended in this state.
 local function holds(when, state)
   return when == 'ended' or (state == 'succeeded') == (when == 'succeeded')
@@ -47,6 +65,7 @@ end
 -- A task has ended that others wait for. Those that end because of it are further on in the same list: nothing is nested,
 -- however long a chain is. What is too much for one script is left to keep_tasks.lua.
 settle = function(ended, how)
+  note_followers(ended.id)
   if how.ended then
     how.ended[#how.ended + 1] = ended
     return

@@ -1,0 +1,1 @@
+"""Shows what waits for what around a task."""
