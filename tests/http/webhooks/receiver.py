@@ -33,7 +33,7 @@ class Receiver:
         self.received: list[Received] = []
         self.answers: dict[str, list[int]] = {}
         # What else an answer does, before its status is sent: by path.
-        self.acts: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {}
+        self.acts: dict[str, Callable[[BaseHTTPRequestHandler], object]] = {}
         self.open = 0
         self.most_open = 0
         self.released = Event()
