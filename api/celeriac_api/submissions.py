@@ -240,8 +240,12 @@ class Submissions:
     def require_targets(self, notify: Collection[Notification], *, at: str = "") -> None:
         """`InvalidInput` where the text of a URL shows that nothing is sent there; `at` is where the submission was given."""
         for place, (url, _) in enumerate(notify):
-            if sentence := refusal_of_host(webhook_url(url).host, self._webhook_networks):
-                raise body.invalid_input([(f"{at}/notify/{place}/url", sentence, url)])
+            self.require_target(url, at=f"{at}/notify/{place}/url")
+
+    def require_target(self, url: str, *, at: str) -> None:
+        """The same for the URL at this place of a request."""
+        if sentence := refusal_of_host(webhook_url(url).host, self._webhook_networks):
+            raise body.invalid_input([(at, sentence, url)])
 
     async def accept(
         self,

@@ -53,6 +53,8 @@ class NewBatch:
     label: str | None
     submitter: Submitter | None
     accepted_as: str
+    # Whom to notify of its end (celeriac/ledger/model/notification.py); "" for nobody.
+    notify: str = ""
     # Whether the client can send it again: then each task is compared with the one that was accepted before.
     is_keyed: bool = False
 

@@ -104,7 +104,7 @@ class BatchTable:
 
     async def open(self, batch: NewBatch) -> Opened:
         """Begin a batch, or go on with it; `BatchConflict` or `BatchGone` where its key belongs to another one."""
-        arguments = (batch.batch_id, batch.owner, batch.label or "", batch.accepted_as)
+        arguments = (batch.batch_id, batch.owner, batch.label or "", batch.accepted_as, batch.notify)
         word, *complete = await self._ask(scripts.OPEN_BATCH, *arguments)
         match word:
             case b"conflict":
@@ -150,7 +150,8 @@ class BatchTable:
             await self._ask("PEXPIRE", keys.staged(stage), STAGED_SECONDS * 1000)
         submitter = batch.submitter
         arguments: list[Argument] = [
-            *(batch.batch_id, stage, batch.owner, batch.label or "", batch.accepted_as, len(submissions)),
+            *(batch.batch_id, stage, batch.owner, batch.label or "", batch.accepted_as, batch.notify),
+            len(submissions),
             *(self._ttl, date_done(), self._where, self._most_waiting),
             *((1, *submitter.arguments()) if submitter else (0,)),
             *(len(wants.room), *(part for pair in wants.room.items() for part in pair)),

@@ -10,6 +10,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from celeriac.ledger.model.batch import Batch, batch_from
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.task import FIELDS, Failure, Task, from_reply
 from celeriac.ledger.model.task_filter import Listing, whose
@@ -56,7 +57,7 @@ class Secrets(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """One delivery. `task` is its subject as it was at its end. Times are microseconds since 1970."""
+    """One delivery. `task`, or `batch`, is its subject as it was at its end. Times are microseconds since 1970."""
 
     id: str
     webhook_id: str
@@ -64,6 +65,7 @@ class Delivery:
     state: State
     subject: str
     task: Task | None
+    batch: Batch | None
     url: str
     # The name of the endpoint that it is for, and the endpoint as it is now, where that was read.
     endpoint: str | None
@@ -236,7 +238,8 @@ def _delivery(delivery_id: str, row: Sequence[Any]) -> Delivery:
         owner=owner.decode() if owner else "",
         state=State(state.decode()),
         subject=target["subject"],
-        task=_task(target),
+        task=_task(target) if "record" in target else None,
+        batch=_batch(target) if "batch" in target else None,
         url=target["url"],
         endpoint=target.get("endpoint"),
         endpoint_text=endpoint.decode(),
@@ -258,6 +261,11 @@ def _task(target: dict[str, Any]) -> Task | None:
     values = [record[field].encode() if field in record else None for field in FIELDS]
     document = target.get("document")
     return from_reply(target["subject"], [*values, document.encode() if document else None])
+
+
+def _batch(target: dict[str, Any]) -> Batch | None:
+    parts = (part.encode() for pair in target["batch"].items() for part in pair)
+    return batch_from(target["subject"], list(parts))
 
 
 def _attempts(document: bytes) -> tuple[Attempt, ...]:

@@ -1,4 +1,4 @@
-"""Endpoints and secrets of owners: what they get, who changes them, how a secret is rotated."""
+"""Endpoints and secrets of owners: what they get, and who changes them."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

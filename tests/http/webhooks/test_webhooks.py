@@ -1,5 +1,6 @@
 """Webhooks over HTTP: who is notified, what is sent, what is refused."""
 
+import json
 from typing import Any
 
 import httpx
@@ -287,3 +288,36 @@ def test_a_schedule_notifies(hooked: httpx.Client, receiver: Receiver) -> None:
     hooked.post("/schedules/notifies/run")
     assert receiver.at("/scheduled")[0].document["type"] == "task.expired"
     hooked.delete("/schedules/notifies")
+
+
+@pytest.mark.parametrize("media", ["application/json", "application/x-ndjson"])
+def test_a_batch_and_its_items_notify_of_their_ends(
+    hooked: httpx.Client, ends: Ends, receiver: Receiver, media: str
+) -> None:
+    path = f"/batch/{media}"
+    url = f"{receiver.url}{path}"
+    items = [{"name": "unserved", "notify": [{"url": f"{url}/item"}]}, {"name": "unserved"}]
+    lines = json.dumps(items) if media == "application/json" else "\n".join(map(json.dumps, items))
+    wanted = {"notify": f"{url}/all", "label": "night"}
+    response = hooked.post("/batches", content=lines, headers={"content-type": media}, params=wanted)
+    assert response.status_code == 202, response.text
+    batch = document(response)
+    tasks = wait_until(
+        lambda: (
+            found if len(found := document(hooked.get("/tasks", params={"limit": 2}))["items"]) == 2 else None
+        )
+    )
+    for task in tasks:
+        assert task["batch"]["batch_id"] == batch["batch_id"]
+        ends.succeed(task["task_id"])
+    (request,) = receiver.at(f"{path}/all")
+    assert request.document["type"] == "batch.succeeded"
+    assert request.document["data"] == document(hooked.get(f"/batches/{batch['batch_id']}"))
+    assert receiver.at(f"{path}/item")[0].document["type"] == "task.succeeded"
+    (delivery,) = document(hooked.get("/deliveries", params={"batch_id": batch["batch_id"]}))["items"]
+    assert (delivery["task_id"], delivery["batch_id"]) == (None, batch["batch_id"])
+    assert delivery["links"]["subject"] == f"/batches/{batch['batch_id']}"
+    refused = hooked.post("/batches", json=[], params={"notify": "http://10.0.0.1/"})
+    assert document(refused)["errors"][0]["pointer"] == "?notify"
+    refused = hooked.post("/batches", json=[{"name": "unserved", "notify": [{"url": "http://[::1]/"}]}])
+    assert document(refused)["errors"][0]["pointer"] == "/0/notify/0/url"

@@ -6,9 +6,11 @@ from fastapi import Path, Query
 from pydantic import Field, StringConstraints
 from pydantic.json_schema import SkipJsonSchema
 
+from celeriac.ledger.model.notification import MOST_NOTIFIED, End, Notification
 from celeriac_api.request.cursor import CURSOR_QUERY, CURSOR_SCHEMA, decoded_cursor, read_cursor
 from celeriac_api.request.parameter_types import Limit
 from celeriac_api.request.parameters import Parameters
+from celeriac_api.request.submission.notify import WebhookURLText
 from celeriac_api.request.submission.submission_parameters import Keyed
 from celeriac_api.request.task_id import UUID
 from celeriac_api.request.wait import WaitParameters
@@ -34,6 +36,13 @@ Label = Annotated[
         max_length=LONGEST_LABEL,
     ),
 ]
+Notified = Annotated[
+    list[WebhookURLText],
+    Query(
+        max_length=MOST_NOTIFIED,
+        description="URLs to which the end of the batch is sent by a webhook, one each. Items have a `notify` of their own.",
+    ),
+]
 BatchID = Annotated[
     str,
     StringConstraints(pattern=UUID, to_lower=True),
@@ -45,6 +54,12 @@ class NewBatchParameters(Keyed):
     """The parameters of `POST /batches`."""
 
     label: Label = None
+    notify: Notified = Field(default_factory=list)
+
+    @property
+    def targets(self) -> tuple[Notification, ...]:
+        """Who is notified of its end."""
+        return tuple(Notification(url, (End.ENDED,)) for url in dict.fromkeys(self.notify))
 
 
 class OfBatch(Parameters):

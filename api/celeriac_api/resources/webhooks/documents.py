@@ -29,7 +29,7 @@ class DeliveryLinks(BaseModel):
     model_config = ConfigDict(title="Links of a delivery")
 
     self: str = Field(description="This document.")
-    task: str = Field(description="The task whose end was sent.")
+    subject: str = Field(description="The task or batch whose end was sent.")
     retry: str = Field(description="POST here to send it again, once it has ended.")
 
 
@@ -45,8 +45,11 @@ class DeliveryDocument(BaseModel):
     state: State = Field(
         description="`queued`, `running`, `retrying`, or at its end `succeeded`, `failed` or `cancelled`."
     )
-    type: str = Field(description="The type of the event, such as `task.succeeded`.")
-    task_id: str = Field(description="The task whose end is sent.")
+    type: str = Field(
+        description="The type of the event: `task.` and its state, `batch.succeeded` or `batch.failed`."
+    )
+    task_id: str | None = Field(description="The task whose end is sent; null for a batch.")
+    batch_id: str | None = Field(description="The batch whose end is sent; null for a task.")
     url: str = Field(description="Where it is sent. An endpoint that was put again gets it at its new URL.")
     endpoint: str | None = Field(description="The name of the endpoint; null for `notify` of a submission.")
     attempts: list[AttemptDocument] = Field(description="The attempts so far, the first one first.")
@@ -84,6 +87,7 @@ class SecretDocument(BaseModel):
 
 def document_of(delivery: Delivery) -> DeliveryDocument:
     """The document of a delivery."""
+    kind = "batches" if delivery.batch else "tasks"
     self = address(f"/deliveries/{delivery.id}")
     return DeliveryDocument.model_validate(
         {
@@ -91,7 +95,8 @@ def document_of(delivery: Delivery) -> DeliveryDocument:
             "webhook_id": delivery.webhook_id,
             "state": delivery.state,
             "type": event_type(delivery),
-            "task_id": delivery.subject,
+            "task_id": None if delivery.batch else delivery.subject,
+            "batch_id": delivery.subject if delivery.batch else None,
             "url": delivery.url,
             "endpoint": delivery.endpoint,
             "attempts": [_attempt(attempt) for attempt in delivery.attempts],
@@ -101,7 +106,11 @@ def document_of(delivery: Delivery) -> DeliveryDocument:
             "ended_at": _time(delivery.ended_at),
             "retry_of": delivery.retry_of,
             "owner": delivery.owner or None,
-            "links": {"self": self, "task": address(f"/tasks/{delivery.subject}"), "retry": f"{self}/retry"},
+            "links": {
+                "self": self,
+                "subject": address(f"/{kind}/{delivery.subject}"),
+                "retry": f"{self}/retry",
+            },
         }
     )
 

@@ -113,7 +113,7 @@ class Handlers:
             return model_answer(DeliveryPage(items=[], next_cursor=None))
         deliveries, before = await self._deliveries.page(
             owner=owner,
-            subject=listing.task_id,
+            subject=listing.task_id or listing.batch_id,
             states=tuple(listing.state),
             before=listing.cursor,
             limit=listing.limit or USUAL_LIMIT,

@@ -93,6 +93,10 @@ class ListParameters(OfOwner):
         Annotated[str, StringConstraints(pattern=UUID, to_lower=True)] | SkipJsonSchema[None],
         Query(description="Only deliveries of the end of this task."),
     ] = None
+    batch_id: Annotated[
+        Annotated[str, StringConstraints(pattern=UUID, to_lower=True)] | SkipJsonSchema[None],
+        Query(description="Only deliveries of the end of this batch. Not with `task_id`."),
+    ] = None
     state: Annotated[list[StateName], Query(description="Only deliveries in one of these states.")] = Field(
         default_factory=list
     )

@@ -1,12 +1,12 @@
 -- Accept an array whose tasks are staged, if all of it may be accepted: from now on, it is a batch. Its chunks are accepted after that.
--- ARGV  id, the id under which it is staged, owner ('' for nobody), label ('' for none), what it was accepted as, how many tasks;
+-- ARGV  id, the id under which it is staged, owner ('' for nobody), label ('' for none), what it was accepted as, whom to notify (JSON, '' for nobody), how many tasks;
 --       ttl, date, 'push' or 'record' (the queues are on another server); most tasks that may wait in a queue (0: any number); how
 --       many callers (0 or 1), and of that one eight values, as accept_tasks.lua has them; how many queues, and for each: its name,
 --       how many of the tasks are to wait there at once; whose the tasks and batches may be that the tasks wait for ('' for anybody's); their ids
 -- Answer: 'created' | 'known' | 'conflict' | 'gone' | 'limited' with a limit and the microseconds until it lets all in
 --         | 'full' with a queue and the microseconds until there may be room | 'no dependency' with an id; then what is to be pushed
-local id, stage, owner, label, accepted_as, total, ttl, date, where, most_waiting, has_caller = unpack(ARGV)
-local place = 12
+local id, stage, owner, label, accepted_as, notify, total, ttl, date, where, most_waiting, has_caller = unpack(ARGV)
+local place = 13
 total, most_waiting = tonumber(total), tonumber(most_waiting)
 
 local function refuse(...)
@@ -40,7 +40,7 @@ for number = queues_end + 2, #ARGV do
   end
 end
 
-batches.create(id, owner, label, accepted_as)
+batches.create(id, owner, label, accepted_as, notify)
 redis.call('HSET', key_batch(id), 'total', text(total), 'open', text(total))
 if caller then
   for _, share in ipairs({caller.of_key, caller.of_owner}) do

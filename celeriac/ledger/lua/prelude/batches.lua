@@ -43,6 +43,7 @@ function batches.conclude(id, how)
   redis.call('PEXPIRE', key_batch_ends(id), left)
   redis.call('ZADD', KEY_BATCHES_ENDED, ended + how.ttl, id)
   redis.call('PUBLISH', key_result(id), state)
+  notify_of_batch(id, state, how)
   settle({id = id, state = state}, how)
 end
 
@@ -81,10 +82,11 @@ function batches.earlier(id, owner, accepted_as)
 end
 
 -- Begin a batch without tasks.
-function batches.create(id, owner, label, accepted_as)
+function batches.create(id, owner, label, accepted_as, notify)
   local stamp = stamps(1)
   redis.call('HSET', key_batch(id), 'created_at', stamp, 'accepted_as', accepted_as, 'total', 0, 'open', 0)
   if label ~= '' then redis.call('HSET', key_batch(id), 'label', label) end
+  if notify ~= '' then redis.call('HSET', key_batch(id), 'notify', notify) end
   redis.call('ZADD', key_batches(''), stamp, id)
   if owner ~= '' then
     redis.call('HSET', key_batch(id), 'owner', owner)

@@ -215,7 +215,7 @@ end
 local settle, keep_needed, let_go -- in dependencies.lua
 local give_on -- in flow.lua
 local hold_back -- in slots.lua
-local notify_of -- in webhooks.lua
+local notify_of, notify_of_batch -- in webhooks.lua
 
 -- End a task. `failure` is the record's error (JSON, or ''), `document` is Celery's own result; both are kept for a time. The
 -- record outlives that by an hour, for the keeper to find it when it forgets the task. Who waits for this task is released.

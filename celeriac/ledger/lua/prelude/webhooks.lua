@@ -34,16 +34,21 @@ local function add_delivery(id, subject, owner, input, retry_of, how)
   push(load(id), 'LPUSH', how.pushed)
 end
 
--- What is told of a task at its end: its record, and Celery's document, if it has a result and that is small.
-local function told_of(task, document)
-  local names, record = {}, {}
-  for _, name in ipairs(redis.call('HKEYS', key_record(task.id))) do
+-- The fields of a record that are told.
+local function fields_of(key)
+  local names, fields = {}, {}
+  for _, name in ipairs(redis.call('HKEYS', key)) do
     if not NOT_TOLD[name] then names[#names + 1] = name end
   end
-  for place, value in ipairs(redis.call('HMGET', key_record(task.id), unpack(names))) do record[names[place]] = value end
+  for place, value in ipairs(redis.call('HMGET', key, unpack(names))) do fields[names[place]] = value end
+  return fields
+end
+
+-- What is told of a task at its end: its record, and Celery's document, if it has a result and that is small.
+local function told_of(task, document)
   document = document or redis.call('GET', key_result(task.id))
   local is_told = document and #document <= MOST_DOCUMENT and (task.state == 'succeeded' or task.attempt == 0)
-  return record, is_told and document or nil
+  return fields_of(key_record(task.id)), is_told and document or nil
 end
 
 local function is_among(value, list)
@@ -84,5 +89,16 @@ notify_of = function(task, document, how)
     local input = {subject = task.id, url = target.url, endpoint = target.endpoint, record = record, document = document}
     add_delivery(batches.task_id(task.id, name), task.id, task.owner, input, nil, how)
     if how.looks then how.looks = how.looks - 1 end
+  end
+end
+
+-- A batch has ended in this state.
+notify_of_batch = function(id, state, how)
+  local notify, owner = unpack(redis.call('HMGET', key_batch(id), 'notify', 'owner'))
+  for place, target in ipairs(notify and cjson.decode(notify) or {}) do
+    if is_wanted(target, {state = state}) then
+      local input = {subject = id, url = target.url, batch = fields_of(key_batch(id))}
+      add_delivery(batches.task_id(id, place .. ' ' .. target.url), id, owner or nil, input, nil, how)
+    end
   end
 end

@@ -58,7 +58,8 @@ async def receive_array(
         )
     if new.is_keyed:
         new = replace(
-            new, accepted_as=await submissions.judge.judge(raw, lambda text: _digest(text, new.label))
+            new,
+            accepted_as=await submissions.judge.judge(raw, lambda text: _digest(text, new.label, new.notify)),
         )
     try:
         is_new = await table.commit(
@@ -92,7 +93,7 @@ def _items(raw: bytes) -> list[bytes]:
     return items(raw)
 
 
-def _digest(raw: bytes, label: str | None) -> str:
+def _digest(raw: bytes, label: str | None, notify: str) -> str:
     """Identifies a whole array, in any spelling."""
-    text = json.dumps([label, json.loads(raw)], sort_keys=True)
+    text = json.dumps([label, notify, json.loads(raw)], sort_keys=True)
     return "array " + urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")

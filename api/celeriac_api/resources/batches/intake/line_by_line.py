@@ -30,7 +30,7 @@ async def receive_lines(
 ) -> bool:
     """Accept all lines of the body, up to the first that is refused; whether the batch was begun before."""
     if new.is_keyed:
-        new = replace(new, accepted_as=f"lines {_digest(new.label or '')}")
+        new = replace(new, accepted_as=f"lines {_digest((new.label or '') + new.notify)}")
     try:
         opened = await table.open(new)
     except BatchConflict as wrong:

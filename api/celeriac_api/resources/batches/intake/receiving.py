@@ -1,10 +1,12 @@
 """Receives a batch: the handler of `POST /batches`."""
 
+from dataclasses import replace
 from uuid import UUID, uuid5
 
 from starlette.responses import Response
 
 from celeriac.ledger.model.batch import Batch, NewBatch
+from celeriac.ledger.model.notification import to_text
 from celeriac.ledger.tables.batches import BatchTable
 from celeriac.settings import Settings
 from celeriac_api.access.caller import Caller
@@ -39,6 +41,10 @@ class Receiving:
         receive = receive_lines if media in LINES else receive_array
         caller, key = call.caller, call.parameters.key(call.caller.owner)
         new = new_batch(self._submissions, caller, key, label=call.parameters.label)
+        if targets := call.parameters.targets:
+            for url, _ in targets:
+                self._submissions.require_target(url, at="?notify")
+            new = replace(new, notify=to_text(targets))
         largest = call.caller.most_bytes(self._largest)
         is_known = await receive(self._table, self._submissions, call, new, largest=largest)
         batch = await self._table.read(new.batch_id, owner=None)
