@@ -22,9 +22,10 @@ from celeriac.ledger.model.notification import Notification
 from celeriac.ledger.model.submission import Accepted, Options, Submission
 from celeriac.ledger.model.submitter import Submitter
 from celeriac.ledger.model.task import Task
-from celeriac.ledger.protocol.message import encoded_input, envelope
+from celeriac.ledger.protocol.message import LOW, encoded_input, envelope
 from celeriac.settings import Settings
 from celeriac.values.public_address import networks_of
+from celeriac.values.states import Priority
 from celeriac.values.webhook_url import refusal_of_host, webhook_url
 from celeriac_api.acceptance import accept
 from celeriac_api.access.caller import OPEN, Caller
@@ -32,7 +33,7 @@ from celeriac_api.access.seats import Seats
 from celeriac_api.request import body
 from celeriac_api.request.judgement import Judge
 from celeriac_api.request.new_id import new_id
-from celeriac_api.request.submission.flow_keys import flow_keys
+from celeriac_api.request.submission.flow_keys import flow_keys, found_key
 from celeriac_api.request.submission.options import NO_OPTIONS, SubmissionOptions
 from celeriac_api.request.submission.references import References, fit_with_references, refuse_misfits
 from celeriac_api.request.task_id import find
@@ -52,6 +53,7 @@ class PreparedDefinition:
         self._envelope_in = partial(
             envelope, task=definition.celery_name, time_limit=hard, soft_time_limit=soft
         )
+        self.priority, self._fair = definition.priority, definition.fair
         self._required = definition.required
         self.hidden, self.flow = definition.hidden, NO_FLOW
         self._validator = validator
@@ -70,8 +72,9 @@ class PreparedDefinition:
     def _wait_in(self, queue: str) -> None:
         self.queue = queue
         # The document of a task that was just accepted, but for its id and time.
-        self.queued = queued_template(name=self.name, queue=queue)
+        self.queued = queued_template(name=self.name, queue=queue, priority=self.priority)
         self._envelope = self._envelope_in(queue=queue)
+        self._envelope_low = self._envelope_in(queue=queue, priority=LOW)
 
     def checked(self, raw: bytes) -> "ValidInput":
         """The input in this body. An empty body means `{}`, if no parameter is required."""
@@ -103,17 +106,37 @@ class PreparedDefinition:
             return None
         return flow_keys(flow, input_json, chosen=chosen, at=at, hidden=self.hidden)
 
+    def looks_for_key(self, options: Options | None) -> bool:
+        """Whether a submission with these options reads its input for a key."""
+        fair = (options and options.chosen_fair) or self._fair
+        return fair is not None and fair.startswith("/")
+
     def submission(
         self,
         task_id: str,
         input_json: bytes,
         options: Options | None = None,
         submitter: Submitter | None = None,
+        *,
+        at: str = "",
     ) -> Submission:
-        """A submission with this valid input."""
+        """A submission with this valid input, which is at a JSON pointer of the body."""
+        options = self._in_order(options, input_json, at)
         encoded = options.encode() if options else ""
-        json_input = encoded_input(input_json)
-        return Submission(task_id, self.name, self.queue, self._envelope, json_input, encoded, submitter)
+        is_low = options is not None and options.priority is Priority.LOW
+        message = self._envelope_low if is_low else self._envelope
+        return Submission(
+            task_id, self.name, self.queue, message, encoded_input(input_json), encoded, submitter
+        )
+
+    def _in_order(self, options: Options | None, input_json: bytes, at: str) -> Options | None:
+        """With the priority and the key that the submission chooses, or else the definition has."""
+        chosen = (options.chosen_priority, options.chosen_fair) if options else (None, None)
+        priority, fair = chosen[0] or self.priority, chosen[1] or self._fair
+        if priority is Priority.NORMAL and fair is None:
+            return options
+        key = None if fair is None else found_key("fair", fair, input_json, at=at, hidden=self.hidden)
+        return replace(options or Options(), priority=priority, fair=key)
 
 
 @dataclass(slots=True)
@@ -129,6 +152,14 @@ class ValidInput:
     tags: tuple[str, ...] = ()
     # Its place in the body: a JSON pointer.
     at: str = ""
+    # Of the submission; None: that of the definition.
+    priority: Priority | None = None
+
+    def with_options(self, options: SubmissionOptions | None) -> "ValidInput":
+        """The same input of a task with these options, which its document shows."""
+        if options is None:
+            return self
+        return replace(self, tags=options.tags, priority=options.priority)
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -139,7 +170,8 @@ class ValidInput:
         """The task that was accepted with this input."""
         definition = self.definition
         name, queue = definition.name, definition.queue
-        return new_task(accepted, name=name, queue=queue, owner=owner, tags=self.tags)
+        priority = self.priority or definition.priority
+        return new_task(accepted, name=name, queue=queue, owner=owner, tags=self.tags, priority=priority)
 
 
 class Submissions:
@@ -200,8 +232,7 @@ class Submissions:
         valid = await self.judge.judge(to_json(task_input or {}), self.definition(name).checked)
         if options is not None and options.queue is not None:
             valid = await self.in_queue(valid, options.queue, at="/queue")
-        if options is not None:
-            valid.tags = options.tags
+        valid = valid.with_options(options)
         accepted = await self.accept(valid, options, task_id=task_id, caller=caller)
         return valid.new_task(accepted, owner=caller.owner)
 
@@ -258,15 +289,13 @@ class Submissions:
         """The task as it was accepted: a new one, or that of an earlier submission with the same key or id."""
         has_options = options or task_id or valid.definition.flow is not NO_FLOW
         resolved = await self._resolve(valid, options, task_id, caller) if has_options else None
-        submission = valid.definition.submission(
-            task_id or new_id(), valid.json, resolved, self.submitter(caller)
-        )
+        submission = await self._submission(valid, task_id, resolved, caller)
         return await accept(self._ledger, submission)
 
     async def prepared_options(self, valid: ValidInput, options: SubmissionOptions, *, caller: Caller) -> str:
         """The options as accept_tasks.lua reads them, for tasks that have ids of their own, and are accepted later."""
         resolved = await self._resolve(valid, options, new_id(), caller)
-        return valid.definition.submission("", valid.json, resolved).options
+        return valid.definition.submission("", valid.json, resolved, at=valid.at).options
 
     async def accept_and_wait(
         self,
@@ -280,9 +309,7 @@ class Submissions:
     ) -> tuple[Accepted, Task | None]:
         """The same, with the task at its end or after `seconds`; None if its record was deleted meanwhile."""
         resolved = await self._resolve(valid, options, task_id, caller)
-        submission = valid.definition.submission(
-            task_id or new_id(), valid.json, resolved, self.submitter(caller)
-        )
+        submission = await self._submission(valid, task_id, resolved, caller)
         wait = partial(wait_for_end, self._ledger, owner=caller.sees, seconds=seconds, until_gone=until_gone)
         if resolved is not None and resolved.may_be_earlier:
             # It may be a task that was accepted before, under an id of its own.
@@ -304,6 +331,17 @@ class Submissions:
         if accepted.exists:
             return await find(self._ledger, accepted.task_id, owner=None)
         return valid.new_task(accepted, owner=caller.owner)
+
+    async def _submission(
+        self, valid: ValidInput, task_id: str | None, resolved: Options | None, caller: Caller
+    ) -> Submission:
+        definition, submitter = valid.definition, self.submitter(caller)
+        if definition.looks_for_key(resolved):
+            make = partial(
+                definition.submission, task_id or new_id(), options=resolved, submitter=submitter, at=valid.at
+            )
+            return await self.judge.judge(valid.json, make)
+        return definition.submission(task_id or new_id(), valid.json, resolved, submitter)
 
     async def _resolve(
         self, valid: ValidInput, options: SubmissionOptions | None, task_id: str | None, caller: Caller

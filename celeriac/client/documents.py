@@ -73,6 +73,7 @@ class TaskDocument(TypedDict):
     expires_at: str | None
     due_at: str | None
     blocked_by: BlockedBy | None
+    priority: str
     tags: list[str]
     schedule: str | None
     batch: PlaceInBatch | None

@@ -29,7 +29,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from celeriac.client.calls.outcome import Fields, Outcome
-from celeriac.client.calls.submission import Other, When
+from celeriac.client.calls.submission import Other, Priority, When
 from celeriac.client.client import AsyncClient, AsyncTask, Client, Task
 from celeriac.client.errors import UnexpectedAnswer
 
@@ -86,6 +86,8 @@ class Options(TypedDict, total=False):
     after: Other | Iterable[Other] | None
     when: When | None
     queue: str | None
+    priority: Priority | None
+    fair: str | None
     tags: str | Iterable[str] | None
     timeout: float | None
 

@@ -8,11 +8,12 @@ import json
 import re
 from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
-from typing import Any, ParamSpec, TypeVar, overload
+from typing import Any, Literal, ParamSpec, TypeVar, overload
 
 from pydantic import TypeAdapter
 
 from celeriac.contract.definition import Definition
+from celeriac.contract.flow import Key
 from celeriac.contract.implementation import Implementation
 from celeriac.contract.options.retry import RetryPolicy
 from celeriac.contract.options.schedule import Every, Schedule, schedules_of
@@ -25,6 +26,7 @@ from celeriac.contract.signature import (
 )
 from celeriac.values.queue_names import taken_for
 from celeriac.values.reserved_names import RESERVED_NAMES
+from celeriac.values.states import Priority
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 # How the names of built-in tasks begin (celeriac/contract/built_in.py), and those of our modules.
@@ -43,6 +45,8 @@ def task(
     *,
     name: str | None = None,
     queue: str | None = None,
+    priority: Literal["high", "normal", "low"] = "normal",
+    fair: str | None = None,
     soft_time_limit: timedelta | None = None,
     time_limit: timedelta | None = None,
     retry: RetryPolicy | None = None,
@@ -58,6 +62,8 @@ def task(  # noqa: PLR0913 - each is an option of its own
     *,
     name: str | None = None,
     queue: str | None = None,
+    priority: Literal["high", "normal", "low"] = "normal",
+    fair: str | None = None,
     soft_time_limit: timedelta | None = None,
     time_limit: timedelta | None = None,
     retry: RetryPolicy | None = None,
@@ -68,6 +74,7 @@ def task(  # noqa: PLR0913 - each is an option of its own
     """Declare a typed function as a task and return it unchanged; `@task` alone or `@task(...)` with options.
 
     `name` is its address (`POST /{name}`; default: the function's name). `queue` is the queue in which its tasks wait.
+    `priority` is which tasks of the queue start first; those with a key `fair`, mostly a pointer (`"/tenant"`), take turns by it.
     `soft_time_limit` raises `SoftTimeLimitExceeded` inside the function, `time_limit` ends its process.
     `retry` sets when another attempt follows a failed one. `schedule` submits the task again and again.
     `hidden` names the parameters whose values the API never shows. `examples` are inputs shown in the documentation.
@@ -82,26 +89,31 @@ def task(  # noqa: PLR0913 - each is an option of its own
             name=definition_name,
             celery_name=definition_name,
             module=function.__module__,
-            queue=_checked_queue(queue),
-            soft_time_limit=soft_time_limit,
-            time_limit=time_limit,
+            queue=_checked_queue(queue), priority=_checked_priority(priority), fair=_checked_key(fair),
+            soft_time_limit=soft_time_limit, time_limit=time_limit,
             retry=None if retry is None else retry.data,
             summary=description.partition("\n")[0] or definition_name,
             description=description,
-            input_schema=input_schema(model),
-            output_schema=output_schema(output),
+            input_schema=input_schema(model), output_schema=output_schema(output),
             hidden=tuple(sorted(hidden)),
             examples=tuple(json.loads(_as_json(example)) for example in examples),
-        )
+        )  # fmt: skip
         implementation = Implementation(
             definition=definition, function=function, input_model=model, output=output, retry=retry,
             schedules=schedules_of(definition_name, schedule),
         )  # fmt: skip
-        _check(implementation, examples)
-        function.__celeriac__ = implementation  # type: ignore[attr-defined]  # mypy knows no attributes of functions
-        return function
+        return _declared(function, implementation, examples)
 
     return declare if function is None else declare(function)
+
+
+def _declared(
+    function: Callable[P, R], implementation: Implementation, examples: Sequence[dict[str, Any]]
+) -> Callable[P, R]:
+    """The function, which knows its checked definition."""
+    _check(implementation, examples)
+    function.__celeriac__ = implementation  # type: ignore[attr-defined]  # mypy knows no attributes of functions
+    return function
 
 
 def _checked_name(name: str, *, module: str) -> str:
@@ -134,6 +146,20 @@ def _check(implementation: Implementation, examples: Sequence[dict[str, Any]]) -
     _check_limits(implementation.definition)
     _check_examples(implementation, examples)
     _check_schedules(implementation)
+
+
+def _checked_priority(priority: str) -> Priority:
+    try:
+        return Priority(priority)
+    except ValueError:
+        raise ContractError(f"Priority {priority!r} is unknown: use {', '.join(Priority)}.") from None
+
+
+def _checked_key(key: str | None) -> str | None:
+    try:
+        return TypeAdapter(Key | None).validate_python(key)
+    except ValueError as wrong:
+        raise ContractError(f"Key {key!r} is not usable: {wrong}") from wrong
 
 
 def _check_limits(definition: Definition) -> None:

@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, TypeAdapter
 
+from celeriac.values.states import Priority
+
 HARD_MARGIN = timedelta(seconds=30)
 SECONDS = ConfigDict(ser_json_timedelta="float")
 
@@ -39,6 +41,9 @@ class Definition:
     module: str
     # None: the default queue.
     queue: str | None
+    priority: Priority = Priority.NORMAL
+    # The key by which its tasks take turns, or a pointer to it in their input.
+    fair: str | None = None
     soft_time_limit: timedelta | None
     time_limit: timedelta | None
     retry: Retry | None

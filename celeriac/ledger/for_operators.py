@@ -192,7 +192,7 @@ class Overview:
         where = "push" if self._one_server else "record"
         count, *pushed = await self._run(scripts.PURGE, queue, AT_ONCE, self._ttl, date_done(), where)
         for name, side, message in zip(*[iter(pushed)] * 3, strict=True):
-            await self._broker.call(side, name, message)
+            await self._broker.push(side, name, message)
         return int(count)
 
     async def _run(self, script: scripts.Script, *arguments: Argument) -> Any:

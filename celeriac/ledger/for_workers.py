@@ -108,7 +108,8 @@ class Consumer:
         """Claim a queued task for the holder of its token, unless `end` has claimed it already."""
         answer = self._known_answer(claim) or self._redis.run(scripts.CLAIM, *self._arguments(claim))
         match answer:
-            case b"granted", attempt:
+            case b"granted", attempt, *pushed:
+                self._push(pushed)
                 return Granted(int(attempt))
             case b"refused", state, *pushed:
                 self._push(pushed)
@@ -284,7 +285,7 @@ class Consumer:
     def _push(self, pushed: Sequence[bytes]) -> None:
         """Push what is to be pushed on the server of the queues: queue, side and message of each."""
         for queue, side, message in zip(*[iter(pushed)] * 3, strict=True):
-            self._broker.call(side, queue, message)
+            self._broker.push(side, queue, message)
 
 
 def _error(failure: Failure | None) -> str:

@@ -133,15 +133,19 @@ class Keeper:
         return arguments if self._one_server else arguments + await self._next_messages()
 
     async def _next_messages(self) -> list[Any]:
-        """The last stamp, before which all was pushed, and for each queue which message is next on the server of the queues."""
+        """The last stamp, before which all was pushed, and for each list which message is next on the server of the queues."""
         queues = [*await self._backend.call("SMEMBERS", keys.queues()), keys.deliveries().encode()]
         last = await self._backend.call("GET", keys.clock())
         if last is None:
             return []
         paused = await self._backend.call("SMEMBERS", keys.paused())
-        lists = [keys.held(queue.decode()) if queue in paused else queue for queue in queues]
-        stamps = await self._broker.run(scripts.TAILS, [last, *lists])
-        return [last, *(part for pair in zip(queues, stamps, strict=True) for part in pair)]
+        lists = {
+            name: keys.held(name) if queue in paused else name
+            for queue in queues
+            for name in (queue.decode(), keys.low(queue.decode()))
+        }
+        stamps = await self._broker.run(scripts.TAILS, [last, *lists.values()])
+        return [last, *(part for pair in zip(lists, stamps, strict=True) for part in pair)]
 
     async def _push(self, answer: Sequence[bytes]) -> bytes:
         """Push what is to be pushed elsewhere; what the script says first."""
@@ -152,7 +156,7 @@ class Keeper:
     async def _push_all(self, pushed: Sequence[bytes]) -> None:
         for start in range(0, len(pushed), 3):
             queue, side, message = pushed[start : start + 3]
-            await self._broker.call(side, queue, message)
+            await self._broker.push(side, queue, message)
 
 
 def _next_round() -> float:

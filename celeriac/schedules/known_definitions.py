@@ -12,9 +12,10 @@ from celeriac.contract.built_in import built_in
 from celeriac.contract.catalog import Catalog, Validators, catalog_of, validators_of
 from celeriac.ledger.model.submission import Submission
 from celeriac.ledger.model.times import microseconds
-from celeriac.ledger.protocol.message import Envelope, encoded_input, envelope, expires_at
+from celeriac.ledger.protocol.message import LOW, Envelope, encoded_input, envelope, expires_at
 from celeriac.schedules.stored import MICROSECOND, StoredSchedule
 from celeriac.settings import Settings
+from celeriac.values.states import Priority
 
 
 class UnknownDefinition(Exception):
@@ -54,16 +55,22 @@ class KnownDefinitions:
             task_id,
             plan.submits,
             queue,
-            self._envelope(definition.name, queue),
+            self._envelope(definition.name, queue, LOW if options.get("priority") == Priority.LOW else 0),
             encoded_input(submits.input),
             json.dumps(_of_this_moment(options, jitter)),
             self._allowances.submitter(owner=schedule.owner, key=plan.key, limits=plan.limits),
         )
 
-    def _new_envelope(self, name: str, queue: str) -> Envelope:
+    def _new_envelope(self, name: str, queue: str, priority: int) -> Envelope:
         definition = self._catalog[name]
         hard, soft = definition.time_limits(self._settings.soft_time_limit)
-        return envelope(task=definition.celery_name, queue=queue, time_limit=hard, soft_time_limit=soft)
+        return envelope(
+            task=definition.celery_name,
+            queue=queue,
+            time_limit=hard,
+            soft_time_limit=soft,
+            priority=priority,
+        )
 
 
 def _share(task_id: str) -> float:

@@ -1,4 +1,4 @@
-"""The states of a task, and the ends for which another task can wait."""
+"""The states of a task, the ends for which another can wait, and its priorities."""
 
 from enum import StrEnum
 
@@ -23,3 +23,11 @@ class When(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     ENDED = "ended"
+
+
+class Priority(StrEnum):
+    """Which tasks of a queue start first."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"

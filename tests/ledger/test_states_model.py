@@ -13,7 +13,6 @@ import pytest
 from hypothesis import settings as of_hypothesis
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     invariant,
     precondition,
     rule,
@@ -21,6 +20,7 @@ from hypothesis.stateful import (
 )
 from redis import Redis
 
+from celeriac.ledger.for_operators import Overview
 from celeriac.ledger.for_workers import Claim, Consumer, Granted
 from celeriac.ledger.keeper import Keeper
 from celeriac.ledger.ledger import Ledger
@@ -32,17 +32,13 @@ from celeriac.ledger.model.task import Failure
 from celeriac.ledger.store import keys
 from celeriac.settings import Settings
 from celeriac.stack.valkey import Valkey
-from lab.bench.stores import store
 from lab.harness.waiting import wait_until
+from tests.ledger.ordered_tasks import DOCUMENT, ENVELOPE, INPUT, NAME, QUEUE, OrderedTasks, Record
 
-QUEUE, NAME = "default", "add"
 WORKERS = ("ada", "bob")
 OWNERS = ("", "acme", "umbrella")
 SHORT = timedelta(milliseconds=15)
-ENVELOPE, INPUT = store.ENVELOPE, store.INPUT
 FAILURE = Failure("ValueError", "no such invoice")
-DOCUMENT = b'{"status": "SUCCESS", "result": 9}'
-Record = dict[str, str]
 
 bound = of_hypothesis(
     max_examples=20, stateful_step_count=40, derandomize=True, database=None, deadline=None, print_blob=False
@@ -51,11 +47,10 @@ some = st.integers(0, 1_000)
 maybe_short = st.sampled_from([None, SHORT, timedelta(0)])
 
 
-class Tasks(RuleBasedStateMachine):
+class Tasks(OrderedTasks):
     """A ledger with two workers, and keepers that come by whenever they like."""
 
     url: str
-    runner: asyncio.Runner
 
     def __init__(self) -> None:
         """Nothing is there."""
@@ -65,7 +60,7 @@ class Tasks(RuleBasedStateMachine):
         self.redis = Redis.from_url(self.url, decode_responses=True)
         self.redis.flushdb()
         self.ledger = Ledger(backend=self.url, broker=self.url, result_ttl=ttl, tombstone_ttl=ttl)
-        self.keeper, self.consumer = Keeper(given), Consumer(given)
+        self.keeper, self.consumer, self.overview = Keeper(given), Consumer(given), Overview(given)
         self.ids: list[str] = []
         self.tokens: list[tuple[str, str, str]] = []
         self.before: dict[str, Record] = {}
@@ -75,6 +70,7 @@ class Tasks(RuleBasedStateMachine):
         """Let go of the connections."""
         self.runner.run(self.ledger.close())
         self.runner.run(self.keeper.close())
+        self.runner.run(self.overview.close())
         self.redis.close()
 
     @rule(delay=maybe_short, start_within=maybe_short, owner=st.sampled_from(OWNERS))
@@ -83,7 +79,7 @@ class Tasks(RuleBasedStateMachine):
         task_id = str(uuid4())
         options = Options(delay=delay, start_within=start_within).encode()
         self.runner.run(
-            self._accept(
+            self.accept(
                 Submission(
                     task_id, NAME, QUEUE, ENVELOPE, INPUT, options, Submitter(owner, "key") if owner else None
                 )
@@ -108,11 +104,11 @@ class Tasks(RuleBasedStateMachine):
         task_id = str(uuid4())
         submission = Submission(task_id, NAME, QUEUE, ENVELOPE, INPUT, options)
         if all(map(self.record, others)):
-            self.runner.run(self._accept(submission))
+            self.runner.run(self.accept(submission))
             self.ids.append(task_id)
             return
         with pytest.raises(UnknownDependency):
-            self.runner.run(self._accept(submission))
+            self.runner.run(self.accept(submission))
         assert not self.record(task_id)
 
     @rule(worker=st.sampled_from(WORKERS))
@@ -274,6 +270,7 @@ class Tasks(RuleBasedStateMachine):
                 for key in self._indexes_of(task_id, state, record):
                     expected[key].add(task_id)
         indexes = [keys.tasks(), *(keys.listing(state, NAME) for state in State), keys.waiting(QUEUE)]
+        indexes += [keys.waiting(keys.low(QUEUE)), keys.laned(QUEUE)]
         indexes += [keys.running(), keys.due(), keys.ended(), keys.deadlines()]
         indexes += [keys.owned(state, NAME, owner) for state in State for owner in OWNERS[1:]]
         with self.redis.pipeline() as pipeline:
@@ -332,12 +329,12 @@ class Tasks(RuleBasedStateMachine):
             case State.SCHEDULED:
                 yield keys.due()
             case State.QUEUED:
-                yield keys.waiting(QUEUE)
+                yield self.waits_in(task_id, record)
             case State.RUNNING:
                 yield keys.running()
             case State.RETRYING:
                 is_due = self.redis.zscore(keys.due(), task_id) is None
-                yield keys.waiting(QUEUE) if is_due else keys.due()
+                yield self.waits_in(task_id, record) if is_due else keys.due()
             case _:
                 yield keys.ended()
         if (
@@ -346,9 +343,6 @@ class Tasks(RuleBasedStateMachine):
             and record["attempt"] == "0"
         ):
             yield keys.deadlines()
-
-    async def _accept(self, submission: Submission) -> Any:
-        return await self.ledger.accept(submission)
 
     def _only_if_held(self, task_id: str, token: str) -> "_Unchanged":
         return _Unchanged(self, task_id, unless=self.is_held(task_id, token))

@@ -30,6 +30,19 @@ def leave_trace(file: Path, until: Path) -> None:
     hold(until)
 
 
+@task
+def take_a_moment(seconds: float = POLL_SECONDS) -> None:
+    """Run for some time."""
+    time.sleep(seconds)
+
+
+@task(priority="low", fair="/tenant")
+def errand(tenant: str, seconds: float = POLL_SECONDS) -> str:
+    """The same, for a tenant, after all others, and by turns."""
+    take_a_moment(seconds)
+    return tenant
+
+
 @task(queue="unserved")
 def hold_elsewhere(until: Path) -> str:
     """The same as `hold`, in a queue that the tests' worker does not listen to."""

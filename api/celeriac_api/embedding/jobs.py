@@ -14,6 +14,7 @@ from celeriac.access.scopes import Scope
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.task import Task
+from celeriac.values.states import Priority
 from celeriac_api.access.caller import OPEN, Caller, caller_with
 from celeriac_api.request.parameter_types import Tag
 from celeriac_api.request.submission.options import NO_OPTIONS, Key, SubmissionOptions
@@ -64,6 +65,8 @@ class Jobs:
         after: Iterable[SubmittedTask | str] = (),
         when: When = When.SUCCEEDED,
         queue: str | None = None,
+        priority: Priority | None = None,
+        fair: str | None = None,
         tags: Iterable[str] = (),
         key: str | None = None,
         owner: str | None = None,
@@ -73,7 +76,8 @@ class Jobs:
         `InvalidInput` lists the values that are not valid, `UnknownTaskName` the known names. A repeated submission with
         the same `key` returns the same task. The task belongs to `owner`: keys of this owner see it, and it counts
         towards the owner's limits (`LimitReached`). Without an owner, only keys with the scope `admin` see it. It runs `after`
-        these tasks. `queue` is a known queue in place of that of the definition, and
+        these tasks. `queue` is a known queue in place of that of the definition; tasks of this
+        `priority` go before or after others, and those with a key `fair` take turns by it.
         `tags` are words for the filter of lists.
         """
         caller = _program_of(owner) if owner is not None else OPEN
@@ -84,6 +88,8 @@ class Jobs:
             after=tuple(task.id if isinstance(task, SubmittedTask) else task for task in after),
             when=when,
             queue=queue,
+            priority=Priority(priority) if priority else None,
+            fair=fair,
             tags=tuple(dict.fromkeys(_TAGS.validate_python(list(tags)))),
             key=Key(text=key, owner=caller.owner) if key else None,
         )

@@ -12,6 +12,7 @@ from celeriac.ledger.model.dependencies import MOST_NAMED, BlockedBy
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Accepted
 from celeriac.ledger.model.task import Task
+from celeriac.values.states import Priority
 from celeriac_api.response.address import address, prefix
 from celeriac_api.response.failure_details import failure_details
 
@@ -35,6 +36,7 @@ EXAMPLE: dict[str, JsonValue] = {
     "expires_at": "2026-05-02T12:00:00.003000Z",
     "due_at": None,
     "blocked_by": None,
+    "priority": "normal",
     "tags": [],
     "schedule": None,
     "batch": None,
@@ -146,6 +148,7 @@ class TaskDocument(BaseModel):
     blocked_by: BlockedByDocument | None = Field(
         description="What a `blocked` task waits for: tasks in `after` that have not ended, or a key. Null in other states."
     )
+    priority: Priority = Field(description="Which tasks of its queue start before it.")
     tags: list[str] = Field(description="The tags that the submission gave the task.")
     schedule: str | None = Field(
         description="The name of the schedule that submitted the task; null for any other task."
@@ -204,6 +207,7 @@ def new_task(
     owner: str = "",
     retry_of: str | None = None,
     tags: tuple[str, ...] = (),
+    priority: Priority = Priority.NORMAL,
 ) -> Task:
     """A task as it was accepted; its schedule is among the tags, with its mark."""
     return Task(
@@ -227,12 +231,13 @@ def new_task(
         failure=None,
         owner=owner,
         marks=tags,
+        priority=priority,
     )
 
 
-def queued_template(*, name: str, queue: str) -> bytes:
+def queued_template(*, name: str, queue: str, priority: Priority = Priority.NORMAL) -> bytes:
     """The document of a task of this definition that was just accepted, as a format: without prefix, id and time."""
-    task = new_task(Accepted(_ID, 0, State.QUEUED), name=name, queue=queue)
+    task = new_task(Accepted(_ID, 0, State.QUEUED), name=name, queue=queue, priority=priority)
     document = task_document(task, show_traceback=False).replace(b"%", b"%%")
     for text, place in (
         (b'"/tasks/', b'"%(prefix)b/tasks/'),
@@ -295,6 +300,7 @@ def _members(task: Task, *, show_traceback: bool) -> dict[str, Any]:
         "expires_at": _timestamp(task.expires_at),
         "due_at": _timestamp(task.due_at),
         "blocked_by": task.blocked_by and _blocked_by(task.blocked_by),
+        "priority": task.priority,
         "tags": list(task.tags),
         "schedule": task.schedule,
         "batch": task.batch and task.batch._asdict(),

@@ -99,8 +99,7 @@ async def _submit(
     if options is not None and options.queue is not None:
         pointer = "?queue" if parameters.queue else "/queue"
         valid = await submissions.in_queue(valid, options.queue, at=pointer)
-    if options is not None and options.tags:
-        valid.tags = options.tags
+    valid = valid.with_options(options)
     if prefers_events(call.fields):
         with streams.place(caller) as place:
             accepted = await submissions.accept(valid, options, task_id=task_id, caller=caller)
@@ -132,6 +131,7 @@ def _document(valid: ValidInput, accepted: Accepted, owner: str) -> bytes:
     if (
         accepted.state is State.QUEUED
         and not valid.tags
+        and valid.priority is None
         and accepted.trace_id is None
         and accepted.due_at is None
     ):

@@ -105,7 +105,7 @@ async def _retry(
     flow = Flow.from_json(original.flow) if original.flow else NO_FLOW
     retry = Retry(
         task_id, key, trace, key_ttl=settings.idempotency_ttl, queue=original.queue, tags=original.tags, flow=flow,
-        notify=original.notify,
+        notify=original.notify, priority=original.priority, fair=original.fair,
     )  # fmt: skip
     definition = submissions.definition(original.name)
     if original.queue is not None:
@@ -122,7 +122,10 @@ async def _retry(
     if accepted.exists:
         again = await find(ledger, accepted.task_id, owner=None)
     else:
-        again = new_task(accepted, name=name, queue=queue, owner=owner, retry_of=task_id, tags=original.tags)
+        again = new_task(
+            accepted, name=name, queue=queue, owner=owner, retry_of=task_id, tags=original.tags,
+            priority=original.priority or definition.priority,
+        )  # fmt: skip
     return Answer(task_document(again, show_traceback=False), 202, **accepted_headers(accepted))
 
 

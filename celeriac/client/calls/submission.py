@@ -18,6 +18,7 @@ from celeriac.values.result_references import REFERENCE, places
 JSON = "application/json"
 # How the tasks must end that another one waits for.
 When: TypeAlias = Literal["succeeded", "failed", "ended"]
+Priority: TypeAlias = Literal["high", "normal", "low"]
 
 
 class HasID(Protocol):
@@ -43,6 +44,8 @@ class Options:
     after: Other | Iterable[Other] | None = None
     when: When | None = None
     queue: str | None = None
+    priority: Priority | None = None
+    fair: str | None = None
     tags: str | Iterable[str] | None = None
 
     def beside_input(self) -> dict[str, Any]:
@@ -144,6 +147,8 @@ def _query(options: Options) -> tuple[tuple[str, str], ...]:
         "eta": _time(options.eta),
         "expires": _seconds(options.expires),
         "queue": options.queue,
+        "priority": options.priority,
+        "fair": options.fair,
     }
     single = ((name, value) for name, value in pairs.items() if value is not None)
     tags = (options.tags,) if isinstance(options.tags, str) else options.tags or ()

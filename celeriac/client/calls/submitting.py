@@ -7,7 +7,7 @@ from uuid import UUID
 
 from celeriac.client.calls.described import Described, task_document_of
 from celeriac.client.calls.outcome import Fields, Outcome
-from celeriac.client.calls.submission import NO_OPTIONS, Options, Other, When, submission
+from celeriac.client.calls.submission import NO_OPTIONS, Options, Other, Priority, When, submission
 from celeriac.client.calls.waiting import ended, result_of, wait_within
 from celeriac.client.documents import TaskDocument
 from celeriac.client.errors import CeleriacError
@@ -34,6 +34,8 @@ class Submitting(Described):
         after: Other | Iterable[Other] | None = None,
         when: When | None = None,
         queue: str | None = None,
+        priority: Priority | None = None,
+        fair: str | None = None,
         tags: str | Iterable[str] | None = None,
         timeout: float | None = None,
         **fields: Any,
@@ -45,8 +47,9 @@ class Submitting(Described):
 
         `delay` (seconds) or `eta` is when the task is queued, and `expires` the seconds within which it must start.
         `after` has the tasks (handles or ids) that must end before: succeed, or `when="failed"` or `when="ended"`.
-        `queue` is where it waits, in place of the queue of its definition, and `tags` are words for
-        the filter of lists: `tasks(tag="nightly")`.
+        `queue` is where it waits, in place of the queue of its definition; `priority` is which tasks of the queue start first. Those
+        with a `fair` key (a text, or a pointer into the input) take turns by it. `tags` are words for the filter of lists:
+        `tasks(tag="nightly")`.
         A repeated call with the same `idempotency_key`, or the same `task_id` (a UUID), returns the first task again.
         Each call has a key of its own if none is given, and sends its request again where that can help, within
         `timeout` (seconds; None: that of the client).
@@ -60,6 +63,8 @@ class Submitting(Described):
             after=after,
             when=when,
             queue=queue,
+            priority=priority,
+            fair=fair,
             tags=tags,
         )
         answer = yield from answer_to(submission(name, input, fields, options), self.deadline(timeout))
@@ -81,6 +86,8 @@ class Submitting(Described):
         after: Other | Iterable[Other] | None = None,
         when: When | None = None,
         queue: str | None = None,
+        priority: Priority | None = None,
+        fair: str | None = None,
         tags: str | Iterable[str] | None = None,
         timeout: float | None = None,
         **fields: Any,
@@ -99,6 +106,8 @@ class Submitting(Described):
             after=after,
             when=when,
             queue=queue,
+            priority=priority,
+            fair=fair,
             tags=tags,
         )
         document = yield from self._run(name, input, fields, options, timeout)

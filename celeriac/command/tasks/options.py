@@ -8,7 +8,7 @@ import typer
 from celeriac.command.frame.completion import complete_names
 from celeriac.command.frame.shared_options import OUTPUT
 from celeriac.command.tasks.definition.command import WAIT
-from celeriac.values.states import When
+from celeriac.values.states import Priority, When
 
 NEW, WAITING = "The new task", "Waiting"
 
@@ -97,6 +97,25 @@ Queue = Annotated[
         show_default=False,
         rich_help_panel=NEW,
         help="The queue in which the task waits, in place of that of its definition.",
+    ),
+]
+Urgency = Annotated[
+    Priority | None,
+    typer.Option(
+        "--priority",
+        show_default=False,
+        rich_help_panel=NEW,
+        help="Which tasks of the queue start first: high, normal, or low.",
+    ),
+]
+Fair = Annotated[
+    str | None,
+    typer.Option(
+        "--fair",
+        metavar="KEY",
+        show_default=False,
+        rich_help_panel=NEW,
+        help="Tasks with such a key take turns by it: a text, or a pointer into the input, such as /tenant.",
     ),
 ]
 Tags = Annotated[

@@ -8,6 +8,7 @@ from celeriac.command.tasks.options import (
     Delay,
     Eta,
     Expires,
+    Fair,
     IdempotencyKey,
     Input,
     Name,
@@ -17,6 +18,7 @@ from celeriac.command.tasks.options import (
     Tags,
     Timeout,
     To,
+    Urgency,
     Words,
 )
 
@@ -33,6 +35,8 @@ def run(
     after: After = None,
     when: Condition = None,
     queue: Queue = None,
+    priority: Urgency = None,
+    fair: Fair = None,
     tag: Tags = None,
     idempotency_key: IdempotencyKey = None,
     timeout: Timeout = None,
@@ -53,7 +57,9 @@ def run(
     from celeriac.command.tasks.submission import Options, new_submission, read_input, seconds
 
     target = Destination(destination, is_raw=raw or destination is not None, is_json=as_json)
-    options = Options(delay, eta, expires, idempotency_key, when=when, queue=queue, tags=tuple(tag or ()))
+    options = Options(
+        delay, eta, expires, idempotency_key, when=when, queue=queue, priority=priority, fair=fair, tags=tuple(tag or ()),
+    )  # fmt: skip
     target.check()
     limit = seconds("--timeout", timeout)
     with clients(server) as (prompt, patient):

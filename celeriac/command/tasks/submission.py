@@ -32,6 +32,8 @@ class Options:
     after: tuple[str, ...] = ()
     when: str | None = None
     queue: str | None = None
+    priority: str | None = None
+    fair: str | None = None
     tags: tuple[str, ...] = ()
 
     def after_tasks(self, client: "Client", ids: Sequence[str] | None) -> "Options":
@@ -56,6 +58,8 @@ class Options:
             "after": self.after or None,
             "when": self.when,
             "queue": self.queue,
+            "priority": self.priority,
+            "fair": self.fair,
             "tags": self.tags or None,
         }
 

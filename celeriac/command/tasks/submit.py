@@ -10,12 +10,14 @@ from celeriac.command.tasks.options import (
     Delay,
     Eta,
     Expires,
+    Fair,
     Follow,
     IdempotencyKey,
     Input,
     Name,
     Queue,
     Tags,
+    Urgency,
     Wait,
     Words,
 )
@@ -35,6 +37,8 @@ def submit(
     after: After = None,
     when: Condition = None,
     queue: Queue = None,
+    priority: Urgency = None,
+    fair: Fair = None,
     tag: Tags = None,
     idempotency_key: IdempotencyKey = None,
     wait: Wait = None,
@@ -55,7 +59,9 @@ def submit(
     from celeriac.command.tasks.patient import clients
     from celeriac.command.tasks.submission import Options, new_submission, read_input, seconds
 
-    options = Options(delay, eta, expires, idempotency_key, when=when, queue=queue, tags=tuple(tag or ()))
+    options = Options(
+        delay, eta, expires, idempotency_key, when=when, queue=queue, priority=priority, fair=fair, tags=tuple(tag or ()),
+    )  # fmt: skip
     timeout = seconds("--wait", None if wait == NO_LIMIT else wait)
     with clients(server) as (prompt, patient):
         options = options.after_tasks(prompt, after)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.trace import Trace
 from celeriac.ledger.protocol.message import trace_of
+from celeriac.values.states import Priority
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,17 @@ class Original:
     name_in_batch: str | None = None
     # Whom to notify of the end.
     notify: str | None = None
+    priority: Priority | None = None
+    fair: str | None = None
 
 
 def from_reply(reply: Sequence[bytes]) -> Original | None:
     """As read_original.lua answers; None if the task has no record."""
     if not reply:
         return None
-    name, encoded, headers, queue, tags, when, results, flow, edges, name_in_batch, notify = reply
+    name, encoded, headers, queue, tags, when, results, flow, edges, name_in_batch, notify, priority, fair = (
+        reply
+    )
     return Original(
         name.decode(),
         encoded,
@@ -47,4 +52,6 @@ def from_reply(reply: Sequence[bytes]) -> Original | None:
         edges.decode(),
         name_in_batch.decode() or None,
         notify.decode() or None,
+        Priority(priority.decode()) if priority else None,
+        fair.decode() or None,
     )

@@ -12,6 +12,7 @@ from celeriac.ledger.model.submitter import Submitter
 from celeriac.ledger.model.times import microseconds, milliseconds
 from celeriac.ledger.model.trace import Trace
 from celeriac.ledger.protocol.message import REFERS, Envelope, expires_at, headers_of
+from celeriac.values.states import Priority
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,11 @@ class Options:
     dependencies: Dependencies | None = None
     start_within: timedelta | None = None
     chosen_queue: str | None = None
+    # The key by which tasks take turns is `fair`. What is chosen is what the submission names, for a retry.
+    priority: Priority = Priority.NORMAL
+    fair: str | None = None
+    chosen_priority: Priority | None = None
+    chosen_fair: str | None = None
     tags: tuple[str, ...] = ()
     flow: FlowKeys | None = None
     # Whom to notify of the end (celeriac/ledger/model/notification.py).
@@ -60,6 +66,10 @@ class Options:
             "due": None if self.delay is None else microseconds(self.delay),
             "expires": None if self.start_within is None else microseconds(self.start_within),
             "chosen_queue": self.chosen_queue,
+            "priority": None if self.priority is Priority.NORMAL else self.priority,
+            "fair": self.fair,
+            "chosen_priority": self.chosen_priority,
+            "chosen_fair": self.chosen_fair,
             "tags": self.tags or None,
             "flow": self.flow and self.flow.members(),
             "notify": self.notify,

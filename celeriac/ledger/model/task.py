@@ -10,6 +10,7 @@ from celeriac.ledger.model.batch import PlaceInBatch, place_from
 from celeriac.ledger.model.dependencies import BlockedBy
 from celeriac.ledger.model.states import FINAL, State, from_celery
 from celeriac.values.short_text import shortened, shortened_traceback
+from celeriac.values.states import Priority
 
 # The fields of a record that a reader needs, in the order in which read_tasks.lua answers them.
 FIELDS = (
@@ -34,6 +35,7 @@ FIELDS = (
     "batch",
     "as",
     "parent_id",
+    "priority",
 )
 # A record has the schedule that submitted the task among its tags, with this mark, with which no tag of a submission begins.
 SCHEDULE_MARK = "@"
@@ -85,6 +87,7 @@ class Task(NamedTuple):
     batch: PlaceInBatch | None = None
     # The running task that submitted this one.
     parent_id: str | None = None
+    priority: Priority = Priority.NORMAL
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -121,7 +124,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         raise Gone(task_id)
     (
         state, expires, attempt, blocked_by, name, queue, worker, created, start, ended,
-        due, retry_of, trace_id, progress, cancel, error, owner, tags, batch, name_in_batch, parent_id, document,
+        due, retry_of, trace_id, progress, cancel, error, owner, tags, batch, name_in_batch, parent_id, priority, document,
     ) = reply  # fmt: skip
     if name is None or queue is None or state is None or name == DELIVERY:
         return None
@@ -148,6 +151,7 @@ def from_reply(task_id: str, reply: Sequence[bytes | None]) -> Task | None:
         marks=tuple(tags.decode().split()) if tags else (),
         batch=place_from(batch, name_in_batch),
         parent_id=parent_id.decode() if parent_id else None,
+        priority=Priority(priority.decode()) if priority else Priority.NORMAL,
     )
     if document is None or not (task.attempt == 0 or task.ready):
         return task

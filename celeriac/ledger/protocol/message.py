@@ -16,6 +16,8 @@ from uuid import uuid4
 from celeriac.ledger.model.trace import Trace, parsed_trace
 
 ORIGIN = "celeriac"
+# Kombu's number of its least priority; most messages have 0, its highest one.
+LOW = 9
 # A header, and how the message of a task whose input refers to results goes on with it.
 REFERENCES = "celeriac_references"
 REFERS = f', "{REFERENCES}": true'
@@ -40,8 +42,10 @@ class Envelope:
     format: bytes
 
 
-def envelope(*, task: str, queue: str, time_limit: timedelta, soft_time_limit: timedelta | None) -> Envelope:
-    """Prepare the message of a task definition on a queue, with its time limits."""
+def envelope(
+    *, task: str, queue: str, time_limit: timedelta, soft_time_limit: timedelta | None, priority: int = 0
+) -> Envelope:
+    """Prepare the message of a task definition on a queue, with its time limits. The list in which it is pushed goes by its priority."""
     message = {
         "stamp": _STAMP,
         "body": f"{_base64(_BODY_HEAD)}{_INPUT}{_base64(_BODY_TAIL)}",
@@ -75,7 +79,7 @@ def envelope(*, task: str, queue: str, time_limit: timedelta, soft_time_limit: t
             "reply_to": _ID,
             "delivery_mode": 2,
             "delivery_info": {"exchange": "", "routing_key": queue},
-            "priority": 0,
+            "priority": priority,
             "body_encoding": "base64",
             "delivery_tag": _ID,
         },

@@ -25,6 +25,7 @@ from redis.exceptions import (
 )
 from redis.retry import Retry
 
+from celeriac.ledger.store import scripts
 from celeriac.ledger.store.functions import Steps, Way, has_another_way
 from celeriac.ledger.store.outage import Outage
 from celeriac.ledger.store.refusal import refusal_of
@@ -78,6 +79,13 @@ class PatientConnection:
         except BaseException:
             connection.disconnect()
             raise
+
+    def push(self, side: bytes, list_name: bytes, message: bytes) -> None:
+        """Put a message into a list, at the side that a script has answered."""
+        if side == scripts.INSIDE:
+            self.run(scripts.INSERT, list_name, message)
+        else:
+            self.call(side, list_name, message)
 
     def call(self, *command: Any) -> Any:
         """The command's answer, after any time."""

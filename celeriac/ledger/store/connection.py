@@ -10,6 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
+from celeriac.ledger.store import scripts
 from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.store.functions import Steps, Way
 from celeriac.ledger.store.refusal import Refusal, refusal_of
@@ -85,6 +86,13 @@ class Connection:
         if self._on_answer is not None:
             self._on_answer(now() - start)
         return answer
+
+    async def push(self, side: bytes, list_name: bytes, *messages: bytes) -> None:
+        """Put messages into a list, at the side that a script has answered."""
+        if side == scripts.INSIDE:
+            await self.run(scripts.INSERT, [list_name, *messages])
+        else:
+            await self.call(side, list_name, *messages)
 
     async def call(self, *command: Argument) -> Any:
         """The command's answer; errors as for `run`."""

@@ -68,6 +68,31 @@ def waiting(queue: str) -> str:
     return f"celeriac:waiting:{queue}"
 
 
+def low(queue: str) -> str:
+    """List: the messages of low priority of a queue (kombu's list of its least priority, 9). Empty, so gone, when workers keep up."""
+    return f"{queue}\x06\x169"
+
+
+def laned(queue: str) -> str:
+    """Sorted set: ids of the tasks of a queue that are in lanes, by the stamp of their entry. Empty, so gone, when all were pushed."""
+    return f"celeriac:laned:{queue}"
+
+
+def lane(group: str, queue: str, key: str) -> str:
+    """Sorted set: ids of the tasks of one key, by the stamp of their entry. Empty, so gone, when all were pushed."""
+    return f"celeriac:lane:{group}:{queue}:{key}"
+
+
+def turns(group: str, queue: str) -> str:
+    """Sorted set: the keys that have a lane, by turn. Empty, so gone, when there are none."""
+    return f"celeriac:turns:{group}:{queue}"
+
+
+def lanes() -> str:
+    """Set: the groups and queues that have lanes. Empty, so gone, when there are none."""
+    return "celeriac:lanes"
+
+
 def running() -> str:
     """Sorted set: ids that a worker has claimed, by the end of their lease. Empty, so gone, when nothing runs."""
     return "celeriac:running"

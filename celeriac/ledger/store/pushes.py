@@ -14,6 +14,6 @@ async def push_all(connection: Connection, pushed: Sequence[bytes]) -> None:
         messages.setdefault((side, queue), []).append(message)
     try:
         for (side, queue), group in messages.items():
-            await connection.call(side.decode(), queue, *group)
+            await connection.push(side, queue, *group)
     except (Unavailable, RedisError) as error:
         raise InDoubt(f"recorded, and perhaps not queued: {error}") from error

@@ -29,6 +29,7 @@ _FORMS: dict[str, Command] = {
     "MGET": ("MGET", _KEY),
     "PERSIST": ("PERSIST", _KEY),
     "RENAME": ("RENAME", _KEY, _KEY),
+    "RPOP": ("RPOP", _KEY),
     "XINFO": ("XINFO", "STREAM", _KEY),
     "XREAD": ("XREAD", "STREAMS", _KEY, "0"),
     "ZPOPMIN": ("ZPOPMIN", _KEY),
@@ -77,7 +78,7 @@ def _commands(queues: Collection[str], published: Sequence[str]) -> list[Command
         *_of_keys(),
         *_WITHOUT_KEY.values(),
         ("GET", keys.result("x")),
-        *(("RPUSH", queue, "x") for queue in queues),
+        *(("RPUSH", name, "x") for queue in queues for name in (queue, keys.low(queue))),
         *(("SUBSCRIBE", channel) for channel in _SUBSCRIBED),
         *(("PUBLISH", channel, "") for channel in published),
     ]
@@ -102,7 +103,9 @@ def _missing(denied: Sequence[Command], queues: Collection[str], published: Sequ
     if "+get" not in rights and ("GET", keys.result("x")) in denied:
         rights.append(f"~{keys.result('*')}")
     if "+rpush" not in rights:
-        rights += [f"~{queue}" for queue in queues if ("RPUSH", queue, "x") in denied]
+        for queue in queues:
+            of_lists = [name for name in (queue, keys.low(queue)) if ("RPUSH", name, "x") in denied]
+            rights += [f"~{queue}*"] if of_lists else []
     return rights + _missing_of_channels(denied, published)
 
 

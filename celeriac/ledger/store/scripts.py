@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 WHEN_FULL = "works_when_full"
+# The side of a list where a script has a message pushed that goes behind those that are taken before it.
+INSIDE = b"INSERT"
 _FILES = {
     file.stem: file.read_text(encoding="utf-8")
     for file in sorted(Path(__file__).parents[1].glob("lua/*/*.lua"))
@@ -27,6 +29,7 @@ PRELUDE = "\n".join(
         "flow",
         "webhooks",
         "next_message",
+        "lanes",
         "limits",
     )
 )
@@ -46,10 +49,18 @@ class Script:
 
 
 def _read(*names: str, only_reads: bool = False) -> Script:
-    text = "\n".join(
-        _FILES[name]
-        for name in ("keys", "record", "batches", "dependencies", "slots", "flow", "webhooks", *names)
+    parts = (
+        "keys",
+        "record",
+        "batches",
+        "dependencies",
+        "slots",
+        "flow",
+        "webhooks",
+        "next_message",
+        "lanes",
     )
+    text = "\n".join(_FILES[name] for name in (*parts, *names))
     return Script(
         name=names[-1],
         body=_FILES[names[-1]],
@@ -108,5 +119,6 @@ ENTRIES = _read("read_events", only_reads=True)
 BEAT = _read(WHEN_FULL, "renew_leases")
 KEEP = _read(WHEN_FULL, "keep_tasks")
 RECOUNT = _read(WHEN_FULL, "recount_unfinished")
-SWEEP = _read(WHEN_FULL, "next_message", "find_lost_messages")
-TAILS = _read("next_message", "read_next_messages", only_reads=True)
+SWEEP = _read(WHEN_FULL, "find_lost_messages")
+TAILS = _read("read_next_messages", only_reads=True)
+INSERT = _read(WHEN_FULL, "insert_messages")

@@ -55,10 +55,12 @@ def test_the_document_of_an_accepted_task_is_complete_and_says_nothing_that_is_n
         "due_at": None,
         "owner": None,
         "blocked_by": None,
+        "priority": "normal",
         "tags": [],
         "schedule": None,
         "batch": None,
         "retry_of": None,
+        "parent_id": None,
         "trace_id": None,
         "links": {
             "self": f"/tasks/{task_id}",

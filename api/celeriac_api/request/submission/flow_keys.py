@@ -29,6 +29,11 @@ def flow_keys(
     return FlowKeys(**keys, chosen=chosen.to_json() if chosen.options else None)
 
 
+def found_key(name: str, key: str, input_json: bytes, *, at: str = "", hidden: Collection[str] = ()) -> str:
+    """The same for one option that is nothing but a key."""
+    return _Finder(input_json, at=at, hidden=hidden).key_of(name, FlowOption(key=key))
+
+
 def _unique(option: Unique, key: str) -> UniqueKey:
     return UniqueKey(key=key, period=option.period, otherwise=option.else_)
 

@@ -9,8 +9,9 @@ from annotated_types import Ge, Le
 from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, StringConstraints, ValidationInfo
 
-from celeriac.contract.flow import FLOW_OPTIONS, NO_FLOW, Concurrency, Debounce, Flow, Throttle, Unique
+from celeriac.contract.flow import FLOW_OPTIONS, NO_FLOW, Concurrency, Debounce, Flow, Key, Throttle, Unique
 from celeriac.ledger.model.dependencies import MOST_AFTER, When
+from celeriac.values.states import Priority
 from celeriac_api.request.body import invalid_input
 from celeriac_api.request.parameter_types import Tag, misfit, moment
 from celeriac_api.request.submission.notify import Notify, notifications
@@ -33,6 +34,13 @@ def _when(text: str) -> When:
         return When(text)
     except ValueError as wrong:
         raise misfit(f"should be one of {', '.join(When)}") from wrong
+
+
+def _priority(text: str) -> Priority:
+    try:
+        return Priority(text)
+    except ValueError as wrong:
+        raise misfit(f"should be one of {', '.join(Priority)}") from wrong
 
 
 def _some(ids: Any) -> Any:
@@ -106,6 +114,21 @@ Tags = Annotated[
 ]
 
 
+Urgency = Annotated[
+    Priority,
+    _reader(_priority),
+    Query(description="Which tasks of a queue start first: `high`, `normal` (the default) or `low`."),
+]
+Fair = Annotated[
+    Key,
+    _reader(str),
+    Query(
+        description="Tasks with such a key take turns by it, so that many tasks of one key do not delay the first of another: a text, or "
+        "a JSON pointer into the input, such as `/tenant`."
+    ),
+]
+
+
 class OptionFields(BaseModel):
     """The options of a submission: members beside `name` and `input` in a body, or parameters of a query."""
 
@@ -115,6 +138,8 @@ class OptionFields(BaseModel):
     after: After = Field(default_factory=list)
     when: Condition = ABSENT
     queue: QueueName = ABSENT
+    priority: Urgency = ABSENT
+    fair: Fair = ABSENT
     tags: Tags = Field(default_factory=list)
 
     def given(self) -> dict[str, Any]:

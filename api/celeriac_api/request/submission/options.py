@@ -11,6 +11,7 @@ from celeriac.ledger.model.dependencies import Dependencies, When
 from celeriac.ledger.model.notification import Notification, to_text
 from celeriac.ledger.model.submission import Options
 from celeriac.ledger.model.trace import Trace
+from celeriac.values.states import Priority
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,9 @@ class SubmissionOptions:
     after: tuple[str, ...] = ()
     when: When = When.SUCCEEDED
     queue: str | None = None
+    priority: Priority | None = None
+    # A key, or a pointer to it in the input.
+    fair: str | None = None
     # Those in `after` to whose results the input refers.
     references: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -76,6 +80,8 @@ class SubmissionOptions:
             sorted(set(self.after)),
             self.when,
             self.queue,
+            self.priority,
+            self.fair,
             sorted(set(self.tags)),
             self.flow.to_json(),
             [[url, sorted(ends)] for url, ends in self.notify],
@@ -88,6 +94,8 @@ class SubmissionOptions:
             delay=self._ahead(),
             start_within=self.expires,
             chosen_queue=self.queue,
+            chosen_priority=self.priority,
+            chosen_fair=self.fair,
             tags=self.tags,
             notify=to_text(self.notify) if self.notify else None,
             trace=self.trace,
@@ -130,6 +138,8 @@ class Retry:
     tags: tuple[str, ...] = ()
     flow: Flow = NO_FLOW
     notify: str | None = None
+    priority: Priority | None = None
+    fair: str | None = None
 
     def resolve(self, changed_input: bytes | None, dependencies: Dependencies | None = None) -> Options:
         """The same for the ledger. An input that refers to results still depends on their tasks."""
@@ -137,6 +147,8 @@ class Retry:
             retry_of=self.task_id,
             trace=self.trace,
             chosen_queue=self.queue,
+            chosen_priority=self.priority,
+            chosen_fair=self.fair,
             tags=self.tags,
             notify=self.notify,
             dependencies=dependencies,

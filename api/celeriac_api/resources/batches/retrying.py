@@ -167,6 +167,8 @@ class _Again:
             key_ttl=timedelta(0),
             queue=original.queue,
             tags=original.tags,
+            priority=original.priority,
+            fair=original.fair,
         )
         options = replace(
             retry.resolve(None, dependencies),

@@ -171,7 +171,7 @@ class Handlers:
         submission = submission_of(schedule)
         valid = fitting_input(self._submissions, submission, schedule.submission.input)
         options = marked(submission.options(), schedule.name)
-        valid.tags = options.tags
+        valid = valid.with_options(options)
         plan = schedule.plan
         caller = caller_with(plan.key, schedule.owner, (Scope.SUBMIT,), plan.limits)
         accepted = await self._submissions.accept(valid, options, task_id=new_id(), caller=caller)

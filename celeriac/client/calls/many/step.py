@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from celeriac.client.calls.outcome import Fields
-from celeriac.client.calls.submission import Options, Other, When
+from celeriac.client.calls.submission import Options, Other, Priority, When
 from celeriac.values.result_references import Reference
 
 
@@ -30,6 +30,8 @@ class Step:
         after: Other | Iterable[Other] | None = None,
         when: When | None = None,
         queue: str | None = None,
+        priority: Priority | None = None,
+        fair: str | None = None,
         tags: str | Iterable[str] | None = None,
         **fields: Any,
     ) -> None:
@@ -43,6 +45,8 @@ class Step:
             after=after,
             when=when,
             queue=queue,
+            priority=priority,
+            fair=fair,
             tags=tags,
         )
 

@@ -5,7 +5,8 @@
 --       where there are callers the number of its own, the first one 1 (0: none, so the task belongs to nobody, and nothing
 --       is limited). Of a batch, the first that is not accepted is the last one that is looked at
 --       Options are '' or a JSON object: due (microseconds from now on), expires (microseconds from now on in which it has
---       to start), expires_at (the same for a message), chosen_queue (the queue, where the submission names one), tags (each once), retry_of, parent_id
+--       to start), expires_at (the same for a message), chosen_queue (the queue, where the submission names one), priority ('high' or 'low') and fair (a key), also as
+--       chosen_priority and chosen_fair, where the submission names them, tags (each once), retry_of, parent_id
 --       (the running task that submits this one) with the token of its run, trace_id, trace (headers of a message), key (digest of an
 --       idempotency key), fingerprint (of the submission), key_ttl (ms); and, of a task that waits for others: after (their ids,
 --       each once), when ('succeeded', 'failed' or 'ended'), delay (microseconds from its release on, in place of due), sees_all
@@ -55,7 +56,7 @@ end
 
 local first, begun = stamps(count), 0
 local replies, how = {}, ending(ARGV[1], ARGV[2], ARGV[3])
-local all, listings, waiting, pushes = {}, {}, {}, {} -- what is written for all of them together
+local all, listings, waiting, pushes, laned = {}, {}, {}, {}, {} -- what is written for all of them together
 local accepted, queues = {}, {}
 local states, told, messages = {}, {}, {} -- by number, of those whose record is written
 local unmet = {} -- those that can never run, with what they waited for
@@ -161,6 +162,11 @@ local function write_options(number, id, state, options)
   set('start_by', start_by)
   set('expires', options.expires_at)
   set('chosen_queue', options.chosen_queue)
+  set('priority', options.priority)
+  set('fair', options.fair)
+  set('chosen_priority', options.chosen_priority)
+  set('chosen_fair', options.chosen_fair)
+  set('linked', (options.priority or options.fair) and 1)
   set('tags', options.tags and table.concat(options.tags, ' '))
   set('retry_of', options.retry_of)
   set('parent_id', options.parent_id)
@@ -205,16 +211,19 @@ local function write_one(number, options, caller)
   add(listings, key_listing(state, name), stamp, id)
   accepted[name] = (accepted[name] or 0) + 1
   queues[queue] = true
-  if state == 'queued' then
-    messages[number] = message_of(id, envelopes[digest], input, stamp, options.expires_at, options.trace)
-    add(waiting, queue, stamp, id)
-    if depths[queue] then depths[queue] = depths[queue] + 1 end
-    add(pushes, queue, messages[number])
-  end
+  if state ~= 'queued' then return end
+  if depths[queue] then depths[queue] = depths[queue] + 1 end
+  local place = (options.priority or options.fair) and lane_of({id = id, queue = queue, owner = owner, linked = 1})
+  if place and place.group then return add(laned, queue .. ' ' .. place.group, {id = id, queue = queue, place = place, stamp = stamp}) end
+  local list = place and place.list or queue
+  messages[number] = message_of(id, envelopes[digest], input, stamp, options.expires_at, options.trace)
+  add(waiting, list, stamp, id)
+  add(pushes, list, messages[number])
 end
 
-local function push_all(queue, group)
-  local list = list_of(queue)
+local function push_all(list, group)
+  local queue = string.match(list, '^[^\6]*')
+  list = list_of(queue, list)
   if ARGV[1] == 'push' then
     redis.call('LPUSH', list, unpack(group))
   else
@@ -223,11 +232,19 @@ local function push_all(queue, group)
   count_flow(queue, 'in', #group)
 end
 
+-- Put tasks of one group into their lanes.
+local function enter_all(tasks)
+  local queue, group = tasks[1].queue, tasks[1].place.group
+  for _, task in ipairs(tasks) do enter_lane(queue, task.place, task.id, task.stamp) end
+  count_flow(queue, 'in', #tasks)
+  fill(queue, group, how.pushed)
+end
+
 -- Why this task is not accepted now: the kind of answer, and what stands in it; nil where it is.
 local function refusal_of(queue, options, caller)
   local wait
   if most_waiting > 0 and not (options.due or options.is_blocked or options.waits_in) then
-    depths[queue] = depths[queue] or redis.call('ZCARD', key_waiting(queue))
+    depths[queue] = depths[queue] or depth_of(queue)
     wait = wait_for_room(queue, depths[queue] + 1, most_waiting)
   end
   if wait then return 'full', queue, text(math.min(wait, 3600 * 1000000)) end
@@ -279,10 +296,11 @@ local function write()
 
   if all[1] then redis.call('ZADD', KEY_TASKS, unpack(all)) end
   for key, group in pairs(listings) do redis.call('ZADD', key, unpack(group)) end
-  for queue, group in pairs(waiting) do redis.call('ZADD', key_waiting(queue), unpack(group)) end
+  for list, group in pairs(waiting) do redis.call('ZADD', key_waiting(list), unpack(group)) end
   for queue in pairs(queues) do redis.call('SADD', KEY_QUEUES, queue) end
   for name in pairs(accepted) do redis.call('SADD', KEY_NAMES, name) end
-  for queue, group in pairs(pushes) do push_all(queue, group) end
+  for list, group in pairs(pushes) do push_all(list, group) end
+  for _, tasks in pairs(laned) do enter_all(tasks) end
   for name, many in pairs(accepted) do redis.call('HINCRBY', KEY_TOTALS, 'accepted ' .. name, many) end
   for _, caller in pairs(callers) do keep_caller(caller) end
   if batch then batches.count_added(batch, how) end
@@ -298,13 +316,16 @@ local function undo()
   for number, state in pairs(states) do
     local id, name, queue, _, _, given, place = submission(number)
     local caller = submitter(place)
+    local options = given ~= '' and cjson.decode(given) or {}
+    if options.priority or options.fair then
+      pcall(stop_queueing, {id = id, queue = queue, owner = caller and caller.owner, linked = 1})
+    end
     redis.pcall('DEL', key_record(id), key_blockers(id))
     if caller then redis.pcall('ZREM', key_owned(state, name, caller.owner), id) end
     for _, key in ipairs({KEY_TASKS, key_listing(state, name), key_waiting(queue), KEY_DUE, KEY_DEADLINES}) do
       redis.pcall('ZREM', key, id)
     end
     if told[number] then redis.pcall('XDEL', KEY_FEED, told[number]) end
-    local options = given ~= '' and cjson.decode(given) or {}
     if options.key then redis.pcall('DEL', key_idempotency(options.key)) end
     if options.flow then control.undo(id, options.flow, caller and caller.owner) end
     for _, tag in ipairs(options.tags or {}) do

@@ -27,7 +27,7 @@ end
 
 local queues_end = place + 2 * tonumber(ARGV[place])
 for number = place + 1, queues_end, 2 do
-  local wait = wait_for_room(ARGV[number], redis.call('ZCARD', key_waiting(ARGV[number])) + tonumber(ARGV[number + 1]), most_waiting)
+  local wait = wait_for_room(ARGV[number], depth_of(ARGV[number]) + tonumber(ARGV[number + 1]), most_waiting)
   if wait then return refuse('full', ARGV[number], text(math.min(wait, 3600 * 1000000))) end
 end
 

@@ -1,13 +1,13 @@
 -- Find what was popped from a queue and never claimed, and wake a worker for it again.
 -- Lists are first in, first out: whatever was pushed before the message that is next to be popped, and still waits to be
 -- claimed, has been popped. When that has not changed after a grace, its message is lost: its worker died in between, or a
--- connection did. The cost grows with what is lost, not with what is queued. What was pushed at the other end meanwhile,
--- with a negative stamp below minus the clock of then, is not meant.
+-- connection did. The cost grows with what is lost, not with what is queued. What was put in front of the others meanwhile
+-- is not meant.
 -- On two servers a push may still be on its way after the grace, from a process that is slow: the message then comes twice,
 -- and the second is dropped at the claim.
 -- ARGV  grace, most tasks, 'push' or 'record' (the queues are on another server), most times that a message may get lost,
---       ttl, date; then, where the queues are elsewhere, the clock before they were looked at, and for each queue: its name,
---       and the stamp of the next message ('' for an unknown one)
+--       ttl, date; then, where the queues are elsewhere, the clock before they were looked at, and for each list of a queue: its
+--       name, and the stamp of the next message ('' for an unknown one)
 -- Answer: 'more' or 'done'; then, when not pushed here, for each message: queue, side, message
 local grace, limit, where, most, ttl, date = unpack(ARGV, 1, 6)
 local at, more = now(), 'done'
@@ -25,9 +25,9 @@ local function is_with_a_stock_worker(task)
   return take_over(task, how) or (how.pushed == nil and redis.call('HEXISTS', 'unacked', task.id) == 1)
 end
 
-local function rescue(task, served)
+local function rescue(task, index, served)
   if task.attempt == 0 and is_with_a_stock_worker(task) or not served then
-    if task.state == 'queued' then redis.call('ZADD', key_waiting(task.queue), stamps(1), task.id) end -- ask again later
+    if task.state == 'queued' then redis.call('ZADD', index, stamps(1), task.id) end -- ask again later
     return
   end
   local returned = redis.call('HINCRBY', key_record(task.id), 'returned', 1)
@@ -39,36 +39,51 @@ local function rescue(task, served)
   end
 end
 
-local function sweep(queue, next_stamp, last)
-  local waiting = key_waiting(queue)
-  local seen, since, clock = string.match(redis.call('HGET', KEY_SWEEPS, queue) or '', '^(%S+) (%S+) (%S+)$')
+-- Tasks come out of the lanes of this list where messages of its window were taken, whoever took them.
+local function fill_windows(queue, list, next_stamp)
+  if redis.call('EXISTS', KEY_LANES) == 0 then return end
+  for _, group in ipairs(list == queue and {'high', 'normal'} or {'low'}) do
+    if fill(queue, group, how.pushed, nil, next_stamp) > 0 then more = 'more' end
+  end
+end
+
+local function sweep(queue, list, next_stamp, last)
+  local waiting = key_waiting(list)
+  local seen, since, clock = string.match(redis.call('HGET', KEY_SWEEPS, list) or '', '^(%S+) (%S+) (%S+)$')
   if seen and at - since >= tonumber(grace) then
-    local ids = redis.call('ZRANGEBYSCORE', waiting, '-' .. clock, '(' .. seen, 'LIMIT', 0, limit)
+    local ids = popped_before(waiting, tonumber(seen), tonumber(clock), tonumber(limit))
     local served = queue == KEY_DELIVERIES or tonumber(redis.call('HGET', KEY_SERVING, queue) or 0) > at - SERVING_FRESH
     for _, id in ipairs(ids) do
       local task = load(id)
       if task and (task.state == 'queued' or task.state == 'retrying') then
-        rescue(task, served)
+        rescue(task, waiting, served)
       else
         redis.call('ZREM', waiting, id)
       end
     end
-    if #ids == tonumber(limit) then more = 'more' else redis.call('HDEL', KEY_SWEEPS, queue) end
+    if #ids == tonumber(limit) then more = 'more' else redis.call('HDEL', KEY_SWEEPS, list) end
     return -- `next_stamp` is not that of the next message any more
   end
   if not seen and next_stamp and redis.call('ZCOUNT', waiting, '-inf', '(' .. text(next_stamp)) > 0 then
-    redis.call('HSET', KEY_SWEEPS, queue, table.concat({text(next_stamp), text(at), last}, ' '))
+    redis.call('HSET', KEY_SWEEPS, list, table.concat({text(next_stamp), text(at), last}, ' '))
   end
 end
 
 if where == 'record' then
-  for number = 8, #ARGV, 2 do sweep(ARGV[number], tonumber(ARGV[number + 1]), ARGV[7]) end
+  for number = 8, #ARGV, 2 do
+    local list, next_stamp = ARGV[number], tonumber(ARGV[number + 1])
+    local queue = string.match(list, '^[^\6]*')
+    sweep(queue, list, next_stamp, ARGV[7])
+    fill_windows(queue, list, next_stamp)
+  end
 else
   local last = redis.call('GET', KEY_CLOCK)
   local queues = last and redis.call('SMEMBERS', KEY_QUEUES) or {}
   queues[#queues + 1] = last and KEY_DELIVERIES
   for _, queue in ipairs(queues) do
-    sweep(queue, next_stamp_of(list_of(queue), last), last)
+    local low = key_low(queue)
+    sweep(queue, queue, next_stamp_of(list_of(queue), last), last)
+    if redis.call('EXISTS', key_waiting(low)) == 1 then sweep(queue, low, next_stamp_of(list_of(queue, low), last), last) end
   end
 end
 return with_pushes(how, more)

@@ -96,8 +96,18 @@ end)
 
 redis.call('ZREMRANGEBYSCORE', KEY_WORKERS, '-inf', text(at - SERVING_FRESH))
 
--- Keepers come round about this often; and one comes early, but not after less than the second.
-local USUAL, LEAST = 300000, 15000
+-- Stock workers claim nothing, so that windows of lanes are filled up here. (Where queues are on another server: find_lost_messages.lua.)
+local has_lanes = false
+if not how.pushed then
+  for _, member in ipairs(redis.call('SMEMBERS', KEY_LANES)) do
+    local group, queue = string.match(member, '^(%l+) (.*)$')
+    fill(queue, group)
+    has_lanes = has_lanes or redis.call('SISMEMBER', KEY_PAUSED, queue) == 0
+  end
+end
+
+-- Keepers come round about this often; one comes early, but not after less than the second, and while there are lanes after the third.
+local USUAL, SOONEST, PACE = 300000, 15000, 25000
 
 -- The moment of the next one in an index of moments.
 local function first_of(index)
@@ -106,9 +116,9 @@ end
 
 -- After how long this keeper comes early; nil when nothing is due before all come anyway, or another has undertaken to come by then.
 local function early()
-  local next_due = math.min(first_of(KEY_DUE), first_of(KEY_LIMITS_DUE))
+  local next_due = math.min(first_of(KEY_DUE), first_of(KEY_LIMITS_DUE), has_lanes and at + PACE or math.huge)
   if next_due >= at + USUAL then return nil end
-  next_due = math.max(next_due, at + LEAST)
+  next_due = math.max(next_due, at + SOONEST)
   local undertaken = tonumber(redis.call('GET', KEY_EARLY)) or 0
   if at < undertaken and undertaken <= next_due then return nil end
   redis.call('SET', KEY_EARLY, text(next_due), 'PX', text(math.ceil((next_due - at) / 1000) + 50))

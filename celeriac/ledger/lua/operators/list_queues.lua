@@ -15,11 +15,24 @@ local asked = {}
 for _, names in ipairs({redis.call('SMEMBERS', KEY_QUEUES), redis.call('SMEMBERS', KEY_PAUSED), ARGV}) do
   for _, name in ipairs(names) do asked[name] = true end
 end
+
+-- The creation of the task of a queue that waits longest: it is the first of those that came in turn, or of those before them.
+local function oldest_in(queue)
+  local oldest
+  for _, index in ipairs({key_waiting(queue), key_waiting(key_low(queue)), key_laned(queue)}) do
+    for _, from in ipairs({'-inf', '0'}) do
+      local id = redis.call('ZRANGEBYSCORE', index, from, '+inf', 'LIMIT', 0, 1)[1]
+      local created_at = id and redis.call('HGET', key_record(id), 'created_at')
+      if created_at and (not oldest or tonumber(created_at) < tonumber(oldest)) then oldest = created_at end
+    end
+  end
+  return oldest or ''
+end
+
 for queue in pairs(asked) do
-  local oldest = redis.call('ZRANGE', key_waiting(queue), 0, 0)[1]
   local came, left = flow_of(queue)
   answer[#answer + 1] = {
-    queue, redis.call('ZCARD', key_waiting(queue)), oldest and redis.call('HGET', key_record(oldest), 'created_at') or '',
+    queue, depth_of(queue), oldest_in(queue),
     redis.call('SISMEMBER', KEY_PAUSED, queue), serving[queue] or 0, came, left,
   }
 end

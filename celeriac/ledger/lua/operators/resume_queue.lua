@@ -1,10 +1,11 @@
 -- Resume a queue: what was held is taken first, in its order.
 -- ARGV  queue
-local queue = ARGV[1]
-local held = key_held(queue)
-redis.call('SREM', KEY_PAUSED, queue)
-if redis.call('EXISTS', queue) == 0 then
-  if redis.call('EXISTS', held) == 1 then redis.call('RENAME', held, queue) end
-else
-  while redis.call('LMOVE', held, queue, 'LEFT', 'RIGHT') do end
+redis.call('SREM', KEY_PAUSED, ARGV[1])
+for _, list in ipairs({ARGV[1], key_low(ARGV[1])}) do
+  local held = key_held(list)
+  if redis.call('EXISTS', list) == 0 then
+    if redis.call('EXISTS', held) == 1 then redis.call('RENAME', held, list) end
+  else
+    while redis.call('LMOVE', held, list, 'LEFT', 'RIGHT') do end
+  end
 end

@@ -7,6 +7,11 @@ local function key_owned(state, name, owner) return 'celeriac:owned:' .. state .
 local function key_tagged(owner, tag) return 'celeriac:tagged:' .. owner .. ':' .. tag end
 local function key_rate(key, owner) return 'celeriac:rate:' .. key .. ':' .. owner end
 local function key_waiting(queue) return 'celeriac:waiting:' .. queue end
+local function key_low(queue) return queue .. '\6\0229' end
+local function key_laned(queue) return 'celeriac:laned:' .. queue end
+local function key_lane(group, queue, key) return 'celeriac:lane:' .. group .. ':' .. queue .. ':' .. key end
+local function key_turns(group, queue) return 'celeriac:turns:' .. group .. ':' .. queue end
+local KEY_LANES = 'celeriac:lanes'
 local function key_events(id) return 'celeriac:events:' .. id end
 local function key_idempotency(digest) return 'celeriac:idempotency:' .. digest end
 local function key_worker(name) return 'celeriac:worker:' .. name end

@@ -174,6 +174,8 @@ local function flow_of(queue)
   return came, left, now() - (period - PERIODS) * PERIOD
 end
 
+local lane_of, stop_queueing, enter_lane, move_on, fill -- in lanes.lua
+
 -- A blocked task waits for nothing any more.
 local function stop_waiting(task)
   for _, id in ipairs(redis.call('ZRANGE', key_blockers(task.id), 0, -1)) do redis.call('ZREM', key_followers(id), task.id) end
@@ -185,7 +187,8 @@ local function leave(task, state)
   if state == 'running' then
     redis.call('ZREM', KEY_RUNNING, task.id)
   else
-    count_flow(task.queue, 'out', redis.call('ZREM', key_waiting(task.queue), task.id))
+    local count = task.linked and stop_queueing(task) or redis.call('ZREM', key_waiting(task.queue), task.id)
+    count_flow(task.queue, 'out', count)
     if state ~= 'queued' then redis.call('ZREM', KEY_DUE, task.id) end
     if task.start_by then redis.call('ZREM', KEY_DEADLINES, task.id) end
     if state == 'blocked' then stop_waiting(task) end
@@ -235,7 +238,8 @@ local function conclude(task, state, failure, document, how)
     redis.call('SET', key_result(task.id), document, 'PX', text(ttl / 1000))
     redis.call('PUBLISH', key_result(task.id), document)
   end
-  if task.linked then -- others wait for it, it needs their results, it has keys, is in a batch, or notifies
+  if task.linked then -- others wait for it, it needs their results, it has keys, is in a batch, notifies, or was in a lane
+    if before ~= 'running' then move_on(task, how.pushed) end
     give_on(task, how)
     notify_of(task, document, how)
     keep_needed(task.id)
@@ -275,20 +279,32 @@ local function take_over(task, how)
   return status
 end
 
--- Where the messages of a queue wait: those of a paused one where no worker looks.
-local function list_of(queue)
-  return redis.call('SISMEMBER', KEY_PAUSED, queue) == 1 and key_held(queue) or queue
+-- Where the messages of a queue wait, or of one of its lists: those of a paused one where no worker looks.
+local function list_of(queue, list)
+  return redis.call('SISMEMBER', KEY_PAUSED, queue) == 1 and key_held(list or queue) or list or queue
+end
+
+-- The message of a task, by its record; nil when there is none.
+local function message_for(id, stamp)
+  local digest, input, expires, trace = unpack(redis.call('HMGET', key_record(id), 'envelope', 'input', 'expires', 'trace'))
+  if not digest then return nil end
+  return message_of(id, redis.call('HGET', KEY_ENVELOPES, digest), input, stamp, expires, trace)
 end
 
 -- Wake a worker for a task: push its message, where others are pushed, or at the end from which workers take. The
 -- answer goes into `pushed`, as queue, side and message, for whoever has the queues when they are on another server.
+-- A task that has a lane waits in it, unless it goes before all others.
 local function push(task, side, pushed)
-  local stamp = stamps(1)
+  local stamp, place = stamps(1), task.linked and lane_of(task)
+  if place and place.group and side == 'LPUSH' then
+    count_flow(task.queue, 'in', enter_lane(task.queue, place, task.id, stamp))
+    return fill(task.queue, place.group, pushed)
+  end
   if side == 'RPUSH' then stamp = -stamp end -- before all that wait, and before what was put there earlier
-  count_flow(task.queue, 'in', redis.call('ZADD', key_waiting(task.queue), stamp, task.id))
-  local digest, input, expires, trace = unpack(redis.call('HMGET', key_record(task.id), 'envelope', 'input', 'expires', 'trace'))
-  local message = message_of(task.id, redis.call('HGET', KEY_ENVELOPES, digest), input, stamp, expires, trace)
-  local list = list_of(task.queue)
+  local list = place and place.list or task.queue
+  count_flow(task.queue, 'in', redis.call('ZADD', key_waiting(list), stamp, task.id))
+  local message = message_for(task.id, stamp)
+  list = list_of(task.queue, list)
   if not pushed then return redis.call(side, list, message) end
   pushed[#pushed + 1] = list
   pushed[#pushed + 1] = side

@@ -1,7 +1,7 @@
 -- Claim a task before its body runs. The same token asked twice (a lost reply) is granted twice. Whether the lease of one
 -- that runs is over is for keep_tasks.lua to say, which knows of stalls.
 -- ARGV  id, token, worker, lease, Celery's STARTED document, ttl, date, 'push' or 'record' (the queues are on another server)
--- Answer: {'granted', attempt} | {'refused', state, and what is to be pushed there: queue, side, message} | {'unknown', ''}
+-- Answer: {'granted', attempt, and what is to be pushed there} | {'refused', state, and what is to be pushed there: queue, side, message} | {'unknown', ''}
 local id, token, worker, lease, started, ttl, date, where = unpack(ARGV)
 local task = load(id)
 if not task then return {'unknown', ''} end
@@ -32,4 +32,7 @@ redis.call('ZADD', KEY_RUNNING, at + lease, id)
 if task.attempt == 1 then observe('queued', task.name, at - (task.queued_at or task.created_at)) end
 redis.call('SET', key_result(id), started, 'PX', text(ttl / 1000))
 redis.call('PUBLISH', key_result(id), started)
-return {'granted', attempt}
+if not task.linked then return {'granted', attempt} end
+local how = ending(where, ttl, date)
+move_on(task, how.pushed)
+return with_pushes(how, 'granted', attempt)

@@ -4,7 +4,7 @@
 local pushed = ARGV[1] == 'record' and {} or nil
 for number = 2, #ARGV, 2 do
   local task = load(ARGV[number])
-  local stamp = task and redis.call('ZSCORE', key_waiting(task.queue), task.id)
+  local stamp = task and redis.call('ZSCORE', key_waiting(task.linked and lane_of(task).list or task.queue), task.id)
   if stamp and tonumber(stamp) == tonumber(ARGV[number + 1]) then push(task, 'RPUSH', pushed) end
 end
 return pushed or {}

@@ -93,7 +93,8 @@ class ItemReader:
             self.room[definition.queue] = self.room.get(definition.queue, 0) + 1
         if "name_in_batch" in item.model_fields_set:
             self._enter(item.name_in_batch)
-        return definition.submission(self._task_id(self._count), input_json, options, self._batch.submitter)
+        task_id = self._task_id(self._count)
+        return definition.submission(task_id, input_json, options, self._batch.submitter, at="/input")
 
     def _with_options(
         self, definition: PreparedDefinition, text: bytes, item: BatchItem, value: dict[str, Any]
