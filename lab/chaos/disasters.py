@@ -24,12 +24,14 @@ from lab.chaos.server import (
     set_clock,
     stall_valkey,
 )
-from lab.chaos.stage import Stage
+from lab.chaos.stage import APIS, WORKERS, Stage
 from lab.harness.processes import descendants
 from lab.harness.program import Program
 
 TICK_SECONDS = 0.05
 PAUSE_SECONDS = (0.1, 1.2)
+# What is sent to Redis to move a schedule on.
+MOVING_ON, DUE_SOON_SECONDS = b"change_schedule", 2.0
 # Now and then it is calm for long enough that a lease ends: the keeper trusts none that ends right after a disturbance.
 CALM_SHARE, CALM_SECONDS = 0.15, (2 * LEASE.total_seconds(), 3 * LEASE.total_seconds())
 # After this it always is, so that a task which goes on without its lease has begun elsewhere before it ends. Drawn or not,
@@ -137,6 +139,28 @@ def kill_api(stage: Stage, random: Random) -> Disaster:
     return random.uniform(0, 1), api.restart_if_ended
 
 
+def kill_as_it_moves_on(stage: Stage, random: Random) -> Disaster:
+    """Whoever has submitted the task of a due time, and has not moved the schedule on yet; nobody, where nothing is due soon."""
+    sides = [(stage.records.proxies[APIS], stage.apis), (stage.records.proxies[WORKERS], stage.workers)]
+    for proxy, _ in sides:
+        proxy.held.clear()
+        proxy.hold = MOVING_ON
+    deadline = time.monotonic() + DUE_SOON_SECONDS
+    while not any(proxy.held.is_set() for proxy, _ in sides) and time.monotonic() < deadline:
+        Event().wait(TICK_SECONDS)
+    killed = [program for proxy, programs in sides if proxy.held.is_set() for program in programs]
+    for program in killed:
+        program.signal_all(signal.SIGKILL)
+    for proxy, _ in sides:
+        proxy.drop_held()
+
+    def restart() -> None:
+        for program in killed:
+            program.restart_if_ended()
+
+    return random.uniform(0, 1), restart
+
+
 def reset_proxy(stage: Stage, random: Random) -> Disaster:
     """Every connection of the APIs, or of the workers."""
     random.choice(stage.proxies).reset()
@@ -177,6 +201,7 @@ TABLE: dict[str, tuple[int, Callable[[Stage, Random], Disaster]]] = {
     "worker's main process killed": (3, kill_worker_main),
     "pool process killed": (6, kill_child),
     "API killed": (4, kill_api),
+    "killed as a schedule moves on": (3, kill_as_it_moves_on),
     "Valkey killed": (3, kill_valkey),
     "connections reset by Valkey": (4, reset_all),
     "connections reset on the way": (4, reset_proxy),

@@ -40,6 +40,10 @@ class Proxy:
         """Close every connection, from both sides."""
         self._loop.call_soon_threadsafe(self._abort_all)
 
+    def drop_held(self) -> None:
+        """Close every connection, and let nothing through of what was held."""
+        self._loop.call_soon_threadsafe(self._drop_held)
+
     def mend(self) -> None:
         """Behave again. The connections are reset: a stream with a gap in it cannot be read on."""
         self._loop.call_soon_threadsafe(self._mend)
@@ -99,6 +103,10 @@ class Proxy:
         """The connections end first: what was lost so far stays lost."""
         self._abort_all()
         self.mode = Mode.OPEN
+
+    def _drop_held(self) -> None:
+        self._abort_all()
+        self.hold = None
 
     def _abort_all(self) -> None:
         for writer in self._writers:

@@ -40,6 +40,16 @@ GUARDS: dict[str, tuple[str, dict[str, str]]] = {
         "celeriac/ledger/lua/prelude/dependencies.lua",
         {"return redis.call('EXISTS', key_needers(id)) == 1 end": "return false end"},
     ),
+    "unique": (
+        "celeriac/ledger/lua/prelude/flow.lua",
+        {"if id and wishes.unique.otherwise == 'return' then": "if false then"},
+    ),
+    "batch": (
+        "celeriac/ledger/lua/prelude/batches.lua",
+        {
+            "if redis.call('HINCRBY', key_batch(id), 'open', -1) == 0 and": "if redis.call('HINCRBY', key_batch(id), 'open', -1) and"
+        },
+    ),
     "due-time": (
         "celeriac/schedules/stored.py",
         {

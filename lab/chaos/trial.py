@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from threading import Event, Thread
 from typing import Any, Self
@@ -18,6 +18,7 @@ from lab.chaos.verdict.evidence import Evidence, runs_of
 from lab.chaos.verdict.judge import ENDS
 from lab.chaos.verdict.leftovers import left_over
 from lab.chaos.work.clients import Clients
+from lab.chaos.work.insist import insist
 from lab.chaos.work.schedules import Schedules
 
 POLL_SECONDS = 0.2
@@ -49,6 +50,7 @@ def carry_out(plan: Plan) -> Evidence:
             accepted=clients.accepted,
             items=clients.items,
             documents=documents,
+            batches=_final_batches(stage.ports, clients, plan),
             scheduled=scheduled,
             due={name: len(moments) for name, moments in schedules.moments.items()},
             ends=listener.ends,
@@ -119,6 +121,20 @@ def _final_documents(port: int, clients: Clients, plan: Plan) -> Documents:
             open_ids -= {task_id for task_id, document in documents.items() if document["state"] in ENDS}
             Event().wait(POLL_SECONDS)
         return documents
+
+
+def _final_batches(ports: Sequence[int], clients: Clients, plan: Plan) -> Mapping[int, dict[str, Any]]:
+    """What the API says of each batch, once it is ready or the time is over."""
+    deadline = time.monotonic() + plan.settle.total_seconds()
+    with httpx.Client(timeout=10, trust_env=False) as http:
+        while True:
+            documents = {
+                number: insist(http, ports, "GET", f"/batches/{batch_id}")
+                for number, batch_id in clients.batches.items()
+            }
+            if all(document["ready"] for document in documents.values()) or time.monotonic() > deadline:
+                return documents
+            Event().wait(POLL_SECONDS)
 
 
 def _final_tasks(schedules: Schedules, plan: Plan) -> Mapping[str, list[dict[str, Any]]]:

@@ -21,7 +21,7 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """Ids and what was asked for by number, documents and published ends by id, runs by number, ids of all records.
+    """Ids and what was asked for by number, documents and published ends by id, batches and runs by number, ids of all records.
 
     `scheduled` has the documents of each schedule's tasks, and `due` how many of its due times have passed. `held` is how many tasks living
     workers ran while Valkey was tried, and `taken` those that they lost to it. `left_over` are keys that should be gone, and `failures` are clients that were refused something.
@@ -30,6 +30,7 @@ class Evidence:
     accepted: Mapping[int, str]
     items: Mapping[int, Item]
     documents: Mapping[str, Document]
+    batches: Mapping[int, Document]
     scheduled: Mapping[str, Sequence[Document]]
     due: Mapping[str, int]
     ends: Mapping[str, set[bytes]]

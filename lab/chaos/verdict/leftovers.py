@@ -13,6 +13,8 @@ from celeriac.ledger.model.states import FINAL
 STAY = {
     "celeriac:tasks": "ids of all records",
     "celeriac:tagged:*": "ids of records",
+    "celeriac:batches:*": "ids of batches",
+    "celeriac:batches-ended": "ids of batches, by when they go",
     "celeriac:ended": "ids of records, by when they go",
     "celeriac:names": "one member a definition",
     "celeriac:queues": "one member a queue",
@@ -34,6 +36,7 @@ DIE = (
     "celeriac:events:*",
     "celeriac:gone:*",
     "celeriac:idempotency:*",
+    "celeriac:batch:*",
     "celeriac:flow:*",
     "celeriac:worker:*",
     "celeriac:replies",

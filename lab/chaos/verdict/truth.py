@@ -13,10 +13,10 @@ def fault_of(evidence: Evidence, number: int) -> str | None:
     item, document = evidence.items[number], evidence.document(number)
     if document is None or not document["ready"]:
         return None  # it is lost, which is counted elsewhere
+    if item.unique and document["state"] == "succeeded" and document["result"]["number"] != number:
+        return _fault_of_existing(evidence, item, document["result"]["number"])
     runs = evidence.runs.get(number, ())
-    parents = {parent: evidence.document(parent) for parent in item.after}
-    unmet = [parent for parent, its in parents.items() if its and not _holds(item.when, its["state"])]
-    if unmet:
+    if unmet := _unmet(evidence, item):
         return _fault_of_unmet(document, runs, unmet)
     return _fault_of_end(item, document, runs) or _fault_of_order(evidence, item, runs)
 
@@ -31,6 +31,28 @@ def fault_of_run(document: Document, runs: Sequence[Run]) -> str | None:
     if document["result"]["attempt"] != document["attempt"]:
         return f"attempt {document['attempt']} has the result of {document['result']['attempt']}"
     return None
+
+
+def parents_of(evidence: Evidence, item: Item) -> tuple[int, ...]:
+    """The tasks that have to end before it, those of a batch included."""
+    if item.after_batch is None:
+        return item.after
+    return tuple(number for number, each in evidence.items.items() if each.batch == item.after_batch)
+
+
+def _unmet(evidence: Evidence, item: Item) -> list[int]:
+    """The tasks, or the batch, that ended otherwise than it waits for; a batch succeeds if all of it does."""
+    parents = {parent: evidence.document(parent) for parent in parents_of(evidence, item)}
+    states = {parent: its["state"] for parent, its in parents.items() if its}
+    if item.after_batch is not None:
+        states = {item.after_batch: "succeeded" if set(states.values()) == {"succeeded"} else "failed"}
+    return [parent for parent, state in states.items() if not _holds(item.when, state)]
+
+
+def _fault_of_existing(evidence: Evidence, item: Item, number: int) -> str | None:
+    """It got the document of a task that has the same key."""
+    same = number in evidence.items and evidence.items[number].unique == item.unique
+    return None if same else f"it got the document of {number}, which has another key"
 
 
 def _holds(when: str, state: str) -> bool:
@@ -69,7 +91,7 @@ def _fault_of_cancelled(item: Item, document: Document, runs: Sequence[Run]) -> 
 def _fault_of_order(evidence: Evidence, item: Item, runs: Sequence[Run]) -> str | None:
     """Whether it began before the run ended to which a task that it waited for owes its end."""
     first = min((run.first_line for run in runs), default=None)
-    for parent in item.after:
+    for parent in parents_of(evidence, item):
         document = evidence.document(parent)
         if first is None or document is None or document["state"] not in ("succeeded", "failed"):
             continue

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from random import Random
 from threading import Event, Lock, Thread
 from typing import Any
 
 import httpx
 
+from celeriac.ledger.model.batch import ids_in
 from lab.chaos.plan import Plan
 from lab.chaos.work.insist import insist
 from lab.chaos.work.jobs import Item, Job, draw
@@ -24,6 +26,7 @@ class Clients:
     ports: Sequence[int]
     witness: str
     accepted: dict[int, str] = field(default_factory=dict)
+    batches: dict[int, str] = field(default_factory=dict)
     # By id, the last documents of tasks that were deleted.
     forgotten: dict[str, dict[str, Any]] = field(default_factory=dict)
     # What went wrong in a client itself, which then ends.
@@ -52,8 +55,12 @@ class Clients:
             raise
 
     def _carry_out(self, http: httpx.Client, job: Job, random: Random) -> None:
-        for item in job:
-            self._submit(http, item)
+        for batch, items in groupby(job, key=lambda item: item.batch):
+            if batch is not None:
+                self._submit_batch(http, batch, list(items))
+            else:
+                for item in items:
+                    self._submit(http, item)
         # In one go, so that many wait at once; the rate is kept afterwards.
         Event().wait(random.gammavariate(len(job), self.plan.clients / self.plan.rate))
         for item in job:
@@ -62,24 +69,14 @@ class Clients:
 
     def _submit(self, http: httpx.Client, item: Item) -> None:
         needs = [{"$result": self.accepted[number], "pointer": "/number"} for number in item.needs]
-        task_input = {
-            "number": item.number,
-            "file": self.witness,
-            "seconds": item.seconds,
-            "fails": item.fails,
-        }
+        after = [self.accepted[number] for number in item.after]
+        if item.after_batch is not None:
+            after.append(self.batches[item.after_batch])
+        body = self._body(item, needs, after)
         headers = {"Idempotency-Key": f"chaos-{item.number}"}
-        if item.after:
-            after = [self.accepted[number] for number in item.after]
-            body = {
-                "name": "witness",
-                "input": {**task_input, "needs": needs},
-                "after": after,
-                "when": item.when,
-            }
-            answer = insist(http, self.ports, "POST", "/tasks", content=body, headers=headers)
-        else:
-            answer = insist(http, self.ports, "POST", "/witness", content=task_input, headers=headers)
+        path = "/tasks" if len(body) > 2 else "/witness"
+        content = body if path == "/tasks" else body["input"]
+        answer = insist(http, self.ports, "POST", path, content=content, headers=headers)
         with self._lock:
             self.accepted[item.number] = answer["task_id"]
         if item.cancel:
@@ -87,6 +84,42 @@ class Clients:
             # 409: it has ended already.
             path = f"/tasks/{answer['task_id']}/cancel"
             insist(http, self.ports, "POST", path, content=wish, refused=(409,))
+
+    def _submit_batch(self, http: httpx.Client, number: int, items: Sequence[Item]) -> None:
+        """Every second one as an array, the others line by line."""
+        bodies = [
+            {
+                "as": str(item.number),
+                **self._body(
+                    item,
+                    [{"$result": str(needed), "pointer": "/number"} for needed in item.needs],
+                    [str(other) for other in item.after],
+                ),
+            }
+            for item in items
+        ]
+        headers = {"Idempotency-Key": f"chaos-batch-{number}"}
+        if number % 2:
+            answer = insist(http, self.ports, "POST", "/batches", content=bodies, headers=headers)
+        else:
+            answer = insist(http, self.ports, "POST", "/batches", lines=bodies, headers=headers)
+        task_id = ids_in(answer["batch_id"])
+        with self._lock:
+            self.batches[number] = answer["batch_id"]
+            self.accepted.update({item.number: task_id(place) for place, item in enumerate(items)})
+
+    def _body(self, item: Item, needs: Sequence[Any], after: Sequence[str]) -> dict[str, Any]:
+        task_input = {
+            "number": item.number,
+            "file": self.witness,
+            "seconds": item.seconds,
+            "fails": item.fails,
+            "needs": needs,
+        }
+        options: dict[str, Any] = {"after": after, "when": item.when} if after else {}
+        if item.unique:
+            options["unique"] = {"key": item.unique}
+        return {"name": "witness", "input": task_input, **options}
 
     def _forget(self, http: httpx.Client, task_id: str) -> None:
         """When it has ended."""

@@ -13,6 +13,7 @@ FAILING_SHARE = 0.1
 CHAIN, GRAPH, MOST_PARENTS = (2, 5), (4, 8), 3
 # More than one script of Redis releases.
 FAN = 60
+BATCH, UNIQUE = (20, 60), 5
 WHENS = ("succeeded", "succeeded", "ended", "failed")
 
 
@@ -26,6 +27,12 @@ class Item:
     after: tuple[int, ...] = ()
     when: str = "succeeded"
     needs: tuple[int, ...] = ()
+    # Those that are submitted together have the number of their first one here.
+    batch: int | None = None
+    # The batch with this number, for which it waits as a whole.
+    after_batch: int | None = None
+    # At most one unfinished task has this key.
+    unique: str | None = None
     # Whether somebody asks to cancel it, and to end its process, too.
     cancel: bool = False
     terminate: bool = False
@@ -101,10 +108,44 @@ def _forgotten(random: Random, first: int) -> Job:
     return (Item(first, forget=True), slow, Item(first + 2, after=(first, first + 1), needs=(first,)))
 
 
+def _batch(random: Random, first: int) -> Job:
+    """Chains and single tasks in one request, and a task after all of them."""
+    items = []
+    for number in range(first, first + random.randint(*BATCH)):
+        after = (number - 1,) if number > first and random.random() < 0.3 else ()
+        fails = random.random() < FAILING_SHARE / 10
+        items.append(
+            Item(
+                number,
+                seconds=random.uniform(*SHORT_SECONDS),
+                after=after,
+                needs=after,
+                fails=fails,
+                batch=first,
+            )
+        )
+    last = Item(items[-1].number + 1, after_batch=first, when=random.choice(WHENS))
+    return (*items, last)
+
+
+def _unique(random: Random, first: int) -> Job:
+    """Of those that are submitted while one is unfinished, none is another task."""
+    return tuple(
+        Item(number, seconds=random.uniform(0.05, 0.3), unique=f"chaos-{first}")
+        for number in range(first, first + UNIQUE)
+    )
+
+
 # How often, in proportion.
 TABLE: dict[Callable[[Random, int], Job], int] = {
-    _single: 60, _chain: 10, _graph: 10, _fan: 1, _forgotten: 4
-}  # fmt: skip
+    _single: 60,
+    _chain: 10,
+    _graph: 10,
+    _fan: 1,
+    _forgotten: 4,
+    _batch: 2,
+    _unique: 4,
+}
 
 
 def _drawn(random: Random, number: int, **options: Any) -> Item:
