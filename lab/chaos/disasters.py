@@ -30,13 +30,15 @@ from lab.harness.program import Program
 
 TICK_SECONDS = 0.05
 PAUSE_SECONDS = (0.1, 1.2)
-# What is sent to Redis to move a schedule on.
-MOVING_ON, DUE_SOON_SECONDS = b"change_schedule", 2.0
+# What is sent to Redis to move a schedule on, and how long it is waited for.
+MOVING_ON, DUE_SOON_SECONDS = b"change_schedule", 4.0
 # Now and then it is calm for long enough that a lease ends: the keeper trusts none that ends right after a disturbance.
 CALM_SHARE, CALM_SECONDS = 0.15, (2 * LEASE.total_seconds(), 3 * LEASE.total_seconds())
-# After this it always is, so that a task which goes on without its lease has begun elsewhere before it ends. Drawn or not,
-# every few disasters it is this one: it is what the fence is for.
-OUTLIVED, OUTLIVED_EVERY = "worker's main process paused", 5
+# After this it always is, so that a task which goes on without its lease has begun elsewhere before it ends: it is what the fence is
+# for. And this happens by chance in a few milliseconds only.
+OUTLIVED, MOVING = "worker's main process paused", "killed as a schedule moves on"
+# Drawn or not, every few disasters it is these.
+REGULAR_EVERY, REGULAR = 5, {0: MOVING, 2: OUTLIVED}
 
 # Every few disasters, at first in the second place, it is one of those that no living worker may lose a task to. By then what
 # was broken is mended, and has been for so long that all leases of dead workers are over.
@@ -89,8 +91,9 @@ class Disasters:
         self.counts[name] = self.counts.get(name, 0) + 1
 
     def _drawn(self) -> str:
-        if sum(self.counts.values()) % OUTLIVED_EVERY == 0:
-            return OUTLIVED
+        place = sum(self.counts.values()) % REGULAR_EVERY
+        if place in REGULAR:
+            return REGULAR[place]
         return self._random.choices(list(TABLE), [weight for weight, _ in TABLE.values()])[0]
 
     def _seconds(self, *, after: str) -> float:
@@ -201,7 +204,7 @@ TABLE: dict[str, tuple[int, Callable[[Stage, Random], Disaster]]] = {
     "worker's main process killed": (3, kill_worker_main),
     "pool process killed": (6, kill_child),
     "API killed": (4, kill_api),
-    "killed as a schedule moves on": (3, kill_as_it_moves_on),
+    MOVING: (3, kill_as_it_moves_on),
     "Valkey killed": (3, kill_valkey),
     "connections reset by Valkey": (4, reset_all),
     "connections reset on the way": (4, reset_proxy),

@@ -42,7 +42,17 @@ GUARDS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "unique": (
         "celeriac/ledger/lua/prelude/flow.lua",
-        {"if id and wishes.unique.otherwise == 'return' then": "if false then"},
+        {"if id and unique.otherwise == 'return' then": "if false then"},
+    ),
+    "slot": (
+        "celeriac/ledger/lua/prelude/slots.lua",
+        {"while redis.call('ZCARD', holders) < rules.limit do": "while true do"},
+    ),
+    "slot-release": (
+        "celeriac/ledger/lua/prelude/slots.lua",
+        {
+            "+ redis.call('ZREM', key_slot_holders(slot), task.id) > 0 then": "+ (redis.call('ZREM', key_slot_holders(slot), task.id)) * 0 > 0 then"
+        },
     ),
     "batch": (
         "celeriac/ledger/lua/prelude/batches.lua",

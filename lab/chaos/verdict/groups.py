@@ -1,31 +1,39 @@
 """Whether tasks that exclude each other ran at once, and whether batches count what they have."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
 
 from lab.chaos.verdict.evidence import Evidence, Run
 
 
 def faults_of_keys(evidence: Evidence) -> Iterator[str]:
-    """Tasks of one unique key whose last runs overlap: earlier ones were lost, and nobody can stop them."""
-    by_key: dict[str, list[Run]] = defaultdict(list)
+    """Keys of which more tasks ran at once than may. Runs that were lost do not count: nobody can stop them."""
+    by_key: dict[tuple[str, int], list[Run]] = defaultdict(list)
     for number, item in evidence.items.items():
-        if item.unique and (run := final_run(evidence, number)):
-            by_key[item.unique].append(run)
-    for key, runs in by_key.items():
-        runs.sort(key=lambda run: run.first_line)
-        if any(
-            before.last_line is None or after.first_line < before.last_line
-            for before, after in pairwise(runs)
-        ):
-            yield f"{key}: two ran at once"
+        if item.key and item.at_most and (run := final_run(evidence, number)):
+            by_key[item.key, item.at_most].append(run)
+    for (key, limit), runs in by_key.items():
+        if (most := _most_at_once(runs)) > limit:
+            yield f"{key}: {most} ran at once, of at most {limit}"
+
+
+def _most_at_once(runs: Iterable[Run]) -> int:
+    changes = sorted(
+        change
+        for run in runs
+        if run.last_line is not None
+        for change in ((run.first_line, 1), (run.last_line, -1))
+    )
+    return max(accumulate(by for _, by in changes), default=0)
 
 
 def final_run(evidence: Evidence, number: int) -> Run | None:
     """The run to which a task owes its end, if the task is that of this number."""
     document = evidence.document(number)
-    if document is None or document["state"] != "succeeded" or document["result"]["number"] != number:
+    if document is None or document["state"] not in ("succeeded", "failed"):
+        return None
+    if document["state"] == "succeeded" and document["result"]["number"] != number:
         return None
     runs = evidence.runs.get(number, ())
     return next((run for run in runs if run.attempt == document["attempt"]), None)

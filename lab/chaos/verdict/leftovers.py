@@ -42,6 +42,8 @@ DIE = (
     "celeriac:replies",
     "celery-task-meta-*",
 )
+# A key without tasks goes after a minute, at which it is looked at once more.
+LIMITS, LIMITS_DUE, IDLE_SECONDS = "celeriac:limits", "celeriac:limits:due", 61
 LISTING = re.compile(r"celeriac:tasks:(?P<state>[^:]+):.+")
 
 
@@ -54,9 +56,23 @@ def left_over(redis: Redis) -> list[str]:
 def _may_stay(redis: Redis, name: str) -> bool:
     if listing := LISTING.fullmatch(name):
         return listing["state"] in FINAL
+    if name in (LIMITS, LIMITS_DUE) or fnmatch(name, "celeriac:limit:*"):
+        return _is_looked_at(redis, name)
     if any(fnmatch(name, pattern) for pattern in DIE):
         return redis.ttl(name) != -1
     return any(fnmatch(name, pattern) for pattern in STAY)
+
+
+def _is_looked_at(redis: Redis, name: str) -> bool:
+    """Whether the keeper looks at a key soon, and at all keys of an index."""
+    soon = redis.time()[0] + IDLE_SECONDS
+    due = _text(redis.zrangebyscore(LIMITS_DUE, "-inf", soon * 1_000_000))
+    keys = (
+        _text(redis.zrange(name, 0, -1))
+        if name in (LIMITS, LIMITS_DUE)
+        else [name.removeprefix("celeriac:limit:")]
+    )
+    return set(keys) <= set(due)
 
 
 def _without_record(redis: Redis) -> Iterator[str]:

@@ -6,6 +6,8 @@ from lab.chaos.verdict.evidence import Document, Evidence, Run
 from lab.chaos.work.jobs import Item
 
 UNMET = "DependencyFailed"
+# Of one that was asked to end for another, and then lost with its worker, it is the second.
+YIELDED = ("Superseded", "TaskRevokedError")
 
 
 def fault_of(evidence: Evidence, number: int) -> str | None:
@@ -13,7 +15,7 @@ def fault_of(evidence: Evidence, number: int) -> str | None:
     item, document = evidence.items[number], evidence.document(number)
     if document is None or not document["ready"]:
         return None  # it is lost, which is counted elsewhere
-    if item.unique and document["state"] == "succeeded" and document["result"]["number"] != number:
+    if item.is_shared and document["state"] == "succeeded" and document["result"]["number"] != number:
         return _fault_of_existing(evidence, item, document["result"]["number"])
     runs = evidence.runs.get(number, ())
     if unmet := _unmet(evidence, item):
@@ -51,7 +53,7 @@ def _unmet(evidence: Evidence, item: Item) -> list[int]:
 
 def _fault_of_existing(evidence: Evidence, item: Item, number: int) -> str | None:
     """It got the document of a task that has the same key."""
-    same = number in evidence.items and evidence.items[number].unique == item.unique
+    same = number in evidence.items and evidence.items[number].key == item.key
     return None if same else f"it got the document of {number}, which has another key"
 
 
@@ -79,6 +81,8 @@ def _fault_of_end(item: Item, document: Document, runs: Sequence[Run]) -> str | 
 
 
 def _fault_of_cancelled(item: Item, document: Document, runs: Sequence[Run]) -> str | None:
+    if item.may_yield and document["error"]["type"] in YIELDED:
+        return "it ended for another one, and it ran" if document["attempt"] == 0 and runs else None
     if not item.cancel:
         return f"cancelled, and nobody asked for it: {document['error']}"
     if document["error"]["type"] == UNMET:

@@ -116,10 +116,8 @@ class Clients:
             "fails": item.fails,
             "needs": needs,
         }
-        options: dict[str, Any] = {"after": after, "when": item.when} if after else {}
-        if item.unique:
-            options["unique"] = {"key": item.unique}
-        return {"name": "witness", "input": task_input, **options}
+        waits: dict[str, Any] = {"after": after, "when": item.when} if after else {}
+        return {"name": "witness", "input": task_input, **waits, **item.options}
 
     def _forget(self, http: httpx.Client, task_id: str) -> None:
         """When it has ended."""

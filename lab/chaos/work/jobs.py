@@ -1,7 +1,7 @@
 """Draws what is submitted: single tasks, and graphs of tasks that wait for each other."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -13,7 +13,7 @@ FAILING_SHARE = 0.1
 CHAIN, GRAPH, MOST_PARENTS = (2, 5), (4, 8), 3
 # More than one script of Redis releases.
 FAN = 60
-BATCH, UNIQUE = (20, 60), 5
+BATCH, KEYED = (20, 60), 8
 WHENS = ("succeeded", "succeeded", "ended", "failed")
 
 
@@ -31,8 +31,13 @@ class Item:
     batch: int | None = None
     # The batch with this number, for which it waits as a whole.
     after_batch: int | None = None
-    # At most one unfinished task has this key.
-    unique: str | None = None
+    # What it shares with the others of its job: a key, by these options; so many run at once (0: any number); some are the same
+    # task; and some end for one that comes later.
+    key: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    at_most: int = 0
+    is_shared: bool = False
+    may_yield: bool = False
     # Whether somebody asks to cancel it, and to end its process, too.
     cancel: bool = False
     terminate: bool = False
@@ -128,11 +133,29 @@ def _batch(random: Random, first: int) -> Job:
     return (*items, last)
 
 
-def _unique(random: Random, first: int) -> Job:
-    """Of those that are submitted while one is unfinished, none is another task."""
+def _keyed(random: Random, first: int) -> Job:
+    """Tasks of one key: of a unique one, of a few slots, at a rate, or after a quiet time."""
+    key, limit = f"chaos-{first}", random.randint(1, 3)
+    kinds: dict[str, dict[str, Any]] = {
+        "unique": {"unique": {"key": key}},
+        "replaced": {"unique": {"key": key, "else": "replace"}},
+        "concurrency": {"concurrency": {"key": key, "limit": limit}},
+        "throttle": {"throttle": {"key": key, "rate": "10/s", "burst": 2}},
+        "debounce": {"debounce": {"key": key, "quiet": "PT1S", "at_most": "PT3S"}},
+    }
+    kind, last = random.choice(list(kinds)), first + KEYED - 1
     return tuple(
-        Item(number, seconds=random.uniform(0.05, 0.3), unique=f"chaos-{first}")
-        for number in range(first, first + UNIQUE)
+        Item(
+            number,
+            seconds=random.uniform(0.05, 0.4),
+            fails=kind == "concurrency" and random.random() < FAILING_SHARE,
+            key=key,
+            options=kinds[kind],
+            at_most={"unique": 1, "concurrency": limit}.get(kind, 0),
+            is_shared=kind == "unique",
+            may_yield=kind in ("replaced", "debounce") and number != last,
+        )
+        for number in range(first, last + 1)
     )
 
 
@@ -144,7 +167,7 @@ TABLE: dict[Callable[[Random, int], Job], int] = {
     _fan: 1,
     _forgotten: 4,
     _batch: 2,
-    _unique: 4,
+    _keyed: 6,
 }
 
 
