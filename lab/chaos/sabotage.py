@@ -68,9 +68,7 @@ GUARDS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "idempotency": (
         "celeriac/ledger/lua/api/accept_tasks.lua",
-        {
-            "if options.fingerprint then kind, other, created_at, was, trace_id = earlier(id, options, caller and caller.owner) end": ""
-        },
+        {"kind, other, created_at, was, trace_id = earlier(id, options, caller and caller.owner)": ""},
     ),
 }
 

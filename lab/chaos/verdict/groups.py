@@ -1,4 +1,4 @@
-"""Whether tasks that exclude each other ran at once, and whether batches count what they have."""
+"""Checks the limits of keys against the witness, and batches against their tasks."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator

@@ -93,7 +93,7 @@ class Clients:
                 **self._body(
                     item,
                     [{"$result": str(needed), "pointer": "/number"} for needed in item.needs],
-                    [str(other) for other in item.after],
+                    [str(number) for number in item.after],
                 ),
             }
             for item in items
