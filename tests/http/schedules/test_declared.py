@@ -12,6 +12,7 @@ from celeriac import Every, Schedule, task
 from celeriac.contract.signature import ContractError
 from lab.harness.servers import running_api
 from lab.harness.waiting import wait_until
+from tests.http.access.keys import locked_api
 from tests.http.schedules.test_schedules import YEARLY
 from tests.support.door import Document, document, problem_of
 
@@ -48,6 +49,22 @@ def test_a_declared_schedule_is_there_and_stays_as_it_is_over_restarts(
             with running_api(directory, redis_url=own_url, tasks=TASKS):
                 wait_until(lambda: own_redis.zcard("celeriac:schedules:declared") == 3)
             assert [own_redis.hgetall(f"celeriac:schedule::{name}") for name in schedules(second)] == before
+
+
+def test_with_keys_it_is_for_those_alone_who_see_all(own_url: str, tmp_path: Path) -> None:
+    with locked_api(own_url, tmp_path, tasks=TASKS) as locked:
+        admin, other = locked.client_with("has-admin"), locked.client_with("unlimited")
+        wait_until(lambda: len(schedules(admin)) == 3)
+        assert document(admin.post("/schedules/hourly/pause"))["paused"] is True
+        task = document(admin.post("/schedules/hourly/run"))
+        assert (task["owner"], task["schedule"]) == (None, "hourly")
+        assert problem_of(other.get("/schedules/hourly")) == (404, "schedule-not-found")
+        assert problem_of(other.post("/schedules/hourly/run")) == (404, "schedule-not-found")
+        assert problem_of(other.get(f"/tasks/{task['task_id']}")) in (
+            (403, "forbidden"),
+            (404, "task-not-found"),
+        )
+        assert schedules(locked.client_with("has-read")) == {}
 
 
 def test_what_no_process_declares_any_more_is_removed_after_a_time(
