@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.door import document, run
+from tests.support.door import Document, document, ended, run, submit_with
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,21 @@ def test_a_task_that_has_ended_there_can_be_forgotten_at_once(stock_client: http
     task = run(stock_client, "add", x=1, y=2)
     assert stock_client.delete(task["links"]["self"]).status_code == 204
     assert stock_client.get(task["links"]["self"]).status_code == 410
+
+
+def test_it_runs_tasks_of_high_priority_first_and_those_of_low_priority_last_and_keys_take_turns(
+    stock_client: httpx.Client,
+) -> None:
+    def submitted(count: int, options: str) -> list[Document]:
+        return [submit_with(stock_client, f"/add?{options}", x=1, y=2) for _ in range(count)]
+
+    stock_client.post("/queues/default/pause")
+    low, normal, fair = submitted(2, "priority=low"), submitted(2, ""), submitted(20, "fair=a")
+    other = submitted(1, "fair=b")
+    high = submitted(12, "priority=high")
+    stock_client.post("/queues/default/resume")
+    tasks = [ended(stock_client, task) for task in (*low, *normal, *fair, *other, *high)]
+    order = [task["task_id"] for task in sorted(tasks, key=lambda task: str(task["ended_at"]))]
+    assert order[:12] == [task["task_id"] for task in high]
+    assert order.index(other[0]["task_id"]) < order.index(fair[-1]["task_id"])
+    assert order[-2:] == [task["task_id"] for task in low]

@@ -154,3 +154,22 @@ def test_a_stock_worker_on_both_does_the_work(
         assert failed["error"]["message"] == "no such invoice"
     finally:
         worker.kill()
+
+
+def test_tasks_start_in_the_order_of_their_priority_and_keys_take_turns(
+    servers: dict[str, str], door: httpx.Client, directory: Path
+) -> None:
+    def submitted(count: int, options: str) -> list[Document]:
+        return [submit_with(door, f"/take_a_moment?{options}", seconds=0.01) for _ in range(count)]
+
+    low, normal, fair = submitted(2, "priority=low"), submitted(2, ""), submitted(20, "fair=a")
+    fair[9:9] = submitted(1, "fair=b")
+    high = submitted(20, "priority=high")
+    with running_worker(directory, "-c", "1", **servers):
+        tasks = [ended(door, task) for task in (*low, *normal, *fair, *high)]
+    order = [task["task_id"] for task in sorted(tasks, key=lambda task: str(task["started_at"]))]
+    assert order[:20] == [task["task_id"] for task in high]
+    assert order.index(fair[9]["task_id"]) < 20 + 12
+    assert order[-4:] == [task["task_id"] for task in (*normal, *low)]
+    with Redis.from_url(servers["result_backend"]) as backend:
+        assert not [*backend.scan_iter("celeriac:lane*"), *backend.scan_iter("celeriac:turns*")]

@@ -79,7 +79,7 @@ if where == 'record' then
 else
   local last = redis.call('GET', KEY_CLOCK)
   local queues = last and redis.call('SMEMBERS', KEY_QUEUES) or {}
-  queues[#queues + 1] = last and KEY_DELIVERIES
+  if last then queues[#queues + 1] = KEY_DELIVERIES end
   for _, queue in ipairs(queues) do
     local low = key_low(queue)
     sweep(queue, queue, next_stamp_of(list_of(queue), last), last)
