@@ -130,3 +130,26 @@ def test_the_keeper_completes_what_nobody_goes_on_with_and_forgets_what_is_old(
     assert problem_of(post(quiet, add(), way="lines", headers=key)) == (410, "batch-gone")
     keys = {key.decode() for key in quiet_redis.scan_iter("celeriac:batch*")}
     assert keys == set()
+
+
+@both_ways
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"concurrency": {"key": "/x", "limit": 1}},
+        {"throttle": {"key": "/x", "rate": "100/s"}},
+        {"fair": "/x"},
+        {"priority": "low"},
+        {"delay": 0.1, "tags": ["of-a-batch"]},
+        {"unique": {"key": "/x"}},
+        {"debounce": {"key": "/x", "quiet": "PT1S", "at_most": "PT2S"}},
+    ],
+    ids=lambda options: next(iter(options)),
+)
+def test_items_have_the_options_of_a_submission(way: str, options: Document, client: httpx.Client) -> None:
+    batch = at_end(
+        client, batch_of(post(client, *[add(7, number, **options) for number in range(5)], way=way))
+    )
+    ended = batch["counts"]["succeeded"] + batch["counts"]["cancelled"]
+    assert (ended + batch["existing"], batch["total"]) == (5, 5), batch
+    assert batch["counts"]["succeeded"] == 5 or {"unique", "debounce"} & options.keys()
