@@ -126,6 +126,8 @@ class Stage:
             tasks="lab.chaos.tasks",
             lease=LEASE.total_seconds(),
             rescue_grace=RESCUE_GRACE.total_seconds(),
+            webhook_allow="127.0.0.0/8",
+            webhook_retries=",".join(["1s"] * 12),
             # Nothing is to fail here: whatever is lost is run again.
             max_lost_runs=1000,
         )

@@ -19,6 +19,7 @@ from lab.chaos.verdict.judge import ENDS
 from lab.chaos.verdict.leftovers import left_over
 from lab.chaos.work.clients import Clients
 from lab.chaos.work.insist import insist
+from lab.chaos.work.receiver import Receiver
 from lab.chaos.work.schedules import Schedules
 
 POLL_SECONDS = 0.2
@@ -30,8 +31,12 @@ Documents = dict[str, dict[str, Any]]
 
 def carry_out(plan: Plan) -> Evidence:
     """The evidence of one trial."""
-    with Stage(plan) as stage, Listener(lambda: stage.records.valkey.url) as listener:
-        clients = Clients(plan, stage.ports, str(stage.witness))
+    with (
+        Stage(plan) as stage,
+        Listener(lambda: stage.records.valkey.url) as listener,
+        Receiver(plan.seed) as receiver,
+    ):
+        clients = Clients(plan, stage.ports, str(stage.witness), receiver.url)
         disasters = Disasters(stage, seed=plan.seed)
         _wait_for(lambda: _serves(stage.ports), seconds=60)
         schedules = Schedules(plan, stage.ports, str(stage.witness))
@@ -46,6 +51,7 @@ def carry_out(plan: Plan) -> Evidence:
         scheduled = _final_tasks(schedules, plan)
         schedules.delete()
         settled = time.time() - mended
+        left = _left_over(stage)
         return Evidence(
             accepted=clients.accepted,
             items=clients.items,
@@ -54,9 +60,10 @@ def carry_out(plan: Plan) -> Evidence:
             scheduled=scheduled,
             due={name: len(moments) for name, moments in schedules.moments.items()},
             ends=listener.ends,
+            received=receiver.received,
             runs=runs_of(stage.witness.read_text()),
             failures=clients.failures,
-            left_over=_left_over(stage),
+            left_over=left,
             records=_records(stage),
             disasters=disasters.counts,
             held=len(disasters.tried_runs),
@@ -164,7 +171,8 @@ def _left_over(stage: Stage) -> list[str]:
 
 def _records(stage: Stage) -> frozenset[str]:
     with Redis.from_url(stage.records.valkey.url) as redis:
-        return frozenset(task_id.decode() for task_id in redis.zrange("celeriac:tasks", 0, -1))
+        ids = [task_id.decode() for task_id in redis.zrange("celeriac:tasks", 0, -1)]
+        return frozenset(each for each in ids if redis.hget(f"celeriac:task:{each}", "name") == b"witness")
 
 
 def _wait_for(condition: Callable[[], bool], *, seconds: float) -> None:

@@ -23,7 +23,7 @@ class Run(NamedTuple):
 class Evidence:
     """Ids and what was asked for by number, documents and published ends by id, batches and runs by number, ids of all records.
 
-    `scheduled` has the documents of each schedule's tasks, and `due` how many of its due times have passed. `held` is how many tasks living
+    `received` has the types of the webhooks of each task, by id. `scheduled` has the documents of each schedule's tasks, and `due` how many of its due times have passed. `held` is how many tasks living
     workers ran while Valkey was tried, and `taken` those that they lost to it. `left_over` are keys that should be gone, and `failures` are clients that were refused something.
     """
 
@@ -34,6 +34,7 @@ class Evidence:
     scheduled: Mapping[str, Sequence[Document]]
     due: Mapping[str, int]
     ends: Mapping[str, set[bytes]]
+    received: Mapping[str, set[str]]
     runs: Mapping[int, Sequence[Run]]
     records: frozenset[str]
     left_over: Sequence[str]

@@ -1,4 +1,4 @@
-"""Checks the limits of keys against the witness, and batches against their tasks."""
+"""Checks limits of keys against the witness, batches against their tasks, webhooks against ends."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -47,3 +47,16 @@ def faults_of_batches(evidence: Evidence) -> Iterator[str]:
         counts = {state: count for state, count in document["counts"].items() if count}
         if not document["ready"] or document["total"] != len(numbers) or counts != states:
             yield f"batch {number}: {document['total']} of {len(numbers)}, counted as {counts}, and they are {dict(states)}"
+
+
+def faults_of_webhooks(evidence: Evidence) -> Iterator[str]:
+    """Tasks whose end was not received, or received as another one."""
+    for number, item in evidence.items.items():
+        document = evidence.document(number)
+        if not item.notify or document is None or not document["ready"]:
+            continue
+        if document["state"] == "succeeded" and document["result"]["number"] != number:
+            continue  # it got the document of another one, which has its own webhooks
+        types = evidence.received.get(document["task_id"], set())
+        if types != {f"task.{document['state']}"}:
+            yield f"{number}: {document['state']}, and the receiver has {sorted(types)}"

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from celeriac.ledger.model.states import FINAL
 from lab.chaos.verdict.evidence import Evidence, Run
-from lab.chaos.verdict.groups import faults_of_batches, faults_of_keys
+from lab.chaos.verdict.groups import faults_of_batches, faults_of_keys, faults_of_webhooks
 from lab.chaos.verdict.truth import fault_of, fault_of_run
 
 ENDS = frozenset(state.value for state in FINAL)
@@ -148,6 +148,7 @@ def _wrong(evidence: Evidence) -> Iterator[str]:
 
     yield from faults_of_keys(evidence)
     yield from faults_of_batches(evidence)
+    yield from faults_of_webhooks(evidence)
 
 
 def _longest_gap(runs: Sequence[Run]) -> float:

@@ -22,6 +22,7 @@ STAY = {
     "celeriac:events": "the feed, of bounded length",
     "celeriac:totals": "one field a name and state",
     "celeriac:times": "one field a bucket",
+    "celeriac:webhooks:secrets": "one field an owner",
     "celeriac:audit": "a stream of bounded length",
     "celeriac:clock": "one number",
     "celeriac:kept": "one number",

@@ -25,6 +25,7 @@ class Clients:
     plan: Plan
     ports: Sequence[int]
     witness: str
+    hook: str
     accepted: dict[int, str] = field(default_factory=dict)
     batches: dict[int, str] = field(default_factory=dict)
     # By id, the last documents of tasks that were deleted.
@@ -117,7 +118,8 @@ class Clients:
             "needs": needs,
         }
         waits: dict[str, Any] = {"after": after, "when": item.when} if after else {}
-        return {"name": "witness", "input": task_input, **waits, **item.options}
+        notify = {"notify": [{"url": self.hook}]} if item.notify else {}
+        return {"name": "witness", "input": task_input, **waits, **notify, **item.options}
 
     def _forget(self, http: httpx.Client, task_id: str) -> None:
         """When it has ended."""

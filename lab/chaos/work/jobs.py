@@ -10,6 +10,7 @@ LONG_SHARE, LONG_SECONDS = 0.03, (0.5, 8.0)
 SHORT_SECONDS = (0.0, 0.02)
 CANCELLED_SHARE = 0.05
 FAILING_SHARE = 0.1
+NOTIFIED_SHARE = 0.15
 CHAIN, GRAPH, MOST_PARENTS = (2, 5), (4, 8), 3
 # More than one script of Redis releases.
 FAN = 60
@@ -41,6 +42,8 @@ class Item:
     # Whether somebody asks to cancel it, and to end its process, too.
     cancel: bool = False
     terminate: bool = False
+    # Whether its end is sent to the receiver.
+    notify: bool = False
     # Whether it is deleted as soon as it has ended, while others need its result.
     forget: bool = False
 
@@ -127,6 +130,7 @@ def _batch(random: Random, first: int) -> Job:
                 needs=after,
                 fails=fails,
                 batch=first,
+                notify=random.random() < NOTIFIED_SHARE,
             )
         )
     last = Item(items[-1].number + 1, after_batch=first, when=random.choice(WHENS))
@@ -150,6 +154,7 @@ def _keyed(random: Random, first: int) -> Job:
             seconds=random.uniform(0.05, 0.4),
             fails=kind == "concurrency" and random.random() < FAILING_SHARE,
             key=key,
+            notify=random.random() < NOTIFIED_SHARE,
             options=kinds[kind],
             at_most={"unique": 1, "concurrency": limit}.get(kind, 0),
             is_shared=kind == "unique",
@@ -173,7 +178,7 @@ TABLE: dict[Callable[[Random, int], Job], int] = {
 
 def _drawn(random: Random, number: int, **options: Any) -> Item:
     seconds = random.uniform(*(LONG_SECONDS if random.random() < LONG_SHARE else SHORT_SECONDS))
-    item = Item(number, seconds=seconds, **options)
+    item = Item(number, seconds=seconds, notify=random.random() < NOTIFIED_SHARE, **options)
     if random.random() < CANCELLED_SHARE:
         return replace(item, cancel=True, terminate=random.random() < 0.5)
     return item
