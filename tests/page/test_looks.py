@@ -14,6 +14,7 @@ VIEWS = (
     "#/new/primes",
     "#/new/thumbnail",
     "#/new/sign_in",
+    "#/batches",
     "#/schedules",
     "#/schedules/wide",
     "#/new-schedule/primes",
@@ -74,6 +75,8 @@ def test_it_is_light_or_dark_as_the_system_is_and_can_be_read(
             "#/schedules",
             "#/schedules/wide",
             "#/new-schedule/add",
+            "#/batches",
+            *batch_and_graph(client),
         ):
             page.goto(f"/{view}")
             expect(page.locator("main td, main dd, main small").first).to_be_visible()
@@ -82,11 +85,19 @@ def test_it_is_light_or_dark_as_the_system_is_and_can_be_read(
             assert [text for contrast, text in texts if contrast < 4.5] == []
 
 
+def batch_and_graph(client: httpx.Client) -> tuple[str, str]:
+    """The views of a batch whose task failed, and of a task after it."""
+    items = [{"name": "fail", "input": {"message": "x" * 500}}]
+    batch = client.post("/batches", json=items, params={"label": "y" * 200}).json()["batch_id"]
+    body = {"name": "add", "input": {"x": 1, "y": 2}, "after": [batch], "when": "ended"}
+    return f"#/batches/{batch}", f"#/tasks/{client.post('/tasks', json=body).json()['task_id']}"
+
+
 def test_nothing_is_wider_than_a_phone(browser: Browser, api: API, client: httpx.Client) -> None:
     failed = run(client, "fail", message="x" * 500)
     client.put("/schedules/wide", json=WIDE)
     with opened(browser, api.port, viewport=PHONE) as page:
-        for view in (*VIEWS, f"#/tasks/{failed['task_id']}"):
+        for view in (*VIEWS, f"#/tasks/{failed['task_id']}", *batch_and_graph(client)):
             page.goto(f"/{view}")
             expect(page.get_by_role("heading").first).to_be_visible()
             expect(page.locator("main .late")).to_have_count(0)

@@ -1,6 +1,8 @@
 // The contents of the page: which view stands at which address.
 
 import * as audit from "./operators/audit.js";
+import * as batch from "./batches/batch.js";
+import * as batches from "./batches/list.js";
 import * as caller from "./api/caller.js";
 import { empty, heading } from "./elements/dom.js";
 import { here } from "./frame/router.js";
@@ -22,6 +24,7 @@ const VIEWS = {
   tasks: (main, { rest, query }) => (rest.length ? task.show(main, rest[0]) : tasks.show(main, query)),
   new: (main, { rest }) => form.show(main, rest[0]),
   queues: (main) => queues.show(main),
+  batches: (main, { rest, query }) => (rest.length ? batch.show(main, rest[0], query) : batches.show(main, query)),
   schedules: (main, { rest, query }) => (rest.length ? schedule.show(main, rest[0], query) : schedules.show(main, query)),
   "new-schedule": (main, { rest }) => newSchedule.show(main, rest[0]),
   workers: (main) => workers.show(main),
@@ -46,7 +49,7 @@ function render({ focus }) {
 }
 
 function markCurrent(view) {
-  for (const link of document.querySelectorAll("nav a")) {
+  for (const link of document.querySelectorAll(".top nav a")) {
     if (link.getAttribute("href") === `#/${view}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }

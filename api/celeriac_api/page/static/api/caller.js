@@ -7,6 +7,7 @@ const PATIENCE_MS = 1000;
 // Views that are useless without a scope.
 const NEEDS = {
   "#/new": () => may("read") && may("submit"),
+  "#/batches": () => may("read"),
   "#/schedules": () => may("read"),
   "#/queues": () => may("metrics"),
   "#/workers": () => may("operate"),
@@ -61,7 +62,7 @@ function set(answer) {
   caller = answer;
   const place = document.getElementById("caller");
   place.replaceChildren(...(caller?.name ? words(caller) : []));
-  for (const link of document.querySelectorAll("nav a")) link.hidden = !(NEEDS[link.getAttribute("href")]?.() ?? true);
+  for (const link of document.querySelectorAll(".top nav a")) link.hidden = !(NEEDS[link.getAttribute("href")]?.() ?? true);
 }
 
 function words({ name, owner, scopes }) {

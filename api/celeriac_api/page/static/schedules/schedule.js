@@ -78,7 +78,7 @@ function withCount(path) {
 
 function factsOf(schedule) {
   return [
-    ["Submits", schedule.submits, { href: address(["tasks"], new URLSearchParams({ name: schedule.submits })) }],
+    ["Submits", schedule.submits, { href: address(["tasks"], new URLSearchParams({ schedule: schedule.name })), note: "all its tasks" }],
     ["When", ruleInWords(schedule)],
     ["As written", ruleAsWritten(schedule), { note: schedule.at?.length > 1 ? `and ${schedule.at.length - 1} more` : "" }],
     ["Time zone", schedule.cron && (schedule.zone ?? "UTC")],

@@ -11,7 +11,7 @@ import { follow } from "../api/stream.js";
 import { ago, exact, took } from "../elements/times.js";
 
 const EVERY_MS = 1000;
-const FILTERS = ["state", "name", "queue", "owner", "cursor"];
+const FILTERS = ["state", "name", "queue", "owner", "tag", "schedule", "cursor"];
 
 export function show(main, query) {
   let over = false, timer = null, again = false, busy = false, paused = false;

@@ -5,6 +5,7 @@ import { json } from "../api/requests.js";
 import { announce, badge, el, empty, heading, setText } from "../elements/dom.js";
 import { actions, isAskedToEnd } from "./actions.js";
 import { facts } from "../elements/facts.js";
+import { graph } from "../graph/graph.js";
 import { input, outcome } from "./outcome.js";
 import { address } from "../frame/router.js";
 import { story } from "./story.js";
@@ -19,12 +20,13 @@ export function show(main, id) {
   const title = heading("Task"), state = badge(""), asked = el("span", { class: "asked" }, "asked to stop"), buttons = el("div", { class: "actions" });
   const told = facts(), came = el("section", { "aria-label": "Outcome" });
   const given = el("section", { "aria-label": "Task input" });
-  const events = story(), none = el("div");
+  const events = story(), around = graph(id), none = el("div");
   const columns = el("div", { class: "columns" }, el("div", {}, came, events.node, given), events.timeline);
   main.append(
     el("p", { class: "back" }, el("a", { href: "#/tasks" }, "All tasks")),
     el("div", { class: "title" }, title, state, asked, buttons),
     told.node,
+    around.node,
     columns,
     none,
   );
@@ -41,9 +43,10 @@ export function show(main, id) {
 
   async function ask() {
     try {
-      const now = await json(path);
-      if (over) return;
+      // The graph is there with the first answer, so that nothing below it moves.
       const isFirst = !task;
+      const [now] = await Promise.all([json(path), isFirst && around.load()]);
+      if (over) return;
       task = now;
       fill();
       if (isFirst) begin();
@@ -94,6 +97,8 @@ export function show(main, id) {
       ["Id", task.task_id],
       ["Queue", task.queue, { href: address(["tasks"], new URLSearchParams({ queue: task.queue })) }],
       ["Owner", seesOwners() ? task.owner : null, { href: task.owner && address(["tasks"], new URLSearchParams({ owner: task.owner })) }],
+      ["Batch", task.batch && `item ${task.batch.number}`, { href: task.batch && address(["batches", task.batch.batch_id]), note: task.batch?.name ?? "" }],
+      ["Schedule", task.schedule, { href: task.schedule && address(["schedules", task.schedule], seesOwners() && task.owner ? new URLSearchParams({ owner: task.owner }) : undefined) }],
       ["Tags", task.tags.join(" ")],
       ["Worker", task.worker],
       ["Attempt", task.attempt && String(task.attempt)],
@@ -124,6 +129,7 @@ export function show(main, id) {
   const end = () => {
     over = true;
     clearInterval(timer);
+    around.end();
     stop();
   };
   return { end, back: load };
@@ -131,6 +137,7 @@ export function show(main, id) {
 
 function blocker(blockedBy) {
   if (blockedBy?.key != null) return [`key ${blockedBy.key}`, { note: `${blockedBy.ahead} ahead` }];
+  if (blockedBy?.key) return [`the key ${blockedBy.key}`, { note: blockedBy.ahead ? `${blockedBy.ahead.toLocaleString()} wait ahead of it` : "" }];
   const first = blockedBy?.tasks[0];
   if (!first) return [null];
   return [first, { href: address(["tasks", first]), note: blockedBy.count > 1 ? `and ${blockedBy.count - 1} more` : "" }];
