@@ -18,6 +18,7 @@ from celeriac.client.calls.schedules import Schedules
 from celeriac.client.calls.service import Service
 from celeriac.client.calls.submitting import Submitting
 from celeriac.client.calls.tasks import Tasks
+from celeriac.client.calls.webhooks import Webhooks
 from celeriac.client.connection import EventHooks, async_http, connection_to, refuse_both, sync_http
 from celeriac.client.documents import TaskDocument
 from celeriac.client.flow.async_driver import AsyncDriver
@@ -33,7 +34,7 @@ Converted = TypeVar("Converted")
 FIRST_SECONDS = 3.0
 
 
-class Calls(Submitting, Chains, Tasks, Schedules, Queues, Keys, Service):
+class Calls(Submitting, Chains, Tasks, Schedules, Webhooks, Queues, Keys, Service):
     """All that can be asked of the API."""
 
     _longest_away: float | None

@@ -199,6 +199,65 @@ class Schedule(ScheduleInList):
     submit: dict[str, Any]
 
 
+class Endpoint(TypedDict):
+    """An endpoint, which gets the ends of all tasks of an owner."""
+
+    name: str
+    owner: str | None
+    url: str
+    on: list[str]
+    names: list[str] | None
+    disabled: bool
+    disabled_reason: str | None
+    created_at: str
+    updated_at: str
+
+
+class Attempt(TypedDict):
+    """One attempt to send a delivery."""
+
+    at: str
+    duration: float
+    status: int | None
+    error: str | None
+
+
+class DeliveryLinks(TypedDict):
+    """The addresses of what belongs to a delivery."""
+
+    self: str
+    subject: str
+    retry: str
+
+
+class Delivery(TypedDict):
+    """A webhook: the end of a task or batch, sent to a URL."""
+
+    delivery_id: str
+    webhook_id: str
+    state: State
+    type: str
+    task_id: str | None
+    batch_id: str | None
+    url: str
+    endpoint: str | None
+    attempts: list[Attempt]
+    error: str | None
+    created_at: str
+    due_at: str | None
+    ended_at: str | None
+    retry_of: str | None
+    owner: str | None
+    links: DeliveryLinks
+
+
+class WebhookSecret(TypedDict):
+    """A new secret, which is shown once."""
+
+    secret: str
+    previous_until: str | None
+
+
 class RejectedMessage(TypedDict):
     """A message that no worker could read."""
 

@@ -19,7 +19,10 @@ PAIRS = [(Client, AsyncClient), (Task, AsyncTask)]
 USER_CODE = Path(__file__).with_name("user_code.py")
 # The schema of each type, where its name is another one.
 SCHEMAS = {
+    "Attempt": "AttemptDocument",
     "BlockedBy": "BlockedByDocument",
+    "Delivery": "DeliveryDocument",
+    "WebhookSecret": "SecretDocument",
     "PlaceInBatch": "PlaceDocument",
     "ProgressDocument": "Progress",
     "RejectedMessage": "RejectedMessageDocument",

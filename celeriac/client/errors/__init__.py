@@ -6,10 +6,11 @@ CeleriacError
 │   ├── Unauthorized            401
 │   ├── Forbidden               403
 │   ├── NotFound                404: RouteNotFound, UnknownTaskName, TaskNotFound, UnknownQueue, KeyNotFound, ScheduleNotFound,
-│   │                           BatchNotFound
+│   │                           BatchNotFound, EndpointNotFound, DeliveryNotFound
 │   ├── MethodNotAllowed        405
 │   ├── Conflict                409: TaskNotSucceeded, TaskEnded, TaskNotEnded, TaskIdTaken, NotUnique, ConcurrencyLimit, BatchNotEnded,
-│   │                           BatchEnded, BatchComplete, KeyExists, KeyInFile, TooManySchedules, ScheduleDeclared
+│   │                           BatchEnded, BatchComplete, KeyExists, KeyInFile, TooManySchedules, ScheduleDeclared,
+│   │                           TooManyEndpoints, DeliveryNotEnded
 │   ├── Gone                    410: TaskGone, BatchGone, ResultGone
 │   ├── TooLarge                413, 414, 431: BodyTooLarge, TargetTooLong, HeadersTooLarge
 │   ├── UnsupportedMediaType    415
@@ -54,7 +55,10 @@ from celeriac.client.errors.refusals import (
     BodyTooLarge,
     ConcurrencyLimit,
     Conflict,
+    DeliveryNotEnded,
+    DeliveryNotFound,
     DependencyNotFound,
+    EndpointNotFound,
     Forbidden,
     Gone,
     HeadersTooLarge,
@@ -88,6 +92,7 @@ from celeriac.client.errors.refusals import (
     TaskNotFound,
     TaskNotSucceeded,
     TooLarge,
+    TooManyEndpoints,
     TooManySchedules,
     Unauthorized,
     Unavailable,
@@ -109,7 +114,10 @@ __all__ = [
     "ConcurrencyLimit",
     "Conflict",
     "ConnectionLost",
+    "DeliveryNotEnded",
+    "DeliveryNotFound",
     "DependencyNotFound",
+    "EndpointNotFound",
     "Forbidden",
     "Gone",
     "HeadersTooLarge",
@@ -150,6 +158,7 @@ __all__ = [
     "TaskNotSuccessful",
     "TimedOut",
     "TooLarge",
+    "TooManyEndpoints",
     "TooManySchedules",
     "Unauthorized",
     "Unavailable",

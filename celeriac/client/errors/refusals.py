@@ -77,6 +77,18 @@ class ScheduleNotFound(NotFound):
     types = ("schedule-not-found",)
 
 
+class EndpointNotFound(NotFound):
+    """The owner of the key has no endpoint of this name."""
+
+    types = ("endpoint-not-found",)
+
+
+class DeliveryNotFound(NotFound):
+    """There was no delivery with this id, or its record expired."""
+
+    types = ("delivery-not-found",)
+
+
 class BatchNotFound(NotFound):
     """No batch has this id, or it belongs to another owner."""
 
@@ -184,6 +196,18 @@ class TooManySchedules(Conflict):
     """The owner has as many schedules as it may."""
 
     types = ("too-many-schedules",)
+
+
+class TooManyEndpoints(Conflict):
+    """The owner has as many endpoints as are possible."""
+
+    types = ("too-many-endpoints",)
+
+
+class DeliveryNotEnded(Conflict):
+    """The delivery has not ended yet."""
+
+    types = ("delivery-not-ended",)
 
 
 class Gone(Problem):
