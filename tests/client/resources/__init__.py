@@ -1,0 +1,1 @@
+"""Schedules and webhooks through the client."""
