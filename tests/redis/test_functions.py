@@ -9,9 +9,10 @@ import pytest
 from redis import Redis
 from redis.exceptions import NoPermissionError, NoScriptError, OutOfMemoryError, ResponseError
 
+from celeriac.ledger.store import scripts
 from celeriac.ledger.store.connection import Unavailable
 from celeriac.ledger.store.functions import Way
-from celeriac.ledger.store.scripts import END
+from celeriac.ledger.store.scripts import END, Script
 from celeriac.stack.valkey import Valkey
 from lab.harness.servers import running_api, running_worker
 from tests.support.door import document, ended, run
@@ -20,6 +21,7 @@ READY, LOAD, CALL, SHA, TEXT = "FCALL ready", "FUNCTION LOAD", "FCALL end_task",
 UNKNOWN = ResponseError("Function not found")
 NONE = ResponseError("unknown command 'FCALL', with args beginning with: ")
 DENIED = NoPermissionError("this user has no permissions to run the 'fcall' command")
+STEPS = [step for step in vars(scripts).values() if isinstance(step, Script)]
 
 
 def caused(error: Exception) -> Exception:
@@ -66,6 +68,10 @@ def test_where_functions_are_denied_everything_works_with_scripts(
         assert document(client.get("/queues"))["items"]
     assert not redis.function_list()
     assert calls(redis)["evalsha"] > 0
+
+
+def test_every_step_is_a_script_that_redis_can_load(redis: Redis) -> None:
+    assert [redis.script_load(step.text) for step in STEPS] == [step.sha for step in STEPS]
 
 
 @pytest.mark.parametrize(

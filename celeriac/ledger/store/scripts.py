@@ -17,6 +17,11 @@ _FILES = {
 }
 # The names of those that workers alone run.
 OF_WORKERS = frozenset(file.stem for file in Path(__file__).parents[1].glob("lua/workers/*.lua"))
+# A function, as in a library: Lua allows 200 local names in one, and the prelude has most of them.
+_STEP = """local function step()
+{body}
+end
+return step()"""
 # What goes once before all of them, where a server has functions.
 PRELUDE = "\n".join(
     _FILES[name]
@@ -60,10 +65,11 @@ def _read(*names: str, only_reads: bool = False) -> Script:
         "next_message",
         "lanes",
     )
-    text = "\n".join(_FILES[name] for name in (*parts, *names))
+    *before, name = names
+    text = "\n".join([*(_FILES[part] for part in (*parts, *before)), _STEP.format(body=_FILES[name])])
     return Script(
-        name=names[-1],
-        body=_FILES[names[-1]],
+        name=name,
+        body=_FILES[name],
         text=text,
         sha=hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(),
         works_when_full=WHEN_FULL in names,
