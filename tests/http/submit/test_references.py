@@ -140,11 +140,13 @@ def test_a_result_that_is_needed_stays_although_its_task_is_forgotten(
 
 
 def test_no_script_lets_go_of_more_than_a_few_results(client: httpx.Client, redis: Redis) -> None:
-    ids = [submit(client, "add", x=number, y=1)["task_id"] for number in range(150)]
-    task_input = {"texts": [{"$result": each} for each in ids], "api": ""}
+    ids = [submit(client, "return_somewhat_deep", depth=1)["task_id"] for _ in range(150)]
+    task_input = {"texts": [{"$result": each} for each in ids]}
     body = {"name": "count_each", "input": task_input, "after": ids, "when": "ended"}
     with redis.monitor() as monitor:
-        task = document(client.post("/tasks", json=body))
+        response = client.post("/tasks", json=body)
+        assert response.status_code == 202, response.text
+        task = document(response)
         assert ended(client, task)["error"]["type"] == "InvalidInput"
         client.delete(task["links"]["self"])
         wait_until(lambda: not redis.exists(*map(keys.needers, ids)))
