@@ -94,7 +94,7 @@ local function earlier(id, options, owner)
   return kind, other, created_at, state, trace_id
 end
 
-local is_batch = {} -- of what a task waits for, by id
+local is_batch, has_ended = {}, {} -- of what a task waits for, by id
 
 -- What a task waits for: those of `after` that have not ended, and the first that has ended otherwise than it should. nil and an id
 -- where one is unknown, or forgotten.
@@ -110,8 +110,9 @@ local function dependencies_of(options, owner)
     if not state or not options.sees_all and (holder or nil) ~= owner or expires_at and tonumber(expires_at) < now() then
       return nil, id
     end
-    if not FINAL[state] and state ~= 'forgotten' then
-      append(blockers, id)
+    has_ended[id] = FINAL[state]
+    if not has_ended[id] and state ~= 'forgotten' then
+      blockers[#blockers + 1] = id
     elseif not wrong and not holds(options.when, state) then
       wrong = {id = id, state = state}
     end
@@ -125,8 +126,7 @@ local function write_results(id, options)
              table.concat(options.results, ' '))
   for _, other in ipairs(options.results) do
     redis.call('SADD', key_needers(other), id)
-    redis.call('HSET', key_record(other), 'linked', 1)
-    if FINAL[redis.call('HGET', key_record(other), 'state')] then keep_needed(other) end
+    if has_ended[other] then keep_needed(other) end -- the others get to know that they are linked by what waits for them
   end
 end
 
@@ -134,11 +134,13 @@ end
 local function write_blockers(number, id, options, blockers)
   redis.call('HSET', key_record(id), 'when', options.when)
   if options.delay then redis.call('HSET', key_record(id), 'delay', options.delay) end
+  local places = {}
   for place, other in ipairs(blockers) do
-    redis.call('ZADD', key_blockers(id), place, other)
+    places[2 * place - 1], places[2 * place] = place, other
     redis.call('ZADD', key_followers(other), first + number, id)
     if not is_batch[other] then redis.call('HSET', key_record(other), 'linked', 1) end
   end
+  if places[1] then redis.call('ZADD', key_blockers(id), unpack(places)) end
   local named = table.concat({unpack(blockers, 1, math.min(#blockers, MOST_NAMED))}, ' ')
   append(replies, text(number), 'blocked', text(#blockers), named, '', '')
 end
