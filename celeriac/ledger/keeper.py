@@ -5,7 +5,6 @@ Every API and worker process has one. There is no leader: the scripts make sure 
 
 import asyncio
 import logging
-import random
 from collections.abc import Sequence
 from time import monotonic
 from typing import Any
@@ -15,13 +14,13 @@ from redis.exceptions import RedisError
 from celeriac.ledger.batch_keeper import BatchKeeper
 from celeriac.ledger.model.states import FINAL, State
 from celeriac.ledger.model.times import date_done, microseconds
+from celeriac.ledger.rounds import Rounds
 from celeriac.ledger.store import keys, scripts
 from celeriac.ledger.store.connection import Connection, InDoubt, Unavailable
 from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.store.health import WRITE
 from celeriac.settings import Settings
 
-INTERVAL_SECONDS = 0.25
 # A round of sweeping asks for every queue which message is next.
 SWEEP_EVERY = 4
 AT_ONCE = 100
@@ -58,15 +57,13 @@ class Keeper:
 
     async def keep(self) -> None:
         """Run rounds until cancelled."""
-        number, usual_at, early_at = 0, _next_round(), None
+        number, rounds = 0, Rounds(monotonic())
         while True:
-            at = usual_at if early_at is None else min(early_at, usual_at)
-            await asyncio.sleep(max(0.0, at - monotonic()))
-            is_usual, early_at = at == usual_at, None
-            if is_usual:
-                number, usual_at = number + 1, _next_round()
+            await asyncio.sleep(max(0.0, rounds.next_at - monotonic()))
+            if is_usual := rounds.begin(monotonic()):
+                number += 1
             try:
-                early_at = await self.go_round(sweep=is_usual and number % SWEEP_EVERY == 0)
+                rounds.come_early(await self.go_round(sweep=is_usual and number % SWEEP_EVERY == 0))
                 self._connect_all_anew()
             except (Unavailable, InDoubt, RedisError) as error:
                 if self._is_answered:
@@ -157,8 +154,3 @@ class Keeper:
         for start in range(0, len(pushed), 3):
             queue, side, message = pushed[start : start + 3]
             await self._broker.push(side, queue, message)
-
-
-def _next_round() -> float:
-    """The time (of `monotonic`) of the next usual round; keepers spread their rounds."""
-    return monotonic() + INTERVAL_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311 - spreading load is no secret
