@@ -9,29 +9,56 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from celeriac_api.request.parameters import signature_of
+from celeriac_api.request.parameters import Parameters, signature_of
 from celeriac_api.response.openapi import refusals_of, security_of
 from celeriac_api.server.route import Route
 
 
 def described(app: FastAPI, routes: Iterable[Route]) -> dict[str, Any]:
-    """The OpenAPI document of these routes. It takes FastAPI longer than all the rest of a start, so not then."""
-    return get_openapi(
+    """The OpenAPI document of these routes. It takes FastAPI longer than all the rest of a start, so not then.
+
+    Most of that time goes into parameters, and each definition has a route with the same ones: FastAPI reads those of the first
+    route that has them, and the others share what it writes.
+    """
+    of_all = [route for route in routes if route.operation_id]
+    first: dict[type[Parameters], Route] = {}
+    for route in of_all:
+        first.setdefault(route.parameters, route)
+    document = get_openapi(
         title=app.title,
         version=app.version,
         openapi_version=app.openapi_version,
         description=app.description,
-        routes=[_api_route(route) for route in routes],
+        routes=[_api_route(route, has_parameters=first[route.parameters] is route) for route in of_all],
     )
+    for route in of_all:
+        _share_parameters(_operation(document, first[route.parameters]), _operation(document, route))
+    return document
 
 
-def _api_route(route: Route) -> APIRoute:
+def _operation(document: dict[str, Any], route: Route) -> dict[str, Any]:
+    operation: dict[str, Any] = document["paths"][route.path][route.method.lower()]
+    return operation
+
+
+def _share_parameters(source: dict[str, Any], target: dict[str, Any]) -> None:
+    """Give these to the other operation, in the place where FastAPI has them."""
+    if "parameters" not in source or "parameters" in target:
+        return
+    members = dict(target)
+    target.clear()
+    for name, value in members.items():
+        target[name] = value
+        if name == "operationId":
+            target["parameters"] = source["parameters"]
+
+
+def _api_route(route: Route, *, has_parameters: bool) -> APIRoute:
     return APIRoute(
         route.path,
-        _documented(route),
+        _documented(route, signature_of(route.parameters) if has_parameters else []),
         methods=[route.method],
         operation_id=route.operation_id,
-        include_in_schema=route.operation_id is not None,
         summary=route.summary,
         description=route.description or None,
         tags=[route.tag] if route.tag else None,
@@ -56,13 +83,12 @@ def _extra(route: Route) -> dict[str, Any]:
     return extra | {"requestBody": request_body}
 
 
-def _documented(route: Route) -> Callable[..., Any]:
+def _documented(route: Route, parameters: list[Parameter]) -> Callable[..., Any]:
     """A function that never runs: its signature is what OpenAPI shows."""
 
     async def documented(**_: Any) -> None:
         raise NotImplementedError
 
-    parameters = signature_of(route.parameters)
     if route.body is not None:
         examples = fastapi.Body(examples=list(route.body.examples) if route.body.examples else None)
         body: Any = Annotated[route.body.documented, examples]
