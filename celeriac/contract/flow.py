@@ -54,24 +54,33 @@ def _period(text: str) -> str:
     return text if text == UNFINISHED else _duration(text)
 
 
+# What `_key` and `_rate` check, for readers of the schema.
+_KEY_PATTERN = r"^([^/\x00-\x1f\x7f][^\x00-\x1f\x7f]*|(/([^/~\x00-\x1f\x7f]|~[01])*)+)$"
+_RATE_PATTERN = r"^([1-9][0-9]{0,4}|100000)/[smhd]$"
 Key = Annotated[
     str,
     Field(
         min_length=1,
         max_length=LONGEST_KEY,
         description="A text, or a JSON pointer to a value of the input, such as `/tenant`.",
+        json_schema_extra={"pattern": _KEY_PATTERN},
     ),
     AfterValidator(_key),
 ]
-Duration = Annotated[
+_DURATION_SCHEMA: dict[str, Any] = {"type": "string", "format": "duration", "maxLength": 64}
+Duration = Annotated[str, Field(max_length=64), AfterValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)]
+Rate = Annotated[
+    str,
+    Field(max_length=64, examples=["100/m"], json_schema_extra={"pattern": _RATE_PATTERN}),
+    AfterValidator(_rate),
+]
+Burst = Annotated[int, Field(ge=1, le=MOST_BURST)]
+Period = Annotated[
     str,
     Field(max_length=64),
-    AfterValidator(_duration),
-    WithJsonSchema({"type": "string", "format": "duration", "maxLength": 64}),
+    AfterValidator(_period),
+    WithJsonSchema({"anyOf": [{"const": UNFINISHED}, _DURATION_SCHEMA]}),
 ]
-Rate = Annotated[str, Field(max_length=64, examples=["100/m"]), AfterValidator(_rate)]
-Burst = Annotated[int, Field(ge=1, le=MOST_BURST)]
-Period = Annotated[str, Field(max_length=64), AfterValidator(_period)]
 
 
 class FlowOption(BaseModel):

@@ -8,6 +8,7 @@ import fastapi
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from starlette.routing import compile_path
 
 from celeriac_api.request.parameters import Parameters, signature_of
 from celeriac_api.response.openapi import refusals_of, security_of
@@ -31,14 +32,24 @@ def described(app: FastAPI, routes: Iterable[Route]) -> dict[str, Any]:
         description=app.description,
         routes=[_api_route(route, has_parameters=first[route.parameters] is route) for route in of_all],
     )
+    for route in first.values():
+        _leave_out_empty_defaults(_operation(document, route))
     for route in of_all:
         _share_parameters(_operation(document, first[route.parameters]), _operation(document, route))
     return document
 
 
 def _operation(document: dict[str, Any], route: Route) -> dict[str, Any]:
-    operation: dict[str, Any] = document["paths"][route.path][route.method.lower()]
+    _, path, _ = compile_path(route.path)
+    operation: dict[str, Any] = document["paths"][path][route.method.lower()]
     return operation
+
+
+def _leave_out_empty_defaults(operation: dict[str, Any]) -> None:
+    """A list that is left out is empty, but a list that is sent may need an item."""
+    for parameter in operation.get("parameters", []):
+        if parameter["schema"].get("default") == []:
+            del parameter["schema"]["default"]
 
 
 def _share_parameters(source: dict[str, Any], target: dict[str, Any]) -> None:

@@ -45,6 +45,18 @@ CONFIG = SchemathesisConfig.from_dict(
 # With a parameter each operation is a test with a name of its own, by which it can be asked for.
 pytestmark = pytest.mark.parametrize("locked_starters", [DATABASE], indirect=True)
 ADD: dict[str, Any] = {"name": "add", "input": {"x": 4, "y": 5}}
+URL = "https://shop.example/hook"
+# No pointer into the input, for the input decides which there are.
+KEY_OF_TASKS = "acme"
+# Options with such keys, with times and with URLs: JSON Schema knows too few of their bounds.
+TAMED: dict[str, Any] = {
+    "fair": KEY_OF_TASKS,
+    "unique": {"key": KEY_OF_TASKS},
+    "debounce": {"key": KEY_OF_TASKS, "quiet": "PT0.1S", "at_most": "PT1S"},
+    "throttle": {"key": KEY_OF_TASKS, "rate": "100/s"},
+    "concurrency": {"key": KEY_OF_TASKS, "limit": 10},
+    "notify": [{"url": URL}],
+}
 # A valid one: other cases will have it, too.
 KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
 # But for the one stream that has no end.
@@ -118,26 +130,38 @@ def tame(case: Case) -> None:
 
 
 def without_choices(body: Any, case: Case) -> Any:
-    """A submission without options that only some values or tasks allow, and with each option in one place."""
-    for name in ("after", "when", "queue"):
+    """Submissions without options that only some values or tasks allow, and with each option in one place."""
+    for name in ("after", "when", "queue", "notify"):
         case.query.pop(name, None)
-    if case.path not in ("/tasks", "/tasks/{task_id}") or not isinstance(body, dict):
-        return body
-    return {
-        name: value
-        for name, value in body.items()
-        if name not in {"after", "when", "queue", "eta", *case.query}
-    }
+    if "fair" in case.query:
+        case.query["fair"] = KEY_OF_TASKS
+    if case.path == "/batches" and isinstance(body, list) and "$result" not in str(body):
+        return [chosen(item, case) for item in body]
+    return chosen(body, case) if case.path in ("/tasks", "/tasks/{task_id}") else body
+
+
+def chosen(item: Any, case: Case) -> Any:
+    """A submission without these options, and with values for those of which JSON Schema knows too little."""
+    if not isinstance(item, dict):
+        return item
+    left_out = {"after", "when", "queue", "eta", "as", *case.query}
+    if "debounce" in item:
+        left_out.add("delay")
+    return {name: TAMED.get(name, value) for name, value in item.items() if name not in left_out}
 
 
 def tame_put(case: Case) -> None:
-    """Put a task under a new id, and a schedule with one rule for its due times: JSON Schema cannot say how these are written."""
+    """Put a task under a new id, a schedule with one rule for its due times, a webhook with a public host: JSON Schema cannot say how these are written."""
     if "task_id" in case.path_parameters:
         case.path_parameters["task_id"] = str(uuid4())
         return
     case.query.pop("owner", None)
-    if isinstance(case.body, dict):
+    if not isinstance(case.body, dict):
+        return
+    if case.path == "/schedules/{name}":
         case.body = {"submit": ADD, "cron": "0 3 1 1 *", "jitter": case.body.get("jitter", 0)}
+    if "url" in case.body:
+        case.body["url"] = URL
 
 
 def is_moment(value: Any) -> bool:

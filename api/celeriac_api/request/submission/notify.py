@@ -53,6 +53,7 @@ Notify = Annotated[
     list[NotifyRequest],
     BeforeValidator(_some),
     Field(
+        min_length=1,
         max_length=MOST_NOTIFIED,
         description="Who is notified of the end of the task, by a webhook each.",
     ),

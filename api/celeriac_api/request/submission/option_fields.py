@@ -83,6 +83,7 @@ After = Annotated[
     list[Annotated[str, StringConstraints(pattern=UUID, to_lower=True)]],
     BeforeValidator(_some),
     Query(
+        min_length=1,
         max_length=MOST_AFTER,
         description="The ids of tasks and batches that must end first; in a query, one each. Until then the task is `blocked`.",
     ),

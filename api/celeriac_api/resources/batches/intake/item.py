@@ -47,6 +47,7 @@ class BatchItem(GenericSubmission):
         BeforeValidator(_some),
     ] = Field(
         default_factory=list,
+        min_length=1,
         max_length=MOST_AFTER,
         description="What must end first: names of earlier items, and ids of tasks and batches.",
     )
