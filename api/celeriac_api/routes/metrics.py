@@ -28,7 +28,10 @@ DELIVERY_ENDS = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
 KINDS = {
     "queued": (
         "celeriac_task_queued_seconds",
-        "Seconds from the acceptance of a task to its first start.",
+        (
+            "Seconds in the queue before the first start of a task: from its acceptance, or from when it was queued after it was "
+            "`scheduled` or `blocked`."
+        ),
     ),
     "running": ("celeriac_task_running_seconds", "Seconds that the last run of an ended task took."),
 }
