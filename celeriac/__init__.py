@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from celeriac.client.client import AsyncClient, Client
     from celeriac.contract import context
     from celeriac.contract.declaration import task
+    from celeriac.contract.options.flow import Concurrency, Debounce, Throttle, Unique
     from celeriac.contract.options.retry import RetryPolicy
     from celeriac.contract.options.schedule import Every, Schedule
     from celeriac.contract.signature import Base64Bytes
@@ -20,10 +21,14 @@ __all__ = [
     "AsyncClient",
     "Base64Bytes",
     "Client",
+    "Concurrency",
+    "Debounce",
     "Every",
     "RetryPolicy",
     "Schedule",
     "Step",
+    "Throttle",
+    "Unique",
     "context",
     "mount",
     "task",
@@ -41,6 +46,10 @@ _MODULES = {
     "context": "celeriac.contract.context",
     "mount": "celeriac_api.embedding.mounting",
     "task": "celeriac.contract.declaration",
+    "Concurrency": "celeriac.contract.options.flow",
+    "Debounce": "celeriac.contract.options.flow",
+    "Throttle": "celeriac.contract.options.flow",
+    "Unique": "celeriac.contract.options.flow",
 }
 
 

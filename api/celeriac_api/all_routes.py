@@ -16,6 +16,8 @@ from celeriac_api.resources.batches.intake.receiving import Receiving
 from celeriac_api.resources.batches.results import Results
 from celeriac_api.resources.batches.retrying import Retrying
 from celeriac_api.resources.graph import routes as graph
+from celeriac_api.resources.limits import routes as limits
+from celeriac_api.resources.limits.handlers import Handlers as LimitHandlers
 from celeriac_api.resources.schedules import routes as schedules
 from celeriac_api.resources.schedules.handlers import Handlers
 from celeriac_api.resources.webhooks import routes as webhooks
@@ -67,6 +69,7 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
         ),
         *schedules.routes(Handlers(parts.schedules, parts.submissions, catalog, most=settings.max_schedules)),
         *webhooks.routes(WebhookHandlers(parts.webhooks, parts.deliveries, allow=settings.webhook_allow)),
+        *limits.routes(LimitHandlers(parts.limits)),
         *events.routes(ledger, feed, streams),
         *catalog_routes.routes(catalog, default_queue=settings.default_queue),
         *queues.routes(parts.overview),

@@ -17,6 +17,7 @@ from celeriac.ledger.tables.batches import BatchTable
 from celeriac.ledger.tables.deliveries import DeliveryTable
 from celeriac.ledger.tables.graphs import Graphs
 from celeriac.ledger.tables.keys import KeyTable
+from celeriac.ledger.tables.limits import LimitTable
 from celeriac.ledger.tables.schedules import ScheduleTable
 from celeriac.ledger.tables.webhooks import WebhookTable
 from celeriac.schedules.firing import Firing
@@ -61,6 +62,7 @@ class Parts:
     batches: BatchTable
     graphs: Graphs
     schedules: ScheduleTable
+    limits: LimitTable
     firing: Firing
     declared: DeclaredSchedules
     webhooks: WebhookTable
@@ -75,6 +77,7 @@ class Parts:
         await self.webhooks.close()
         await self.deliveries.close()
         await self.graphs.close()
+        await self.limits.close()
         await self.audit_trail.close()
         await self.key_table.close()
         if self.tokens is not None:
@@ -121,6 +124,7 @@ def build_parts(settings: Settings, implementations: Implementations) -> Parts:
         graphs=Graphs(settings.backend, epoch=epoch),
         schedules=schedules,
         declared=DeclaredSchedules(implementations, schedules, submissions),
+        limits=LimitTable(settings, epoch=epoch),
         firing=Firing(schedules, ledger, KnownDefinitions(catalog, validators, settings)),
         webhooks=webhooks,
         deliveries=deliveries,

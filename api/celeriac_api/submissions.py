@@ -14,7 +14,7 @@ from celeriac.contract.built_in import built_in
 from celeriac.contract.catalog import Catalog, Validators
 from celeriac.contract.definition import Definition
 from celeriac.contract.fit.results import ResultFit
-from celeriac.contract.flow import NO_FLOW, Flow
+from celeriac.contract.options.flow import NO_FLOW, Flow
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.flow import FlowKeys
@@ -55,7 +55,7 @@ class PreparedDefinition:
         )
         self.priority, self._fair = definition.priority, definition.fair
         self._required = definition.required
-        self.hidden, self.flow = definition.hidden, NO_FLOW
+        self.hidden, self.flow = definition.hidden, definition.flow
         self._validator = validator
         self._in_queues: dict[str, PreparedDefinition] = {}
         self._wait_in(definition.queue or settings.default_queue)

@@ -13,8 +13,8 @@ from typing import Any, Literal, ParamSpec, TypeVar, overload
 from pydantic import TypeAdapter
 
 from celeriac.contract.definition import Definition
-from celeriac.contract.flow import Key
 from celeriac.contract.implementation import Implementation
+from celeriac.contract.options.flow import Concurrency, Debounce, Key, Throttle, Unique
 from celeriac.contract.options.retry import RetryPolicy
 from celeriac.contract.options.schedule import Every, Schedule, schedules_of
 from celeriac.contract.signature import (
@@ -53,6 +53,10 @@ def task(
     schedule: Schedule | Every | Sequence[Schedule | Every] | None = None,
     hidden: Collection[str] = (),
     examples: Sequence[dict[str, Any]] = (),
+    unique: Unique | None = None,
+    debounce: Debounce | None = None,
+    throttle: Throttle | None = None,
+    concurrency: Concurrency | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
 
@@ -70,6 +74,10 @@ def task(  # noqa: PLR0913 - each is an option of its own
     schedule: Schedule | Every | Sequence[Schedule | Every] | None = None,
     hidden: Collection[str] = (),
     examples: Sequence[dict[str, Any]] = (),
+    unique: Unique | None = None,
+    debounce: Debounce | None = None,
+    throttle: Throttle | None = None,
+    concurrency: Concurrency | None = None,
 ) -> Any:
     """Declare a typed function as a task and return it unchanged; `@task` alone or `@task(...)` with options.
 
@@ -78,6 +86,7 @@ def task(  # noqa: PLR0913 - each is an option of its own
     `soft_time_limit` raises `SoftTimeLimitExceeded` inside the function, `time_limit` ends its process.
     `retry` sets when another attempt follows a failed one. `schedule` submits the task again and again.
     `hidden` names the parameters whose values the API never shows. `examples` are inputs shown in the documentation.
+    `unique`, `debounce`, `throttle` and `concurrency` hold tasks back by a key, unless a submission has the option itself.
     A declaration that is not valid raises `ContractError` with a sentence that describes what to do.
     """
 
@@ -86,17 +95,13 @@ def task(  # noqa: PLR0913 - each is an option of its own
         model, output = input_model(function, hidden=hidden), output_adapter(function)
         description = inspect.getdoc(function) or ""
         definition = Definition(
-            name=definition_name,
-            celery_name=definition_name,
-            module=function.__module__,
+            name=definition_name, celery_name=definition_name, module=function.__module__,
             queue=_checked_queue(queue), priority=_checked_priority(priority), fair=_checked_key(fair),
-            soft_time_limit=soft_time_limit, time_limit=time_limit,
-            retry=None if retry is None else retry.data,
-            summary=description.partition("\n")[0] or definition_name,
-            description=description,
+            soft_time_limit=soft_time_limit, time_limit=time_limit, retry=None if retry is None else retry.data,
+            summary=description.partition("\n")[0] or definition_name, description=description,
             input_schema=input_schema(model), output_schema=output_schema(output),
-            hidden=tuple(sorted(hidden)),
-            examples=tuple(json.loads(_as_json(example)) for example in examples),
+            hidden=tuple(sorted(hidden)), examples=tuple(json.loads(_as_json(example)) for example in examples),
+            unique=unique, debounce=debounce, throttle=throttle, concurrency=concurrency,
         )  # fmt: skip
         implementation = Implementation(
             definition=definition, function=function, input_model=model, output=output, retry=retry,
@@ -144,6 +149,7 @@ def _checked_queue(queue: str | None) -> str | None:
 
 def _check(implementation: Implementation, examples: Sequence[dict[str, Any]]) -> None:
     _check_limits(implementation.definition)
+    _check_keys(implementation.definition)
     _check_examples(implementation, examples)
     _check_schedules(implementation)
 
@@ -171,6 +177,21 @@ def _check_limits(definition: Definition) -> None:
             f"Task {definition.name!r}: time_limit ({hard}) must be longer than soft_time_limit ({soft}), "
             "so that the task has time to end by itself."
         )
+
+
+def _check_keys(definition: Definition) -> None:
+    for name, option in definition.flow.options.items():
+        if not option.key.startswith("/"):
+            continue
+        parameter = option.key[1:].partition("/")[0].replace("~1", "/").replace("~0", "~")
+        if parameter not in definition.input_schema.get("properties", {}):
+            raise ContractError(
+                f"Task {definition.name!r}: the key {option.key!r} of {name} begins with {parameter!r}, which is no parameter."
+            )
+        if parameter in definition.hidden:
+            raise ContractError(
+                f"Task {definition.name!r}: the key {option.key!r} of {name} would show the hidden parameter {parameter!r}."
+            )
 
 
 def _check_examples(implementation: Implementation, examples: Sequence[dict[str, Any]]) -> None:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, TypeAdapter
 
+from celeriac.contract.options.flow import NO_FLOW, Concurrency, Debounce, Flow, Throttle, Unique
 from celeriac.values.states import Priority
 
 HARD_MARGIN = timedelta(seconds=30)
@@ -56,6 +57,11 @@ class Definition:
     hidden: tuple[str, ...]
     # Inputs that work.
     examples: tuple[dict[str, Any], ...]
+    # What holds its tasks back, where the submission does not say it itself.
+    unique: Unique | None = None
+    debounce: Debounce | None = None
+    throttle: Throttle | None = None
+    concurrency: Concurrency | None = None
 
     @classmethod
     def from_json(cls, document: object) -> "Definition":
@@ -70,6 +76,12 @@ class Definition:
         """This definition as JSON values."""
         document: dict[str, Any] = _adapter().dump_python(self, mode="json")
         return document
+
+    @property
+    def flow(self) -> Flow:
+        """What holds its tasks back; `NO_FLOW` if nothing does."""
+        options = self.unique, self.debounce, self.throttle, self.concurrency
+        return Flow(*options) if any(options) else NO_FLOW
 
     @property
     def digest(self) -> str:

@@ -27,6 +27,7 @@ AT_ONCE = 100
 MOST_LOST_MESSAGES = 10
 OWNERS_AT_ONCE = 2
 MOST_RECOUNTED = 20_000
+KEYS_AT_ONCE, MOST_RECOUNTED_OF_KEY = 2, 200
 MORE, DONE = b"more", b"done"
 _OPEN = [state for state in State if state not in FINAL]
 
@@ -94,6 +95,7 @@ class Keeper:
                 pass
             await self._batches.go_round()
             await self._recount()
+            await self._recount_limits()
         return early_at
 
     async def close(self) -> None:
@@ -113,6 +115,21 @@ class Keeper:
         for owner in await self._backend.run(scripts.RECOUNT, [OWNERS_AT_ONCE, MOST_RECOUNTED, *_OPEN]):
             logger.warning(
                 "keeper: the count of unfinished tasks of %s was wrong; it is corrected", owner.decode()
+            )
+
+    async def _recount_limits(self) -> None:
+        """The slots of keys are given on, unless another program has deleted the records of tasks that have them."""
+        arguments: list[Any] = [
+            KEYS_AT_ONCE,
+            MOST_RECOUNTED_OF_KEY,
+            self._ends[0],
+            date_done(),
+            self._push_or_record,
+        ]
+        answer = await self._backend.run(scripts.RECOUNT_LIMITS, arguments)
+        if freed := await self._push(answer):
+            logger.warning(
+                "keeper: %d tasks that had or waited for a slot have no record; their slots are free", freed
             )
 
     def _keep_arguments(self) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from pydantic import ValidationError
 
-from celeriac.ledger.model.submission import IdTaken, NotUnique, UnknownDependency
+from celeriac.ledger.model.submission import IdTaken, NoSlot, NotUnique, UnknownDependency
 from celeriac.ledger.model.submitter import LimitExceeded, QueueFull
 from celeriac.schedules.known_definitions import UnknownDefinition
 
@@ -39,6 +39,11 @@ def _reason(error: Exception) -> tuple[str, str]:
             reason = "dependency-not-found", f"`after` has the id {error}, and no task has it any more."
         case NotUnique():
             reason = "not-unique", f"Task {error.args[0]} has the unique key."
+        case NoSlot():
+            reason = (
+                "concurrency-limit",
+                f"As many tasks of the key {error.args[0]!r} are queued or run as may.",
+            )
         case IdTaken():
             reason = "task-id-taken", f"The id {error} belongs to another task."
         case _:

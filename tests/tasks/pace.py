@@ -4,7 +4,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from celeriac import RetryPolicy, context, task
+from celeriac import Concurrency, RetryPolicy, context, task
 
 POLL_SECONDS = 0.02
 
@@ -137,3 +137,15 @@ def leave_trace_and_tell(file: Path, until: Path) -> str:
     context.log("after")
     append(file, "ends")
     return "done"
+
+
+@task(queue="unserved", concurrency=Concurrency(key="/tenant", limit=1))
+def one_of_a_tenant(tenant: str = "") -> str:
+    """Wait in a queue that the tests' worker does not listen to, one of each tenant."""
+    return tenant
+
+
+@task
+def rest(seconds: float) -> None:
+    """Take as long as this."""
+    time.sleep(seconds)

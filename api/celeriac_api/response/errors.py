@@ -11,6 +11,7 @@
     ├── UnknownQueue           404
     ├── KeyNotFound            404
     ├── ScheduleNotFound       404
+    ├── LimitNotFound          404
     ├── BatchNotFound          404
     ├── EndpointNotFound       404
     ├── DeliveryNotFound       404
@@ -152,6 +153,12 @@ class DeliveryNotFound(Problem):
     """There never was a delivery with this id, or its record has expired."""
 
     status, code, title = 404, "delivery-not-found", "No delivery has this id"
+
+
+class LimitNotFound(Problem):
+    """Nothing is known of a key, or nothing was set for it."""
+
+    status, code, title = 404, "limit-not-found", "Nothing is known of this key"
 
 
 class MethodNotAllowed(Problem):

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from celeriac.access.scopes import Scope
 from celeriac.contract.catalog import Catalog
 from celeriac.contract.definition import Definition
+from celeriac.contract.options.flow import Concurrency, Debounce, Throttle, Unique
 from celeriac_api.request.call import Call
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.json_bytes import Answer
@@ -27,6 +28,12 @@ class DefinitionDocument(BaseModel):
     input_schema: dict[str, Any] = Field(description="JSON Schema of the input.")
     output_schema: dict[str, Any] = Field(description="JSON Schema of the result.")
     examples: list[dict[str, Any]] = Field(description="Valid inputs.")
+    unique: Unique | None = Field(
+        description="By which key a task is the only one, unless the submission says it."
+    )
+    debounce: Debounce | None = Field(description="By which key a task takes the place of the one before.")
+    throttle: Throttle | None = Field(description="By which key tasks start at a rate.")
+    concurrency: Concurrency | None = Field(description="By which key a few tasks run at a time.")
 
 
 class CatalogDocument(BaseModel):
@@ -69,4 +76,8 @@ def _definition(definition: Definition, default_queue: str) -> DefinitionDocumen
         input_schema=definition.input_schema,
         output_schema=definition.output_schema,
         examples=list(definition.examples),
+        unique=definition.unique,
+        debounce=definition.debounce,
+        throttle=definition.throttle,
+        concurrency=definition.concurrency,
     )

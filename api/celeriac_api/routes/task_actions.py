@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from celeriac.access.scopes import Scope
-from celeriac.contract.flow import NO_FLOW, Flow
+from celeriac.contract.options.flow import NO_FLOW, Flow
 from celeriac.ledger.ledger import Cancellation, Forgetting, Ledger
 from celeriac.ledger.model.dependencies import Dependencies
 from celeriac.ledger.model.original import Original

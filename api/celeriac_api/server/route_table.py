@@ -17,6 +17,8 @@ class RouteTable:
         self._app = app
         self._plain: dict[tuple[str, str], ShortRoute] = {}
         self._with_parameter: dict[tuple[str, str, str], ShortRoute] = {}
+        # Those whose parameter is all that follows, also with slashes.
+        self._with_rest: dict[tuple[str, str], ShortRoute] = {}
         for route in routes:
             if not isinstance(route, ShortRoute):
                 raise TypeError(
@@ -42,6 +44,8 @@ class RouteTable:
             return route, {}
         first, parameter, rest = _parts(path)
         route = self._with_parameter.get((method, first, rest))
+        if route is None and (method, first) in self._with_rest:
+            route, parameter = self._with_rest[method, first], parameter + rest
         if route is None or not parameter:
             return None
         (name,) = route.param_convertors
@@ -52,6 +56,8 @@ class RouteTable:
         for method in route.methods or ():
             if not route.param_convertors:
                 self._plain[method, route.path] = route
+            elif parameter.endswith(":path}"):
+                self._with_rest[method, first] = route
             elif parameter.startswith("{") and len(route.param_convertors) == 1:
                 self._with_parameter[method, first, rest] = route
             else:

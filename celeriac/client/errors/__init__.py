@@ -6,7 +6,7 @@ CeleriacError
 │   ├── Unauthorized            401
 │   ├── Forbidden               403
 │   ├── NotFound                404: RouteNotFound, UnknownTaskName, TaskNotFound, UnknownQueue, KeyNotFound, ScheduleNotFound,
-│   │                           BatchNotFound, EndpointNotFound, DeliveryNotFound
+│   │                           BatchNotFound, EndpointNotFound, DeliveryNotFound, LimitNotFound
 │   ├── MethodNotAllowed        405
 │   ├── Conflict                409: TaskNotSucceeded, TaskEnded, TaskNotEnded, TaskIdTaken, NotUnique, ConcurrencyLimit, BatchNotEnded,
 │   │                           BatchEnded, BatchComplete, KeyExists, KeyInFile, TooManySchedules, ScheduleDeclared,
@@ -70,6 +70,7 @@ from celeriac.client.errors.refusals import (
     KeyExists,
     KeyInFile,
     KeyNotFound,
+    LimitNotFound,
     MalformedJSON,
     MethodNotAllowed,
     NotFound,
@@ -130,6 +131,7 @@ __all__ = [
     "KeyExists",
     "KeyInFile",
     "KeyNotFound",
+    "LimitNotFound",
     "MalformedJSON",
     "MethodNotAllowed",
     "NotFound",

@@ -95,6 +95,12 @@ class BatchNotFound(NotFound):
     types = ("batch-not-found",)
 
 
+class LimitNotFound(NotFound):
+    """No task has this key, and no rules are set for it."""
+
+    types = ("limit-not-found",)
+
+
 class MethodNotAllowed(Problem):
     """405: the path exists, but not with this method."""
 

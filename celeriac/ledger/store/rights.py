@@ -33,6 +33,7 @@ _FORMS: dict[str, Command] = {
     "XINFO": ("XINFO", "STREAM", _KEY),
     "XREAD": ("XREAD", "STREAMS", _KEY, "0"),
     "ZPOPMIN": ("ZPOPMIN", _KEY),
+    "ZRANDMEMBER": ("ZRANDMEMBER", _KEY),
     "ZRANK": ("ZRANK", _KEY, "0"),
     "ZSCORE": ("ZSCORE", _KEY, "0"),
 }

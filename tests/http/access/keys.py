@@ -25,6 +25,7 @@ PARAMETERS = {
     "{batch_id}": "00000000-0000-4000-8000-000000000000",
     "{queue}": "default",
     "{name}": "no-such-key",
+    "{key:path}": "no/such key",
 }
 
 LIMITS = {"rate": 0.000_001, "burst": 1, "waits": 0, "streams": 0}

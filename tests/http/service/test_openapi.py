@@ -17,13 +17,14 @@ from lab.harness.checkout import ROOT
 from lab.harness.servers import API
 from tests.http.access.keys import Locked
 from tests.http.batches.ways import BATCHES
+from tests.http.flow.ways import LIMITS
 from tests.http.service import ways as usual
 from tests.http.service.schedule_ways import SCHEDULES
 from tests.http.service.ways import DOCUMENT, NAMES, Doors
 from tests.http.webhooks.ways import WEBHOOKS
 from tests.support.door import document, run
 
-WAYS = usual.WAYS | BATCHES | SCHEDULES | WEBHOOKS
+WAYS = usual.WAYS | BATCHES | SCHEDULES | LIMITS | WEBHOOKS
 
 DOCUMENTED = {
     (method, path): {int(status) for status in operation["responses"]}

@@ -148,6 +148,7 @@ WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
     "batch-ended": ("works", lambda client: client.post(new_batch(client) + "/cancel")),
     "batch-complete": ("works", longer_batch),
     "batch-gone": ("works", forgotten_batch),
+    "limit-not-found": ("works", lambda client: client.get("/limits/nothing")),
     "schedule-not-found": ("works", lambda client: client.get("/schedules/nobody")),
     "not-unique": ("works", lambda client: [client.post("/tasks", json=SOLE) for _ in range(2)][1]),
     "concurrency-limit": ("works", lambda client: [client.post("/tasks", json=ALONE) for _ in range(2)][1]),

@@ -42,7 +42,8 @@ def test_every_route_is_found_as_fastapi_finds_it(route: ShortRoute) -> None:
         route.path.replace("{task_id}", "some-id")
         .replace("{queue}", "default")
         .replace("{name}", "ci")
-        .replace("{batch_id}", "b"),
+        .replace("{batch_id}", "b")
+        .replace("{key:path}", "/tenant=acme/x"),
     )
     match, expected = route.matches(request)
     assert match is Match.FULL
@@ -131,6 +132,7 @@ def test_docs_begin_with_submitting_and_end_with_health() -> None:
         "batches",
         "schedules",
         "webhooks",
+        "limits",
         "events",
         "operations",
         "keys",

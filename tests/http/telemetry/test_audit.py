@@ -76,6 +76,13 @@ def new_schedule(admin: httpx.Client) -> str:
     return name
 
 
+def new_limit(admin: httpx.Client) -> str:
+    """A key for which a limit is set."""
+    key = str(uuid4())
+    assert admin.put(f"/limits/{key}", json={"limit": 1}).status_code == 201
+    return key
+
+
 def new_batch(admin: httpx.Client, *names: str) -> str:
     """The id of a new batch of these tasks."""
     response = admin.post("/batches", json=[{"name": name} for name in names])
@@ -144,6 +151,12 @@ USES: dict[str, tuple[Callable[[httpx.Client], str], Act, int]] = {
         lambda admin, target: admin.post(f"/schedules/{target}/resume"),
         200,
     ),
+    "put_limit": (
+        lambda _: str(uuid4()),
+        lambda admin, target: admin.put(f"/limits/{target}", json={"limit": 1}),
+        201,
+    ),
+    "delete_limit": (new_limit, lambda admin, target: admin.delete(f"/limits/{target}"), 204),
     "delete_schedule": (new_schedule, lambda admin, target: admin.delete(f"/schedules/{target}"), 204),
     "put_endpoint": (
         lambda _: f"endpoint-{uuid4()}",

@@ -4,7 +4,15 @@ import json
 from collections.abc import Callable, Collection
 from typing import Any
 
-from celeriac.contract.flow import LONGEST_KEY, Concurrency, Debounce, Flow, FlowOption, Throttle, Unique
+from celeriac.contract.options.flow import (
+    LONGEST_KEY,
+    Concurrency,
+    Debounce,
+    Flow,
+    FlowOption,
+    Throttle,
+    Unique,
+)
 from celeriac.ledger.model.flow import ConcurrencyKey, DebounceKey, FlowKeys, ThrottleKey, UniqueKey
 from celeriac.values.durations import duration_of
 from celeriac.values.rates import interval_of

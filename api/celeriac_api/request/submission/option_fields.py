@@ -9,7 +9,16 @@ from annotated_types import Ge, Le
 from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, StringConstraints, ValidationInfo
 
-from celeriac.contract.flow import FLOW_OPTIONS, NO_FLOW, Concurrency, Debounce, Flow, Key, Throttle, Unique
+from celeriac.contract.options.flow import (
+    FLOW_OPTIONS,
+    NO_FLOW,
+    Concurrency,
+    Debounce,
+    Flow,
+    Key,
+    Throttle,
+    Unique,
+)
 from celeriac.ledger.model.dependencies import MOST_AFTER, When
 from celeriac.values.states import Priority
 from celeriac_api.request.body import invalid_input

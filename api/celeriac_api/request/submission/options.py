@@ -6,7 +6,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from celeriac.contract.flow import NO_FLOW, Flow
+from celeriac.contract.options.flow import NO_FLOW, Flow
 from celeriac.ledger.model.dependencies import Dependencies, When
 from celeriac.ledger.model.notification import Notification, to_text
 from celeriac.ledger.model.submission import Options

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from starlette.responses import Response
 
-from celeriac.contract.flow import NO_FLOW, Flow
+from celeriac.contract.options.flow import NO_FLOW, Flow
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.batch import Batch, BatchConflict, BatchGone, NewBatch, ids_in
 from celeriac.ledger.model.dependencies import Dependencies, When

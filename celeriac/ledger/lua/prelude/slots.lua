@@ -26,7 +26,9 @@ function slots.rules(key, wish)
   }
   -- The generic cell rate algorithm: each start moves `full_at` on by `interval`. It is never further ahead than a full burst: the
   -- rules, or the clock, may have been changed.
-  rules.full_at = math.min(tonumber(full_at or nil) or 0, now() + rules.burst * rules.interval)
+  full_at = tonumber(full_at or nil) or 0
+  rules.full_at = math.min(full_at, now() + rules.burst * rules.interval)
+  rules.was_ahead = full_at > rules.full_at
   return rules
 end
 
@@ -202,6 +204,7 @@ end
 
 local function visit_one(key, how)
   local rules = slots.rules(key)
+  if rules.was_ahead then redis.call('HSET', key_limit(key), 'full_at', text(rules.full_at)) end
   let_start(rules, how)
   give_slots(rules, how)
   tidy(rules, how)

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from celeriac.contract.flow import NO_FLOW
+from celeriac.contract.options.flow import NO_FLOW
 from celeriac.ledger.model.batch import NewBatch, ids_in
 from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.submission import Options, Submission
