@@ -72,7 +72,7 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
         *limits.routes(LimitHandlers(parts.limits)),
         *events.routes(ledger, feed, streams),
         *catalog_routes.routes(catalog, default_queue=settings.default_queue),
-        *queues.routes(parts.overview),
+        *queues.routes(parts.overview, parts.keeper),
         *rejected.routes(ledger),
         *workers.routes(parts.overview),
         *audit.routes(parts.audit_trail),

@@ -6,6 +6,7 @@ Every API and worker process has one. There is no leader: the scripts make sure 
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -55,12 +56,13 @@ class Keeper:
         self._ends = (microseconds(settings.result_ttl), microseconds(settings.tombstone_ttl))
         self._most_lost_runs = settings.max_lost_runs
         self._is_answered = False
+        self._is_wanted = asyncio.Event()
 
     async def keep(self) -> None:
         """Run rounds until cancelled."""
         number, rounds = 0, Rounds(monotonic())
         while True:
-            await asyncio.sleep(max(0.0, rounds.next_at - monotonic()))
+            await self._sleep(rounds.next_at - monotonic())
             if is_usual := rounds.begin(monotonic()):
                 number += 1
             try:
@@ -98,10 +100,19 @@ class Keeper:
             await self._recount_limits()
         return early_at
 
+    def wake(self) -> None:
+        """Let a round begin at once: there may be something to do that the last one could not know of."""
+        self._is_wanted.set()
+
     async def close(self) -> None:
         """Close the connections."""
         await self._backend.close()
         await self._broker.close()
+
+    async def _sleep(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._is_wanted.wait(), max(0.0, seconds))
+        self._is_wanted.clear()
 
     def _connect_all_anew(self) -> None:
         """After a new connection of the keeper: an older one that only reads may lead to a server that is no primary any more."""

@@ -19,8 +19,7 @@ class Rounds:
         return self._usual_at if self._early_at is None else min(self._early_at, self._usual_at)
 
     def begin(self, now: float) -> bool:
-        """The next round begins; whether it is a usual one. An early round whose time has not come yet is still to come."""
-        now = max(now, self.next_at)
+        """A round begins; whether it is a usual one. An early round whose time has not come yet is still to come."""
         if self._early_at is not None and now >= self._early_at:
             self._early_at = None
         if is_usual := now >= self._usual_at:

@@ -31,3 +31,11 @@ def test_a_late_keeper_makes_up_for_no_rounds() -> None:
     rounds.come_early(NOW + A_MOMENT)
     assert rounds.begin(NOW + 60) is True
     assert 0.8 * INTERVAL_SECONDS <= rounds.next_at - (NOW + 60) <= 1.2 * INTERVAL_SECONDS
+
+
+def test_a_round_that_is_wanted_now_leaves_the_times_of_others() -> None:
+    rounds = Rounds(NOW)
+    rounds.come_early(NOW + 2 * A_MOMENT)
+    assert rounds.begin(NOW + A_MOMENT) is False
+    rounds.come_early(None)
+    assert rounds.next_at == NOW + 2 * A_MOMENT

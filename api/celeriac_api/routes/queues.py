@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from celeriac.access.scopes import Scope
 from celeriac.ledger.for_operators import Overview, Queue
+from celeriac.ledger.keeper import Keeper
 from celeriac_api.request.call import Call
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.errors import UnknownQueue
@@ -65,9 +66,9 @@ class Purged(BaseModel):
     cancelled: Count = Field(description="How many queued tasks were cancelled.")
 
 
-def routes(overview: Overview) -> list[Route]:
+def routes(overview: Overview, keeper: Keeper) -> list[Route]:
     """`/queues`, `/queues/{queue}`, and what changes one."""
-    return [*_reading(overview), *_changing(overview)]
+    return [*_reading(overview), *_changing(overview, keeper)]
 
 
 def _reading(overview: Overview) -> list[Route]:
@@ -104,7 +105,7 @@ def _reading(overview: Overview) -> list[Route]:
     ]
 
 
-def _changing(overview: Overview) -> list[Route]:
+def _changing(overview: Overview, keeper: Keeper) -> list[Route]:
     async def pause(call: Call[OfQueue, None]) -> Response:
         queue = await _known(overview, call.parameters.queue)
         await overview.pause(queue)
@@ -113,6 +114,7 @@ def _changing(overview: Overview) -> list[Route]:
     async def resume(call: Call[OfQueue, None]) -> Response:
         queue = await _known(overview, call.parameters.queue)
         await overview.resume(queue)
+        keeper.wake()  # stock workers empty windows of lanes at once
         return model_answer(await _document(overview, queue))
 
     async def purge(call: Call[OfQueue, None]) -> Response:
