@@ -1,4 +1,4 @@
-"""A tenant with very many tasks in the queue does not keep the first task of others waiting."""
+"""A tenant with very many tasks does not delay the first task of others."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A rate holds over several workers: as many starts in each second as it says, or nearly."""
+"""A rate holds over several workers: in each second as many starts, or nearly."""
 
 import json
 from collections import Counter
