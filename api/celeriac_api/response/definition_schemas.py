@@ -14,9 +14,11 @@ LOCAL, SHARED = "#/$defs/", "#/components/schemas/"
 def describe_definitions(document: dict[str, Any], definitions: Iterable[Definition]) -> None:
     """Give each `POST /{name}` a task document of its own, with the definition's name and the schema of its result.
 
-    FastAPI writes the schemas of the inputs, with pydantic's formats alone; ours are added.
+    FastAPI writes the schemas of the inputs, with pydantic's formats alone; ours are added. The submissions of `POST /tasks` get
+    the options that the first one has.
     """
     schemas: Schemas = document["components"]["schemas"]
+    _share_options(document["paths"]["/tasks"]["post"], schemas)
     formats = _Formats(schemas)
     for definition in definitions:
         operation = document["paths"][f"/{definition.name}"]["post"]
@@ -27,6 +29,15 @@ def describe_definitions(document: dict[str, Any], definitions: Iterable[Definit
         for status in ("200", "202"):
             content = operation["responses"][status]["content"]["application/json"]
             content["schema"] = {"$ref": f"{SHARED}{task}"}
+
+
+def _share_options(operation: dict[str, Any], schemas: Schemas) -> None:
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    first, *later = (
+        schemas[part["$ref"].removeprefix(SHARED)]["properties"] for part in schema.get("anyOf", [schema])
+    )
+    for properties in later:
+        properties |= {name: option for name, option in first.items() if name not in properties}
 
 
 class _Formats:

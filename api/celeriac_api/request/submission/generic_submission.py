@@ -19,15 +19,26 @@ class GenericSubmission(BodyOptions):
 
 
 def documented_submission(catalog: Catalog, validators: Validators) -> Any:
-    """The type that OpenAPI shows: for each name, the input that goes with it."""
-    return Union[tuple(_submission_of(definition, validators[name]) for name, definition in catalog.items())]  # noqa: UP007 - made at start
+    """The type that OpenAPI shows: for each name, the input that goes with it.
+
+    The first has the options, and definition_schemas.py gives them to the others: a model takes milliseconds for each field.
+    """
+    options = [documented_options(), *[{}] * (len(catalog) - 1)]
+    return Union[  # noqa: UP007 - made at start
+        tuple(
+            _submission_of(definition, validators[name], own)
+            for (name, definition), own in zip(catalog.items(), options, strict=True)
+        )
+    ]
 
 
-def _submission_of(definition: Definition, input_model: type[BaseModel]) -> type[BaseModel]:
+def _submission_of(
+    definition: Definition, input_model: type[BaseModel], options: dict[str, Any]
+) -> type[BaseModel]:
     fields: dict[str, Any] = {
         "name": Literal[definition.name],
         "input": (input_model, ... if definition.required else {}),
-        **documented_options(),
+        **options,
     }
     name = input_model.__name__.removesuffix("Input") + "Submission"
     title = f"Submission of {definition.name}"
