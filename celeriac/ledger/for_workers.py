@@ -1,7 +1,7 @@
 """The ledger for workers: claim, end, retry and return tasks, and send heartbeats."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from time import monotonic
@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from celeriac.ledger.model.accepting import from_answer, to_arguments
+from celeriac.ledger.model.batch import ids_in
 from celeriac.ledger.model.rejected import RejectedMessage
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Accepted, Submission
@@ -35,6 +36,14 @@ LONGEST_REJECTED = 1_000_000
 # Of results that an input refers to, read in one call: each can be large.
 MOST_RESULTS = 20
 REJECTED_TTL = timedelta(days=7)
+
+
+# In place of a result that is not there any more.
+GONE: Any = object()
+
+
+class UnknownBatch(Exception):
+    """No batch has this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +229,19 @@ class Consumer:
                     meta = json.loads(document)
                     results[task_id] = meta["result"] if meta["status"] == "SUCCESS" else None
         return results
+
+    def results_of_batch(self, batch_id: str) -> Iterator[tuple[str, Any]]:
+        """The id and the result of each task of a batch that has ended, in order: None without success, `GONE` where there is none."""
+        total, existing = self._redis.call("HMGET", keys.batch(batch_id), "total", "existing")
+        if total is None:
+            raise UnknownBatch(batch_id)
+        task_id = ids_in(batch_id)
+        # The place of an item that another task stands for, by its unique key, is empty.
+        missing = None if int(existing or 0) else GONE
+        for start in range(0, int(total), MOST_RESULTS):
+            ids = [task_id(number) for number in range(start, min(start + MOST_RESULTS, int(total)))]
+            results = self.results(ids)
+            yield from ((each, results.get(each, missing)) for each in ids)
 
     def is_cancelled(self, task_id: str) -> bool:
         """Whether somebody asked to cancel this running task, according to the primary."""

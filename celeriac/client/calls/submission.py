@@ -13,7 +13,7 @@ from celeriac.client.wire.json_text import input_json
 from celeriac.client.wire.request import Request, path_of
 from celeriac.client.wire.trace import trace_headers
 from celeriac.values.reserved_names import RESERVED_NAMES
-from celeriac.values.result_references import REFERENCE, places
+from celeriac.values.result_references import BATCH, REFERENCE, places
 
 JSON = "application/json"
 # How the tasks must end that another one waits for.
@@ -92,7 +92,8 @@ def submission(
 
 def _after_references(options: Options, body: bytes) -> Options:
     """The task runs after those to whose results its input refers."""
-    ids = [value[REFERENCE] for _, value in places(json.loads(body)) if _is_id(value[REFERENCE])]
+    named: list[Any] = [value.get(REFERENCE, value.get(BATCH)) for _, value in places(json.loads(body))]
+    ids = [task_id for task_id in named if _is_id(task_id)]
     if not ids:
         return options
     others = [] if options.after is None else ids_of(options.after)

@@ -5,6 +5,7 @@ functions, they go once before all of them (celeriac/ledger/store/functions.py).
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,17 @@ INSIDE = b"INSERT"
 _FILES = {
     file.stem: file.read_text(encoding="utf-8")
     for file in sorted(Path(__file__).parents[1].glob("lua/*/*.lua"))
+}
+# Keys that are always the same: the texts have them in place of their names, for Lua has at most 200 local variables in one function.
+_KEYS = re.compile(r"^local (KEY_[A-Z_, ]+) = ('celeriac:.*')$", re.MULTILINE)
+_NAMED = {
+    name: text
+    for names, texts in _KEYS.findall(_FILES["keys"])
+    for name, text in zip(names.split(", "), texts.split(", "), strict=True)
+}
+_FILES = {
+    stem: re.sub(r"\bKEY_[A-Z_]+\b", lambda match: _NAMED[match[0]], _KEYS.sub("", text))
+    for stem, text in _FILES.items()
 }
 # The names of those that workers alone run.
 OF_WORKERS = frozenset(file.stem for file in Path(__file__).parents[1].glob("lua/workers/*.lua"))
@@ -29,6 +41,7 @@ PRELUDE = "\n".join(
         "keys",
         "record",
         "batches",
+        "batch_results",
         "dependencies",
         "slots",
         "flow",
@@ -58,6 +71,7 @@ def _read(*names: str, only_reads: bool = False) -> Script:
         "keys",
         "record",
         "batches",
+        "batch_results",
         "dependencies",
         "slots",
         "flow",

@@ -78,7 +78,7 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
         if token_of(self.request) is None or not getattr(self.request, REFERENCES, False):
             return kwargs
         consumer: Consumer = self.app.consumer
-        return with_results(kwargs, consumer.results)
+        return with_results(kwargs, consumer)
 
     def _attempt(self, number: int) -> Attempt:
         request = self.request

@@ -196,5 +196,7 @@ class _Again:
 def _with_ids(input_json: bytes, new_ids: dict[str, str]) -> bytes:
     value = json.loads(input_json)
     for _, reference in places(value):
+        if REFERENCE not in reference:
+            continue
         reference[REFERENCE] = new_ids.get(reference[REFERENCE].lower(), reference[REFERENCE])
     return json.dumps(value, ensure_ascii=False).encode()

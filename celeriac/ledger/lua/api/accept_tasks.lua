@@ -125,8 +125,12 @@ local function write_results(id, options)
   redis.call('HSET', key_record(id), 'linked', 1, 'refers', options.when, 'results',
              table.concat(options.results, ' '))
   for _, other in ipairs(options.results) do
-    redis.call('SADD', key_needers(other), id)
-    if has_ended[other] then keep_needed(other) end -- the others get to know that they are linked by what waits for them
+    if is_batch[other] then
+      batches.need(other, id)
+    else
+      redis.call('SADD', key_needers(other), id)
+      if has_ended[other] then keep_needed(other) end -- the others get to know that they are linked by what waits for them
+    end
   end
 end
 

@@ -15,5 +15,11 @@ end
 for _, id in ipairs(older(KEY_BATCHES_INCOMPLETE, idle)) do
   if redis.call('EXISTS', key_batch(id)) == 1 then batches.complete(id, how) else redis.call('ZREM', KEY_BATCHES_INCOMPLETE, id) end
 end
-for _, id in ipairs(older(KEY_BATCHES_ENDED, 0)) do batches.forget(id, stay) end
+for _, id in ipairs(older(KEY_BATCHES_ENDED, 0)) do
+  if redis.call('EXISTS', key_needers(id)) == 1 then -- it is looked at again after ten seconds
+    redis.call('ZADD', KEY_BATCHES_ENDED, now() + 10 * 1000000, id)
+  else
+    batches.forget(id, stay)
+  end
+end
 return {more, older(KEY_BATCHES_STAGED, patience), older(KEY_BATCHES_CANCELLING, patience), how.pushed or {}}

@@ -42,6 +42,10 @@ function batches.conclude(id, how)
   redis.call('PEXPIRE', key_batch(id), left)
   redis.call('PEXPIRE', key_batch_ends(id), left)
   redis.call('ZADD', KEY_BATCHES_ENDED, ended + how.ttl, id)
+  if redis.call('EXISTS', key_needers(id)) == 1 then
+    redis.call('PERSIST', key_batch(id))
+    redis.call('PERSIST', key_batch_ends(id))
+  end
   redis.call('PUBLISH', key_result(id), state)
   notify_of_batch(id, state, how)
   settle({id = id, state = state}, how)

@@ -89,7 +89,7 @@ settle = function(ended, how)
 end
 
 -- Whether open tasks refer to the result of this one in their input.
-local function is_needed(id) return redis.call('EXISTS', key_needers(id)) == 1 end
+local function is_needed(id) return redis.call('EXISTS', key_needers(id)) == 1 or batches.needs_result_of(id) end
 
 -- What is needed has no end of its own: keep_tasks.lua forgets it when its time is over and nobody needs it.
 keep_needed = function(id)
@@ -97,15 +97,24 @@ keep_needed = function(id)
   for _, key in ipairs({key_record(id), key_result(id), key_events(id)}) do redis.call('PERSIST', key) end
 end
 
--- A task that needed this result has ended: the result is kept for its time, if nobody else needs it.
-local function let_go_of(id, needer, how)
-  how.looks = how.looks - 1
-  redis.call('SREM', key_needers(id), needer)
+-- The result of a task that has ended is kept as long as it is needed, and then for its time.
+function batches.keep_result(id)
   local state, expires_at = unpack(redis.call('HMGET', key_record(id), 'state', 'expires_at'))
-  if FINAL[state] and not is_needed(id) then
+  if not FINAL[state] then return end
+  if is_needed(id) then
+    keep_needed(id)
+  else
     local left = math.max(expires_at - now(), 0) / 1000 + 3600000
     for _, key in ipairs({key_record(id), key_result(id), key_events(id)}) do redis.call('PEXPIRE', key, text(left)) end
   end
+end
+
+-- A task that needed this result, or those of this batch, has ended.
+local function let_go_of(id, needer, how)
+  how.looks = how.looks - 1
+  if redis.call('EXISTS', key_batch(id)) == 1 then return batches.let_go(id, needer) end
+  redis.call('SREM', key_needers(id), needer)
+  batches.keep_result(id)
 end
 
 -- A task has ended: it needs no results any more. Those that are too many for one script are left to keep_tasks.lua.
@@ -130,6 +139,8 @@ local function settle_rest(how)
     local id, state, ids = string.match(entry, '^(%S+) (%S+) ?(.*)$')
     if state == 'needed' then
       for other in string.gmatch(ids, '%S+') do let_go_of(other, id, how) end
+    elseif state == 'results' then
+      batches.keep_results(id, tonumber(ids), how, batches.keep_result)
     else
       settle({id = id, state = state}, how)
     end

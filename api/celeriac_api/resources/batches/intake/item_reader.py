@@ -170,7 +170,7 @@ class ItemReader:
         changed = False
         value = item.get("input", {})
         for _, reference in places(value):
-            name = reference[REFERENCE]
+            name = reference.get(REFERENCE)
             if isinstance(name, str) and name in self._names:
                 reference[REFERENCE] = self._task_id(self._names[name])
                 changed = True
