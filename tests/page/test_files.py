@@ -63,6 +63,8 @@ def test_all_that_the_page_refers_to_is_there() -> None:
 @pytest.mark.parametrize("file", FILES, ids=name)
 def test_nothing_refers_to_another_host(file: Path) -> None:
     text = file.read_text().replace("http://www.w3.org/2000/svg", "")
+    # In a command that is shown, and nobody has this host (RFC 2606).
+    text = text.replace('"https://shop.example/hooks/celeriac"', "")
     assert not re.search(r"https?:|[\"'(]//|@import|url\(", text)
 
 

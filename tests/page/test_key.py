@@ -21,8 +21,9 @@ from lab.harness.stack import running_stack
 from lab.harness.waiting import wait_until
 from tests.docs.pages import section
 from tests.http.access.keys import file_key, write_keys
+from tests.http.webhooks.receiver import receiving
 from tests.page.chromium import opened
-from tests.support.door import run, submit
+from tests.support.door import ended, run, submit
 from tests.support.marks import linux_only
 
 
@@ -49,11 +50,13 @@ def locked(valkey: Valkey, worker: Program, tmp_path_factory: pytest.TempPathFac
         "clerk": file_key("clerk", "read", "submit:add", owner="shop"),
         "watcher": file_key("watcher", "read", "metrics"),
         "guest": file_key("guest", "read"),
+        "auditor": file_key("auditor", "read", owner="shop"),
     }
     entries = {name: entry for name, (entry, _) in keys.items()}
     secrets = {name: secret for name, (_, secret) in keys.items()}
     file = write_keys(directory / "keys.json", *entries.values())
-    with running_api(directory, redis_url=valkey.url, keys_file=file) as server:
+    loopback = {"webhook_allow": "127.0.0.0/8"}
+    with running_api(directory, redis_url=valkey.url, keys_file=file, **loopback) as server:
         yield Locked(server, file, entries, secrets)
 
 
@@ -224,6 +227,25 @@ def test_a_key_that_only_reads_shows_schedules_without_buttons(asked: Page, lock
             expect(asked.locator("main").get_by_role("button")).to_have_count(0)
             expect(asked.get_by_role("link", name="New schedule")).to_have_count(0)
         client.delete("/schedules/daily", params=query)
+
+
+def test_a_key_that_only_reads_shows_webhooks_without_buttons(asked: Page, locked: Locked) -> None:
+    query = {"owner": "shop"}
+    with locked.api.client() as client, receiving() as receiver:
+        client.headers["authorization"] = f"Bearer {locked.secrets['clerk']}"
+        body = {"name": "add", "input": {"x": 1, "y": 2}, "notify": [{"url": f"{receiver.url}/taken"}]}
+        ended(client, client.post("/tasks", json=body).json())
+        client.headers["authorization"] = f"Bearer {locked.secrets['boss']}"
+        client.put("/webhooks/open", json={"url": "https://shop.example/open"}, params=query)
+        give(asked, locked.secrets["auditor"])
+        asked.get_by_role("link", name="Webhooks").click()
+        row = asked.locator("tbody tr", has_text="/taken")
+        expect(row.locator(".badge")).to_have_text("succeeded")
+        expect(row.get_by_role("button")).to_have_count(0)
+        asked.get_by_role("link", name="Endpoints").click()
+        expect(asked.locator("tbody tr")).to_contain_text("https://shop.example/open")
+        expect(asked.locator("main").get_by_role("button")).to_have_count(0)
+        client.delete("/webhooks/open", params=query)
 
 
 def test_an_administrator_changes_the_schedule_of_another_owner(asked: Page, locked: Locked) -> None:

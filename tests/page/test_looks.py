@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from lab.harness.servers import API
 from tests.page.chromium import PHONE, opened
-from tests.support.door import run, submit
+from tests.support.door import ended, run, submit
 
 VIEWS = (
     "#/tasks",
@@ -18,6 +18,8 @@ VIEWS = (
     "#/schedules",
     "#/schedules/wide",
     "#/new-schedule/primes",
+    "#/webhooks",
+    "#/endpoints",
     "#/queues",
     "#/workers",
     "#/audit",
@@ -76,6 +78,7 @@ def test_it_is_light_or_dark_as_the_system_is_and_can_be_read(
             "#/schedules/wide",
             "#/new-schedule/add",
             "#/batches",
+            *webhooks(client),
             *batch_and_graph(client),
         ):
             page.goto(f"/{view}")
@@ -93,11 +96,20 @@ def batch_and_graph(client: httpx.Client) -> tuple[str, str]:
     return f"#/batches/{batch}", f"#/tasks/{client.post('/tasks', json=body).json()['task_id']}"
 
 
+def webhooks(client: httpx.Client) -> tuple[str, str]:
+    """The views of deliveries and endpoints: one that is disabled, and a delivery that nobody takes."""
+    url = f"http://127.0.0.1:1024/{'x' * 500}"
+    client.put("/webhooks/wide", json={"url": url, "names": ["y" * 100], "disabled": True})
+    body = {"name": "add", "input": {"x": 1, "y": 2}, "notify": [{"url": url}]}
+    ended(client, client.post("/tasks", json=body).json())
+    return "#/webhooks", "#/endpoints"
+
+
 def test_nothing_is_wider_than_a_phone(browser: Browser, api: API, client: httpx.Client) -> None:
     failed = run(client, "fail", message="x" * 500)
     client.put("/schedules/wide", json=WIDE)
     with opened(browser, api.port, viewport=PHONE) as page:
-        for view in (*VIEWS, f"#/tasks/{failed['task_id']}", *batch_and_graph(client)):
+        for view in (*VIEWS, f"#/tasks/{failed['task_id']}", *webhooks(client), *batch_and_graph(client)):
             page.goto(f"/{view}")
             expect(page.get_by_role("heading").first).to_be_visible()
             expect(page.locator("main .late")).to_have_count(0)

@@ -4,6 +4,8 @@ import * as audit from "./operators/audit.js";
 import * as batch from "./batches/batch.js";
 import * as batches from "./batches/list.js";
 import * as caller from "./api/caller.js";
+import * as deliveries from "./webhooks/deliveries.js";
+import * as endpoints from "./webhooks/endpoints.js";
 import { empty, heading } from "./elements/dom.js";
 import { here } from "./frame/router.js";
 import * as form from "./form/form.js";
@@ -27,12 +29,14 @@ const VIEWS = {
   batches: (main, { rest, query }) => (rest.length ? batch.show(main, rest[0], query) : batches.show(main, query)),
   schedules: (main, { rest, query }) => (rest.length ? schedule.show(main, rest[0], query) : schedules.show(main, query)),
   "new-schedule": (main, { rest }) => newSchedule.show(main, rest[0]),
+  webhooks: (main, { query }) => deliveries.show(main, query),
+  endpoints: (main, { query }) => endpoints.show(main, query),
   workers: (main) => workers.show(main),
   audit: (main) => audit.show(main),
 };
 
 // Where the navigation stands in a view that it does not name.
-const BELONGS = { "new-schedule": "schedules" };
+const BELONGS = { "new-schedule": "schedules", endpoints: "webhooks" };
 
 const frame = document.getElementById("main");
 let current = null;

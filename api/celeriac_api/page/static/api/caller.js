@@ -9,6 +9,7 @@ const NEEDS = {
   "#/new": () => may("read") && may("submit"),
   "#/batches": () => may("read"),
   "#/schedules": () => may("read"),
+  "#/webhooks": () => may("read"),
   "#/queues": () => may("metrics"),
   "#/workers": () => may("operate"),
   "#/audit": () => may("admin"),
