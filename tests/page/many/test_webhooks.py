@@ -1,4 +1,4 @@
-"""Webhooks on the page: deliveries with their attempts, sent again, and endpoints with the reason why they are disabled."""
+"""Webhooks on the page: deliveries with their attempts, sent again, and endpoints with reasons."""
 
 import json
 from collections.abc import Iterator
