@@ -3,6 +3,7 @@
 from typing import Annotated, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from celeriac.contract.options.flow import MOST_SLOTS, Burst, Rate
 from celeriac.ledger.tables.limits import MOST_NAMED, Row, Rules
@@ -16,15 +17,17 @@ Count = Annotated[int, Field(ge=0)]
 class LimitRequest(BaseModel):
     """Rules that go before those of submissions. What is left out stays as submissions have it."""
 
-    model_config = ConfigDict(title="New limit", extra="forbid")
+    model_config = ConfigDict(title="New limit", extra="forbid", json_schema_extra={"minProperties": 1})
 
-    limit: Annotated[int, Field(ge=0, le=MOST_SLOTS)] | None = Field(
+    limit: Annotated[int, Field(ge=0, le=MOST_SLOTS)] | SkipJsonSchema[None] = Field(
         None, description="How many tasks of the key are queued or run at once; 0 holds all that come."
     )
-    rate: Rate | None = Field(
+    rate: Rate | SkipJsonSchema[None] = Field(
         None, description="How many tasks of the key start in a second, minute, hour or day."
     )
-    burst: Burst | None = Field(None, description="How many start at once after a time without any.")
+    burst: Burst | SkipJsonSchema[None] = Field(
+        None, description="How many start at once after a time without any."
+    )
 
     @model_validator(mode="after")
     def _check_any(self) -> Self:
