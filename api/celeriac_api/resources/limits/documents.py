@@ -3,12 +3,12 @@
 from typing import Annotated, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
-from pydantic.json_schema import SkipJsonSchema
 
 from celeriac.contract.options.flow import MOST_SLOTS, Burst, Rate
 from celeriac.ledger.tables.limits import MOST_NAMED, Row, Rules
 from celeriac_api.request.cursor import NextCursor
 from celeriac_api.request.parameter_types import misfit
+from celeriac_api.request.submission.option_fields import ABSENT
 from celeriac_api.response.task_document import timestamp
 
 Count = Annotated[int, Field(ge=0)]
@@ -19,19 +19,17 @@ class LimitRequest(BaseModel):
 
     model_config = ConfigDict(title="New limit", extra="forbid", json_schema_extra={"minProperties": 1})
 
-    limit: Annotated[int, Field(ge=0, le=MOST_SLOTS)] | SkipJsonSchema[None] = Field(
-        None, description="How many tasks of the key are queued or run at once; 0 holds all that come."
+    limit: Annotated[int, Field(ge=0, le=MOST_SLOTS)] = Field(
+        ABSENT, description="How many tasks of the key are queued or run at once; 0 holds all that come."
     )
-    rate: Rate | SkipJsonSchema[None] = Field(
-        None, description="How many tasks of the key start in a second, minute, hour or day."
+    rate: Rate = Field(
+        ABSENT, description="How many tasks of the key start in a second, minute, hour or day."
     )
-    burst: Burst | SkipJsonSchema[None] = Field(
-        None, description="How many start at once after a time without any."
-    )
+    burst: Burst = Field(ABSENT, description="How many start at once after a time without any.")
 
     @model_validator(mode="after")
     def _check_any(self) -> Self:
-        if self.limit is None and self.rate is None and self.burst is None:
+        if not self.model_fields_set:
             raise misfit("should have `limit`, `rate` or `burst`")
         return self
 

@@ -47,7 +47,7 @@ class Handlers:
         """Rules that go before those of submissions."""
         owner, request = call.parameters.whose(call.caller), call.body
         rules = Rules(request.limit, request.rate, request.burst)
-        interval = interval_of(request.rate) if request.rate is not None else None
+        interval = interval_of(request.rate) if "rate" in request.model_fields_set else None
         word = await self._table.change(owner, call.parameters.key, rules, interval=interval)
         return await self._answer(call.parameters, owner, 201 if word == "new" else 200)
 
