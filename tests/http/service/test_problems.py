@@ -127,6 +127,19 @@ def too_many(client: httpx.Client) -> httpx.Response:
     return client.put("/schedules/second", json=schedule)
 
 
+def too_many_endpoints(client: httpx.Client) -> httpx.Response:
+    endpoint = {"url": "https://example.com/", "disabled": True}
+    return [client.put(f"/webhooks/number-{number}", json=endpoint) for number in range(11)][-1]
+
+
+def unfinished_delivery(client: httpx.Client) -> httpx.Response:
+    notify = [{"url": "https://nowhere.example:9999/"}]
+    task = document(client.post("/tasks", json={"name": "unserved", "notify": notify}))
+    assert client.post(task["links"]["cancel"]).is_success
+    (delivery,) = document(client.get(f"/deliveries?task_id={task['task_id']}"))["items"]
+    return client.post(f"/deliveries/{delivery['delivery_id']}/retry")
+
+
 def declared(client: httpx.Client) -> httpx.Response:
     wait_until(lambda: client.get("/schedules/yearly").is_success)
     return client.delete("/schedules/yearly")
@@ -149,6 +162,10 @@ WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
     "batch-complete": ("works", longer_batch),
     "batch-gone": ("works", forgotten_batch),
     "limit-not-found": ("works", lambda client: client.get("/limits/nothing")),
+    "endpoint-not-found": ("works", lambda client: client.get("/webhooks/nobody")),
+    "too-many-endpoints": ("unsafe", too_many_endpoints),
+    "delivery-not-found": ("works", lambda client: client.get(UNKNOWN.replace("tasks", "deliveries"))),
+    "delivery-not-ended": ("works", unfinished_delivery),
     "schedule-not-found": ("works", lambda client: client.get("/schedules/nobody")),
     "not-unique": ("works", lambda client: [client.post("/tasks", json=SOLE) for _ in range(2)][1]),
     "concurrency-limit": ("works", lambda client: [client.post("/tasks", json=ALONE) for _ in range(2)][1]),
