@@ -248,6 +248,17 @@ def test_a_key_that_only_reads_shows_webhooks_without_buttons(asked: Page, locke
         client.delete("/webhooks/open", params=query)
 
 
+def test_a_key_that_only_reads_shows_limits_without_buttons(asked: Page, locked: Locked) -> None:
+    with locked.api.client() as client:
+        client.headers["authorization"] = f"Bearer {locked.secrets['boss']}"
+        client.put("/limits/held", json={"limit": 3}, params={"owner": "guest"})
+        give(asked, locked.secrets["guest"])
+        asked.get_by_role("link", name="Limits").click()
+        expect(asked.locator("tbody tr")).to_contain_text("3 at once")
+        expect(asked.locator("main").get_by_role("button")).to_have_count(0)
+        client.delete("/limits/held", params={"owner": "guest"})
+
+
 def test_an_administrator_changes_the_schedule_of_another_owner(asked: Page, locked: Locked) -> None:
     schedule = {"submit": {"name": "add", "input": {"x": 1, "y": 2}}, "every": "P1D"}
     with locked.api.client() as client:

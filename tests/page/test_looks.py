@@ -21,6 +21,7 @@ VIEWS = (
     "#/webhooks",
     "#/endpoints",
     "#/queues",
+    "#/limits",
     "#/workers",
     "#/audit",
     "#/nothing",

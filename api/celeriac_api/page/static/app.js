@@ -10,6 +10,7 @@ import { empty, heading } from "./elements/dom.js";
 import { here } from "./frame/router.js";
 import * as form from "./form/form.js";
 import * as key from "./api/key.js";
+import * as limits from "./queues/limits.js";
 import * as notice from "./elements/notice.js";
 import * as queues from "./queues/queues.js";
 import * as newSchedule from "./schedules/new.js";
@@ -31,6 +32,7 @@ const VIEWS = {
   "new-schedule": (main, { rest }) => newSchedule.show(main, rest[0]),
   webhooks: (main, { query }) => deliveries.show(main, query),
   endpoints: (main, { query }) => endpoints.show(main, query),
+  limits: (main, { query }) => limits.show(main, query),
   workers: (main) => workers.show(main),
   audit: (main) => audit.show(main),
 };

@@ -11,6 +11,7 @@ const NEEDS = {
   "#/schedules": () => may("read"),
   "#/webhooks": () => may("read"),
   "#/queues": () => may("metrics"),
+  "#/limits": () => may("read"),
   "#/workers": () => may("operate"),
   "#/audit": () => may("admin"),
 };
