@@ -1,4 +1,4 @@
-"""Limits on the page: who holds a key, how many wait, and its limit changed and reset."""
+"""Limits on the page: who holds a key, how many wait, change and reset."""
 
 import httpx
 from playwright.sync_api import Page, expect
