@@ -12,8 +12,9 @@ import httpx
 from celeriac.client.calls.handle import Handle
 from celeriac.client.calls.keys import Keys
 from celeriac.client.calls.many.chains import Chains
+from celeriac.client.calls.operating.limits import Limits
+from celeriac.client.calls.operating.queues import Queues
 from celeriac.client.calls.outcome import Value
-from celeriac.client.calls.queues import Queues
 from celeriac.client.calls.schedules import Schedules
 from celeriac.client.calls.service import Service
 from celeriac.client.calls.submitting import Submitting
@@ -34,7 +35,7 @@ Converted = TypeVar("Converted")
 FIRST_SECONDS = 3.0
 
 
-class Calls(Submitting, Chains, Tasks, Schedules, Webhooks, Queues, Keys, Service):
+class Calls(Submitting, Chains, Tasks, Schedules, Webhooks, Queues, Limits, Keys, Service):
     """All that can be asked of the API."""
 
     _longest_away: float | None

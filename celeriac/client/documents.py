@@ -119,6 +119,10 @@ class DefinitionDocument(TypedDict):
     input_schema: dict[str, Any]
     output_schema: dict[str, Any]
     examples: list[dict[str, Any]]
+    unique: dict[str, Any] | None
+    debounce: dict[str, Any] | None
+    throttle: dict[str, Any] | None
+    concurrency: dict[str, Any] | None
 
 
 class LimitsDocument(TypedDict):
@@ -256,6 +260,36 @@ class WebhookSecret(TypedDict):
 
     secret: str
     previous_until: str | None
+
+
+class RulesOfKey(TypedDict):
+    """Rules of a key; None for what there is not."""
+
+    limit: int | None
+    rate: str | None
+    burst: int | None
+
+
+class LimitInList(TypedDict):
+    """A key of flow control with its rules, and how many tasks it holds."""
+
+    key: str
+    owner: str | None
+    rules: RulesOfKey
+    submitted: RulesOfKey
+    override: RulesOfKey | None
+    set_at: str | None
+    running: int
+    waiting: int
+    throttled: int
+    next_start_at: str | None
+
+
+class Limit(LimitInList):
+    """A key of flow control, with the ids of the tasks that it holds."""
+
+    running_tasks: list[str]
+    waiting_tasks: list[str]
 
 
 class RejectedMessage(TypedDict):

@@ -29,7 +29,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from celeriac.client.calls.outcome import Fields, Outcome
-from celeriac.client.calls.submission import Other, Priority, When
+from celeriac.client.calls.submission import FlowOption, Notified, Other, Priority, When
 from celeriac.client.client import AsyncClient, AsyncTask, Client, Task
 from celeriac.client.errors import UnexpectedAnswer
 
@@ -89,6 +89,11 @@ class Options(TypedDict, total=False):
     priority: Priority | None
     fair: str | None
     tags: str | Iterable[str] | None
+    unique: FlowOption | None
+    debounce: FlowOption | None
+    concurrency: FlowOption | None
+    throttle: FlowOption | None
+    notify: Notified | Iterable[Notified] | None
     timeout: float | None
 
 

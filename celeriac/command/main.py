@@ -15,7 +15,7 @@ from celeriac.command.frame.lazy_commands import Entry, entry_of, group_entry_of
 from celeriac.command.frame.shared_options import Key, ProfileName, Url
 from celeriac.command.generate.options import generate
 from celeriac.command.keys import options as keys
-from celeriac.command.look import queues, service, tasks
+from celeriac.command.look import limits, queues, service, tasks
 from celeriac.command.output.ending import run
 from celeriac.command.output.streams import write
 from celeriac.command.project.new import new
@@ -91,6 +91,7 @@ _add(OPERATING, "pause", queues.pause)
 _add(OPERATING, "resume", queues.resume)
 _add(OPERATING, "purge", queues.purge)
 _add(OPERATING, "rejected", queues.rejected)
+_add_group(OPERATING, "limits", limits.app)
 _add(OPERATING, "audit", service.audit)
 _add(SERVERS, "doctor", doctor)
 _add(SERVERS, "open", page.open_page)

@@ -26,6 +26,7 @@ SCHEMAS = {
     "PlaceInBatch": "PlaceDocument",
     "ProgressDocument": "Progress",
     "RejectedMessage": "RejectedMessageDocument",
+    "RulesOfKey": "RulesDocument",
 }
 
 

@@ -32,6 +32,19 @@ class HasID(Protocol):
 Other: TypeAlias = str | UUID | HasID
 
 
+class Rules(Protocol):
+    """`Unique`, `Concurrency`, `Throttle` or `Debounce` of `celeriac`."""
+
+    def model_dump(self, *, by_alias: bool = ...) -> dict[str, Any]:
+        """The members."""
+
+
+# The same as a mapping: {"key": "/tenant", "limit": 4}.
+FlowOption: TypeAlias = Mapping[str, Any] | Rules
+# Who is notified of an end: a URL, or {"url": …, "on": […]}.
+Notified: TypeAlias = str | Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """When and where a task runs, and what makes its submission the same as another one."""
@@ -47,10 +60,23 @@ class Options:
     priority: Priority | None = None
     fair: str | None = None
     tags: str | Iterable[str] | None = None
+    unique: FlowOption | None = None
+    debounce: FlowOption | None = None
+    concurrency: FlowOption | None = None
+    throttle: FlowOption | None = None
+    notify: Notified | Iterable[Notified] | None = None
 
     def beside_input(self) -> dict[str, Any]:
-        """The members of a body that names its task: ids can be too many for a query."""
-        members = {"after": None if self.after is None else ids_of(self.after), "when": self.when}
+        """The members of a body that names its task: ids can be too many for a query, and objects have no place there."""
+        members = {
+            "after": None if self.after is None else ids_of(self.after),
+            "when": self.when,
+            "unique": self.unique,
+            "debounce": self.debounce,
+            "concurrency": self.concurrency,
+            "throttle": self.throttle,
+            "notify": None if self.notify is None else _notifications(self.notify),
+        }
         return {name: value for name, value in members.items() if value is not None}
 
 
@@ -61,6 +87,11 @@ def ids_of(others: Other | Iterable[Other]) -> list[str]:
     if isinstance(others, Iterable):
         return [task_id for dependency in others for task_id in ids_of(dependency)]
     return [others.id]
+
+
+def _notifications(notify: Notified | Iterable[Notified]) -> list[Mapping[str, Any]]:
+    targets: Iterable[Any] = [notify] if isinstance(notify, str | Mapping) else notify
+    return [{"url": target} if isinstance(target, str) else target for target in targets]
 
 
 NO_OPTIONS = Options()
@@ -85,7 +116,7 @@ def submission(
         return _under_id(name, body, query, options, wait)
     key = new_key() if options.idempotency_key is None else options.idempotency_key
     headers = {"Content-Type": JSON, "Idempotency-Key": key, **trace_headers()}
-    if beside := options.beside_input():
+    if options is not NO_OPTIONS and (beside := options.beside_input()):
         return Request("POST", path_of("tasks", query=query), headers, _named(name, body, beside), wait)
     return Request("POST", path_of(name, query=query), headers, body, wait)
 
@@ -136,10 +167,8 @@ def _under_id(
 
 def _named(name: str, body: bytes, beside: Mapping[str, Any]) -> bytes:
     """A body that names its task, with further members."""
-    others = b"".join(
-        b",%b:%b" % (json.dumps(key).encode(), json.dumps(beside[key]).encode()) for key in beside
-    )
-    return b'{"name":%b,"input":%b%b}' % (json.dumps(name).encode(), body, others)
+    others = b",%b" % input_json(beside, f"An option of {name!r}")[1:] if beside else b"}"
+    return b'{"name":%b,"input":%b%b' % (json.dumps(name).encode(), body, others)
 
 
 def _query(options: Options) -> tuple[tuple[str, str], ...]:

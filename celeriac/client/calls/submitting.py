@@ -7,7 +7,16 @@ from uuid import UUID
 
 from celeriac.client.calls.described import Described, task_document_of
 from celeriac.client.calls.outcome import Fields, Outcome
-from celeriac.client.calls.submission import NO_OPTIONS, Options, Other, Priority, When, submission
+from celeriac.client.calls.submission import (
+    NO_OPTIONS,
+    FlowOption,
+    Notified,
+    Options,
+    Other,
+    Priority,
+    When,
+    submission,
+)
 from celeriac.client.calls.waiting import ended, result_of, wait_within
 from celeriac.client.documents import TaskDocument
 from celeriac.client.errors import CeleriacError
@@ -37,6 +46,11 @@ class Submitting(Described):
         priority: Priority | None = None,
         fair: str | None = None,
         tags: str | Iterable[str] | None = None,
+        unique: FlowOption | None = None,
+        debounce: FlowOption | None = None,
+        concurrency: FlowOption | None = None,
+        throttle: FlowOption | None = None,
+        notify: Notified | Iterable[Notified] | None = None,
         timeout: float | None = None,
         **fields: Any,
     ) -> Flow[Any]:
@@ -50,23 +64,17 @@ class Submitting(Described):
         `queue` is where it waits, in place of the queue of its definition; `priority` is which tasks of the queue start first. Those
         with a `fair` key (a text, or a pointer into the input) take turns by it. `tags` are words for the filter of lists:
         `tasks(tag="nightly")`.
+        `unique`, `debounce`, `concurrency` and `throttle` hold tasks back by keys: `throttle={"key": "mails", "rate": "100/m"}`, or
+        `celeriac.Throttle(key="mails", rate="100/m")`. `notify` has URLs, or `{"url": …, "on": […]}`, that get the end as a webhook.
         A repeated call with the same `idempotency_key`, or the same `task_id` (a UUID), returns the first task again.
         Each call has a key of its own if none is given, and sends its request again where that can help, within
         `timeout` (seconds; None: that of the client).
         """
         options = _options(
-            delay=delay,
-            eta=eta,
-            expires=expires,
-            idempotency_key=idempotency_key,
-            task_id=task_id,
-            after=after,
-            when=when,
-            queue=queue,
-            priority=priority,
-            fair=fair,
-            tags=tags,
-        )
+            delay=delay, eta=eta, expires=expires, idempotency_key=idempotency_key, task_id=task_id, after=after, when=when,
+            queue=queue, priority=priority, fair=fair, tags=tags, unique=unique, debounce=debounce,
+            concurrency=concurrency, throttle=throttle, notify=notify,
+        )  # fmt: skip
         answer = yield from answer_to(submission(name, input, fields, options), self.deadline(timeout))
         document = task_document_of(answer)
         return self.handle(document["task_id"], document)
@@ -89,6 +97,11 @@ class Submitting(Described):
         priority: Priority | None = None,
         fair: str | None = None,
         tags: str | Iterable[str] | None = None,
+        unique: FlowOption | None = None,
+        debounce: FlowOption | None = None,
+        concurrency: FlowOption | None = None,
+        throttle: FlowOption | None = None,
+        notify: Notified | Iterable[Notified] | None = None,
         timeout: float | None = None,
         **fields: Any,
     ) -> Flow[Any]:
@@ -98,18 +111,10 @@ class Submitting(Described):
         not ended within `timeout` (seconds; None: it may take as long as it does). Otherwise as `submit`.
         """
         options = _options(
-            delay=delay,
-            eta=eta,
-            expires=expires,
-            idempotency_key=idempotency_key,
-            task_id=task_id,
-            after=after,
-            when=when,
-            queue=queue,
-            priority=priority,
-            fair=fair,
-            tags=tags,
-        )
+            delay=delay, eta=eta, expires=expires, idempotency_key=idempotency_key, task_id=task_id, after=after, when=when,
+            queue=queue, priority=priority, fair=fair, tags=tags, unique=unique, debounce=debounce,
+            concurrency=concurrency, throttle=throttle, notify=notify,
+        )  # fmt: skip
         document = yield from self._run(name, input, fields, options, timeout)
         return result_of(document, self.handle)
 

@@ -37,6 +37,7 @@ ADVICE: dict[type[Exception], str] = {
     errors.TaskNotFound: "celeriac list shows the newest tasks.",
     errors.TaskGone: "celeriac list shows the newest tasks.",
     errors.UnknownQueue: "celeriac queues lists them.",
+    errors.LimitNotFound: "celeriac limits list lists the keys in use.",
     errors.Unreachable: "Start a server here (celeriac up), or name another: --url, CELERIAC_URL or --profile.",
     errors.ConnectionLost: "It may have had its effect: look before you repeat it. celeriac doctor checks the server.",
     errors.UnexpectedAnswer: "Check the address: --url, CELERIAC_URL, or celeriac config list.",

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from celeriac.client.calls.outcome import Fields
-from celeriac.client.calls.submission import Options, Other, Priority, When
+from celeriac.client.calls.submission import FlowOption, Notified, Options, Other, Priority, When
 from celeriac.values.result_references import Reference
 
 
@@ -33,6 +33,11 @@ class Step:
         priority: Priority | None = None,
         fair: str | None = None,
         tags: str | Iterable[str] | None = None,
+        unique: FlowOption | None = None,
+        debounce: FlowOption | None = None,
+        concurrency: FlowOption | None = None,
+        throttle: FlowOption | None = None,
+        notify: Notified | Iterable[Notified] | None = None,
         **fields: Any,
     ) -> None:
         """Nothing is sent yet."""
@@ -48,6 +53,11 @@ class Step:
             priority=priority,
             fair=fair,
             tags=tags,
+            unique=unique,
+            debounce=debounce,
+            concurrency=concurrency,
+            throttle=throttle,
+            notify=notify,
         )
 
     @property

@@ -1,0 +1,1 @@
+"""Operates queues, and the rules of keys."""
