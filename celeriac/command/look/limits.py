@@ -22,6 +22,32 @@ Owner = Annotated[
         metavar="OWNER", show_default=False, help="Whose key it is, for a key with the scope admin."
     ),
 ]
+Most = Annotated[
+    int | None,
+    typer.Option(
+        metavar="NUMBER",
+        show_default=False,
+        min=0,
+        help="How many tasks are queued or run at once; 0 holds all that come.",
+    ),
+]
+Rate = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RATE",
+        show_default=False,
+        help="How many start in a second, minute, hour or day: 10/s, 100/m.",
+    ),
+]
+Burst = Annotated[
+    int | None,
+    typer.Option(
+        metavar="NUMBER",
+        show_default=False,
+        min=1,
+        help="How many start at once after a time without any.",
+    ),
+]
 
 app = typer_app("limits", "Show and set how many tasks of a key run, and at which rate.")
 
@@ -76,32 +102,9 @@ def get(key: Key, *, owner: Owner = None, server: Server, output: Output) -> Non
 def put(
     key: Key,
     *,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            metavar="NUMBER",
-            show_default=False,
-            min=0,
-            help="How many tasks are queued or run at once; 0 holds all that come.",
-        ),
-    ] = None,
-    rate: Annotated[
-        str | None,
-        typer.Option(
-            metavar="RATE",
-            show_default=False,
-            help="How many start in a second, minute, hour or day: 10/s, 100/m.",
-        ),
-    ] = None,
-    burst: Annotated[
-        int | None,
-        typer.Option(
-            metavar="NUMBER",
-            show_default=False,
-            min=1,
-            help="How many start at once after a time without any.",
-        ),
-    ] = None,
+    limit: Most = None,
+    rate: Rate = None,
+    burst: Burst = None,
     owner: Owner = None,
     server: Server,
     output: Output,
