@@ -10,7 +10,7 @@ PACKAGES = ("api", "celeriac", "lab", "worker")
 GUARDS: dict[str, tuple[str, dict[str, str]]] = {
     "keeper": (
         "celeriac/ledger/keeper.py",
-        {"early_at = await self.go_round(sweep=is_usual and number % SWEEP_EVERY == 0)": "continue"},
+        {"rounds.come_early(await self.go_round(sweep=is_usual and number % SWEEP_EVERY == 0))": "continue"},
     ),
     "fence": (
         "celeriac/ledger/lua/workers/end_task.lua",
@@ -38,7 +38,9 @@ GUARDS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "needed": (
         "celeriac/ledger/lua/prelude/dependencies.lua",
-        {"return redis.call('EXISTS', key_needers(id)) == 1 end": "return false end"},
+        {
+            "return redis.call('EXISTS', key_needers(id)) == 1 or batches.needs_result_of(id) end": "return false end"
+        },
     ),
     "unique": (
         "celeriac/ledger/lua/prelude/flow.lua",
