@@ -18,6 +18,7 @@ from lab.harness.checkout import ROOT
 from lab.harness.waiting import wait_until
 from tests.command.conftest import PIP, pinned
 from tests.command.terminal import PseudoTerminal
+from tests.docs.pages import section
 from tests.support.marks import linux_only
 
 pytestmark = [linux_only, pytest.mark.timeout(300)]
@@ -186,6 +187,5 @@ def environment(programs: Path) -> dict[str, str]:
 
 def readme_lines(port: int) -> list[str]:
     """Its lines of curl below "Try it" that submit; the second of them also waits."""
-    text = (ROOT / "README.md").read_text()
-    lines = [line for line in text.splitlines() if line.startswith("curl -X POST ")]
+    lines = [line for line in section("README.md", "Try it").splitlines() if line.startswith("curl -X POST ")]
     return [line.replace("curl ", "curl -sS --noproxy '*' ").replace(":8000", f":{port}") for line in lines]
