@@ -8,16 +8,32 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from celeriac.client import errors, events
+    from celeriac.client.calls.many.batch_result import BatchResult
     from celeriac.client.calls.many.step import Step
     from celeriac.client.calls.outcome import Outcome
-    from celeriac.client.client import AsyncClient, AsyncTask, Client, Task
+    from celeriac.client.client import AsyncBatch, AsyncClient, AsyncTask, Batch, Client, Task
 
-__all__ = ["AsyncClient", "AsyncTask", "Client", "Outcome", "Step", "Task", "errors", "events"]
+__all__ = [
+    "AsyncBatch",
+    "AsyncClient",
+    "AsyncTask",
+    "Batch",
+    "BatchResult",
+    "Client",
+    "Outcome",
+    "Step",
+    "Task",
+    "errors",
+    "events",
+]
 
 # For each public name, its module; where the name is a module itself, that module.
 _MODULES = {
+    "AsyncBatch": "celeriac.client.client",
     "AsyncClient": "celeriac.client.client",
     "AsyncTask": "celeriac.client.client",
+    "Batch": "celeriac.client.client",
+    "BatchResult": "celeriac.client.calls.many.batch_result",
     "Client": "celeriac.client.client",
     "Outcome": "celeriac.client.calls.outcome",
     "Step": "celeriac.client.calls.many.step",

@@ -11,6 +11,8 @@ import httpx
 
 from celeriac.client.calls.handle import Handle
 from celeriac.client.calls.keys import Keys
+from celeriac.client.calls.many.batch_handle import BatchHandle
+from celeriac.client.calls.many.batches import Batches
 from celeriac.client.calls.many.chains import Chains
 from celeriac.client.calls.operating.limits import Limits
 from celeriac.client.calls.operating.queues import Queues
@@ -21,7 +23,7 @@ from celeriac.client.calls.submitting import Submitting
 from celeriac.client.calls.tasks import Tasks
 from celeriac.client.calls.webhooks import Webhooks
 from celeriac.client.connection import EventHooks, async_http, connection_to, refuse_both, sync_http
-from celeriac.client.documents import TaskDocument
+from celeriac.client.documents import BatchDocument, TaskDocument
 from celeriac.client.flow.async_driver import AsyncDriver
 from celeriac.client.flow.call import Async, Sync
 from celeriac.client.flow.sync_driver import SyncDriver
@@ -35,7 +37,7 @@ Converted = TypeVar("Converted")
 FIRST_SECONDS = 3.0
 
 
-class Calls(Submitting, Chains, Tasks, Schedules, Webhooks, Queues, Limits, Keys, Service):
+class Calls(Submitting, Chains, Batches, Tasks, Schedules, Webhooks, Queues, Limits, Keys, Service):
     """All that can be asked of the API."""
 
     _longest_away: float | None
@@ -93,7 +95,27 @@ class AsyncTask(Handle[Value], Async["AsyncTask[Value]"]):
         return AsyncTask, (None, self.id)
 
 
-class Client(Sync[Task[Any]], Calls):
+class Batch(BatchHandle, Sync["Batch"]):
+    """A batch by its id."""
+
+    _client: "Client"
+
+    @property
+    def _driver(self) -> SyncDriver:
+        return self._client._driver  # noqa: SLF001 - its own client does what it asks for
+
+
+class AsyncBatch(BatchHandle, Async["AsyncBatch"]):
+    """A batch by its id."""
+
+    _client: "AsyncClient"
+
+    @property
+    def _driver(self) -> AsyncDriver:
+        return self._client._driver  # noqa: SLF001 - its own client does what it asks for
+
+
+class Client(Sync[Task[Any], Batch], Calls):
     """A client of one API, for threads: all of them can share it."""
 
     def __init__(  # noqa: PLR0913 - each is an option, and most users give one
@@ -136,6 +158,10 @@ class Client(Sync[Task[Any]], Calls):
         """The handle of a task with this document."""
         return Task(self, task_id, document)
 
+    def batch_handle(self, document: BatchDocument) -> Batch:
+        """The handle of a batch with this document."""
+        return Batch(self, document)
+
     def close(self) -> None:
         """Close the connections. An HTTP client of your own stays open."""
         if self._own:
@@ -151,7 +177,7 @@ class Client(Sync[Task[Any]], Calls):
         return f"<Client {self.base_url}>"
 
 
-class AsyncClient(Async[AsyncTask[Any]], Calls):
+class AsyncClient(Async[AsyncTask[Any], AsyncBatch], Calls):
     """A client of one API, for the coroutines of one event loop of asyncio: all of them can share it."""
 
     def __init__(  # noqa: PLR0913 - each is an option, and most users give one
@@ -188,6 +214,10 @@ class AsyncClient(Async[AsyncTask[Any]], Calls):
     def handle(self, task_id: str, document: TaskDocument | None = None) -> AsyncTask[Any]:
         """The handle of a task with this document."""
         return AsyncTask(self, task_id, document)
+
+    def batch_handle(self, document: BatchDocument) -> AsyncBatch:
+        """The handle of a batch with this document."""
+        return AsyncBatch(self, document)
 
     async def close(self) -> None:
         """Close the connections. An HTTP client of your own stays open."""

@@ -164,6 +164,49 @@ class OwnKey(TypedDict):
     limits: LimitsDocument
 
 
+class Counts(TypedDict):
+    """How many tasks of a batch are in which state."""
+
+    blocked: int
+    scheduled: int
+    queued: int
+    running: int
+    retrying: int
+    succeeded: int
+    failed: int
+    cancelled: int
+    expired: int
+
+
+class BatchLinks(TypedDict):
+    """The addresses of what belongs to a batch."""
+
+    self: str
+    results: str
+    events: str
+    cancel: str
+    retry: str
+
+
+class BatchDocument(TypedDict):
+    """The state of a batch."""
+
+    batch_id: str
+    label: str | None
+    owner: str | None
+    total: int
+    counts: Counts
+    existing: int
+    complete: bool
+    ready: bool
+    successful: bool | None
+    cancel_requested: bool
+    created_at: str
+    ended_at: str | None
+    expires_at: str | None
+    links: BatchLinks
+
+
 class ScheduleError(TypedDict):
     """Why a due time has no task."""
 

@@ -7,7 +7,7 @@ from contextvars import copy_context
 from types import TracebackType
 from typing import Any, Self
 
-from celeriac.client.client import AsyncClient, AsyncTask, Client
+from celeriac.client.client import AsyncBatch, AsyncClient, AsyncTask, Client
 
 SIDES = ("sync", "async")
 
@@ -86,4 +86,4 @@ class Awaited:
             self._runner.run(items.aclose())
 
     def _wrapped(self, value: Any) -> Any:
-        return Awaited(value, self._runner) if isinstance(value, AsyncTask) else value
+        return Awaited(value, self._runner) if isinstance(value, AsyncTask | AsyncBatch) else value

@@ -11,11 +11,11 @@ import pytest
 
 import celeriac
 from celeriac.client import documents
-from celeriac.client.client import AsyncClient, AsyncTask, Client, Task
+from celeriac.client.client import AsyncBatch, AsyncClient, AsyncTask, Batch, Client, Task
 from lab.harness.checkout import ROOT
 from lab.harness.servers import environment
 
-PAIRS = [(Client, AsyncClient), (Task, AsyncTask)]
+PAIRS = [(Client, AsyncClient), (Task, AsyncTask), (Batch, AsyncBatch)]
 USER_CODE = Path(__file__).with_name("user_code.py")
 # The schema of each type, where its name is another one.
 SCHEMAS = {
@@ -36,14 +36,14 @@ def public(kind: type[Any]) -> dict[str, Any]:
     return {name: inspect.getattr_static(kind, name) for name in names}
 
 
-@pytest.mark.parametrize(("sync", "asynchronous"), PAIRS, ids=["clients", "tasks"])
+@pytest.mark.parametrize(("sync", "asynchronous"), PAIRS, ids=["clients", "tasks", "batches"])
 def test_both_have_the_same_methods_arguments_and_docs(sync: type[Any], asynchronous: type[Any]) -> None:
     assert public(sync).keys() == public(asynchronous).keys()
     for name in public(sync):
         ours, theirs = getattr(sync, name), getattr(asynchronous, name)
         assert inspect.getdoc(ours), name
         assert inspect.getdoc(ours) == inspect.getdoc(theirs), name
-        if inspect.isfunction(ours) and name not in {"task", "handle"}:
+        if inspect.isfunction(ours) and name not in {"task", "handle", "batch_handle"}:
             one, other = inspect.signature(ours), inspect.signature(theirs)
             assert list(one.parameters.values()) == list(other.parameters.values()), name
     assert inspect.signature(sync).parameters.keys() == inspect.signature(asynchronous).parameters.keys()

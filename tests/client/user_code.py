@@ -4,7 +4,19 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, assert_type
 
-from celeriac.client import AsyncClient, AsyncTask, Client, Outcome, Step, Task, errors, events
+from celeriac.client import (
+    AsyncBatch,
+    AsyncClient,
+    AsyncTask,
+    Batch,
+    BatchResult,
+    Client,
+    Outcome,
+    Step,
+    Task,
+    errors,
+    events,
+)
 from celeriac.client.documents import KeyWithSecret, QueueDocument, State, TaskDocument
 
 
@@ -20,6 +32,9 @@ def use(client: Client) -> None:
     step = Step("add", x=task.reference(), y=5, delay=2.5)
     assert_type(client.chain(step, [Step("add", x=step.reference(), y=1)], step), Task)
     assert_type(client.gather(step, into=Step("add", x=1, y=1, when="ended"), timeout=3), Task)
+    assert_type(client.batch([step, {"name": "add", "input": {}}]).wait(timeout=5), Batch)
+    assert_type(list(client.get_batch("1").results(order="ends")), list[BatchResult])
+    assert_type(list(client.batches()), list[Batch])
     assert_type(task.retry(input={"x": 1, "y": 2}), Task)
     assert_type(task.input(), dict[str, Any])
     assert_type(client.run("thumbnail", image=Path("photo.jpg"), timeout=2.5), Any)
@@ -50,6 +65,8 @@ async def use_async(client: AsyncClient, inputs: AsyncIterator[dict[str, Any]]) 
     assert_type(task, AsyncTask)
     assert_type(await task.wait(), AsyncTask)
     assert_type(await client.chain(Step("add", x=4, y=5, after=task)), AsyncTask)
+    assert_type(await client.batch([Step("add", x=4, y=5)]), AsyncBatch)
+    assert_type([batch async for batch in client.batches()], list[AsyncBatch])
     assert_type(await client.queues(), list[QueueDocument])
     assert_type([outcome async for outcome in client.map("add", inputs, at_once=8)], list[Outcome])
     assert_type([found async for found in client.tasks()], list[AsyncTask])

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from celeriac.client.documents import TaskDocument
+from celeriac.client.documents import BatchDocument, TaskDocument
 from celeriac.client.flow.deadline import Deadline
 from celeriac.client.flow.retries import answer_to
 from celeriac.client.flow.steps import Item, Series
@@ -35,6 +35,10 @@ class Described:
 
     def handle(self, task_id: str, document: TaskDocument | None = None) -> Any:
         """The handle of a task."""
+        raise NotImplementedError
+
+    def batch_handle(self, document: BatchDocument) -> Any:
+        """The handle of a batch."""
         raise NotImplementedError
 
     def _listed(

@@ -108,7 +108,7 @@ def submission(
     """The request; with the same options and input, it can be sent again and creates no second task."""
     if name in RESERVED_NAMES:
         raise ValueError(f"{name!r} is an address of the API and cannot be the name of a task.")
-    body = input_json(_whole(task_input, fields), f"The input of {name!r}")
+    body = input_json(whole_input(task_input, fields), f"The input of {name!r}")
     if REFERENCE.encode() in body:
         options = _after_references(options, body)
     query = () if options is NO_OPTIONS else _query(options)
@@ -143,7 +143,8 @@ def new_key() -> str:
     return os.urandom(16).hex()
 
 
-def _whole(task_input: Mapping[str, Any] | None, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+def whole_input(task_input: Mapping[str, Any] | None, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The input and the fields as one."""
     if task_input is None:
         return fields
     if not isinstance(task_input, Mapping):
@@ -172,26 +173,28 @@ def _named(name: str, body: bytes, beside: Mapping[str, Any]) -> bytes:
 
 
 def _query(options: Options) -> tuple[tuple[str, str], ...]:
-    pairs = {
-        "delay": _seconds(options.delay),
-        "eta": _time(options.eta),
-        "expires": _seconds(options.expires),
+    pairs: dict[str, object] = {
+        "delay": seconds_of(options.delay),
+        "eta": time_of(options.eta),
+        "expires": seconds_of(options.expires),
         "queue": options.queue,
         "priority": options.priority,
         "fair": options.fair,
     }
-    single = ((name, value) for name, value in pairs.items() if value is not None)
+    single = ((name, str(value)) for name, value in pairs.items() if value is not None)
     tags = (options.tags,) if isinstance(options.tags, str) else options.tags or ()
     return (*single, *(("tags", tag) for tag in tags))
 
 
-def _seconds(duration: float | timedelta | None) -> str | None:
+def seconds_of(duration: float | timedelta | None) -> float | None:
+    """A duration as the API takes it."""
     if duration is None:
         return None
-    return str(duration.total_seconds() if isinstance(duration, timedelta) else duration)
+    return duration.total_seconds() if isinstance(duration, timedelta) else duration
 
 
-def _time(moment: datetime | str | None) -> str | None:
+def time_of(moment: datetime | str | None) -> str | None:
+    """A time as the API takes it."""
     if isinstance(moment, datetime):
         if moment.tzinfo is None:
             raise ValueError(f"eta={moment!r} has no time zone: use datetime.now(UTC), for example.")

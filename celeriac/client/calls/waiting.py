@@ -3,10 +3,10 @@
 import math
 from collections.abc import Callable
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 from celeriac.client.calls.described import task_document_of
-from celeriac.client.documents import TaskDocument
+from celeriac.client.documents import BatchDocument, TaskDocument
 from celeriac.client.errors import (
     TaskCancelled,
     TaskExpired,
@@ -21,6 +21,7 @@ from celeriac.client.flow.retries import answer_to
 from celeriac.client.flow.steps import Flow, Pause
 from celeriac.client.wire.request import Request, path_of
 
+Document = TypeVar("Document", TaskDocument, BatchDocument)
 # Most proxies cut off after 60 seconds; the API waits for 55 at most.
 LONGEST_WAIT = 50
 # Where something before the API does not let it wait.
@@ -35,17 +36,31 @@ def read(task_id: str, deadline: Deadline, *, wait: int = 0) -> Flow[TaskDocumen
 
 def ended(task_id: str, document: TaskDocument | None, deadline: Deadline) -> Flow[TaskDocument]:
     """The document of a task at its end; `TimedOut` if that does not come in time."""
+
+    def now(wait: int) -> Flow[TaskDocument]:
+        return read(task_id, deadline, wait=wait)
+
+    return (yield from until_ready(now, document, deadline, lambda last: _timed_out(task_id, last)))
+
+
+def until_ready(
+    read_now: Callable[[int], Flow[Document]],
+    document: Document | None,
+    deadline: Deadline,
+    timed_out: Callable[[Document | None], TimedOut],
+) -> Flow[Document]:
+    """The document of a task or batch at its end; `read_now` waits for that for some seconds."""
     while document is None or not document["ready"]:
         left = deadline.left
         if left <= 0:
-            raise _timed_out(task_id, document)
+            raise timed_out(document)
         wait, since = min(LONGEST_WAIT, math.ceil(left)) if left < LONGEST_WAIT else LONGEST_WAIT, monotonic()
         try:
-            document = yield from read(task_id, deadline, wait=wait)
+            document = yield from read_now(wait)
         except (Unreachable, Unavailable) as failure:
             if deadline.left > POLL_SECONDS:
                 raise
-            raise _timed_out(task_id, document) from failure
+            raise timed_out(document) from failure
         if not document["ready"] and monotonic() - since < min(POLL_SECONDS, wait):
             yield Pause(max(0.0, min(POLL_SECONDS, deadline.left)))
     return document

@@ -34,6 +34,8 @@ class TimedOut(CeleriacError, TimeoutError):
     """The time for the call is over. The task goes on: `client.task(error.task_id)` is its handle."""
 
     task_id: str
+    #: Where it was a wait for a batch, which then has no `task_id`.
+    batch_id: str
 
 
 class TaskNotSuccessful(CeleriacError):

@@ -7,13 +7,14 @@ from contextlib import aclosing
 from typing import Any, TypeVar
 
 import httpx
-from httpx_sse import EventSource, ServerSentEvent
+from httpx_sse import ServerSentEvent
 
 from celeriac.client.errors import CeleriacError
 from celeriac.client.flow.coroutines import side_by_side
 from celeriac.client.flow.steps import Flow, Item, Next, Open, Pause, Send, Series, SideBySide
 from celeriac.client.wire.failures import lost, translated
 from celeriac.client.wire.http import AsyncBoundedStream, Gap, Reading, Wire, is_stream
+from celeriac.client.wire.lines import async_events_of
 from celeriac.client.wire.request import Answer, Request
 
 T = TypeVar("T")
@@ -137,7 +138,7 @@ class _Stream:
         self._gap = Gap(self._driver.base_url)
         if isinstance(response.stream, httpx.AsyncByteStream):
             response.stream = AsyncBoundedStream(response.stream, self._gap)
-        self._events = EventSource(response).aiter_sse()
+        self._events = async_events_of(response)
         return Answer(response.status_code, response.headers)
 
     async def next(self) -> ServerSentEvent | None:

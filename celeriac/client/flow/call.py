@@ -8,7 +8,9 @@ import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Iterator
 from functools import wraps
 from types import MethodType
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_args, get_origin, overload
+from typing import Any, Concatenate, Generic, ParamSpec, get_args, get_origin, overload
+
+from typing_extensions import TypeVar
 
 from celeriac.client.flow.async_driver import AsyncDriver
 from celeriac.client.flow.steps import Flow, Item, Series
@@ -17,18 +19,20 @@ from celeriac.client.flow.sync_driver import SyncDriver
 P = ParamSpec("P")
 T = TypeVar("T")
 H = TypeVar("H")
+# Of batches.
+B = TypeVar("B", default=Any)
 
 
-class Sync(Generic[H]):
-    """What is used without `await`; H is its handle of a task."""
+class Sync(Generic[H, B]):
+    """What is used without `await`; H is its handle of a task, B that of a batch."""
 
     @property
     def _driver(self) -> SyncDriver:
         raise NotImplementedError
 
 
-class Async(Generic[H]):
-    """What is used with `await`; H is its handle of a task."""
+class Async(Generic[H, B]):
+    """What is used with `await`; H is its handle of a task, B that of a batch."""
 
     @property
     def _driver(self) -> AsyncDriver:
@@ -112,6 +116,38 @@ class TaskSeriesCall(_Described, Generic[P]):
         return self._of(instance, owner)
 
 
+class BatchCall(_Described, Generic[P]):
+    """A method that returns a handle of a batch."""
+
+    @overload
+    def __get__(self, instance: None, owner: type[Any]) -> Callable[Concatenate[Any, P], Any]: ...
+    @overload
+    def __get__(self, instance: Sync[Any, B], owner: type[Any] | None = None) -> Callable[P, B]: ...
+    @overload
+    def __get__(
+        self, instance: Async[Any, B], owner: type[Any] | None = None
+    ) -> Callable[P, Coroutine[Any, Any, B]]: ...
+    def __get__(self, instance: Any, owner: type[Any] | None = None) -> Any:
+        return self._of(instance, owner)
+
+
+class BatchSeriesCall(_Described, Generic[P]):
+    """A method that gives handles of batches one by one."""
+
+    @overload
+    def __get__(self, instance: None, owner: type[Any]) -> Callable[Concatenate[Any, P], Any]: ...
+    @overload
+    def __get__(
+        self, instance: Sync[Any, B], owner: type[Any] | None = None
+    ) -> Callable[P, Generator[B, None, None]]: ...
+    @overload
+    def __get__(
+        self, instance: Async[Any, B], owner: type[Any] | None = None
+    ) -> Callable[P, AsyncGenerator[B, None]]: ...
+    def __get__(self, instance: Any, owner: type[Any] | None = None) -> Any:
+        return self._of(instance, owner)
+
+
 def call(flow: Callable[Concatenate[Any, P], Flow[T]]) -> Call[P, T]:
     """The method that this flow describes."""
     return Call(*_functions(flow))
@@ -130,6 +166,16 @@ def series(flow: Callable[Concatenate[Any, P], Series[T]]) -> SeriesCall[P, T]:
 def task_series(flow: Callable[Concatenate[Any, P], Series[Any]]) -> TaskSeriesCall[P]:
     """The iterator over handles of tasks that this flow describes."""
     return TaskSeriesCall(*_iterators(flow))
+
+
+def batch_call(flow: Callable[Concatenate[Any, P], Flow[Any]]) -> BatchCall[P]:
+    """The method that this flow describes; it returns a handle of a batch."""
+    return BatchCall(*_functions(flow))
+
+
+def batch_series(flow: Callable[Concatenate[Any, P], Series[Any]]) -> BatchSeriesCall[P]:
+    """The iterator over handles of batches that this flow describes."""
+    return BatchSeriesCall(*_iterators(flow))
 
 
 def _functions(flow: Callable[..., Flow[Any]]) -> tuple[Any, Any]:

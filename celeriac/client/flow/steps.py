@@ -30,7 +30,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Send this request and leave a stream of events open; the answer has a body only where it is no such stream."""
+    """Send this request and leave a stream of events or lines open; the answer has a body only where it is no such stream."""
 
     request: Request
     seconds: float

@@ -6,13 +6,14 @@ from threading import Event
 from typing import Any, TypeVar
 
 import httpx
-from httpx_sse import EventSource, ServerSentEvent
+from httpx_sse import ServerSentEvent
 
 from celeriac.client.errors import CeleriacError
 from celeriac.client.flow.steps import Flow, Item, Next, Open, Pause, Send, Series, SideBySide
 from celeriac.client.flow.threads import side_by_side
 from celeriac.client.wire.failures import translated
 from celeriac.client.wire.http import BoundedStream, Gap, Reading, Wire, is_stream
+from celeriac.client.wire.lines import events_of
 from celeriac.client.wire.request import Answer, Request
 
 T = TypeVar("T")
@@ -138,7 +139,7 @@ class _Stream:
         self._gap = Gap(self._driver.base_url)
         if isinstance(response.stream, httpx.SyncByteStream):
             response.stream = BoundedStream(response.stream, self._gap)
-        self._events = EventSource(response).iter_sse()
+        self._events = events_of(response)
         return Answer(response.status_code, response.headers)
 
     def next(self) -> ServerSentEvent | None:

@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import lru_cache
 from time import monotonic
+from typing import Any
 
 import httpx
 
 from celeriac.client.errors import UnexpectedAnswer
+from celeriac.client.wire.body import SpooledBody
 from celeriac.client.wire.failures import lost
-from celeriac.client.wire.request import EVENTS, Answer, Request
+from celeriac.client.wire.request import EVENTS, LINES, Answer, Request
 
 CONNECT_SECONDS = 5.0
 # No answer of Celeriac is larger, unless CELERIAC_MAX_RESULT_BYTES is.
@@ -32,11 +34,15 @@ class Wire:
         headers = {**self._headers, **request.headers}
         if request.wait:
             headers["Prefer"] = f"wait={request.wait}"
+        content: Any = request.body
+        if isinstance(request.body, SpooledBody):
+            headers["Content-Length"] = str(request.body.size)
+            content = request.body.parts() if isinstance(http, httpx.Client) else request.body.async_parts()
         return http.build_request(
             request.method,
             _url(self.base_url + request.path),
             headers=headers,
-            content=request.body,
+            content=content,
             timeout=httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS)),
         )
 
@@ -124,8 +130,9 @@ class AsyncBoundedStream(httpx.AsyncByteStream):
 
 
 def is_stream(response: httpx.Response) -> bool:
-    """Whether events follow."""
-    return response.status_code == 200 and response.headers.get("content-type", "").startswith(EVENTS)
+    """Whether events or lines follow."""
+    kind = response.headers.get("content-type", "")
+    return response.status_code == 200 and kind.startswith((EVENTS, LINES))
 
 
 @lru_cache(maxsize=512)  # definitions are few, and ask for the same addresses again and again

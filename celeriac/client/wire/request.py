@@ -6,7 +6,10 @@ from types import MappingProxyType
 from typing import Self
 from urllib.parse import quote, urlencode
 
+from celeriac.client.wire.body import SpooledBody
+
 EVENTS = "text/event-stream"
+LINES = "application/x-ndjson"
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -17,7 +20,7 @@ class Request:
     method: str
     path: str
     headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
-    body: bytes | None = None
+    body: bytes | SpooledBody | None = None
     # For how many seconds the API may hold the request until the task has ended; 0: not at all.
     wait: int = 0
     # Whether the request can be sent again if its answer is lost. It can if that changes nothing more.
