@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from celeriac import Step
+from celeriac import Step, Unique
 from celeriac.client import errors
 from lab.harness.servers import API
 from tests.client.lossy import LossyProxy
@@ -60,6 +60,14 @@ def test_a_batch_is_cancelled(ours: Any) -> None:
     ended = ours.batch([{"name": "add", "input": {"x": 1, "y": 1}}]).wait(timeout=60)
     with pytest.raises(errors.BatchEnded):
         ended.cancel()
+
+
+def test_a_step_keeps_its_options(ours: Any) -> None:
+    unique = Unique(key=uuid.uuid4().hex)
+    batch = ours.batch([Step("add", x=1, y=number, delay=600, unique=unique) for number in range(2)])
+    assert batch.document["existing"] == 1
+    assert batch.document["counts"]["scheduled"] == 1
+    batch.cancel()
 
 
 def test_a_refused_item_says_which_and_the_mended_batch_goes_on(ours: Any) -> None:

@@ -52,10 +52,11 @@ class BatchItems:
 
 def _options(options: Options) -> dict[str, Any]:
     members = {
+        **options.beside_input(),
+        "after": None,  # it is named otherwise
         "delay": seconds_of(options.delay),
         "eta": time_of(options.eta),
         "expires": seconds_of(options.expires),
-        "when": options.when,
         "queue": options.queue,
         "priority": options.priority,
         "fair": options.fair,
