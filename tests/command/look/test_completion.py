@@ -24,7 +24,7 @@ def complete(ask: Celeriac | Ask, patch: pytest.MonkeyPatch, line: str, **settin
 def test_commands_options_states_names_and_queues_are_offered(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert complete(ask, monkeypatch, "celeriac li") == ["list"]
+    assert complete(ask, monkeypatch, "celeriac li") == ["list", "limits"]
     assert "--created-after" in complete(ask, monkeypatch, "celeriac list --c")
     assert complete(ask, monkeypatch, "celeriac list --state s") == ["scheduled", "succeeded"]
     assert complete(ask, monkeypatch, "celeriac list --name word_") == ["word_count"]
