@@ -88,7 +88,9 @@ def _commands(queues: Collection[str], published: Sequence[str]) -> list[Command
 @cache
 def _of_keys() -> list[Command]:
     of_all = [script for script in vars(scripts).values() if isinstance(script, scripts.Script)]
-    texts = "".join(script.text for script in of_all if script.name not in scripts.OF_WORKERS)
+    texts = scripts.PRELUDE + "".join(
+        script.body for script in of_all if script.name not in scripts.OF_WORKERS
+    )
     names = {*_SCRIPTED.findall(texts), *_OUTSIDE_SCRIPTS, *_FORMS} - {"PUBLISH", *_WITHOUT_KEY}
     return [_FORMS.get(name, (name, _KEY, "0", "0")) for name in sorted(names)]
 

@@ -7,6 +7,7 @@ functions, they go once before all of them (celeriac/ledger/store/functions.py).
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 WHEN_FULL = "works_when_full"
@@ -34,61 +35,59 @@ _STEP = """local function step()
 {body}
 end
 return step()"""
-# What goes once before all of them, where a server has functions.
-PRELUDE = "\n".join(
-    _FILES[name]
-    for name in (
-        "keys",
-        "record",
-        "batches",
-        "batch_results",
-        "dependencies",
-        "slots",
-        "flow",
-        "webhooks",
-        "next_message",
-        "lanes",
-        "limits",
-    )
+# What goes before each, in this order; `limits` goes before those that ask for it.
+_COMMON = (
+    "keys",
+    "record",
+    "batches",
+    "batch_results",
+    "dependencies",
+    "slots",
+    "flow",
+    "webhooks",
+    "next_message",
+    "lanes",
 )
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+def _joined(*names: str) -> str:
+    return "\n".join(_FILES[name] for name in names)
+
+
+# What goes once before all of them, where a server has functions.
+PRELUDE = _joined(*_COMMON, "limits")
+
+
+@dataclass(frozen=True, eq=False)
 class Script:
     """One step of the ledger, by its text and the text's SHA-1, or else by its name and `body`, which is its own text."""
 
     name: str
-    body: str
-    text: str
-    sha: str
+    # Those parts of the prelude that not every script has.
+    parts: tuple[str, ...]
     # Whether Redis carries it out also while its memory is full: what a function has the flag `allow-oom` for.
     works_when_full: bool
     only_reads: bool
 
+    @property
+    def body(self) -> str:
+        """Its own text."""
+        return _FILES[self.name]
+
+    @cached_property
+    def text(self) -> str:
+        """The whole script, for a server without functions."""
+        return f"{_joined(*_COMMON, *self.parts)}\n{_STEP.format(body=self.body)}"
+
+    @cached_property
+    def sha(self) -> str:
+        """By which such a server knows it."""
+        return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+
 
 def _read(*names: str, only_reads: bool = False) -> Script:
-    parts = (
-        "keys",
-        "record",
-        "batches",
-        "batch_results",
-        "dependencies",
-        "slots",
-        "flow",
-        "webhooks",
-        "next_message",
-        "lanes",
-    )
-    *before, name = names
-    text = "\n".join([*(_FILES[part] for part in (*parts, *before)), _STEP.format(body=_FILES[name])])
-    return Script(
-        name=name,
-        body=_FILES[name],
-        text=text,
-        sha=hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(),
-        works_when_full=WHEN_FULL in names,
-        only_reads=only_reads,
-    )
+    *parts, name = names
+    return Script(name, tuple(parts), works_when_full=WHEN_FULL in parts, only_reads=only_reads)
 
 
 ACCEPT = _read("limits", "accept_tasks")
