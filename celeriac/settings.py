@@ -19,11 +19,11 @@ from pydantic import (
     ValidationError,
 )
 
+from celeriac.values.addresses.public_address import networks_of
+from celeriac.values.addresses.redis_address import normal, shown, with_password
+from celeriac.values.addresses.web_address import is_safe
 from celeriac.values.durations import duration_of
-from celeriac.values.public_address import networks_of
 from celeriac.values.queue_names import taken_for
-from celeriac.values.redis_address import normal, shown, with_password
-from celeriac.values.web_address import is_safe
 
 PREFIX = "CELERIAC_"
 # Of the client and the command, which may have the same environment as a service.

@@ -24,9 +24,9 @@ from celeriac.ledger.model.submitter import Submitter
 from celeriac.ledger.model.task import Task
 from celeriac.ledger.protocol.message import LOW, encoded_input, envelope
 from celeriac.settings import Settings
-from celeriac.values.public_address import networks_of
+from celeriac.values.addresses.public_address import networks_of
+from celeriac.values.addresses.webhook_url import refusal_of_host, webhook_url
 from celeriac.values.states import Priority
-from celeriac.values.webhook_url import refusal_of_host, webhook_url
 from celeriac_api.acceptance import accept
 from celeriac_api.access.caller import OPEN, Caller
 from celeriac_api.access.seats import Seats

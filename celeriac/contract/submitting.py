@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeAlias
 from uuid import UUID, uuid5
 
 from celeriac.contract.implementation import Implementation, implementation_of
-from celeriac.values.result_references import Reference
+from celeriac.values.json.result_references import Reference
 from celeriac.values.states import When
 
 

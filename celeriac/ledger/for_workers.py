@@ -23,7 +23,7 @@ from celeriac.ledger.model.times import date_done, microseconds, milliseconds
 from celeriac.ledger.store import keys, scripts
 from celeriac.ledger.store.blocking_connection import PatientConnection
 from celeriac.settings import Settings
-from celeriac.values.redis_address import pool
+from celeriac.values.addresses.redis_address import pool
 from celeriac.values.short_text import shortened
 
 # Several beats of a worker, so that one which is late is not taken for gone.

@@ -32,7 +32,7 @@ from celeriac.ledger.store.health import faults
 from celeriac.ledger.store.pushes import push_all
 from celeriac.ledger.store.slices import Slices, slices_of
 from celeriac.settings import Durability
-from celeriac.values.redis_address import database
+from celeriac.values.addresses.redis_address import database
 
 PING_SECONDS = 0.8
 # Read in one call, which takes a millisecond.

@@ -20,7 +20,7 @@ from celeriac.stack.reload import Reloading
 from celeriac.stack.terminal import Terminal
 from celeriac.stack.valkey import Valkey
 from celeriac.stack.worker_and_api import WorkerAndApi, api_url
-from celeriac.values.redis_address import place
+from celeriac.values.addresses.redis_address import place
 
 # Where the client and the command look for an API if nothing names one.
 CLIENTS_DEFAULT = "http://127.0.0.1:8000"

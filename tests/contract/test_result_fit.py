@@ -31,7 +31,7 @@ from typing_extensions import TypedDict
 from celeriac import task
 from celeriac.contract.fit.results import ResultFit
 from celeriac.contract.implementation import Implementation, implementation_of
-from celeriac.values.result_references import Path, part_at
+from celeriac.values.json.result_references import Path, part_at
 from celeriac_worker.run.result import InvalidResult, json_values
 
 

@@ -10,7 +10,7 @@ from redis import Redis
 from celeriac.settings import PREFIX, Settings, SettingsError
 from celeriac.stack.processes.readiness import redis_refusal
 from celeriac.stack.valkey import Valkey
-from celeriac.values.redis_address import database, normal, place, shown
+from celeriac.values.addresses.redis_address import database, normal, place, shown
 from lab.harness.servers import running_api, running_worker
 from lab.harness.tls import CAN_SPEAK_TLS, make_certificates, server_with_tls
 from lab.harness.waiting import wait_until

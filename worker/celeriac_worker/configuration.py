@@ -7,7 +7,7 @@ from kombu.utils.imports import symbol_by_name
 
 from celeriac.contract.catalog import Catalog
 from celeriac.settings import Settings
-from celeriac.values.redis_address import place
+from celeriac.values.addresses.redis_address import place
 from celeriac_worker.insides.parts import Parts
 from celeriac_worker.processes.processors import usable_processors
 

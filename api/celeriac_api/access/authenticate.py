@@ -8,7 +8,7 @@ from starlette.types import Scope as Connection
 from celeriac.access.key import Key
 from celeriac.access.scopes import Scope
 from celeriac.access.secret import PREFIX, well_formed
-from celeriac.values.web_address import is_loopback
+from celeriac.values.addresses.web_address import is_loopback
 from celeriac_api.access.caller import NOBODY, OPEN, Caller, caller_of, forbidden
 from celeriac_api.access.challenge import challenge, invalid_token
 from celeriac_api.access.key_ring import KeyRing

@@ -13,7 +13,7 @@ from celeriac.access.key_file import read_key_file
 from celeriac.ledger.store.connection import InDoubt, Unavailable
 from celeriac.ledger.tables.keys import NO_VERSION, KeyTable
 from celeriac.settings import Settings, SettingsError
-from celeriac.values.web_address import is_loopback
+from celeriac.values.addresses.web_address import is_loopback
 from celeriac_api.access.authenticate import WAYS
 from celeriac_api.access.key_ring import KeyRing
 

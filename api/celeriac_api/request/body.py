@@ -9,7 +9,8 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from celeriac.values.holes import Holes
+from celeriac.values.json.holes import Holes
+from celeriac.values.json.pointer import pointer_to
 from celeriac_api.request.fields import Fields
 from celeriac_api.request.strict_json import DEEPEST, check, too_deep
 from celeriac_api.response.errors import (
@@ -176,11 +177,6 @@ def _misfit(wrong: ValidationError, *, at: str) -> InvalidInput:
 def _invalid_json(message: str) -> Problem:
     """The parser of pydantic gives up at a depth of its own, before it knows whether the rest is JSON."""
     return too_deep() if "recursion limit" in message else MalformedJSON(f"{message}.")
-
-
-def pointer_to(location: Sequence[int | str]) -> str:
-    """The JSON pointer (RFC 6901) to a place."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 
 def _shown(value: Any) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from celeriac.ledger.protocol.message import TYPED_VALUE
-from celeriac.values.doubled_name import doubled_name
+from celeriac.values.json.doubled_name import doubled_name
+from celeriac.values.json.nesting import depth_of
 from celeriac_api.response.errors import InvalidInput, MalformedJSON
 
 DEEPEST = 32
@@ -22,7 +23,7 @@ def check(body: bytes, *, deepest: int = DEEPEST) -> None:
     size and no faster.
     """
     value, _ = _DECODER.raw_decode(body.decode().lstrip(_SPACE))
-    if body.count(b"{") + body.count(b"[") > deepest and _depth(value) > deepest:
+    if body.count(b"{") + body.count(b"[") > deepest and depth_of(value) > deepest:
         raise too_deep(deepest)
 
 
@@ -33,7 +34,7 @@ def strict_values(texts: Sequence[bytes], joined: bytes, *, deepest: int) -> lis
     """
     values: list[Any] = _DECODER.decode(joined.decode())
     for text, value in zip(texts, values, strict=True):
-        if text.count(b"{") + text.count(b"[") > deepest and _depth(value) > deepest:
+        if text.count(b"{") + text.count(b"[") > deepest and depth_of(value) > deepest:
             raise too_deep(deepest)
     return values
 
@@ -55,23 +56,6 @@ def too_deep(deepest: int = DEEPEST) -> InvalidInput:
 def _most_possible(text: bytes) -> int:
     """Each container has a value more than it has commas, unless it is empty."""
     return text.count(b",") + text.count(b"[") + text.count(b"{")
-
-
-def _depth(value: Any) -> int:
-    depth, level = 0, [value]
-    while level := [child for parent in level for child in _children(parent)]:
-        depth += 1
-    return depth
-
-
-def _children(value: Any) -> Any:
-    match value:
-        case dict():
-            return value.values()
-        case list():
-            return value
-        case _:
-            return ()
 
 
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:

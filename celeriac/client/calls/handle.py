@@ -18,7 +18,7 @@ from celeriac.client.flow.steps import Flow, Series
 from celeriac.client.wire.json_text import input_json
 from celeriac.client.wire.request import Request, path_of
 from celeriac.client.wire.trace import trace_headers
-from celeriac.values.result_references import Reference
+from celeriac.values.json.result_references import Reference
 
 JSON = {"Content-Type": "application/json"}
 

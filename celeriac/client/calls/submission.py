@@ -12,8 +12,8 @@ from celeriac.client.errors import InputNotJSON
 from celeriac.client.wire.json_text import input_json
 from celeriac.client.wire.request import Request, path_of
 from celeriac.client.wire.trace import trace_headers
+from celeriac.values.json.result_references import BATCH, REFERENCE, places
 from celeriac.values.reserved_names import RESERVED_NAMES
-from celeriac.values.result_references import BATCH, REFERENCE, places
 
 JSON = "application/json"
 # How the tasks must end that another one waits for.

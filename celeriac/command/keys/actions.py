@@ -27,8 +27,8 @@ from celeriac.command.output.refusal import Failure, Refusal
 from celeriac.ledger.store.connection import InDoubt, Unavailable
 from celeriac.ledger.tables.keys import KeyTable
 from celeriac.settings import Settings
+from celeriac.values.addresses.redis_address import shown
 from celeriac.values.durations import duration_of
-from celeriac.values.redis_address import shown
 
 Result = TypeVar("Result")
 SOON = "within 5 seconds"

@@ -7,7 +7,7 @@ from celeriac.contract.fit.disjoint import are_disjoint, shown
 from celeriac.contract.fit.parts import Alternatives, NotKnown, alternatives
 from celeriac.contract.fit.trusted_schemas import input_schema_of, result_schema_of
 from celeriac.contract.implementation import Implementation
-from celeriac.values.result_references import steps_of
+from celeriac.values.json.pointer import steps_of
 
 LONGEST_POINTER = 100
 

@@ -17,7 +17,7 @@ from celeriac.ledger.store import keys, scripts
 from celeriac.ledger.store.connection import Connection
 from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.store.group_commit import Batching
-from celeriac.values.redis_address import database
+from celeriac.values.addresses.redis_address import database
 
 FRESH = timedelta(seconds=3)
 # A worker that is busy may answer late; what it says then belongs to nobody, and must not stay.

@@ -30,7 +30,7 @@ from celeriac.ledger.store.functions import Steps, Way, has_another_way
 from celeriac.ledger.store.outage import Outage
 from celeriac.ledger.store.refusal import refusal_of
 from celeriac.ledger.store.scripts import Script
-from celeriac.values.redis_address import pool
+from celeriac.values.addresses.redis_address import pool
 
 LONGEST_PAUSE_SECONDS = 1.0
 AWAY = (ConnectionError, TimeoutError, OSError)

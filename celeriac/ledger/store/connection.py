@@ -15,7 +15,7 @@ from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.store.functions import Steps, Way
 from celeriac.ledger.store.refusal import Refusal, refusal_of
 from celeriac.ledger.store.scripts import Script
-from celeriac.values.redis_address import asynchronous_pool
+from celeriac.values.addresses.redis_address import asynchronous_pool
 
 CONNECT_SECONDS = 1.0
 # From the call on, so with the time that connecting took.

@@ -13,7 +13,7 @@ from redis.retry import Retry
 
 from celeriac.stack.errors import CannotStart
 from celeriac.stack.processes.process import Process, ending
-from celeriac.values.redis_address import pool
+from celeriac.values.addresses.redis_address import pool
 
 POLL_SECONDS = 0.05
 ANSWER_SECONDS = 2.0

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from celeriac.values.public_address import networks_of
-from celeriac.values.webhook_url import WebhookURL, refusal_of_host, webhook_url
+from celeriac.values.addresses.public_address import networks_of
+from celeriac.values.addresses.webhook_url import WebhookURL, refusal_of_host, webhook_url
 from celeriac_api.resources.webhooks.sending import Outcome, Sender
 from tests.http.webhooks.hostile_addresses import REFUSED_BY_DNS, REFUSED_BY_TEXT
 

@@ -18,7 +18,7 @@ from redis.exceptions import ResponseError
 
 from celeriac.ledger.protocol.message import ORIGIN
 from celeriac.ledger.store.refusal import refusal_of
-from celeriac.values.redis_address import database, pool
+from celeriac.values.addresses.redis_address import database, pool
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from celeriac.ledger.model.states import from_celery
 from celeriac.ledger.model.task import Failure
 from celeriac.ledger.model.times import date_done
 from celeriac.ledger.store.refusal import refusal_of
-from celeriac.values.redis_address import pool
+from celeriac.values.addresses.redis_address import pool
 from celeriac.values.short_text import LONGEST_MESSAGE, shortened_traceback
 from celeriac_worker.run.failure import failure_of
 from celeriac_worker.run.request import TOKEN, failure_on, token_of

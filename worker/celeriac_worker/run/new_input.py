@@ -11,8 +11,10 @@ from celeriac.client import errors
 from celeriac.client.wire.json_text import input_json
 from celeriac.contract.submitting import NewTask
 from celeriac.ledger.protocol.message import TYPED_VALUE
-from celeriac.values.holes import Holes
-from celeriac.values.result_references import REFERENCE, Path, Reference, places, reference_of
+from celeriac.values.json.holes import Holes
+from celeriac.values.json.nesting import depth_of
+from celeriac.values.json.pointer import pointer_to
+from celeriac.values.json.result_references import REFERENCE, Path, Reference, places, reference_of
 
 # As at the API's door (docs/reference/http.md).
 DEEPEST, MOST_ERRORS = 32, 20
@@ -95,10 +97,10 @@ def _references(task: NewTask, text: bytes) -> list[tuple[Path, Reference]]:
         try:
             references.append((path, reference_of(value)))
         except ValueError as error:
-            wrong.append((_pointer(path), str(error)))
+            wrong.append((pointer_to(path), str(error)))
     if task.when == "failed":
         wrong += [
-            (_pointer(path), "refers to a result, and a task that has failed has none")
+            (pointer_to(path), "refers to a result, and a task that has failed has none")
             for path, _ in references
         ]
     if wrong:
@@ -110,7 +112,7 @@ def _refuse_around(wrong: ValidationError, holes: Sequence[Path]) -> None:
     """What is wrong with the rest of the input: what is at the holes is known later."""
     places = Holes(holes)
     misfits = [
-        (_pointer(error["loc"]), error["msg"])
+        (pointer_to(error["loc"]), error["msg"])
         for error in wrong.errors(include_url=False, include_context=False, include_input=False)
         if not holes or error["loc"] not in places
     ]
@@ -118,27 +120,12 @@ def _refuse_around(wrong: ValidationError, holes: Sequence[Path]) -> None:
         raise invalid(misfits) from None
 
 
-def _pointer(path: Sequence[int | str]) -> str:
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
-
-
 def _refuse_harmful(text: bytes) -> None:
     """What a worker could not read: too many levels, and what Celery takes for something else."""
-    if text.count(b"{") + text.count(b"[") > DEEPEST and _depth(json.loads(text)) > DEEPEST:
+    if text.count(b"{") + text.count(b"[") > DEEPEST and depth_of(json.loads(text)) > DEEPEST:
         raise invalid([("", f"The input is nested more than {DEEPEST} levels deep: flatten it")])
     if b'"__type__"' in text:
         json.loads(text, object_hook=_refuse_typed_value)
-
-
-def _depth(value: Any) -> int:
-    depth, level = 0, [value]
-    while level := [child for parent in level for child in _children(parent)]:
-        depth += 1
-    return depth
-
-
-def _children(value: Any) -> Any:
-    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _refuse_typed_value(value: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from celeriac.ledger.for_workers import GONE, Consumer, UnknownBatch
-from celeriac.values.result_references import Reference, part_at, places, put_in, reference_of
+from celeriac.values.json.result_references import Reference, part_at, places, put_in, reference_of
 from celeriac_worker.run.failure import InvalidInput
 
 

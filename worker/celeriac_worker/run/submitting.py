@@ -1,11 +1,9 @@
 """Submits the tasks that a running task asks for, as the API would."""
 
 import json
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 from typing import Any
 
 from celeriac.client import errors
@@ -30,6 +28,8 @@ from celeriac.ledger.model.task import Gone
 from celeriac.ledger.model.trace import Trace
 from celeriac.ledger.protocol.message import encoded_input, envelope
 from celeriac.settings import Settings
+from celeriac.values.fingerprint import fingerprint_of
+from celeriac.values.json.pointer import pointer_to
 from celeriac_worker.run.new_input import NewInput, checked_input, conflict, invalid, refused
 
 # Of the tasks to whose results an input refers: the types of the results of so many are compared.
@@ -106,7 +106,7 @@ class Submitting:
                     name, reference.pointer, into=task.name, at=path, may_be_null=task.when == "ended"
                 )
                 if sentence:
-                    wrong.append(("".join(f"/{step}" for step in path), sentence))
+                    wrong.append((pointer_to(path), sentence))
         if wrong:
             raise invalid(wrong)
 
@@ -178,5 +178,4 @@ def _fingerprint(task: NewTask, after: tuple[str, ...], input_json: bytes) -> st
     times = [duration and duration.total_seconds() for duration in (task.delay, task.expires)]
     options: Mapping[str, Any] = {"after": sorted(after), "when": task.when, "tags": sorted(task.tags)}
     whole = [task.name, json.loads(input_json), times, task.queue, options]
-    digest = sha256(json.dumps(whole, sort_keys=True).encode()).digest()
-    return urlsafe_b64encode(digest).decode().rstrip("=")
+    return fingerprint_of(json.dumps(whole, sort_keys=True))

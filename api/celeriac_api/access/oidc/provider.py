@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from celeriac.values.web_address import is_safe
+from celeriac.values.addresses.web_address import is_safe
 from celeriac_api.access.oidc.download import DownloadFailed, download_json
 from celeriac_api.access.oidc.published_keys import PublishedKey, published_keys
 from celeriac_api.access.shared_run import SharedRun

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from celeriac.ledger.model.notification import MOST_NOTIFIED, End, Notification
-from celeriac.values.webhook_url import LONGEST_URL, webhook_url
+from celeriac.values.addresses.webhook_url import LONGEST_URL, webhook_url
 from celeriac_api.request.parameter_types import misfit
 
 

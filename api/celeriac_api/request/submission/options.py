@@ -1,8 +1,6 @@
 """The options of a submission as values: those of option_fields.py, `Idempotency-Key` and `traceparent`."""
 
-import hashlib
 import json
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +9,7 @@ from celeriac.ledger.model.dependencies import Dependencies, When
 from celeriac.ledger.model.notification import Notification, to_text
 from celeriac.ledger.model.submission import Options
 from celeriac.ledger.model.trace import Trace
+from celeriac.values.fingerprint import fingerprint_of
 from celeriac.values.states import Priority
 
 
@@ -23,7 +22,7 @@ class Key:
 
     def digest(self) -> str:
         """The digest of both, for Redis."""
-        return _digest(f"{self.owner}\0{self.text}")
+        return fingerprint_of(f"{self.owner}\0{self.text}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +85,7 @@ class SubmissionOptions:
             self.flow.to_json(),
             [[url, sorted(ends)] for url, ends in self.notify],
         ]
-        return _digest(json.dumps(whole, sort_keys=True))
+        return fingerprint_of(json.dumps(whole, sort_keys=True))
 
     def _resolved(self, *, sees_all: bool) -> Options:
         """Without a key. The delay of a task that waits for others begins at their end."""
@@ -111,11 +110,6 @@ class SubmissionOptions:
     def _ahead(self) -> timedelta | None:
         delay = self.delay if self.eta is None else self.eta - datetime.now(UTC)
         return delay if delay is not None and delay > timedelta(0) else None
-
-
-def _digest(text: str) -> str:
-    """SHA-256 in 43 characters: Redis keeps a record compact while none of its values has more than 64."""
-    return urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
 
 
 def _seconds(duration: timedelta | None) -> float | None:
@@ -158,5 +152,5 @@ class Retry:
         whole = f"retry {self.task_id}"
         if changed_input is not None:
             whole += f" {json.dumps(json.loads(changed_input), sort_keys=True)}"
-        fingerprint = _digest(whole)
+        fingerprint = fingerprint_of(whole)
         return replace(options, key=self.key.digest(), fingerprint=fingerprint, key_ttl=self.key_ttl)

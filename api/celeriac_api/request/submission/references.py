@@ -7,8 +7,9 @@ from pydantic import BaseModel
 
 from celeriac.contract.fit.results import ResultFit
 from celeriac.ledger.model.dependencies import When
-from celeriac.values.result_references import Path, Reference, places, reference_of
-from celeriac_api.request.body import fit, fit_around, invalid_input, pointer_to
+from celeriac.values.json.pointer import pointer_to
+from celeriac.values.json.result_references import Path, Reference, places, reference_of
+from celeriac_api.request.body import fit, fit_around, invalid_input
 from celeriac_api.response.errors import InvalidInput
 
 # Of one input; of the others, the worker finds out whether they fit.

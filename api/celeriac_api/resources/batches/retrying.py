@@ -21,7 +21,7 @@ from celeriac.ledger.model.submission import Submission
 from celeriac.ledger.model.task import Gone, Task
 from celeriac.ledger.protocol.message import decoded_input
 from celeriac.ledger.tables.batches import AT_ONCE, BatchTable
-from celeriac.values.result_references import REFERENCE, places
+from celeriac.values.json.result_references import REFERENCE, places
 from celeriac_api.access.caller import Caller
 from celeriac_api.request.call import Call
 from celeriac_api.request.submission.options import Retry

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpcore
 
-from celeriac.values.public_address import Address, Network, literal_address, refusal_of
+from celeriac.values.addresses.public_address import Address, Network, literal_address, refusal_of
 
 # One that is slow must not keep the others waiting.
 LOOKUPS_AT_ONCE = 32

@@ -6,8 +6,8 @@ from celeriac.access.scopes import Scope
 from celeriac.ledger.store.connection import Unavailable
 from celeriac.ledger.tables.deliveries import Delivery, DeliveryTable, Retrying
 from celeriac.ledger.tables.webhooks import MOST_ENDPOINTS, Change, WebhookTable
-from celeriac.values.public_address import networks_of
-from celeriac.values.webhook_url import refusal_of_host, webhook_url
+from celeriac.values.addresses.public_address import networks_of
+from celeriac.values.addresses.webhook_url import refusal_of_host, webhook_url
 from celeriac_api.access.caller import Caller, forbidden
 from celeriac_api.request.body import invalid_input, validate
 from celeriac_api.request.call import Call

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import httpcore
 import httpx
 
-from celeriac.values.public_address import Network
+from celeriac.values.addresses.public_address import Network
+from celeriac.values.addresses.webhook_url import WebhookURL
 from celeriac.values.short_text import shortened
-from celeriac.values.webhook_url import WebhookURL
 from celeriac.version import VERSION
 from celeriac_api.resources.webhooks.connecting import CheckedNetwork, Resolver, TargetRefused
 

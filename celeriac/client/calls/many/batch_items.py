@@ -8,7 +8,7 @@ from celeriac.client.calls.many.step import Step
 from celeriac.client.calls.submission import Options, ids_of, seconds_of, time_of, whole_input
 from celeriac.client.wire.body import SpooledBody
 from celeriac.client.wire.json_text import input_json
-from celeriac.values.result_references import REFERENCE, places
+from celeriac.values.json.result_references import REFERENCE, places
 
 BatchItem: TypeAlias = Step | Mapping[str, Any]
 

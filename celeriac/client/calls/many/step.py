@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from celeriac.client.calls.outcome import Fields
 from celeriac.client.calls.submission import FlowOption, Notified, Options, Other, Priority, When
-from celeriac.values.result_references import Reference
+from celeriac.values.json.result_references import Reference
 
 
 class Step:

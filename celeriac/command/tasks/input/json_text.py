@@ -5,7 +5,7 @@ import math
 from typing import Any, NoReturn
 
 from celeriac.command.tasks.input.errors import InputError
-from celeriac.values.doubled_name import doubled_name
+from celeriac.values.json.doubled_name import doubled_name
 
 SHOWN = 60
 ADVICE = 'Write JSON, as in \'{"x": 4, "y": 5}\'.'

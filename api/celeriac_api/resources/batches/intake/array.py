@@ -1,8 +1,6 @@
 """Receives a batch as a JSON array: all of its items are accepted, or none."""
 
-import hashlib
 import json
-from base64 import urlsafe_b64encode
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -13,6 +11,7 @@ from celeriac.ledger.model.batch import BatchConflict, BatchGone, NewBatch
 from celeriac.ledger.model.submission import Submission
 from celeriac.ledger.store.connection import InDoubt, Unavailable
 from celeriac.ledger.tables.batches import BatchTable, Wants
+from celeriac.values.fingerprint import fingerprint_of
 from celeriac_api.acceptance import REFUSALS, problem_of
 from celeriac_api.request import body
 from celeriac_api.request.call import Call
@@ -96,4 +95,4 @@ def _items(raw: bytes) -> list[bytes]:
 def _digest(raw: bytes, label: str | None, notify: str) -> str:
     """Identifies a whole array, in any spelling."""
     text = json.dumps([label, notify, json.loads(raw)], sort_keys=True)
-    return "array " + urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
+    return "array " + fingerprint_of(text)

@@ -1,9 +1,7 @@
 """Makes submissions of the items of a batch, some at a time, in their order."""
 
-import hashlib
 import json
 import re
-from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,7 +13,8 @@ from celeriac.contract.options.flow import NO_FLOW
 from celeriac.ledger.model.batch import NewBatch, ids_in
 from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.submission import Options, Submission
-from celeriac.values.result_references import REFERENCE, places
+from celeriac.values.fingerprint import fingerprint_of
+from celeriac.values.json.result_references import REFERENCE, places
 from celeriac_api.access.caller import Caller
 from celeriac_api.request import body
 from celeriac_api.request.json_text import member
@@ -193,9 +192,8 @@ def _check_one(text: bytes) -> tuple[BatchItem, dict[str, Any]]:
 
 
 def _digest(value: dict[str, Any]) -> str:
-    """Identifies an item, in any spelling. At most 43 characters, so that the record stays compact."""
-    text = json.dumps(value, sort_keys=True)
-    return urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
+    """Identifies an item, in any spelling."""
+    return fingerprint_of(json.dumps(value, sort_keys=True))
 
 
 def at_item(problem: Problem, number: int) -> Problem:

@@ -1,11 +1,10 @@
 """Receives a batch line by line: each line is accepted as it comes."""
 
-import hashlib
-from base64 import urlsafe_b64encode
 from dataclasses import replace
 
 from celeriac.ledger.model.batch import BatchConflict, BatchGone, NewBatch
 from celeriac.ledger.tables.batches import BatchTable
+from celeriac.values.fingerprint import fingerprint_of
 from celeriac_api.request.call import Call
 from celeriac_api.resources.batches.intake.adding import Adding, Place
 from celeriac_api.resources.batches.intake.item_reader import ItemReader
@@ -30,7 +29,7 @@ async def receive_lines(
 ) -> bool:
     """Accept all lines of the body, up to the first that is refused; whether the batch was begun before."""
     if new.is_keyed:
-        new = replace(new, accepted_as=f"lines {_digest((new.label or '') + new.notify)}")
+        new = replace(new, accepted_as=f"lines {fingerprint_of((new.label or '') + new.notify)}")
     try:
         opened = await table.open(new)
     except BatchConflict as wrong:
@@ -59,7 +58,3 @@ async def receive_lines(
 
 def _place(line: int) -> Place:
     return Place(f"Line {line}", {"line": line})
-
-
-def _digest(text: str) -> str:
-    return urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")

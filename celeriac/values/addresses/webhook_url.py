@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from celeriac.values.public_address import Network, literal_address, refusal_of
+from celeriac.values.addresses.public_address import Network, literal_address, refusal_of
 
 LONGEST_URL = 2_000
 _PORTS = {"http": 80, "https": 443}

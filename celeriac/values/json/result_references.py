@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from celeriac.values.json.pointer import steps_of
+
 REFERENCE, BATCH, POINTER = "$result", "$results", "pointer"
 Path = tuple[str | int, ...]
 _INDEX = re.compile(r"0|[1-9]\d{0,9}", re.ASCII)
@@ -65,12 +67,6 @@ def put_in(value: Any, result_of: Callable[[Reference], Any]) -> Any:
         case list():
             return [put_in(part, result_of) for part in value]
     return value
-
-
-def steps_of(pointer: str) -> Iterator[str]:
-    """The names and numbers in a JSON pointer."""
-    for step in pointer.split("/")[1:]:
-        yield step.replace("~1", "/").replace("~0", "~")
 
 
 def part_at(value: Any, pointer: str) -> Any:

@@ -1,0 +1,1 @@
+"""JSON: names, pointers, nesting, and references to results."""
