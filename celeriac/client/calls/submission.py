@@ -66,6 +66,22 @@ class Options:
     throttle: FlowOption | None = None
     notify: Notified | Iterable[Notified] | None = None
 
+    def single(self) -> dict[str, Any]:
+        """Those that are one word or number: parameters of a query, or members of a body."""
+        members = {
+            "delay": seconds_of(self.delay),
+            "eta": time_of(self.eta),
+            "expires": seconds_of(self.expires),
+            "queue": self.queue,
+            "priority": self.priority,
+            "fair": self.fair,
+        }
+        return {name: value for name, value in members.items() if value is not None}
+
+    def each_tag(self) -> list[str]:
+        """The tags; one alone counts as one."""
+        return [self.tags] if isinstance(self.tags, str) else list(self.tags or ())
+
     def beside_input(self) -> dict[str, Any]:
         """The members of a body that names its task: ids can be too many for a query, and objects have no place there."""
         members = {
@@ -173,17 +189,8 @@ def _named(name: str, body: bytes, beside: Mapping[str, Any]) -> bytes:
 
 
 def _query(options: Options) -> tuple[tuple[str, str], ...]:
-    pairs: dict[str, object] = {
-        "delay": seconds_of(options.delay),
-        "eta": time_of(options.eta),
-        "expires": seconds_of(options.expires),
-        "queue": options.queue,
-        "priority": options.priority,
-        "fair": options.fair,
-    }
-    single = ((name, str(value)) for name, value in pairs.items() if value is not None)
-    tags = (options.tags,) if isinstance(options.tags, str) else options.tags or ()
-    return (*single, *(("tags", tag) for tag in tags))
+    single = ((name, str(value)) for name, value in options.single().items())
+    return (*single, *(("tags", tag) for tag in options.each_tag()))
 
 
 def seconds_of(duration: float | timedelta | None) -> float | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from celeriac.client.calls.many.step import Step
-from celeriac.client.calls.submission import Options, ids_of, seconds_of, time_of, whole_input
+from celeriac.client.calls.submission import Options, ids_of, whole_input
 from celeriac.client.wire.body import SpooledBody
 from celeriac.client.wire.json_text import input_json
 from celeriac.values.json.result_references import REFERENCE, places
@@ -51,15 +51,8 @@ class BatchItems:
 
 
 def _options(options: Options) -> dict[str, Any]:
-    members = {
-        **options.beside_input(),
-        "after": None,  # it is named otherwise
-        "delay": seconds_of(options.delay),
-        "eta": time_of(options.eta),
-        "expires": seconds_of(options.expires),
-        "queue": options.queue,
-        "priority": options.priority,
-        "fair": options.fair,
-        "tags": [options.tags] if isinstance(options.tags, str) else list(options.tags or ()) or None,
-    }
-    return {name: value for name, value in members.items() if value is not None}
+    members = options.beside_input() | options.single()
+    members.pop("after", None)  # it is named otherwise
+    if tags := options.each_tag():
+        members["tags"] = tags
+    return members
