@@ -14,7 +14,7 @@ AT_ONCE = 50
 IDLE_MICROSECONDS = 3_600_000_000
 # A process that accepts or cancels takes its next step much sooner.
 PATIENCE_MICROSECONDS = 3_000_000
-# Of one batch, in one round.
+# How many parts of one batch are accepted or cancelled in a round.
 MOST_STEPS = 200
 
 Push = Callable[[Sequence[bytes]], Awaitable[object]]

@@ -1,6 +1,6 @@
 """Finds out whether a result cannot be at a place of an input."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from celeriac.contract.fit.disjoint import are_disjoint, shown
@@ -8,6 +8,7 @@ from celeriac.contract.fit.parts import Alternatives, NotKnown, alternatives
 from celeriac.contract.fit.trusted_schemas import input_schema_of, result_schema_of
 from celeriac.contract.implementation import Implementation
 from celeriac.values.json.pointer import steps_of
+from celeriac.values.json.result_references import Path, Reference
 
 LONGEST_POINTER = 100
 
@@ -20,6 +21,21 @@ class ResultFit:
         self._input = cache(lambda name: input_schema_of(implementations[name].input_model))
         self._result = cache(lambda name: result_schema_of(implementations[name].output))
         self._names = implementations.keys()
+
+    def misfits(
+        self,
+        references: Iterable[tuple[Path, Reference]],
+        names: Mapping[str, str],
+        *,
+        into: str,
+        may_be_null: bool,
+    ) -> Iterator[tuple[Path, Reference, str]]:
+        """Each of these references in an input of `into` that cannot fit, and why; `names` has the definitions of tasks, as far as known."""
+        for path, reference in references:
+            if name := names.get(reference.task_id):
+                sentence = self.misfit(name, reference.pointer, into=into, at=path, may_be_null=may_be_null)
+                if sentence:
+                    yield path, reference, sentence
 
     def misfit(
         self, name: str, pointer: str, *, into: str, at: Sequence[str | int], may_be_null: bool

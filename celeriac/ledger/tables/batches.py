@@ -33,7 +33,7 @@ from celeriac.settings import Settings
 
 # A script accepts so many tasks: more take longer for each, and others wait meanwhile.
 AT_ONCE = 50
-# Of an array that is not a batch yet.
+# How long an array stays staged that is not a batch yet, and how large a part of it is.
 STAGED_SECONDS = 600
 STAGED_BYTES = 262_144
 # Redis may be away for so long while tasks of a batch are accepted.

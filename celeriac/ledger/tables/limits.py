@@ -10,7 +10,7 @@ from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.store.group_commit import Batching
 from celeriac.settings import Settings
 
-# Of those that have a slot, and of those that wait for one, in the answer about one key.
+# How many ids the answer about one key has: of tasks that have a slot, and of tasks that wait.
 MOST_NAMED = 100
 
 

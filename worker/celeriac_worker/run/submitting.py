@@ -32,7 +32,7 @@ from celeriac.values.fingerprint import fingerprint_of
 from celeriac.values.json.pointer import pointer_to
 from celeriac_worker.run.new_input import NewInput, checked_input, conflict, invalid, refused
 
-# Of the tasks to whose results an input refers: the types of the results of so many are compared.
+# How many references of an input are judged, and of how many tasks the names are read.
 MOST_NAMES = 250
 
 
@@ -99,15 +99,10 @@ class Submitting:
             return
         owner = self._submitter.owner if self._submitter else ""
         names = self._consumer.names(checked.needed[:MOST_NAMES], owner=owner)
-        wrong = []
-        for path, reference in checked.references[:MOST_NAMES]:
-            if name := names.get(reference.task_id):
-                sentence = self._definitions.result_fit.misfit(
-                    name, reference.pointer, into=task.name, at=path, may_be_null=task.when == "ended"
-                )
-                if sentence:
-                    wrong.append((pointer_to(path), sentence))
-        if wrong:
+        misfits = self._definitions.result_fit.misfits(
+            checked.references[:MOST_NAMES], names, into=task.name, may_be_null=task.when == "ended"
+        )
+        if wrong := [(pointer_to(path), sentence) for path, _, sentence in misfits]:
             raise invalid(wrong)
 
     def _queue_of(self, task: NewTask, definition: Definition) -> str:

@@ -37,7 +37,7 @@ const VIEWS = {
   audit: (main) => audit.show(main),
 };
 
-// Where the navigation stands in a view that it does not name.
+// Which entry of the navigation belongs to a view that it does not name.
 const BELONGS = { "new-schedule": "schedules", endpoints: "webhooks" };
 
 const frame = document.getElementById("main");

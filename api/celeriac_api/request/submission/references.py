@@ -12,7 +12,7 @@ from celeriac.values.json.result_references import Path, Reference, places, refe
 from celeriac_api.request.body import fit, fit_around, invalid_input
 from celeriac_api.response.errors import InvalidInput
 
-# Of one input; of the others, the worker finds out whether they fit.
+# How many references of an input are judged; the worker finds out whether the others fit.
 MOST_JUDGED = 200
 
 # The references in an input, and where they are.
@@ -44,13 +44,8 @@ def refuse_misfits(
 
     `names` has the definitions of those tasks of which it is known.
     """
-    wrong = []
-    for path, reference in references[:MOST_JUDGED]:
-        if name := names.get(reference.task_id):
-            may_be_null = when is When.ENDED
-            sentence = fit.misfit(name, reference.pointer, into=into, at=path, may_be_null=may_be_null)
-            if sentence:
-                wrong.append((at + pointer_to(path), sentence, reference.to_json()))
+    misfits = fit.misfits(references[:MOST_JUDGED], names, into=into, may_be_null=when is When.ENDED)
+    wrong = [(at + pointer_to(path), sentence, reference.to_json()) for path, reference, sentence in misfits]
     if wrong:
         raise invalid_input(wrong)
 

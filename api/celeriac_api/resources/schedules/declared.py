@@ -27,7 +27,7 @@ from celeriac_api.resources.schedules.documents import ScheduleRequest
 from celeriac_api.resources.schedules.submission import fitting_input, submits_of
 from celeriac_api.submissions import Submissions
 
-# Of the schedules of declarations.
+# Schedules of declarations belong to nobody.
 OWNER = ""
 # So many schedules of declarations are no limit.
 MOST = 1_000_000

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 
 MOST_OF_HOST = 10
-# Of all that are under way, one owner has at most this share.
+# The largest share of one owner in all deliveries that are under way.
 OWNER_SHARE = 0.5
 SHORTEST_DELAY, LONGEST_DELAY = 0.25, 3_600.0
-# Of the mean duration, what the newest attempt counts for.
+# The share of the newest attempt in the mean duration.
 NEWEST = 0.2
 USUAL_SECONDS = 0.05
 MOST_REMEMBERED = 10_000

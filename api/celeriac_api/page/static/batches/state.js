@@ -1,4 +1,4 @@
-// One word for where a batch stands.
+// One word for the state of a batch.
 
 export function stateOf({ ready, successful, complete }) {
   if (ready) return successful ? "succeeded" : "failed";

@@ -28,7 +28,7 @@ export function inputs(fields) {
       return parts.filter((part) => part.json !== null).map((part) => `${JSON.stringify(part.key)}:${part.json}`);
     },
 
-    // Shows the API's errors at their fields; `prefix` is where the object stands in the body. Returns the others.
+    // Shows the API's errors at their fields; `prefix` is the pointer to the object in the body. Returns the others.
     complain(errors, prefix = "") {
       const rest = [], complaints = new Map();
       for (const error of errors) {

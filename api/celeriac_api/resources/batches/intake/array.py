@@ -24,7 +24,7 @@ from celeriac_api.submissions import Submissions
 
 MOST_ITEMS = 10_000
 READ_AT_ONCE = 100
-# Of tasks and batches of elsewhere that the items wait for: they are looked at in one step.
+# How many tasks and batches outside of an array its items may wait for: one step looks at all of them.
 MOST_OUTSIDE = 1_000
 
 _ARRAY: TypeAdapter[list[Any]] = TypeAdapter(list[Any])

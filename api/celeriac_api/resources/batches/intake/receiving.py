@@ -23,7 +23,7 @@ from celeriac_api.response.json_bytes import Answer
 from celeriac_api.submissions import Submissions
 
 LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
-# Of the ids of batches with a key (RFC 9562 §5.5).
+# The namespace of the ids of batches with a key (RFC 9562 §5.5).
 NAMESPACE = UUID("6f0d0a4e-2c6b-4f0e-9a55-6b1d7c1f0c1e")
 
 
