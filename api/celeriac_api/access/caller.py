@@ -49,6 +49,12 @@ class Caller:
         """How large its bodies may be, where others' may be `usual`."""
         return usual if self.limits.body_bytes is None else min(self.limits.body_bytes, usual)
 
+    def owner_meant(self, named: str | None) -> str | None:
+        """The owner that a request is about, which may name one; None where the caller may not see it."""
+        if named is None or named == self.owner:
+            return self.owner
+        return named if self.sees is None else None
+
     def may_submit(self, definition_name: str) -> bool:
         """Whether it may submit tasks of this definition."""
         return self.submits_all or allows(self.grants, Scope.SUBMIT, definition_name)

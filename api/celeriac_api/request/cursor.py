@@ -28,6 +28,19 @@ def decoded_cursor(text: str) -> bytes:
     return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
 
 
+def owner_cursor(owner: str, name: str) -> str:
+    """The text for the place behind this name in a list by owner and name."""
+    return encoded_cursor(f"{owner}:{name}".encode()).decode()
+
+
+def owner_and_name(text: str, *, longest: int) -> tuple[str, str]:
+    """The owner and the name in such a text, of which this many characters are read."""
+    owner, colon, name = decoded_cursor(text[:longest]).decode().partition(":")
+    if not colon:
+        raise ValueError(text)
+    return owner, name
+
+
 def read_cursor(read: Callable[[str], object]) -> BeforeValidator:
     """The validator of a cursor that this function reads; its `ValueError` becomes the refusal."""
 

@@ -8,7 +8,7 @@ from celeriac.ledger.tables.limits import LimitTable, Rules
 from celeriac.values.rates import interval_of
 from celeriac_api.request import body
 from celeriac_api.request.call import Call
-from celeriac_api.request.cursor import encoded_cursor
+from celeriac_api.request.cursor import owner_cursor
 from celeriac_api.request.parameter_types import USUAL_LIMIT
 from celeriac_api.resources.limits.documents import LimitPage, LimitRequest, document_of, listed_document
 from celeriac_api.resources.limits.parameters import ListParameters, OfLimit, not_found
@@ -36,7 +36,7 @@ class Handlers:
         items = rows[:limit]
         cursor = None
         if len(rows) > limit:
-            cursor = encoded_cursor(f"{items[-1].owner}:{items[-1].key}".encode()).decode()
+            cursor = owner_cursor(items[-1].owner, items[-1].key)
         return model_answer(LimitPage(items=list(map(listed_document, items)), next_cursor=cursor))
 
     async def get(self, call: Call[OfLimit, None]) -> Response:

@@ -1,5 +1,6 @@
 """The parameters of the routes of limits."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -8,7 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from celeriac.contract.options.flow import LONGEST_KEY
 from celeriac_api.access.caller import Caller
-from celeriac_api.request.cursor import CURSOR_QUERY, CURSOR_SCHEMA, decoded_cursor, read_cursor
+from celeriac_api.request.cursor import CURSOR_QUERY, CURSOR_SCHEMA, owner_and_name, read_cursor
 from celeriac_api.request.parameter_types import Limit
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.address import address
@@ -25,11 +26,7 @@ def not_found(key: str) -> LimitNotFound:
     )
 
 
-def _position(text: str) -> tuple[str, str]:
-    owner, colon, key = decoded_cursor(text[:LONGEST_CURSOR]).decode().partition(":")
-    if not colon:
-        raise ValueError(text)
-    return owner, key
+_position = partial(owner_and_name, longest=LONGEST_CURSOR)
 
 
 Owner = Annotated[
@@ -53,11 +50,10 @@ class OfLimit(Parameters):
 
     def whose(self, caller: Caller) -> str:
         """The owner whose key it is; 404 where the caller may not see it."""
-        if self.owner is None or self.owner == caller.owner:
-            return caller.owner
-        if caller.sees is None:
-            return self.owner
-        raise not_found(self.key)
+        owner = caller.owner_meant(self.owner)
+        if owner is None:
+            raise not_found(self.key)
+        return owner
 
     @classmethod
     def refuse_path(cls, text: str) -> Problem:

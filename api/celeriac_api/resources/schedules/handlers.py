@@ -25,7 +25,7 @@ from celeriac_api.acceptance import accepted_headers
 from celeriac_api.access.caller import Caller, caller_with
 from celeriac_api.request import body
 from celeriac_api.request.call import Call
-from celeriac_api.request.cursor import encoded_cursor
+from celeriac_api.request.cursor import owner_cursor
 from celeriac_api.request.new_id import new_id
 from celeriac_api.request.parameter_types import USUAL_LIMIT
 from celeriac_api.request.strict_json import DEEPEST
@@ -222,7 +222,7 @@ def _further(schedule: StoredSchedule, first: datetime, count: int) -> list[date
 
 
 def _cursor_after(last: StoredSchedule) -> str:
-    return encoded_cursor(f"{last.owner}:{last.name}".encode()).decode()
+    return owner_cursor(last.owner, last.name)
 
 
 def _refuse_declared(schedule: StoredSchedule) -> None:

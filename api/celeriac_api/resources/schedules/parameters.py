@@ -1,5 +1,6 @@
 """The parameters of the routes of schedules."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -7,7 +8,7 @@ from pydantic import Field, StringConstraints
 from pydantic.json_schema import SkipJsonSchema
 
 from celeriac_api.access.caller import Caller
-from celeriac_api.request.cursor import CURSOR_QUERY, CURSOR_SCHEMA, decoded_cursor, read_cursor
+from celeriac_api.request.cursor import CURSOR_QUERY, CURSOR_SCHEMA, owner_and_name, read_cursor
 from celeriac_api.request.parameter_types import SCHEDULE_NAME, Limit, count_of
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.address import address
@@ -25,11 +26,7 @@ def not_found(name: str) -> ScheduleNotFound:
     )
 
 
-def _position(text: str) -> tuple[str, str]:
-    owner, colon, name = decoded_cursor(text[:LONGEST_CURSOR]).decode().partition(":")
-    if not colon:
-        raise ValueError(text)
-    return owner, name
+_position = partial(owner_and_name, longest=LONGEST_CURSOR)
 
 
 Name = Annotated[
@@ -58,11 +55,10 @@ class PutParameters(Parameters):
 
     def whose(self, caller: Caller) -> str:
         """The owner whose schedule it is; 404 where the caller may not see it."""
-        if self.owner is None or self.owner == caller.owner:
-            return caller.owner
-        if caller.sees is None:
-            return self.owner
-        raise not_found(self.name)
+        owner = caller.owner_meant(self.owner)
+        if owner is None:
+            raise not_found(self.name)
+        return owner
 
 
 class OfSchedule(PutParameters):

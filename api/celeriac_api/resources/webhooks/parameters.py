@@ -55,9 +55,7 @@ class OfOwner(Parameters):
 
     def whose(self, caller: Caller) -> str | None:
         """The owner that is meant; None where the caller may not see it."""
-        if self.owner is None or self.owner == caller.owner:
-            return caller.owner
-        return self.owner if caller.sees is None else None
+        return caller.owner_meant(self.owner)
 
 
 class OfEndpoint(OfOwner):
