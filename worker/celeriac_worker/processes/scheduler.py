@@ -9,6 +9,7 @@ To report to Celery: a free process waits for the next turn of the event loop; `
 so the worker does not end; a time limit can reach the task that follows.
 """
 
+import gc
 import os
 from collections import defaultdict
 from collections.abc import Callable
@@ -197,6 +198,12 @@ class PromptPool(asynpool.AsynPool):  # type: ignore[misc]  # celery has no type
         self._cache.update({job._job: job for job in unended})  # noqa: SLF001
 
 
+def keep_what_is_loaded() -> None:
+    """What is loaded by now stays: no collector need go through it again, in this process or one that is forked from it."""
+    gc.collect()
+    gc.freeze()
+
+
 class TaskPool(prefork.TaskPool):  # type: ignore[misc]  # celery has no types
     """For the setting `worker_pool`."""
 
@@ -206,6 +213,7 @@ class TaskPool(prefork.TaskPool):  # type: ignore[misc]  # celery has no types
         """Start the processes; Celery hands the pool as many jobs at a time as they may have."""
         self.app.reaper = Reaper()
         os.environ.pop(BILLIARDS_LOG, None)
+        keep_what_is_loaded()
         super().on_start()
         if get_start_method() != "fork":
             self._pool.wait_until_up()
