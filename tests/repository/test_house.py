@@ -25,6 +25,7 @@ NO_NOUNS = set("asked begun found given known left_out one other said shown told
 LONG_LISTINGS = {
     ".": "tools look for their files at the root",
     "api/celeriac_api": "the rooms of the service, and the files with which it starts",
+    "worker/celeriac_worker": "likewise of the worker",
     "docs/how-to": "a page for each job; docs/index.md groups them",
     "docs/decisions": "a numbered series, read by number",
     "tests": "a room for each package, and for what all tests share",

@@ -1,0 +1,1 @@
+"""The loop processes, which run async tasks beside the pool."""
