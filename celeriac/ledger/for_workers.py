@@ -51,6 +51,8 @@ class Granted:
     """This worker may run the task."""
 
     attempt: int
+    # How many async tasks may run in its event loop at once, this one included; None: any number.
+    company: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,9 @@ class Consumer:
             case b"granted", attempt, *pushed:
                 self._push(pushed)
                 return Granted(int(attempt))
+            case b"suspect", attempt, company, *pushed:
+                self._push(pushed)
+                return Granted(int(attempt), int(company))
             case b"refused", state, *pushed:
                 self._push(pushed)
                 return Refused(State(state.decode()))
@@ -173,10 +178,11 @@ class Consumer:
         self._push(pushed)
         return bool(word == b"retrying")
 
-    def return_task(self, task_id: str, *, token: str) -> None:
-        """Return a task before its end, so that it runs again; a task that somebody asked to cancel ends."""
+    def return_task(self, task_id: str, *, token: str, company: int | None = None) -> None:
+        """Return a task before its end, so that it runs again, in a loop with at most this company; a task that somebody asked to cancel ends."""
+        arguments = (task_id, token, self._push_or_record, self._ttl, date_done())
         _, *pushed = self._redis.run(
-            scripts.RETURN_TASK, task_id, token, self._push_or_record, self._ttl, date_done()
+            scripts.RETURN_TASK, *arguments, *(() if company is None else (company,))
         )
         self._push(pushed)
 

@@ -163,3 +163,29 @@ def test_a_run_that_has_lost_its_task_submits_nothing(
     assert own_redis.llen("own") == 1
     assert own_client.get(f"/tasks/{accepted.task_id}").json()["parent_id"] == first.task_id
     own_client.post(f"/tasks/{accepted.task_id}/cancel").raise_for_status()
+
+
+def test_a_task_that_may_have_ended_its_loop_runs_in_small_company_until_its_end(
+    consumer: Consumer, first: Claim, own_client: httpx.Client
+) -> None:
+    consumer.return_task(first.task_id, token=first.token, company=4)
+    again = claim_of({"task_id": first.task_id})
+    assert consumer.claim(again) == Granted(attempt=2, company=4)
+    assert consumer.claim(again) == Granted(attempt=2, company=4)  # as after a lost reply
+    consumer.return_task(again.task_id, token=again.token)
+    last = claim_of({"task_id": first.task_id})
+    assert consumer.claim(last) == Granted(attempt=3, company=4)
+    assert finish(consumer, last)
+    assert state(own_client, first) == "succeeded"
+
+
+def test_a_task_whose_next_loss_is_its_last_runs_alone(consumer: Consumer, first: Claim) -> None:
+    claim, companies = first, []
+    for _ in range(2):
+        consumer.lose(claim.task_id, token=claim.token, reason="the loop is gone")
+        claim = claim_of({"task_id": first.task_id})
+        granted = consumer.claim(claim)
+        assert isinstance(granted, Granted)
+        companies.append(granted.company)
+    assert companies == [None, 1]
+    finish(consumer, claim)

@@ -78,6 +78,9 @@ class Report:
     runs: tuple[Run, ...] = ()
     # Tokens, as in all that follows.
     ended: tuple[str, ...] = ()
+    # Granted, but not begun, for too many others run (`Granted.company`); `runs` names them again when they begin. Sent before
+    # anything of the same packet begins: of what is here, nothing can have caused the death of the process.
+    held: tuple[str, ...] = ()
     # Past their hard time limit, although they were cancelled then. Sent at once by the timer that cancels them, or, for the run
     # in which the event loop stands still, by the watch thread. A run that does not end then has its process killed.
     overdue: tuple[str, ...] = ()
@@ -91,6 +94,7 @@ class Report:
     _READERS: ClassVar = {
         "runs": lambda runs: tuple(Run(*run) for run in runs),
         "ended": tuple,
+        "held": tuple,
         "overdue": tuple,
         "blocked": lambda blocked: Blocked(*blocked),
     }
@@ -111,7 +115,8 @@ class Order:
     terminate: tuple[str, ...] = ()
     # Somebody else has the task by now: cancelled, and their end is dropped.
     lost: tuple[str, ...] = ()
-    # Take no more messages, wait for so many seconds, cancel and return what runs, say `stopped` and end.
+    # Take no more messages, wait for so many seconds, cancel and return what runs, say `stopped` and end. It can come again, with
+    # another time from then on.
     stop: float | None = None
 
     _READERS: ClassVar = {"ask": tuple, "terminate": tuple, "lost": tuple}

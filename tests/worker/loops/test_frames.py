@@ -12,7 +12,7 @@ RUN = Run("add-1", "0f" * 16, "add", 30.5)
 @pytest.mark.parametrize(
     "report",
     [
-        Report(runs=(RUN, RUN._replace(hard_seconds=None)), ended=("a", "b"), overdue=("c",)),
+        Report(runs=(RUN, RUN._replace(hard_seconds=None)), ended=("a", "b"), held=("d",), overdue=("c",)),
         Report(alive=0.0),
         Report(blocked=Blocked(1.1, "add-1", "0f" * 16, 'File "täsks.py", line 44, time.sleep(60)\n')),
         Report(blocked=Blocked(2.0, None, None, 'File "x.py", line 1')),

@@ -321,7 +321,8 @@ local function requeue(task, pushed, ...)
 end
 
 -- A run of this task was lost with its worker: run it again, unless it is to be cancelled or was lost too often. Its
--- token is kept as that of a run that is over: whoever says the same later counts no second loss.
+-- token is kept as that of a run that is over: whoever says the same later counts no second loss. If the next loss ends it, it runs alone
+-- in its loop, so that no other task is the reason for that.
 local function lose(task, reason, most, how)
   local lost = task.lost + 1
   if task.cancel then
@@ -329,6 +330,8 @@ local function lose(task, reason, most, how)
   elseif lost >= most and task.name ~= DELIVERY then
     conclude_with(task, 'failed', 'FAILURE', 'WorkerLostError',
                   string.format('%s; it was started %d times and is not started again', reason, lost), how)
+  elseif lost == most - 1 then
+    requeue(task, how.pushed, 'lost', lost, 'released', task.token, 'linked', 1, 'company', 1)
   else
     requeue(task, how.pushed, 'lost', lost, 'released', task.token)
   end

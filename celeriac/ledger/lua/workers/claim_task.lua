@@ -1,11 +1,19 @@
 -- Claim a task before its body runs. The same token asked twice (a lost reply) is granted twice. Whether the lease of one
 -- that runs is over is for keep_tasks.lua to say, which knows of stalls.
 -- ARGV  id, token, worker, lease, Celery's STARTED document, ttl, date, 'push' or 'record' (the queues are on another server)
--- Answer: {'granted', attempt, and what is to be pushed there} | {'refused', state, and what is to be pushed there: queue, side, message} | {'unknown', ''}
+-- Answer: {'granted', attempt, and what is to be pushed there: queue, side, message} | {'suspect', attempt, company, and what is to
+--         be pushed there}: granted, to run with at most so many in its loop, itself included | {'refused', state, and what is to be pushed there: queue, side, message} | {'unknown', ''}
 local id, token, worker, lease, started, ttl, date, where = unpack(ARGV)
 local task = load(id)
 if not task then return {'unknown', ''} end
-if task.state == 'running' and task.token == token then return {'granted', text(task.attempt)} end
+
+local function granted(how)
+  local company = task.linked and redis.call('HGET', key_record(id), 'company')
+  if company then return with_pushes(how, 'suspect', text(task.attempt), company) end
+  return with_pushes(how, 'granted', text(task.attempt))
+end
+
+if task.state == 'running' and task.token == token then return granted({}) end
 
 local at = now()
 local before = task.state
@@ -24,15 +32,13 @@ elseif task.start_by and task.start_by < at and task.attempt == 0 then
 end
 
 task.attempt = task.attempt + 1
-local attempt = text(task.attempt)
-become(task, 'running', 'attempt', attempt, 'token', token, 'worker', worker, 'started_at', at, 'lost', task.lost)
+become(task, 'running', 'attempt', text(task.attempt), 'token', token, 'worker', worker, 'started_at', at, 'lost', task.lost)
 if before == 'retrying' then redis.call('HDEL', key_record(id), 'due_at') end
 leave(task, before)
 redis.call('ZADD', KEY_RUNNING, at + lease, id)
 if task.attempt == 1 then observe('queued', task.name, at - (task.queued_at or task.created_at)) end
 redis.call('SET', key_result(id), started, 'PX', text(ttl / 1000))
 redis.call('PUBLISH', key_result(id), started)
-if not task.linked then return {'granted', attempt} end
 local how = ending(where, ttl, date)
-move_on(task, how.pushed)
-return with_pushes(how, 'granted', attempt)
+if task.linked then move_on(task, how.pushed) end
+return granted(how)
