@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from celeriac.command import one_service, up
+from celeriac.command.batches import commands as batches
 from celeriac.command.connect import config, page
 from celeriac.command.connect.doctor import doctor
 from celeriac.command.connect.server import Server
@@ -82,6 +83,7 @@ _add(TASKS, "list", tasks.list_tasks)
 _add(TASKS, "cancel", cancel)
 _add(TASKS, "retry", retry, DefinitionCommand)
 _add(TASKS, "forget", forget)
+_add_group(TASKS, "batch", batches.app)
 _add_group(TASKS, "schedule", schedules.app)
 _add(TASKS, "catalog", service.catalog)
 _add(TASKS, "generate", generate)

@@ -57,3 +57,8 @@ def test_what_to_do_follows_from_the_error(
     problem = {"task_id": "t"}
     refusal = refusal_of(made(error_class, {"problem": problem, "retry_after": 2.0, "request_id": "r"}))
     assert (refusal.exit_code, advice in refusal.advice) == (code, True)
+
+
+def test_after_the_time_for_a_batch_the_batch_goes_on() -> None:
+    refusal = refusal_of(errors.TimedOut("Batch b is not ready in time.", batch_id="b"))
+    assert (refusal.exit_code, refusal.advice) == (6, "The batch goes on: celeriac batch wait b")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import typer
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from celeriac.client.client import Client
 
 SECONDS = 1.0
+MOST_BATCHES = 100
 # A shell may run what is in other names, whatever they are quoted with.
 PLAIN = re.compile(r"[A-Za-z0-9_.:@/+-]+")
 
@@ -42,6 +44,18 @@ def complete_schedules(context: typer.Context, incomplete: str) -> list[tuple[st
         context,
         incomplete,
         lambda client: ((schedule["name"], schedule["submits"]) for schedule in client.schedules()),
+    )
+
+
+def complete_batches(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """The ids of the newest batches, with their labels."""
+    return _completions(
+        context,
+        incomplete,
+        lambda client: (
+            (batch.id, batch.document["label"] or f"{batch.document['total']:,} tasks")
+            for batch in islice(client.batches(), MOST_BATCHES)
+        ),
     )
 
 

@@ -1,6 +1,7 @@
 """Finds the whole id of a task by its beginning."""
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -20,9 +21,12 @@ MOST_NAMED = 5
 class TaskIds:
     """The ids of the newest tasks, read once and only if needed."""
 
+    # What the ids belong to, the member that has one, and the command that lists them.
+    noun, plural, member, list_command = "task", "tasks", "task_id", "celeriac list"
+
     def __init__(self, client: "Client") -> None:
         """As this client sees them."""
-        self._client = client
+        self.client = client
 
     def whole(self, text: str) -> str:
         """The id that this is, or of which it is the beginning; `Refusal` if there is none, or several."""
@@ -31,9 +35,9 @@ class TaskIds:
             return str(UUID(beginning))
         if not re.fullmatch(r"[0-9a-f][0-9a-f-]*", beginning) or len(beginning) > 36:
             raise Refusal(
-                f"{text!r} is not the id of a task.",
+                f"{text!r} is not the id of a {self.noun}.",
                 why="An id has digits, letters from a to f, and hyphens.",
-                advice="celeriac list shows the ids.",
+                advice=f"{self.list_command} shows the ids.",
             )
         if len(beginning) < LEAST_CHARACTERS:
             raise Refusal(
@@ -43,24 +47,23 @@ class TaskIds:
         return self._only(beginning)
 
     def _only(self, beginning: str) -> str:
-        matches = [document for document in self._newest if document["task_id"].startswith(beginning)]
+        matches = [document for document in self._newest if document[self.member].startswith(beginning)]
         match matches:
             case [document]:
-                return str(document["task_id"])
+                return str(document[self.member])
             case []:
                 raise Refusal(
-                    f"No task has an id that begins with {beginning!r}.",
-                    why=f"The {NEWEST:,} newest tasks were compared.",
-                    advice="Write the whole id of an older task.",
+                    f"No {self.noun} has an id that begins with {beginning!r}.",
+                    why=f"The {NEWEST:,} newest {self.plural} were compared.",
+                    advice=f"Write the whole id of an older {self.noun}.",
                     exit_code=ExitCode.NOT_FOUND,
                 )
         named = "".join(
-            f"\n  {document['task_id']}  {document['name']}  {document['state']}"
-            for document in matches[:MOST_NAMED]
+            f"\n  {document[self.member]}  {self.description(document)}" for document in matches[:MOST_NAMED]
         )
         more = f"\n  and {len(matches) - MOST_NAMED} more" if len(matches) > MOST_NAMED else ""
         raise Refusal(
-            f"The ids of {len(matches)} tasks begin with {beginning!r}:{named}{more}",
+            f"The ids of {len(matches)} {self.plural} begin with {beginning!r}:{named}{more}",
             advice="Write more characters.",
         )
 
@@ -68,7 +71,15 @@ class TaskIds:
     def _newest(self) -> list[Any]:
         from itertools import islice
 
-        return [task.document for task in islice(self._client.tasks(omit_results=True), NEWEST)]
+        return list(islice(self.all(), NEWEST))
+
+    def all(self) -> Iterator[Any]:
+        """The documents of all, the newest first."""
+        return (task.document for task in self.client.tasks(omit_results=True))
+
+    def description(self, document: Any) -> str:
+        """What tells it from others."""
+        return f"{document['name']}  {document['state']}"
 
 
 def is_whole(text: str) -> bool:

@@ -37,6 +37,9 @@ ADVICE: dict[type[Exception], str] = {
     errors.TaskNotFound: "celeriac list shows the newest tasks.",
     errors.TaskGone: "celeriac list shows the newest tasks.",
     errors.UnknownQueue: "celeriac queues lists them.",
+    errors.BatchNotFound: "celeriac batch list shows the newest batches.",
+    errors.BatchGone: "celeriac batch list shows the newest batches.",
+    errors.BatchNotEnded: "Wait for its end: celeriac batch wait BATCH",
     errors.LimitNotFound: "celeriac limits list lists the keys in use.",
     errors.Unreachable: "Start a server here (celeriac up), or name another: --url, CELERIAC_URL or --profile.",
     errors.ConnectionLost: "It may have had its effect: look before you repeat it. celeriac doctor checks the server.",
@@ -88,10 +91,18 @@ def _advice(error: Exception) -> str:
         case errors.InDoubt():
             return f"celeriac get {error.task_id} tells whether it was accepted."
         case errors.TimedOut():
-            return f"The task goes on: celeriac watch {error.task_id}"
+            return _what_goes_on(error)
         case errors.RateLimited() | errors.QueueFull() if error.retry_after is not None:
             return f"Try again in {error.retry_after:g} seconds."
     return next((text for kind, text in ADVICE.items() if type(error) is kind), _of_family(error))
+
+
+def _what_goes_on(error: errors.TimedOut) -> str:
+    """It has the id of what was waited for, and no other one."""
+    if task_id := getattr(error, "task_id", None):
+        return f"The task goes on: celeriac watch {task_id}"
+    batch_id = getattr(error, "batch_id", None)
+    return f"The batch goes on: celeriac batch wait {batch_id}" if batch_id else ""
 
 
 def _of_family(error: Exception) -> str:

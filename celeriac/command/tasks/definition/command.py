@@ -1,7 +1,8 @@
 """A command about a task definition: its help describes the definition that is named."""
 
 import re
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from celeriac.command.connect.server import Server
 from celeriac.command.frame.help import Command, write_parameters
@@ -18,6 +19,16 @@ NO_LIMIT = "none"
 _INPUT = re.compile(r"\s*[{\[\"@].*|-|", re.DOTALL)
 _DURATION = re.compile(r"[0-9.].*|P[0-9T].*")
 _WORDS = "celeriac.words"
+# The option with its value, of a word and the next one; and whether that was the value.
+WithValue: TypeAlias = Callable[[str, str | None], tuple[str, bool]]
+
+
+class WaitCommand(Command):
+    """Its option `--wait` has a value or none."""
+
+    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+        """Give `--wait` a value, then parse as usual."""
+        return super().parse_args(ctx, with_values(args, _wait_with_value))
 
 
 class DefinitionCommand(Command):
@@ -50,14 +61,15 @@ class DefinitionCommand(Command):
         return values.get("name"), server_of(cast("typer.Context", ctx)).overridden(**options)
 
 
-def with_values(words: list[str]) -> list[str]:
+def with_values(words: list[str], with_value: WithValue | None = None) -> list[str]:
     """`--wait` becomes `--wait=none`; `--json TEXT` becomes `--input=TEXT`, as `--json` alone is about the output."""
     end = words.index("--") if "--" in words else len(words)
+    with_value = with_value or _with_value
     result: list[str] = []
     at = 0
     while at < end:
         word, following = words[at], words[at + 1] if at + 1 < end else None
-        option, takes_next = _with_value(word, following)
+        option, takes_next = with_value(word, following)
         result.append(option)
         at += 2 if takes_next else 1
     return result + words[end:]
@@ -65,14 +77,19 @@ def with_values(words: list[str]) -> list[str]:
 
 def _with_value(word: str, following: str | None) -> tuple[str, bool]:
     """The option with its value, and whether that was the next word."""
-    if word == WAIT:
-        is_value = following is not None and _DURATION.fullmatch(following) is not None
-        return f"{WAIT}={following if is_value else NO_LIMIT}", is_value
     if word == JSON and following is not None and _INPUT.fullmatch(following):
         return f"{INPUT}={following}", True
     if word.startswith(f"{JSON}="):
         return f"{INPUT}={word.removeprefix(f'{JSON}=')}", False
-    return word, False
+    return _wait_with_value(word, following)
+
+
+def _wait_with_value(word: str, following: str | None) -> tuple[str, bool]:
+    """The same for `--wait` alone."""
+    if word != WAIT:
+        return word, False
+    is_value = following is not None and _DURATION.fullmatch(following) is not None
+    return f"{WAIT}={following if is_value else NO_LIMIT}", is_value
 
 
 def _refuse_parameters_as_options(command: Command, ctx: "Context", words: list[str]) -> None:
