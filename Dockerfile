@@ -36,10 +36,11 @@ RUN pip freeze --local > /venv/constraints.txt && pip install --no-deps --no-ind
 
 FROM python:${PYTHON}-slim AS service
 RUN groupadd --gid 10001 celeriac && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp celeriac \
-    && install --directory --owner 10001 --group 10001 /packages
+    && install --directory --owner 10001 --group 10001 /files /packages
 # Your own packages are installed into /packages, without root, in versions that are compatible with Celeriac's.
 ENV PATH=/venv/bin:/packages/bin:$PATH HOME=/tmp PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PYTHONPATH=/celeriac \
-    PYTHONUSERBASE=/packages PIP_CONSTRAINT=/venv/constraints.txt PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+    PYTHONUSERBASE=/packages PIP_CONSTRAINT=/venv/constraints.txt PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    CELERIAC_FILES=/files
 WORKDIR /celeriac
 STOPSIGNAL SIGTERM
 USER 10001:10001

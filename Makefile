@@ -116,8 +116,8 @@ soak: $(INSTALLED) ## run a steady, mixed load for half an hour, and look for gr
 lock: $(INSTALLED) ## write requirements/ again from pyproject.toml; ARGS=--upgrade uses newer versions
 	$(LOCK) --extra all --group dev --output-file requirements/dev.txt
 	$(LOCK) --extra all --group run --constraint requirements/dev.txt --output-file requirements/run.txt
-	$(LOCK) --extra api --extra oidc --constraint requirements/dev.txt --output-file requirements/api.txt
-	$(LOCK) --extra worker --constraint requirements/dev.txt --output-file requirements/worker.txt
+	$(LOCK) --extra api --extra oidc --extra s3 --constraint requirements/dev.txt --output-file requirements/api.txt
+	$(LOCK) --extra worker --extra s3 --constraint requirements/dev.txt --output-file requirements/worker.txt
 	$(LOCK) --extra otel --constraint requirements/dev.txt --output-file requirements/otel.txt
 	$(LOCK:pyproject.toml=) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
 

@@ -2,7 +2,6 @@
 
 import difflib
 import os
-import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from enum import StrEnum
@@ -19,18 +18,13 @@ from pydantic import (
     ValidationError,
 )
 
-from celeriac.values.addresses.public_address import networks_of
+from celeriac.values import setting_checks
 from celeriac.values.addresses.redis_address import normal, shown, with_password
-from celeriac.values.addresses.web_address import is_safe
 from celeriac.values.durations import duration_of
-from celeriac.values.queue_names import taken_for
 
 PREFIX = "CELERIAC_"
 # Of the client and the command, which may have the same environment as a service.
 CLIENT_VARIABLES = frozenset({"CELERIAC_CONFIG", "CELERIAC_KEY", "CELERIAC_PROFILE", "CELERIAC_URL"})
-PUBLIC = frozenset({"docs", "metrics", "page"})
-_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
-MOST_DELAYS = 20
 LOCAL_REDIS = "redis://127.0.0.1:6379/0"
 
 
@@ -53,84 +47,12 @@ class SettingsError(Exception):
     """A setting is wrong. The text names each wrong variable, its value and what it should be."""
 
 
-def _packages(names: str) -> str:
-    if not all(name.strip().replace(".", "_").isidentifier() for name in names.split(",")):
-        raise ValueError("write importable package names, separated by commas: tasks,shop.tasks")
-    return names
-
-
-def _queue(name: str) -> str:
-    if owner := taken_for(name):
-        raise ValueError(f"{owner} uses keys with this name in Redis; choose another name")
-    return name
-
-
-def _public(words: str) -> str:
-    if words != "none" and not set(words.split(",")) <= PUBLIC:
-        raise ValueError("write some of docs, metrics and page, separated by commas, or none")
-    return words
-
-
-def _origins(origins: str) -> str:
-    if not all(_ORIGIN.fullmatch(origin) for origin in origins.split(",")):
-        raise ValueError(
-            "write origins as browsers do, separated by commas: https://shop.example,http://localhost:3000"
-        )
-    return origins
-
-
-def _issuer(url: str) -> str:
-    if not is_safe(url) or "?" in url or "#" in url:
-        raise ValueError(
-            "write the issuer's URL: https://login.shop.example/ (http:// only for this machine)"
-        )
-    return url
-
-
-def _scopes(pairs: str) -> str:
-    if not all(all(pair.rpartition("=")) for pair in pairs.split(",")):
-        raise ValueError("write pairs, separated by commas: celeriac.read=read,celeriac.add=submit:add")
-    return pairs
-
-
-def _networks(text: str) -> str:
-    try:
-        networks_of(text)
-    except ValueError as wrong:
-        raise ValueError(
-            f"write networks or addresses, separated by commas: 10.1.0.0/16,fd00::/8 ({wrong})"
-        ) from wrong
-    return text
-
-
-def _delays(text: str) -> str:
-    try:
-        delays_of(text)
-    except ValueError as wrong:
-        raise ValueError(f"write at most {MOST_DELAYS} durations, separated by commas: 5s,5m,2h") from wrong
-    return text
-
-
-def delays_of(text: str) -> tuple[timedelta, ...]:
-    """The durations in a list with commas; `ValueError` if one is none."""
-    parts = text.split(",")
-    if len(parts) > MOST_DELAYS:
-        raise ValueError(text)
-    return tuple(_positive(duration_of(part.strip())) for part in parts)
-
-
 def _duration(value: object) -> object:
     return duration_of(value) if isinstance(value, str) else value
 
 
-def _positive(duration: timedelta) -> timedelta:
-    if duration <= timedelta(0):
-        raise ValueError("must be longer than 0 seconds")
-    return duration
-
-
 RedisURL = Annotated[str, AfterValidator(normal)]
-Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_positive)]
+Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(setting_checks.check_positive)]
 
 
 class Settings(BaseModel):
@@ -164,10 +86,10 @@ class Settings(BaseModel):
     redis_password_file: Path | None = Field(
         None, description="File that contains the password of Redis, for an address that has none."
     )
-    tasks: Annotated[str, AfterValidator(_packages)] = Field(
+    tasks: Annotated[str, AfterValidator(setting_checks.check_packages)] = Field(
         "tasks", description="Packages whose modules declare tasks, separated by commas."
     )
-    default_queue: Annotated[str, AfterValidator(_queue)] = Field(
+    default_queue: Annotated[str, AfterValidator(setting_checks.check_queue)] = Field(
         "default", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="Queue of the tasks that name no queue."
     )
     soft_time_limit: Duration = Field(
@@ -216,7 +138,7 @@ class Settings(BaseModel):
         None,
         description="File with keys (JSON), in addition to the keys in Redis. The API reads it again when it changes.",
     )
-    oidc_issuer: Annotated[str, AfterValidator(_issuer)] | None = Field(
+    oidc_issuer: Annotated[str, AfterValidator(setting_checks.check_issuer)] | None = Field(
         None,
         description="Identity provider (OpenID Connect) whose tokens are valid: the URL that it calls its issuer, exactly.",
     )
@@ -229,15 +151,15 @@ class Settings(BaseModel):
         min_length=1,
         description="Claim that contains the scopes: a text with spaces, or a list. `realm_access.roles` is a member of a member.",
     )
-    oidc_scopes: Annotated[str, AfterValidator(_scopes)] | None = Field(
+    oidc_scopes: Annotated[str, AfterValidator(setting_checks.check_scopes)] | None = Field(
         None,
         description="What the provider's scopes allow: `celeriac.read=read,celeriac.add=submit:add`. Default: its scopes have our names.",
     )
-    public: Annotated[str, AfterValidator(_public)] = Field(
+    public: Annotated[str, AfterValidator(setting_checks.check_public_parts)] = Field(
         "docs,page",
         description="What needs no key, in addition to the health routes: `docs`, `metrics` and `page`, separated by commas; or `none`.",
     )
-    cors_origins: Annotated[str, AfterValidator(_origins)] | None = Field(
+    cors_origins: Annotated[str, AfterValidator(setting_checks.check_origins)] | None = Field(
         None,
         description="Origins whose pages may use the API in a browser, separated by commas. Default: only the page of the API.",
     )
@@ -265,14 +187,14 @@ class Settings(BaseModel):
     owner_share: int = Field(
         4, ge=1, description="How many times these limits all keys of one owner may use together."
     )
-    webhook_allow: Annotated[str, AfterValidator(_networks)] | None = Field(
+    webhook_allow: Annotated[str, AfterValidator(setting_checks.check_networks)] | None = Field(
         None,
         description="Networks to which webhooks may be sent although they are not public, separated by commas: `10.1.0.0/16`.",
     )
     webhook_timeout: Duration = Field(
         timedelta(seconds=15), description="How long an attempt to send a webhook may take."
     )
-    webhook_retries: Annotated[str, AfterValidator(_delays)] = Field(
+    webhook_retries: Annotated[str, AfterValidator(setting_checks.check_delays)] = Field(
         "5s,5m,30m,2h,5h,10h,10h",
         description="How long after each failed attempt to send a webhook the next one follows, give or take a fifth.",
     )
@@ -292,6 +214,24 @@ class Settings(BaseModel):
         10_485_760,
         ge=1_024,
         description="Largest result of a task, in bytes of JSON; a task with a larger result fails.",
+    )
+    files: Annotated[str, AfterValidator(setting_checks.check_place_of_files)] | None = Field(
+        None,
+        description="Where large files are kept: a directory that the API and all workers share, or `s3://bucket/prefix`. Default: `files` in CELERIAC_DATA_DIR.",
+    )
+    inline_bytes: int = Field(
+        65_536,
+        ge=0,
+        le=1_048_576,
+        description="Files up to this size, in bytes, are kept in Redis, with the task.",
+    )
+    max_file_bytes: int = Field(
+        2_147_483_648, ge=1, description="Largest file that a task may take or return, in bytes."
+    )
+    max_file_bytes_per_owner: int | None = Field(
+        None,
+        ge=1,
+        description="How many bytes the kept files of one owner's tasks may have together. Default: no limit.",
     )
     show_tracebacks: bool = Field(
         default=False,
@@ -326,6 +266,11 @@ class Settings(BaseModel):
     def model_post_init(self, _: object, /) -> None:
         """Read the password of Redis, where it is in a file."""
         self._password = _password_in(self.redis_password_file)
+
+    @property
+    def place_of_files(self) -> str:
+        """Where large files are kept: a directory, or the URL of a bucket."""
+        return self.files or str(self.data_dir / "files")
 
     @property
     def broker(self) -> str:

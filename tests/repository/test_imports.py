@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "celeriac.version": set[str](),
     "celeriac.settings": {"celeriac.values"},
     "celeriac.serving": {"celeriac.settings"},
+    "celeriac.files": {"celeriac.values"},
     "celeriac.contract": {"celeriac.values"},
     "celeriac.ledger": {"celeriac.settings", "celeriac.values"},
     "celeriac.access": {"celeriac.ledger", "celeriac.settings", "celeriac.values"},
@@ -77,6 +78,8 @@ FORBIDDEN = HEAVY | {
     # Only for an identity provider; redis-py imports the package itself to learn its version.
     "cryptography.hazmat",
     "jwt",
+    # Only where files are in S3.
+    "obstore",
     "lab",
     "tests",
     "pytest",

@@ -169,7 +169,7 @@ def test_each_service_waits_for_a_redis_that_answers(name: str) -> None:
         SERVICES[name]["environment"]["CELERIAC_REDIS_URL"] == "${CELERIAC_REDIS_URL:-redis://redis:6379/0}"
     )
     assert SERVICES[name]["environment"]["CELERIAC_REDIS_PASSWORD_FILE"].endswith(f":-{PASSWORD_FILE}}}")
-    assert SERVICES[name]["volumes"] == ["secrets:/run/celeriac:ro"]
+    assert SERVICES[name]["volumes"] == ["secrets:/run/celeriac:ro", "files:/files"]
     assert "redis-cli ping" in SERVICES["redis"]["healthcheck"]["test"][1]
 
 
@@ -307,7 +307,9 @@ def test_an_image_with_tasks_and_packages_of_ones_own_takes_three_lines() -> Non
 def test_packages_of_ones_own_are_installed_without_root_and_go_with_ours() -> None:
     (environment,) = (dict(re.findall(r"(\w+)=(\S+)", value)) for value in STAGES["service"].values("ENV"))
     (users,) = STAGES["service"].values("RUN")
-    assert users.endswith(f"install --directory --owner 10001 --group 10001 {environment['PYTHONUSERBASE']}")
+    assert users.endswith(
+        f"install --directory --owner 10001 --group 10001 {environment['CELERIAC_FILES']} {environment['PYTHONUSERBASE']}"
+    )
     (venv,) = STAGES["packages"].values("RUN")
     assert "--system-site-packages" in venv, "PYTHONUSERBASE does not count in other ones"
     for name in ("api", "worker"):
@@ -340,7 +342,7 @@ def test_redis_writes_down_what_it_accepted_and_evicts_nothing() -> None:
     assert '--maxmemory "$$REDIS_MAXMEMORY"' in command
     assert redis["environment"] == {"REDIS_MAXMEMORY": "${REDIS_MAXMEMORY:-1gb}"}
     assert redis["volumes"] == ["redis-data:/data", "secrets:/run/celeriac:ro"]
-    assert COMPOSE["volumes"].keys() == {"redis-data", "secrets", "first-key"}
+    assert COMPOSE["volumes"].keys() == {"redis-data", "secrets", "first-key", "files"}
 
 
 def test_only_the_api_can_be_reached_from_outside_and_only_from_this_machine() -> None:

@@ -21,9 +21,10 @@ from celeriac.ledger.model.states import FINAL
 from celeriac.ledger.store.connection import InDoubt, Unavailable
 from celeriac.ledger.tables.deliveries import Attempt, Delivery, DeliveryTable
 from celeriac.ledger.tables.webhooks import WebhookTable
-from celeriac.settings import Settings, delays_of
+from celeriac.settings import Settings
 from celeriac.values.addresses.public_address import Network, networks_of
 from celeriac.values.addresses.webhook_url import WebhookURL, webhook_url
+from celeriac.values.setting_checks import delays_of
 from celeriac_api.resources.webhooks.endpoints import disabled_endpoint, endpoint_of
 from celeriac_api.resources.webhooks.message import body_of
 from celeriac_api.resources.webhooks.signature import new_secret, signed_headers

@@ -1,0 +1,1 @@
+"""Where large files lie, by the hash of their content."""

@@ -1,0 +1,1 @@
+"""Files that tasks take and return, and where large ones lie."""
