@@ -17,7 +17,7 @@ from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.store.group_commit import Batching
 from celeriac.settings import Settings
 
-AT_ONCE = 500
+AT_ONCE = 100
 # A queue that is not going to be empty: a number, as autoscalers want it.
 LONGEST_DRAIN_SECONDS = 31_536_000.0
 

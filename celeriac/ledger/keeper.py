@@ -24,7 +24,7 @@ from celeriac.settings import Settings
 
 # A round of sweeping asks for every queue which message is next.
 SWEEP_EVERY = 4
-AT_ONCE = 100
+AT_ONCE = 50
 MOST_LOST_MESSAGES = 10
 OWNERS_AT_ONCE = 2
 MOST_RECOUNTED = 20_000

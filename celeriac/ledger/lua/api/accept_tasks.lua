@@ -94,14 +94,15 @@ local function earlier(id, options, owner)
   return kind, other, created_at, state, trace_id
 end
 
-local is_batch, has_ended = {}, {} -- of what a task waits for, by id
+local is_batch, is_linked, expiries = {}, {}, {} -- of what a task waits for, by id; when those expire that have ended
 
 -- What a task waits for: those of `after` that have not ended, and the first that has ended otherwise than it should. nil and an id
 -- where one is unknown, or forgotten.
 local function dependencies_of(options, owner)
   local blockers, wrong = {}, nil
   for _, id in ipairs(options.after) do
-    local state, expires_at, holder = unpack(redis.call('HMGET', key_record(id), 'state', 'expires_at', 'owner'))
+    local state, expires_at, holder, linked = unpack(redis.call('HMGET', key_record(id), 'state', 'expires_at', 'owner', 'linked'))
+    is_linked[id] = linked
     if not state then
       state, expires_at, holder = batches.dependency(id)
       is_batch[id] = true
@@ -110,8 +111,8 @@ local function dependencies_of(options, owner)
     if not state or not options.sees_all and (holder or nil) ~= owner or expires_at and tonumber(expires_at) < now() then
       return nil, id
     end
-    has_ended[id] = FINAL[state]
-    if not has_ended[id] and state ~= 'forgotten' then
+    expiries[id] = FINAL[state] and tonumber(expires_at)
+    if not FINAL[state] and state ~= 'forgotten' then
       blockers[#blockers + 1] = id
     elseif not wrong and not holds(options.when, state) then
       wrong = {id = id, state = state}
@@ -124,14 +125,16 @@ end
 local function write_results(id, options)
   redis.call('HSET', key_record(id), 'linked', 1, 'refers', options.when, 'results',
              table.concat(options.results, ' '))
+  local needed = {}
   for _, other in ipairs(options.results) do
     if is_batch[other] then
       batches.need(other, id)
     else
       redis.call('SADD', key_needers(other), id)
-      if has_ended[other] then keep_needed(other) end -- the others get to know that they are linked by what waits for them
+      needed[other] = expiries[other] or nil -- the others get to know that they are linked by what waits for them
     end
   end
+  keep_all(id, needed, how)
 end
 
 -- It is blocked until all of these have ended.
@@ -142,7 +145,7 @@ local function write_blockers(number, id, options, blockers)
   for place, other in ipairs(blockers) do
     places[2 * place - 1], places[2 * place] = place, other
     redis.call('ZADD', key_followers(other), first + number, id)
-    if not is_batch[other] then redis.call('HSET', key_record(other), 'linked', 1) end
+    if not is_batch[other] and not is_linked[other] then redis.call('HSET', key_record(other), 'linked', 1) end
   end
   if places[1] then redis.call('ZADD', key_blockers(id), unpack(places)) end
   local named = table.concat({unpack(blockers, 1, math.min(#blockers, MOST_NAMED))}, ' ')

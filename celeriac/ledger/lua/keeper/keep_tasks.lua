@@ -7,6 +7,7 @@
 local limit, where, lease, most, ttl, stay, date = unpack(ARGV)
 local at, more = now(), 'done'
 local how = ending(where, ttl, date)
+how.looks = 20 -- fewer than other scripts have: rounds follow one another at once while there is more, and others wait for each
 lease, most = tonumber(lease), tonumber(most)
 
 -- A round is noted when the last one is so old; with a gap of more than the second between them, or than a third of a lease,

@@ -4,6 +4,32 @@
 -- How many waiting tasks a script looks at when those that they wait for have ended; the keeper goes on with the others.
 local MOST_LOOKED_AFTER = 50
 
+-- Of what it takes to look at one, this is what it takes to let go of a result, to keep one, and to leave the followers of another.
+local LETTING_GO, KEEPING, LEAVING = 0.5, 0.25, 0.05
+-- An entry that is left to the keeper takes no more than so many looks.
+local LOOKS_OF_AN_ENTRY = 10
+
+-- Do this with each of these tasks, as far as this script may, and leave the others to keep_tasks.lua: under this word, in parts.
+local function do_some(id, word, others, cost, act, how)
+  how.looks = how.looks or MOST_LOOKED_AFTER
+  local count = math.min(#others, math.max(0, math.ceil(how.looks / cost)))
+  for place = 1, count do act(others[place]) end
+  how.looks = how.looks - count * cost
+  local size, entries = LOOKS_OF_AN_ENTRY / cost, {}
+  for first = count + 1, #others, size do
+    local last = math.min(first + size - 1, #others)
+    entries[#entries + 1] = string.format('%s %s %s', id, word, table.concat(others, ' ', first, last))
+  end
+  if entries[1] then redis.call('RPUSH', KEY_RELEASING, unpack(entries)) end
+end
+
+-- A blocked task waits for nothing any more.
+stop_waiting = function(task, how)
+  local others = redis.call('ZRANGE', key_blockers(task.id), 0, -1)
+  redis.call('DEL', key_blockers(task.id))
+  do_some(task.id, 'left', others, LEAVING, function(other) redis.call('ZREM', key_followers(other), task.id) end, how)
+end
+
 -- So many of those that a task waited for, or that follow it, are noted in its record.
 local MOST_NOTED = 20
 
@@ -55,7 +81,6 @@ local function come_nearer(id, other, how)
   if not task or task.state ~= 'blocked' or redis.call('ZREM', key_blockers(id), other.id) == 0 then return end
   local when = redis.call('HGET', key_record(id), 'when')
   if not holds(when, other.state) then
-    how.looks = how.looks - math.floor(redis.call('ZCARD', key_blockers(id)) / 20) -- it leaves as many sets
     conclude_unmet(task, when, other, how)
   elseif redis.call('EXISTS', key_blockers(id)) == 0 then
     release(task, how)
@@ -110,25 +135,40 @@ function batches.keep_result(id)
 end
 
 -- A task that needed this result, or those of this batch, has ended.
-local function let_go_of(id, needer, how)
-  how.looks = how.looks - 1
+local function let_go_of(id, needer)
   if redis.call('EXISTS', key_batch(id)) == 1 then return batches.let_go(id, needer) end
   redis.call('SREM', key_needers(id), needer)
   batches.keep_result(id)
 end
 
--- A task has ended: it needs no results any more. Those that are too many for one script are left to keep_tasks.lua.
-let_go = function(task, how)
-  local left = {}
-  how.looks = how.looks or MOST_LOOKED_AFTER
-  for id in string.gmatch(redis.call('HGET', key_record(task.id), 'results') or '', '%S+') do
-    if how.looks > 0 then let_go_of(id, task.id, how) else left[#left + 1] = id end
-  end
-  for first = 1, #left, MOST_LOOKED_AFTER do
-    local ids = table.concat(left, ' ', first, math.min(first + MOST_LOOKED_AFTER - 1, #left))
-    redis.call('RPUSH', KEY_RELEASING, task.id .. ' needed ' .. ids)
-  end
+local function words(line)
+  local list = {}
+  for word in string.gmatch(line, '%S+') do list[#list + 1] = word end
+  return list
 end
+
+-- A task has ended: it needs no results any more.
+let_go = function(task, how)
+  local results = redis.call('HGET', key_record(task.id), 'results')
+  if results then do_some(task.id, 'needed', words(results), LETTING_GO, function(id) let_go_of(id, task.id) end, how) end
+end
+
+-- A new task needs these results, of tasks that have ended. One that would be forgotten soon is kept now.
+local SOON = 60 * 1000000
+local function keep_all(needer, expiries, how)
+  local others = {}
+  for id, expires_at in pairs(expiries) do
+    if expires_at < now() + SOON then keep_needed(id) else others[#others + 1] = id end
+  end
+  do_some(needer, 'keeps', others, KEEPING, keep_needed, how)
+end
+
+-- By its word, what an entry takes that was left, and what is done with each of its tasks for the task that has left it.
+local LEFT = {
+  needed = {LETTING_GO, let_go_of},
+  keeps = {KEEPING, keep_needed},
+  left = {LEAVING, function(id, task_id) redis.call('ZREM', key_followers(id), task_id) end},
+}
 
 -- Go on with what was too much for other scripts; whether that is not all.
 local function settle_rest(how)
@@ -137,8 +177,9 @@ local function settle_rest(how)
     local entry = redis.call('LPOP', KEY_RELEASING)
     if not entry then return false end
     local id, state, ids = string.match(entry, '^(%S+) (%S+) ?(.*)$')
-    if state == 'needed' then
-      for other in string.gmatch(ids, '%S+') do let_go_of(other, id, how) end
+    if LEFT[state] then
+      local cost, act = unpack(LEFT[state])
+      do_some(id, state, words(ids), cost, function(other) act(other, id) end, how)
     elseif state == 'results' then
       batches.keep_results(id, tonumber(ids), how, batches.keep_result)
     else

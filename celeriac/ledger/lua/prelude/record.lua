@@ -176,12 +176,6 @@ end
 
 local lane_of, stop_queueing, enter_lane, move_on, fill -- in lanes.lua
 
--- A blocked task waits for nothing any more.
-local function stop_waiting(task)
-  for _, id in ipairs(redis.call('ZRANGE', key_blockers(task.id), 0, -1)) do redis.call('ZREM', key_followers(id), task.id) end
-  redis.call('DEL', key_blockers(task.id))
-end
-
 -- Out of the index in which an open task stands.
 local function leave(task, state)
   if state == 'running' then
@@ -191,7 +185,6 @@ local function leave(task, state)
     count_flow(task.queue, 'out', count)
     if state ~= 'queued' then redis.call('ZREM', KEY_DUE, task.id) end
     if task.start_by then redis.call('ZREM', KEY_DEADLINES, task.id) end
-    if state == 'blocked' then stop_waiting(task) end
   end
 end
 
@@ -215,7 +208,7 @@ local function with_pushes(how, ...)
   return answer
 end
 
-local settle, keep_needed, let_go -- in dependencies.lua
+local settle, keep_needed, let_go, stop_waiting -- in dependencies.lua
 local give_on -- in flow.lua
 local hold_back -- in slots.lua
 local notify_of, notify_of_batch -- in webhooks.lua
@@ -226,6 +219,7 @@ local function conclude(task, state, failure, document, how)
   local ended, before, ttl = now(), task.state, how.ttl
   become(task, state, 'ended_at', ended, 'expires_at', ended + ttl, 'error', failure)
   leave(task, before)
+  if before == 'blocked' then stop_waiting(task, how) end
   if task.owner and task.name ~= DELIVERY then
     count_unfinished(task.owner, redis.call('HGET', key_record(task.id), 'key') or task.owner, -1)
   end
