@@ -1,4 +1,4 @@
-"""How many commands a script has carried out, however many tasks wait for one another: they hold up Redis meanwhile."""
+"""How many commands scripts carry out, however many tasks wait for one another."""
 
 import asyncio
 from collections.abc import Iterator
