@@ -5,6 +5,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +21,8 @@ class Clock:
         """Built into this directory. `OSError` or `CalledProcessError` where it cannot be."""
         self._file = directory / "clock-shift"
         self.shift = timedelta(0)
+        # When it was set, by the machine's clock, in seconds since 1970.
+        self.steps: list[float] = []
         self._write()
         library = directory / "clock.so"
         command = [COMPILER or "cc", "-shared", "-fPIC", "-O1", "-o", str(library), str(SOURCE)]
@@ -28,6 +31,7 @@ class Clock:
 
     def step(self, by: timedelta) -> None:
         """Set it forward, or back, by whole seconds."""
+        self.steps.append(time.time())
         self.shift += timedelta(seconds=int(by.total_seconds()))
         self._write()
 

@@ -25,13 +25,13 @@ from lab.chaos.server import (
     stall_valkey,
 )
 from lab.chaos.stage import APIS, WORKERS, Stage
+from lab.chaos.work.pausing import MOVING_ON
 from lab.harness.processes import descendants
 from lab.harness.program import Program
 
 TICK_SECONDS = 0.05
 PAUSE_SECONDS = (0.1, 1.2)
-# What is sent to Redis to move a schedule on, and how long it is waited for.
-MOVING_ON, DUE_SOON_SECONDS = b"change_schedule", 4.0
+DUE_SOON_SECONDS = 4.0
 # Now and then it is calm for long enough that a lease ends: the keeper trusts none that ends right after a disturbance.
 CALM_SHARE, CALM_SECONDS = 0.15, (2 * LEASE.total_seconds(), 3 * LEASE.total_seconds())
 # After this it always is, so that a task which goes on without its lease has begun elsewhere before it ends: it is what the fence is

@@ -68,6 +68,26 @@ GUARDS: dict[str, tuple[str, dict[str, str]]] = {
             'return str(uuid5(self.plan.id, due.astimezone(UTC).isoformat(timespec="microseconds")))': "return str(uuid4())"
         },
     ),
+    "version": (
+        "celeriac/ledger/lua/schedules/change_schedule.lua",
+        {"if (redis.call('HGET', key_schedule(id), 'version') or '') ~= before then return 0 end\n": ""},
+    ),
+    "throttle": (
+        "celeriac/ledger/lua/prelude/slots.lua",
+        {
+            "return slots.opens_at(rules) <= now() and redis.call('EXISTS', key_throttled(rules.key)) == 0": "return true"
+        },
+    ),
+    "webhook": (
+        "celeriac/ledger/lua/prelude/record.lua",
+        {"    notify_of(task, document, how)\n": ""},
+    ),
+    "webhook-lease": (
+        "celeriac/ledger/tables/deliveries.py",
+        {
+            "self._lease = microseconds(settings.webhook_timeout + timedelta(seconds=5))": "self._lease = microseconds(timedelta(days=1))"
+        },
+    ),
     "idempotency": (
         "celeriac/ledger/lua/api/accept_tasks.lua",
         {"kind, other, created_at, was, trace_id = earlier(id, options, caller and caller.owner)": ""},

@@ -128,6 +128,8 @@ class Stage:
             rescue_grace=RESCUE_GRACE.total_seconds(),
             webhook_allow="127.0.0.0/8",
             webhook_retries=",".join(["1s"] * 12),
+            # Longer than the receiver takes; the lease of a process that sends follows from it.
+            webhook_timeout=3,
             # Nothing is to fail here: whatever is lost is run again.
             max_lost_runs=1000,
         )

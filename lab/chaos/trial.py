@@ -13,12 +13,13 @@ from redis.exceptions import RedisError
 
 from lab.chaos.disasters import Disasters
 from lab.chaos.plan import Plan
-from lab.chaos.stage import Stage
+from lab.chaos.stage import WORKERS, Stage
 from lab.chaos.verdict.evidence import Evidence, runs_of
 from lab.chaos.verdict.judge import ENDS
 from lab.chaos.verdict.leftovers import left_over
 from lab.chaos.work.clients import Clients
 from lab.chaos.work.insist import insist
+from lab.chaos.work.pausing import faults_of_pausing
 from lab.chaos.work.receiver import Receiver
 from lab.chaos.work.schedules import Schedules
 
@@ -50,10 +51,13 @@ def carry_out(plan: Plan) -> Evidence:
         documents = _final_documents(stage.ports[0], clients, plan)
         scheduled = _final_tasks(schedules, plan)
         schedules.delete()
+        paused = faults_of_pausing(stage.ports, stage.records.proxies[WORKERS])
         settled = time.time() - mended
         left = _left_over(stage)
         return Evidence(
             accepted=clients.accepted,
+            sent=clients.sent,
+            clock_steps=stage.clock.steps if stage.clock else (),
             items=clients.items,
             documents=documents,
             batches=_final_batches(stage.ports, clients, plan),
@@ -61,6 +65,7 @@ def carry_out(plan: Plan) -> Evidence:
             due={name: len(moments) for name, moments in schedules.moments.items()},
             ends=listener.ends,
             received=receiver.received,
+            pausing=paused,
             runs=runs_of(stage.witness.read_text()),
             failures=clients.failures,
             left_over=left,

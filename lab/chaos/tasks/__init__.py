@@ -1,1 +1,1 @@
-"""The task that the trial submits."""
+"""The tasks that the trial submits."""

@@ -9,6 +9,11 @@ from celeriac import context, task
 
 
 @task
+def tick() -> None:
+    """What a schedule submits that is paused."""
+
+
+@task
 def witness(
     number: int, file: Path, seconds: float = 0.0, needs: tuple[int, ...] = (), *, fails: bool = False
 ) -> dict[str, Any]:

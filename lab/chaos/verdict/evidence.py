@@ -21,13 +21,15 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """Ids and what was asked for by number, documents and published ends by id, batches and runs by number, ids of all records.
+    """Ids, times of the submission and what was asked for by number, times at which the clock of Valkey was set, documents and published ends by id, batches and runs by number, ids of all records.
 
-    `received` has the types of the webhooks of each task, by id. `scheduled` has the documents of each schedule's tasks, and `due` how many of its due times have passed. `held` is how many tasks living
+    `received` has the types of the webhooks of each task, by id; `pausing` has schedules that went on although they were paused. `scheduled` has the documents of each schedule's tasks, and `due` how many of its due times have passed. `held` is how many tasks living
     workers ran while Valkey was tried, and `taken` those that they lost to it. `left_over` are keys that should be gone, and `failures` are clients that were refused something.
     """
 
     accepted: Mapping[int, str]
+    sent: Mapping[int, float]
+    clock_steps: Sequence[float]
     items: Mapping[int, Item]
     documents: Mapping[str, Document]
     batches: Mapping[int, Document]
@@ -35,6 +37,7 @@ class Evidence:
     due: Mapping[str, int]
     ends: Mapping[str, set[bytes]]
     received: Mapping[str, set[str]]
+    pausing: Sequence[str]
     runs: Mapping[int, Sequence[Run]]
     records: frozenset[str]
     left_over: Sequence[str]

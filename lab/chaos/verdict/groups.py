@@ -6,6 +6,9 @@ from itertools import accumulate
 
 from lab.chaos.verdict.evidence import Evidence, Run
 
+# A keeper that is late makes up for this time. More is what the witness rounds, and clocks differ in.
+LATE_SECONDS = 0.25 + 0.05
+
 
 def faults_of_keys(evidence: Evidence) -> Iterator[str]:
     """Keys of which more tasks ran at once than may. Runs that were lost do not count: nobody can stop them."""
@@ -16,6 +19,31 @@ def faults_of_keys(evidence: Evidence) -> Iterator[str]:
     for (key, limit), runs in by_key.items():
         if (most := _most_at_once(runs)) > limit:
             yield f"{key}: {most} ran at once, of at most {limit}"
+
+
+def faults_of_rates(evidence: Evidence) -> Iterator[str]:
+    """Keys of which more tasks had begun at some moment than may have, since the first was sent."""
+    by_key: dict[str, list[int]] = defaultdict(list)
+    for number, item in evidence.items.items():
+        if item.key and item.rate and number in evidence.sent:
+            by_key[item.key].append(number)
+    for key, numbers in by_key.items():
+        first = min(evidence.sent[number] for number in numbers)
+        begins = sorted(
+            min(run.started_at for run in runs) for number in numbers if (runs := evidence.runs.get(number))
+        )
+        for count, begin in enumerate(begins, start=1):
+            most = _most_begun(evidence, numbers[0], first, begin)
+            if count > most:
+                yield f"{key}: {count} had begun {begin - first:.3f} s after the first was sent, of at most {most:.1f}"
+                break
+
+
+def _most_begun(evidence: Evidence, number: int, first: float, until: float) -> float:
+    """A burst and what the rate gives; each time that the clock of Valkey was set may have looked like a long time."""
+    rate, burst = evidence.items[number].rate or (0.0, 0)
+    steps = sum(first <= step <= until for step in evidence.clock_steps)
+    return burst + rate * (until - first) + (1 + steps) * rate * LATE_SECONDS + steps * burst
 
 
 def _most_at_once(runs: Iterable[Run]) -> int:

@@ -8,7 +8,12 @@ from rich.table import Table
 
 from celeriac.ledger.model.states import FINAL
 from lab.chaos.verdict.evidence import Evidence, Run
-from lab.chaos.verdict.groups import faults_of_batches, faults_of_keys, faults_of_webhooks
+from lab.chaos.verdict.groups import (
+    faults_of_batches,
+    faults_of_keys,
+    faults_of_rates,
+    faults_of_webhooks,
+)
 from lab.chaos.verdict.truth import fault_of, fault_of_run
 
 ENDS = frozenset(state.value for state in FINAL)
@@ -147,8 +152,10 @@ def _wrong(evidence: Evidence) -> Iterator[str]:
                 yield f"{name}: {sentence}"
 
     yield from faults_of_keys(evidence)
+    yield from faults_of_rates(evidence)
     yield from faults_of_batches(evidence)
     yield from faults_of_webhooks(evidence)
+    yield from evidence.pausing
 
 
 def _longest_gap(runs: Sequence[Run]) -> float:

@@ -1,5 +1,6 @@
 """Clients that submit through HTTP, and repeat each submission until it is answered."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -27,6 +28,8 @@ class Clients:
     witness: str
     hook: str
     accepted: dict[int, str] = field(default_factory=dict)
+    # When each was sent for the first time, in seconds since 1970.
+    sent: dict[int, float] = field(default_factory=dict)
     batches: dict[int, str] = field(default_factory=dict)
     # By id, the last documents of tasks that were deleted.
     forgotten: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -76,6 +79,7 @@ class Clients:
         body = self._body(item, needs, after)
         headers = {"Idempotency-Key": f"chaos-{item.number}"}
         path = "/tasks" if len(body) > 2 else "/witness"
+        self.sent[item.number] = time.time()
         content = body if path == "/tasks" else body["input"]
         answer = insist(http, self.ports, "POST", path, content=content, headers=headers)
         with self._lock:

@@ -11,10 +11,15 @@ SHORT_SECONDS = (0.0, 0.02)
 CANCELLED_SHARE = 0.05
 FAILING_SHARE = 0.1
 NOTIFIED_SHARE = 0.15
+# Of single tasks, and of those in graphs; so many keys take turns.
+LANE_SHARE, PRIORITIES, FAIR_KEYS = 0.3, ("high", "normal", "low"), 4
 CHAIN, GRAPH, MOST_PARENTS = (2, 5), (4, 8), 3
 # More than one script of Redis releases.
 FAN = 60
 BATCH, KEYED = (20, 60), 8
+# More than the windows of all priorities have, so that most wait in lanes.
+CROWD = (60, 120)
+STARTS_A_SECOND, BURST = 2, 2
 WHENS = ("succeeded", "succeeded", "ended", "failed")
 
 
@@ -37,6 +42,8 @@ class Item:
     key: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     at_most: int = 0
+    # So many of the key start a second, after these at once (None: at any rate).
+    rate: tuple[float, int] | None = None
     is_shared: bool = False
     may_yield: bool = False
     # Whether somebody asks to cancel it, and to end its process, too.
@@ -144,7 +151,7 @@ def _keyed(random: Random, first: int) -> Job:
         "unique": {"unique": {"key": key}},
         "replaced": {"unique": {"key": key, "else": "replace"}},
         "concurrency": {"concurrency": {"key": key, "limit": limit}},
-        "throttle": {"throttle": {"key": key, "rate": "10/s", "burst": 2}},
+        "throttle": {"throttle": {"key": key, "rate": f"{STARTS_A_SECOND}/s", "burst": BURST}},
         "debounce": {"debounce": {"key": key, "quiet": "PT1S", "at_most": "PT3S"}},
     }
     kind, last = random.choice(list(kinds)), first + KEYED - 1
@@ -157,10 +164,26 @@ def _keyed(random: Random, first: int) -> Job:
             notify=random.random() < NOTIFIED_SHARE,
             options=kinds[kind],
             at_most={"unique": 1, "concurrency": limit}.get(kind, 0),
+            rate=(STARTS_A_SECOND, BURST) if kind == "throttle" else None,
             is_shared=kind == "unique",
             may_yield=kind in ("replaced", "debounce") and number != last,
         )
         for number in range(first, last + 1)
+    )
+
+
+def _crowd(random: Random, first: int) -> Job:
+    """One request with tasks of each priority, of which one key has most."""
+    numbers = range(first, first + random.randint(*CROWD))
+    return tuple(
+        Item(
+            number,
+            seconds=random.uniform(*SHORT_SECONDS),
+            batch=first,
+            notify=random.random() < NOTIFIED_SHARE,
+            options=_lane(random, most_of="crowd"),
+        )
+        for number in numbers
     )
 
 
@@ -173,11 +196,23 @@ TABLE: dict[Callable[[Random, int], Job], int] = {
     _forgotten: 4,
     _batch: 2,
     _keyed: 6,
+    _crowd: 1,
 }
+
+
+def _lane(random: Random, *, most_of: str | None = None) -> dict[str, Any]:
+    """A priority, or a key that takes turns, or both."""
+    key = most_of if most_of and random.random() < 0.7 else f"chaos-{random.randrange(FAIR_KEYS)}"
+    lane: dict[str, Any] = {"priority": random.choice(PRIORITIES), "fair": key}
+    for name in random.sample(list(lane), random.randint(0, 1)):
+        del lane[name]
+    return lane
 
 
 def _drawn(random: Random, number: int, **options: Any) -> Item:
     seconds = random.uniform(*(LONG_SECONDS if random.random() < LONG_SHARE else SHORT_SECONDS))
+    if random.random() < LANE_SHARE:
+        options["options"] = _lane(random)
     item = Item(number, seconds=seconds, notify=random.random() < NOTIFIED_SHARE, **options)
     if random.random() < CANCELLED_SHARE:
         return replace(item, cancel=True, terminate=random.random() < 0.5)
