@@ -78,6 +78,7 @@ class Disasters:
         self._count(name)
         self._undo_those_due_by(float("inf"))
         self._stage.mend()
+        self._stage.wait_until_it_serves()  # where all had ended, leases go on until somebody looks at them
         Event().wait(SETTLED_SECONDS)
         hold = Hold(self._stage.ports)
         seconds, undo = TRYING[name](self._stage, self._random)

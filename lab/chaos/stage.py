@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
+
+import httpx
 
 from celeriac.serving import APP
 from celeriac.stack.processes.ports import free_port
@@ -19,6 +21,7 @@ from lab.chaos.sabotage import copy_without
 from lab.harness.checkout import ROOT, python_path
 from lab.harness.program import Program
 from lab.harness.servers import ALONE, environment
+from lab.harness.waiting import wait_until
 
 # Which proxy of a server is before whom.
 APIS, WORKERS = 0, 1
@@ -108,6 +111,10 @@ class Stage:
         for program in (*self.apis, *self.workers):
             program.restart_if_ended()
 
+    def wait_until_it_serves(self) -> None:
+        """Return when all APIs have started, and reach Valkey."""
+        wait_until(lambda: all(map(_is_ready, self.ports)), what="the start of the APIs")
+
     def _store(self) -> "Store":
         valkey = self.another_valkey()
         return Store(valkey, [self._stack.enter_context(Proxy(valkey.port)) for _ in (APIS, WORKERS)])
@@ -152,3 +159,9 @@ class Stage:
             "worker",
         ]
         return [*celery, "-c", "4", *ALONE, "-n", f"w{number}@chaos"]
+
+
+def _is_ready(port: int) -> bool:
+    with suppress(httpx.HTTPError):
+        return httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).is_success
+    return False

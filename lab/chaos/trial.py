@@ -39,7 +39,7 @@ def carry_out(plan: Plan) -> Evidence:
     ):
         clients = Clients(plan, stage.ports, str(stage.witness), receiver.url)
         disasters = Disasters(stage, seed=plan.seed)
-        _wait_for(lambda: _serves(stage.ports), seconds=60)
+        stage.wait_until_it_serves()
         schedules = Schedules(plan, stage.ports, str(stage.witness))
         schedules.put()
         threads = clients.start()
@@ -112,12 +112,6 @@ class Listener:
             self.ends[message["channel"].decode().removeprefix("celery-task-meta-")].add(data)
 
 
-def _serves(ports: list[int]) -> bool:
-    with suppress(httpx.HTTPError):
-        return all(httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).is_success for port in ports)
-    return False
-
-
 def _final_documents(port: int, clients: Clients, plan: Plan) -> Documents:
     """What the API says of each task, once it has ended or the time is over; of one that was deleted, what it said before."""
     documents: Documents = dict(clients.forgotten)
@@ -178,11 +172,3 @@ def _records(stage: Stage) -> frozenset[str]:
     with Redis.from_url(stage.records.valkey.url) as redis:
         ids = [task_id.decode() for task_id in redis.zrange("celeriac:tasks", 0, -1)]
         return frozenset(each for each in ids if redis.hget(f"celeriac:task:{each}", "name") == b"witness")
-
-
-def _wait_for(condition: Callable[[], bool], *, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError("the APIs did not start")
-        Event().wait(POLL_SECONDS)
