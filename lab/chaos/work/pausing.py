@@ -13,7 +13,7 @@ from lab.chaos.work.insist import insist
 
 # What is sent to Redis to move a schedule on.
 MOVING_ON = b"change_schedule"
-TIMES = 3
+TIMES = 1
 # How long until a worker, and not an API, is the one that moves on; and what a late change would need to be seen.
 HELD_SECONDS, SEEN_SECONDS = 20.0, 1.0
 ANSWER_SECONDS, POLL_SECONDS = 5.0, 0.02
