@@ -92,6 +92,11 @@ class Settings(BaseModel):
     default_queue: Annotated[str, AfterValidator(setting_checks.check_queue)] = Field(
         "default", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="Queue of the tasks that name no queue."
     )
+    async_queue: Annotated[str, AfterValidator(setting_checks.check_queue)] = Field(
+        "async",
+        pattern=r"^[A-Za-z0-9_.-]{1,64}$",
+        description="Queue of the async tasks (`async def`) that name no queue.",
+    )
     soft_time_limit: Duration = Field(
         timedelta(minutes=30),
         description="Soft time limit of the tasks that set none; the hard limit is 30 s longer.",
@@ -118,6 +123,16 @@ class Settings(BaseModel):
         None,
         ge=1,
         description="How many tasks a worker runs at once. Default: one for each processor that it may use.",
+    )
+    async_concurrency: int = Field(
+        100, ge=1, description="How many async tasks each event loop of a worker runs at once."
+    )
+    loops: int = Field(
+        1, ge=1, description="How many event loops, each a process, a worker starts if there are async tasks."
+    )
+    blocked_limit: Duration = Field(
+        timedelta(seconds=30),
+        description="How long an async task may block its event loop before it fails, and the loop starts again.",
     )
     lease: Duration = Field(
         timedelta(seconds=10),

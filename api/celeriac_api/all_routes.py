@@ -71,7 +71,7 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
         *webhooks.routes(WebhookHandlers(parts.webhooks, parts.deliveries, allow=settings.webhook_allow)),
         *limits.routes(LimitHandlers(parts.limits)),
         *events.routes(ledger, feed, streams),
-        *catalog_routes.routes(catalog, default_queue=settings.default_queue),
+        *catalog_routes.routes(catalog, settings=settings),
         *queues.routes(parts.overview, parts.keeper),
         *rejected.routes(ledger),
         *workers.routes(parts.overview),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from celeriac.access.key_file import KeyFile
 from celeriac.contract.catalog import Catalog, Implementations, Validators, catalog_of, validators_of
 from celeriac.contract.fit.results import ResultFit
+from celeriac.contract.options.queues import queues_of
 from celeriac.ledger.for_operators import Overview
 from celeriac.ledger.from_settings import ledger_of
 from celeriac.ledger.keeper import Keeper
@@ -91,7 +92,7 @@ def build_parts(settings: Settings, implementations: Implementations) -> Parts:
     """The parts for these settings and these tasks; nothing is connected yet. `SettingsError` for a wrong file of keys."""
     catalog, validators = catalog_of(implementations), validators_of(implementations)
     counters, epoch = Counters(), Epoch()
-    queues = {definition.queue or settings.default_queue for definition in catalog.values()}
+    queues = set(queues_of(catalog.values(), settings).all)
     judge = Judge(largest=settings.max_body_bytes)
     key_table = KeyTable(settings.backend, epoch=epoch)
     key_ring = KeyRing(key_table, KeyFile(settings.keys_file), closed=settings.oidc_issuer is not None)

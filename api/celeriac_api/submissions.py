@@ -15,6 +15,7 @@ from celeriac.contract.catalog import Catalog, Validators
 from celeriac.contract.definition import Definition
 from celeriac.contract.fit.results import ResultFit
 from celeriac.contract.options.flow import NO_FLOW, Flow
+from celeriac.contract.options.queues import queues_of
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.flow import FlowKeys
@@ -58,7 +59,8 @@ class PreparedDefinition:
         self.hidden, self.flow = definition.hidden, definition.flow
         self._validator = validator
         self._in_queues: dict[str, PreparedDefinition] = {}
-        self._wait_in(definition.queue or settings.default_queue)
+        self.declared = definition
+        self._wait_in(definition.queue_in(settings))
 
     def in_queue(self, queue: str) -> "PreparedDefinition":
         """The same for tasks that wait in another queue; there are few queues."""
@@ -197,7 +199,7 @@ class Submissions:
             self._prepared[name] = PreparedDefinition(
                 implementation.definition, implementation.input_model, settings
             )
-        self._queues = frozenset(definition.queue for definition in self._prepared.values())
+        self._queues = queues_of((each.declared for each in self._prepared.values()), settings)
         self._key_ttl = settings.idempotency_ttl
         self._webhook_networks = networks_of(settings.webhook_allow)
         self._ledger = ledger
@@ -241,18 +243,19 @@ class Submissions:
 
         `InvalidInput` names the known queues; `at` is where the queue was given.
         """
-        queues = self._queues if queue in self._queues else await self.known_queues()
+        queues = self._queues.all if queue in self._queues.all else await self.known_queues()
         definition = self.definition_in_queue(valid.definition, queue, queues, at=at)
         return replace(valid, definition=definition)
 
     async def known_queues(self) -> frozenset[str]:
         """The queues of the catalog, and those that a live worker serves."""
-        return self._queues | await self._ledger.served_queues()
+        return self._queues.all | await self._ledger.served_queues()
 
     def definition_in_queue(
         self, definition: PreparedDefinition, queue: str, queues: Collection[str], *, at: str
     ) -> PreparedDefinition:
-        """The definition for tasks in this queue, which is one of these; `InvalidInput` if it is not."""
+        """The definition for tasks in this queue, which is one of these; `InvalidInput` if it is not, or not for its kind of tasks."""
+        queues = frozenset(queues) - self._queues.unfit(definition.declared)
         if queue not in queues:
             raise body.invalid_input([(at, f"should be a known queue: {listed(sorted(queues))}", queue)])
         return definition.in_queue(queue)

@@ -115,6 +115,7 @@ class DefinitionDocument(TypedDict):
     name: str
     summary: str
     description: str
+    kind: Literal["plain", "coroutine", "generator"]
     queue: str
     input_schema: dict[str, Any]
     output_schema: dict[str, Any]

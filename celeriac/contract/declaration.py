@@ -21,9 +21,11 @@ from celeriac.contract.signature import (
     ContractError,
     input_model,
     input_schema,
+    item_adapter,
     output_adapter,
     output_schema,
 )
+from celeriac.values.kinds import kind_of
 from celeriac.values.queue_names import taken_for
 from celeriac.values.reserved_names import RESERVED_NAMES
 from celeriac.values.states import Priority
@@ -81,9 +83,12 @@ def task(  # noqa: PLR0913 - each is an option of its own
 ) -> Any:
     """Declare a typed function as a task and return it unchanged; `@task` alone or `@task(...)` with options.
 
+    An `async def` runs in an event loop of a worker, beside many others. Where it contains `yield`, each value goes to watching
+    clients at once, and the result is all of them: one text, or a list.
+
     `name` is its address (`POST /{name}`; default: the function's name). `queue` is the queue in which its tasks wait.
     `priority` is which tasks of the queue start first; those with a key `fair`, mostly a pointer (`"/tenant"`), take turns by it.
-    `soft_time_limit` raises `SoftTimeLimitExceeded` inside the function, `time_limit` ends its process.
+    `soft_time_limit` raises `SoftTimeLimitExceeded` inside the function (in an async one `CancelledError`), `time_limit` ends its run.
     `retry` sets when another attempt follows a failed one. `schedule` submits the task again and again.
     `hidden` names the parameters whose values the API never shows. `examples` are inputs shown in the documentation.
     `unique`, `debounce`, `throttle` and `concurrency` hold tasks back by a key, unless a submission has the option itself.
@@ -96,7 +101,7 @@ def task(  # noqa: PLR0913 - each is an option of its own
         description = inspect.getdoc(function) or ""
         definition = Definition(
             name=definition_name, celery_name=definition_name, module=function.__module__,
-            queue=_checked_queue(queue), priority=_checked_priority(priority), fair=_checked_key(fair),
+            kind=kind_of(function), queue=_checked_queue(queue), priority=_checked_priority(priority), fair=_checked_key(fair),
             soft_time_limit=soft_time_limit, time_limit=time_limit, retry=None if retry is None else retry.data,
             summary=description.partition("\n")[0] or definition_name, description=description,
             input_schema=input_schema(model), output_schema=output_schema(output),
@@ -104,7 +109,8 @@ def task(  # noqa: PLR0913 - each is an option of its own
             unique=unique, debounce=debounce, throttle=throttle, concurrency=concurrency,
         )  # fmt: skip
         implementation = Implementation(
-            definition=definition, function=function, input_model=model, output=output, retry=retry,
+            definition=definition, function=function, input_model=model, output=output,
+            item=item_adapter(function), retry=retry,
             schedules=schedules_of(definition_name, schedule),
         )  # fmt: skip
         return _declared(function, implementation, examples)

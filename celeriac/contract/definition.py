@@ -5,11 +5,12 @@ import json
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from pydantic import ConfigDict, TypeAdapter
 
 from celeriac.contract.options.flow import NO_FLOW, Concurrency, Debounce, Flow, Throttle, Unique
+from celeriac.values.kinds import Kind
 from celeriac.values.states import Priority
 
 HARD_MARGIN = timedelta(seconds=30)
@@ -28,6 +29,18 @@ class Retry:
     max_backoff: timedelta
 
 
+class QueueSettings(Protocol):
+    """The settings that name the queues of the tasks that name none."""
+
+    @property
+    def default_queue(self) -> str:
+        """Of plain tasks."""
+
+    @property
+    def async_queue(self) -> str:
+        """Of async tasks."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Definition:
     """A task definition as plain data, without its function. All durations are seconds in JSON."""
@@ -40,7 +53,9 @@ class Definition:
     celery_name: str
     # Where it is declared.
     module: str
-    # None: the default queue.
+    # How its function is called; all but plain ones run in an event loop.
+    kind: Kind = Kind.PLAIN
+    # None: the queue that the settings name for its kind; `queue_in` has it.
     queue: str | None
     priority: Priority = Priority.NORMAL
     # The key by which its tasks take turns, or a pointer to it in their input.
@@ -88,6 +103,20 @@ class Definition:
         """A hash of all members: the same in every process, and different after any change."""
         canonical = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode(errors="surrogatepass")).hexdigest()
+
+    @property
+    def is_async(self) -> bool:
+        """Whether its tasks run in an event loop, and not in a pool."""
+        return self.kind is not Kind.PLAIN
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether its function yields its result in parts."""
+        return self.kind is Kind.GENERATOR
+
+    def queue_in(self, settings: QueueSettings) -> str:
+        """The queue in which its tasks wait: its own, or the one that these settings name for its kind."""
+        return self.queue or (settings.async_queue if self.is_async else settings.default_queue)
 
     @property
     def required(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import operator
 import types
 import typing
 import warnings
+from collections import abc
 from collections.abc import Callable, Collection, Iterator
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -25,11 +26,14 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, SchemaError, core_schema
 
 from celeriac.contract.exact import exact_validator
+from celeriac.values.kinds import Kind, kind_of
 
 BASE64_PATTERN = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 INPUT_CONFIG = ConfigDict(extra="forbid", allow_inf_nan=False, protected_namespaces=())
 # Keeps NaN and Infinity visible while a result is turned into JSON; pydantic's default makes them null in silence.
 OUTPUT_CONFIG = ConfigDict(ser_json_inf_nan="constants")
+# What an `async def` with `yield` returns.
+ASYNC_ITERATORS = (abc.AsyncIterator, abc.AsyncIterable, abc.AsyncGenerator)
 # JSON Schema Validation 2020-12 §9.4: it is sent, and never told again.
 WRITE_ONLY = Field(json_schema_extra={"writeOnly": True})
 
@@ -103,9 +107,17 @@ def input_model(function: Callable[..., Any], *, hidden: Collection[str] = ()) -
 
 def output_adapter(function: Callable[..., Any]) -> TypeAdapter[Any]:
     """The adapter that turns the function's result into JSON values. Its type is a one-tuple, so that our configuration applies to all types."""
-    hint = _with_base64(_hints(function).get("return", Any))
+    hint = _with_base64(_result_hint(function))
     _check_type(hint, f"the result of task {function.__name__!r}", mode="serialization")
     return TypeAdapter(tuple[hint], config=OUTPUT_CONFIG)  # type: ignore[valid-type]  # the type is known at run time
+
+
+def item_adapter(function: Callable[..., Any]) -> TypeAdapter[Any] | None:
+    """The same for each value that a generator yields; None for other functions."""
+    if kind_of(function) is not Kind.GENERATOR:
+        return None
+    item = _with_base64(_item_hint(function))
+    return TypeAdapter(tuple[item], config=OUTPUT_CONFIG)  # type: ignore[valid-type]  # likewise
 
 
 def input_schema(model: type[BaseModel]) -> dict[str, Any]:
@@ -150,14 +162,40 @@ def _check_kind(function: Callable[..., Any]) -> None:
         raise ContractError(
             f"@task is applied to {function!r}, which is not a plain function: declare a `def` at the top of a module."
         )
-    if (
-        inspect.iscoroutinefunction(function)
-        or inspect.isgeneratorfunction(function)
-        or inspect.isasyncgenfunction(function)
-    ):
+    if inspect.isgeneratorfunction(function):
         raise ContractError(
-            f"Task {function.__name__!r} is asynchronous or a generator: Celery runs plain functions, so use `def` and `return`."
+            f"Task {function.__name__!r} is a generator: write `async def` to send what it yields to clients while it runs, or "
+            "return a list."
         )
+
+
+def _result_hint(function: Callable[..., Any]) -> Any:
+    """The type of the whole result: of a generator, one text, or a list of what it yields."""
+    if kind_of(function) is Kind.GENERATOR:
+        item = _item_hint(function)
+        return str if _is_text(item) else list[item]  # type: ignore[valid-type]  # the type is known at run time
+    hint = _hints(function).get("return", Any)
+    if get_origin(hint) in ASYNC_ITERATORS or hint in ASYNC_ITERATORS:
+        raise ContractError(
+            f"Task {function.__name__!r} returns an async iterator and does not contain `yield`: write "
+            "`async for item in ...: yield item` in an `async def`."
+        )
+    return hint
+
+
+def _item_hint(function: Callable[..., Any]) -> Any:
+    """The type of what a generator yields."""
+    hint = _hints(function).get("return", Any)
+    if get_origin(hint) not in ASYNC_ITERATORS:
+        raise ContractError(
+            f"Task {function.__name__!r} contains `yield`, and its hint does not say what it yields: write "
+            "`-> AsyncIterator[str]`, or another type than str."
+        )
+    return get_args(hint)[0]
+
+
+def _is_text(hint: Any) -> bool:
+    return _is_text(get_args(hint)[0]) if get_origin(hint) is Annotated else hint is str
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class KnownDefinitions:
             raise UnknownDefinition(plan.submits)
         self._validators[plan.submits].model_validate_json(submits.input, strict=True)
         task_id, options = schedule.task_id(due), json.loads(submits.options)
-        queue = options.get("chosen_queue") or definition.queue or self._settings.default_queue
+        queue = options.get("chosen_queue") or definition.queue_in(self._settings)
         jitter = _share(task_id) * timedelta(seconds=plan.jitter)
         return Submission(
             task_id,

@@ -55,6 +55,8 @@ class Pool(Celery):  # type: ignore[misc]  # celery has no types
     settings: Settings
     implementations: Implementations
     definitions: Definitions
+    # Those from which event loops take.
+    async_queues: frozenset[str]
     consumer: Consumer
     # How many messages to take beforehand.
     ahead: Ahead
@@ -74,21 +76,23 @@ class Pool(Celery):  # type: ignore[misc]  # celery has no types
 def create_app(
     settings: Settings, implementations: Implementations, *, task_class: type[LedgerTask] = LedgerTask
 ) -> Pool:
-    """The app with one Celery task of this class for each implementation."""
+    """The app with one Celery task of this class for each plain implementation."""
     app = Pool("celeriac", task_cls=task_class, set_as_current=True)
     parts = fitting_parts()
     app.config_from_object(celery_configuration(settings, catalog_of(implementations), parts))
     parts.prepare()
     app.settings, app.implementations = settings, implementations
     app.definitions = Definitions({**implementations, **built_in()}, settings)
+    app.async_queues = app.definitions.queues.asynchronous
     app.consumer = Consumer(settings)
     app.ahead = Ahead()
     app.reserved = {}
     app.active = {}
     app.steps["worker"].update((Attention, Heartbeat, Housekeeping, ReturnReserved, *parts.steps))
     set_up_logs(settings.log_format)
-    for implementation in {**implementations, **built_in()}.values():
-        _register(app, implementation, settings)
+    for implementation in app.definitions.implementations.values():
+        if not implementation.definition.is_async:  # an event loop runs those
+            _register(app, implementation, settings)
     app.finalize()
     return app
 
@@ -99,7 +103,7 @@ def _register(app: Pool, implementation: Implementation, settings: Settings) -> 
     app.task(
         name=definition.celery_name,
         implementation=implementation,
-        queue=definition.queue or settings.default_queue,
+        queue=definition.queue_in(settings),
         time_limit=hard.total_seconds(),
         soft_time_limit=soft and soft.total_seconds(),
     )(implementation.function)

@@ -6,6 +6,7 @@ from kombu import Queue
 from kombu.utils.imports import symbol_by_name
 
 from celeriac.contract.catalog import Catalog
+from celeriac.contract.options.queues import queues_of
 from celeriac.settings import Settings
 from celeriac.values.addresses.redis_address import place
 from celeriac_worker.insides.parts import Parts
@@ -21,10 +22,8 @@ SOCKET = {
 
 def celery_configuration(settings: Settings, catalog: Catalog, parts: Parts) -> dict[str, Any]:
     """Every value that differs from Celery's default, or that we depend on."""
-    queues = {
-        settings.default_queue,
-        *(definition.queue for definition in catalog.values() if definition.queue),
-    }
+    # Celery's own part of the worker takes nothing from the queues of async tasks; event loops do.
+    queues = {settings.default_queue, *queues_of(catalog.values(), settings).plain}
     return {
         # For its banner and its log: what connects takes the whole address from the settings.
         "broker_url": place(settings.broker),

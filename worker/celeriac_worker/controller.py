@@ -19,20 +19,35 @@ class CannotWork(Exception):
 class Controller(NamedWorker):
     """What `celery worker` makes of its options."""
 
+    # The queues of async tasks that this worker serves with its event loops.
+    loop_queues: frozenset[str] = frozenset()
+
     def on_before_init(self, **options: Any) -> None:
         """Called by Celery first of all."""
         _check_pool(options.get("pool_cls") or options.get("pool"), ours=self.app.conf.worker_pool)
         queues = self.app.amqp.queues
         for name in self._queues_of_before(str_to_list(options.get("queues")) or ()):
             queues.add(name)
+        known_names = {*queues, *self.app.async_queues}
         for option, names in (("-Q", options.get("queues")), ("-X", options.get("exclude_queues"))):
-            _check_queues(option, str_to_list(names) or (), known_names=queues)
+            _check_queues(option, str_to_list(names) or (), known_names=known_names)
         super().on_before_init(**options)
+
+    def setup_queues(self, include: Any, exclude: Any = None) -> None:
+        """Called by Celery with the values of -Q and -X: the queues of async tasks are for the loops, the others for the pool."""
+        selected, excluded = str_to_list(include) or (), str_to_list(exclude) or ()
+        asynchronous = self.app.async_queues
+        self.loop_queues = frozenset(selected or asynchronous) & asynchronous - set(excluded)
+        plain = [name for name in selected if name not in asynchronous]
+        if selected and not plain:
+            excluded = [*excluded, *self.app.amqp.queues]
+        super().setup_queues(plain, [name for name in excluded if name not in asynchronous])
 
     def _queues_of_before(self, names: Iterable[str]) -> list[str]:
         """Those that no task uses now, but on which tasks were accepted, which may still wait there."""
         consumer: Consumer = self.app.consumer
-        return [name for name in names if name not in self.app.amqp.queues and consumer.had_tasks(name)]
+        known_names = {*self.app.amqp.queues, *self.app.async_queues}
+        return [name for name in names if name not in known_names and consumer.had_tasks(name)]
 
 
 def refuse_windows(platform: str = sys.platform) -> None:

@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from celeriac.access.scopes import Scope
 from celeriac.contract.catalog import Catalog
-from celeriac.contract.definition import Definition
+from celeriac.contract.definition import Definition, QueueSettings
 from celeriac.contract.options.flow import Concurrency, Debounce, Throttle, Unique
+from celeriac.values.kinds import Kind
 from celeriac_api.request.call import Call
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.json_bytes import Answer
@@ -24,6 +25,9 @@ class DefinitionDocument(BaseModel):
     name: str = Field(description="The name: `POST /{name}` submits a task.")
     summary: str = Field(description="The first line of the description.")
     description: str = Field(description="What the task does.")
+    kind: Kind = Field(
+        description="Whether it is a function that a pool runs (`plain`), or one of an event loop, whose result comes at its end (`coroutine`) or in parts (`generator`)."
+    )
     queue: str = Field(description="The queue in which the tasks wait.")
     input_schema: dict[str, Any] = Field(description="JSON Schema of the input.")
     output_schema: dict[str, Any] = Field(description="JSON Schema of the result.")
@@ -42,11 +46,9 @@ class CatalogDocument(BaseModel):
     items: list[DefinitionDocument]
 
 
-def routes(catalog: Catalog, *, default_queue: str) -> list[Route]:
+def routes(catalog: Catalog, *, settings: QueueSettings) -> list[Route]:
     """`GET /catalog`."""
-    document = CatalogDocument(
-        items=[_definition(definition, default_queue) for definition in catalog.values()]
-    )
+    document = CatalogDocument(items=[_definition(definition, settings) for definition in catalog.values()])
     content = document.model_dump_json().encode()
 
     async def get_catalog(_: Call[Parameters, None]) -> Response:
@@ -67,12 +69,13 @@ def routes(catalog: Catalog, *, default_queue: str) -> list[Route]:
     ]
 
 
-def _definition(definition: Definition, default_queue: str) -> DefinitionDocument:
+def _definition(definition: Definition, settings: QueueSettings) -> DefinitionDocument:
     return DefinitionDocument(
         name=definition.name,
         summary=definition.summary,
         description=definition.description,
-        queue=definition.queue or default_queue,
+        kind=definition.kind,
+        queue=definition.queue_in(settings),
         input_schema=definition.input_schema,
         output_schema=definition.output_schema,
         examples=list(definition.examples),

@@ -11,6 +11,7 @@ from celeriac.contract.catalog import Implementations
 from celeriac.contract.context import RunIsOver
 from celeriac.contract.definition import Definition
 from celeriac.contract.fit.results import ResultFit
+from celeriac.contract.options.queues import Queues, queues_of
 from celeriac.contract.submitting import NewTask
 from celeriac.ledger.for_workers import Consumer
 from celeriac.ledger.model.dependencies import MOST_AFTER, Dependencies
@@ -49,10 +50,10 @@ class Definitions:
         return ResultFit(self.implementations)
 
     @cached_property
-    def queues(self) -> frozenset[str]:
+    def queues(self) -> Queues:
         """Those of all definitions."""
         definitions = (implementation.definition for implementation in self.implementations.values())
-        return frozenset(definition.queue or self.settings.default_queue for definition in definitions)
+        return queues_of(definitions, self.settings)
 
 
 class Submitting:
@@ -106,12 +107,15 @@ class Submitting:
             raise invalid(wrong)
 
     def _queue_of(self, task: NewTask, definition: Definition) -> str:
-        own = definition.queue or self._definitions.settings.default_queue
-        if task.queue is None or task.queue in self._definitions.queues:
-            return task.queue or own
-        if not self._consumer.is_served(task.queue):
-            queues = ", ".join(sorted(self._definitions.queues))
-            raise invalid([("/queue", f"should be a known queue: {queues} (given: {task.queue!r})")])
+        if task.queue is None:
+            return definition.queue_in(self._definitions.settings)
+        queues = self._definitions.queues
+        fitting = queues.all - queues.unfit(definition)
+        if task.queue not in fitting and (
+            task.queue in queues.all or not self._consumer.is_served(task.queue)
+        ):
+            names = ", ".join(sorted(fitting))
+            raise invalid([("/queue", f"should be a known queue: {names} (given: {task.queue!r})")])
         return task.queue
 
     def _options(self, task: NewTask, after: tuple[str, ...], checked: NewInput) -> Options:

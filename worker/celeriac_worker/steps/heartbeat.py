@@ -87,7 +87,7 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
 
 
 def _queues(worker: Any) -> list[str]:
-    return sorted(worker.app.amqp.queues.consume_from)
+    return sorted({*worker.app.amqp.queues.consume_from, *worker.loop_queues})
 
 
 def _obey(worker: Any, request: LedgerRequest, answer: str) -> None:
