@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from celeriac.contract.options.flow import Concurrency, Debounce, Throttle, Unique
     from celeriac.contract.options.retry import RetryPolicy
     from celeriac.contract.options.schedule import Every, Schedule
+    from celeriac.contract.shared import Shared
     from celeriac.contract.signature import Base64Bytes
     from celeriac_api.embedding.mounting import mount
 
@@ -26,6 +27,7 @@ __all__ = [
     "Every",
     "RetryPolicy",
     "Schedule",
+    "Shared",
     "Step",
     "Throttle",
     "Unique",
@@ -40,6 +42,7 @@ _MODULES = {
     "Client": "celeriac.client.client",
     "Base64Bytes": "celeriac.contract.signature",
     "Every": "celeriac.contract.options.schedule",
+    "Shared": "celeriac.contract.shared",
     "Schedule": "celeriac.contract.options.schedule",
     "RetryPolicy": "celeriac.contract.options.retry",
     "Step": "celeriac.client.calls.many.step",

@@ -17,6 +17,7 @@ from celeriac.contract.implementation import Implementation
 from celeriac.contract.options.flow import Concurrency, Debounce, Key, Throttle, Unique
 from celeriac.contract.options.retry import RetryPolicy
 from celeriac.contract.options.schedule import Every, Schedule, schedules_of
+from celeriac.contract.shared import shared_parameters
 from celeriac.contract.signature import (
     ContractError,
     input_model,
@@ -83,37 +84,33 @@ def task(  # noqa: PLR0913 - each is an option of its own
 ) -> Any:
     """Declare a typed function as a task and return it unchanged; `@task` alone or `@task(...)` with options.
 
-    An `async def` runs in an event loop of a worker, beside many others. Where it contains `yield`, each value goes to watching
-    clients at once, and the result is all of them: one text, or a list.
-
+    An `async def` runs beside others in an event loop; what it yields is sent at once.
     `name` is its address (`POST /{name}`; default: the function's name). `queue` is the queue in which its tasks wait.
     `priority` is which tasks of the queue start first; those with a key `fair`, mostly a pointer (`"/tenant"`), take turns by it.
-    `soft_time_limit` raises `SoftTimeLimitExceeded` inside the function (in an async one `CancelledError`), `time_limit` ends its run.
+    `soft_time_limit` raises `SoftTimeLimitExceeded` in it (`CancelledError` in an `async def`), `time_limit` ends its run.
     `retry` sets when another attempt follows a failed one. `schedule` submits the task again and again.
     `hidden` names the parameters whose values the API never shows. `examples` are inputs shown in the documentation.
     `unique`, `debounce`, `throttle` and `concurrency` hold tasks back by a key, unless a submission has the option itself.
-    A declaration that is not valid raises `ContractError` with a sentence that describes what to do.
+    A declaration that is not valid raises `ContractError`, which describes what to do.
     """
 
     def declare(function: Callable[P, R]) -> Callable[P, R]:
         definition_name = _checked_name(name or function.__name__, module=function.__module__)
-        model, output = input_model(function, hidden=hidden), output_adapter(function)
+        shared = shared_parameters(function)
+        model, output = input_model(function, hidden=hidden, leave_out=shared), output_adapter(function)
         description = inspect.getdoc(function) or ""
         definition = Definition(
-            name=definition_name, celery_name=definition_name, module=function.__module__,
-            kind=kind_of(function), queue=_checked_queue(queue), priority=_checked_priority(priority), fair=_checked_key(fair),
+            name=definition_name, celery_name=definition_name, module=function.__module__, kind=kind_of(function),
+            queue=_checked_queue(queue), priority=_checked_priority(priority), fair=_checked_key(fair),
             soft_time_limit=soft_time_limit, time_limit=time_limit, retry=None if retry is None else retry.data,
             summary=description.partition("\n")[0] or definition_name, description=description,
             input_schema=input_schema(model), output_schema=output_schema(output),
             hidden=tuple(sorted(hidden)), examples=tuple(json.loads(_as_json(example)) for example in examples),
             unique=unique, debounce=debounce, throttle=throttle, concurrency=concurrency,
         )  # fmt: skip
-        implementation = Implementation(
-            definition=definition, function=function, input_model=model, output=output,
-            item=item_adapter(function), retry=retry,
-            schedules=schedules_of(definition_name, schedule),
-        )  # fmt: skip
-        return _declared(function, implementation, examples)
+        return _declared(function, Implementation(
+            definition=definition, function=function, input_model=model, output=output, item=item_adapter(function),
+            shared=shared, retry=retry, schedules=schedules_of(definition_name, schedule)), examples)  # fmt: skip
 
     return declare if function is None else declare(function)
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, TypeAdapter
 from celeriac.contract.definition import Definition
 from celeriac.contract.options.retry import RetryPolicy
 from celeriac.contract.options.schedule import Every, Schedule
+from celeriac.contract.shared import Shared
 from celeriac.values.kinds import Kind
 
 
@@ -26,6 +27,8 @@ class Implementation:
     retry: RetryPolicy | None
     # By name.
     schedules: Mapping[str, Schedule | Every] = field(default_factory=dict)
+    # By parameter: what a worker gives the function beside its input.
+    shared: Mapping[str, Shared] = field(default_factory=dict)
 
     @property
     def kind(self) -> Kind:

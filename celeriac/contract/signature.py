@@ -76,14 +76,29 @@ class _SchemaGenerator(GenerateJsonSchema):
         return made
 
 
-def input_model(function: Callable[..., Any], *, hidden: Collection[str] = ()) -> type[BaseModel]:
+def check_kind(function: Callable[..., Any]) -> None:
+    """`ContractError` if no worker can call this as a task."""
+    if not inspect.isfunction(function):
+        raise ContractError(
+            f"@task is applied to {function!r}, which is not a plain function: declare a `def` at the top of a module."
+        )
+    if inspect.isgeneratorfunction(function):
+        raise ContractError(
+            f"Task {function.__name__!r} is a generator: write `async def` to send what it yields to clients while it runs, or "
+            "return a list."
+        )
+
+
+def input_model(
+    function: Callable[..., Any], *, hidden: Collection[str] = (), leave_out: Collection[str] = ()
+) -> type[BaseModel]:
     """The model of a function's input: one field for each parameter, exact JSON types, no other members.
 
-    In the schema, hidden parameters are `writeOnly`.
+    In the schema, hidden parameters are `writeOnly`. Those to `leave_out` are none of the input.
     """
-    _check_kind(function)
-    hints = _hints(function)
-    parameters = inspect.signature(function).parameters
+    signature = inspect.signature(function).parameters.items()
+    parameters = {name: parameter for name, parameter in signature if name not in leave_out}
+    hints = _hints(function, parameters)
     _check_hidden(function, hidden, parameters)
     fields: dict[str, Any] = {}
     for parameter in parameters.values():
@@ -157,24 +172,12 @@ def _title(function: Callable[..., Any]) -> str:
     return "".join(word.capitalize() for word in function.__name__.split("_"))
 
 
-def _check_kind(function: Callable[..., Any]) -> None:
-    if not inspect.isfunction(function):
-        raise ContractError(
-            f"@task is applied to {function!r}, which is not a plain function: declare a `def` at the top of a module."
-        )
-    if inspect.isgeneratorfunction(function):
-        raise ContractError(
-            f"Task {function.__name__!r} is a generator: write `async def` to send what it yields to clients while it runs, or "
-            "return a list."
-        )
-
-
 def _result_hint(function: Callable[..., Any]) -> Any:
     """The type of the whole result: of a generator, one text, or a list of what it yields."""
     if kind_of(function) is Kind.GENERATOR:
         item = _item_hint(function)
         return str if _is_text(item) else list[item]  # type: ignore[valid-type]  # the type is known at run time
-    hint = _hints(function).get("return", Any)
+    hint = _hints(function, ("return",)).get("return", Any)
     if get_origin(hint) in ASYNC_ITERATORS or hint in ASYNC_ITERATORS:
         raise ContractError(
             f"Task {function.__name__!r} returns an async iterator and does not contain `yield`: write "
@@ -185,7 +188,7 @@ def _result_hint(function: Callable[..., Any]) -> Any:
 
 def _item_hint(function: Callable[..., Any]) -> Any:
     """The type of what a generator yields."""
-    hint = _hints(function).get("return", Any)
+    hint = _hints(function, ("return",)).get("return", Any)
     if get_origin(hint) not in ASYNC_ITERATORS:
         raise ContractError(
             f"Task {function.__name__!r} contains `yield`, and its hint does not say what it yields: write "
@@ -198,9 +201,12 @@ def _is_text(hint: Any) -> bool:
     return _is_text(get_args(hint)[0]) if get_origin(hint) is Annotated else hint is str
 
 
-def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+def _hints(function: Callable[..., Any], names: Collection[str]) -> dict[str, Any]:
+    """The hints of these parameters, or of `return`."""
+    annotations = {name: hint for name, hint in function.__annotations__.items() if name in names}
+    hints = types.SimpleNamespace(__annotations__=annotations)
     try:
-        return get_type_hints(function, include_extras=True)
+        return get_type_hints(hints, function.__globals__, include_extras=True)
     except NameError as unknown:
         raise ContractError(
             f"Task {function.__name__!r}: {unknown}; import the types of its hints at run time, outside `if TYPE_CHECKING`."

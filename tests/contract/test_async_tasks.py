@@ -1,4 +1,4 @@
-"""An `async def` is a task like any other; its queue is one of async tasks alone."""
+"""An `async def` is a task like any other, in a queue of async tasks."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Coroutine

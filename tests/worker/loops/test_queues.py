@@ -1,4 +1,4 @@
-"""Pools take nothing from the queues of async tasks, and the services refuse a queue of both kinds."""
+"""A pool takes nothing from queues of async tasks; no queue is of both kinds."""
 
 import json
 import subprocess
