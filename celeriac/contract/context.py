@@ -13,6 +13,7 @@ from functools import cache
 from threading import Lock
 from typing import Any, Literal
 
+from celeriac.contract.options.flow import Concurrency, Debounce, Throttle, Unique
 from celeriac.contract.reports import LONGEST, Reports, Send, Telling
 from celeriac.contract.submitting import (
     NewTask,
@@ -20,6 +21,7 @@ from celeriac.contract.submitting import (
     Submissions,
     Submitted,
     duration,
+    flow_members,
     ids_of,
     named,
     whole_input,
@@ -110,12 +112,18 @@ def submit(  # noqa: PLR0913 - each is an option of a submission
     when: Literal["succeeded", "failed", "ended"] = "succeeded",
     queue: str | None = None,
     tags: str | Iterable[str] = (),
+    priority: Literal["high", "normal", "low"] | None = None,
+    fair: str | None = None,
+    unique: Unique | Mapping[str, Any] | None = None,
+    debounce: Debounce | Mapping[str, Any] | None = None,
+    throttle: Throttle | Mapping[str, Any] | None = None,
+    concurrency: Concurrency | Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> Submitted:
     """Submit another task, by its name or its function: `context.submit(add, x=4, y=5)`. It runs whatever becomes of this one.
 
-    The input and the options are those of `Client.submit`, and so are the errors (`celeriac.client.errors`). The new task belongs to
-    the owner of this one.
+    The input and the options are those of `Client.submit`, and so are the errors (`celeriac.client.errors`). Options that are not given are
+    those of the definition. The new task belongs to the owner of this one.
 
     However often this task runs, its first submission is one task, and so is its second. Give each a `key` if their order or number can
     differ from run to run. `RunIsOver`: this run was taken for lost, so nothing was submitted.
@@ -129,17 +137,11 @@ def submit(  # noqa: PLR0913 - each is an option of a submission
     name, implementation = named(task)
     task_input = whole_input(input, fields)
     new_task = NewTask(
-        id=submissions.id_of(key),
-        name=name,
-        implementation=implementation,
-        input=task_input,
-        after=ids_of(after),
-        when=When(when),
-        delay=duration(delay),
-        expires=duration(expires),
-        queue=queue,
-        tags=(tags,) if isinstance(tags, str) else tuple(dict.fromkeys(tags)),
-    )
+        id=submissions.id_of(key), name=name, implementation=implementation, input=task_input, after=ids_of(after),
+        when=When(when), delay=duration(delay), expires=duration(expires), queue=queue,
+        tags=(tags,) if isinstance(tags, str) else tuple(dict.fromkeys(tags)), priority=priority, fair=fair,
+        flow=flow_members(unique=unique, debounce=debounce, throttle=throttle, concurrency=concurrency),
+    )  # fmt: skip
     return submissions.submit(new_task)
 
 

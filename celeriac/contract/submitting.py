@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias
 from uuid import UUID, uuid5
 
 from celeriac.contract.implementation import Implementation, implementation_of
+from celeriac.contract.options.flow import FlowOption
 from celeriac.values.json.result_references import Reference
 from celeriac.values.states import When
 
@@ -51,18 +52,23 @@ class NewTask:
     expires: timedelta | None = None
     queue: str | None = None
     tags: tuple[str, ...] = ()
+    priority: str | None = None
+    fair: str | None = None
+    # `unique`, `debounce`, `throttle` and `concurrency`, as JSON has them.
+    flow: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     # If the function was given.
     implementation: Implementation | None = field(default=None, repr=False, compare=False)
 
 
-Submit: TypeAlias = Callable[[NewTask], object]
+# The id of the task that was accepted: that of the new one, or of another one that has its unique key.
+Submit: TypeAlias = Callable[[NewTask], str]
 
 
 class Submissions:
     """Those of one run of a task, each with an id that another run gives it, too."""
 
     def __init__(self, task_id: str, submit: Submit) -> None:
-        """`submit` returns when the task is accepted."""
+        """`submit` returns the id when the task is accepted."""
         self._task_id, self._submit = UUID(task_id), submit
         self._count = 0
         self._counting = Lock()  # a task may have threads
@@ -77,8 +83,7 @@ class Submissions:
 
     def submit(self, task: NewTask) -> Submitted:
         """The task, once it is accepted."""
-        self._submit(task)
-        return Submitted(task.id, task.name)
+        return Submitted(self._submit(task), task.name)
 
 
 def named(task: str | Callable[..., Any]) -> tuple[str, Implementation | None]:
@@ -107,6 +112,15 @@ def ids_of(others: Other | Iterable[Other] | None) -> tuple[str, ...]:
     if isinstance(others, Iterable):
         return tuple(dict.fromkeys(task_id for task in others for task_id in ids_of(task)))
     return (others.id,)
+
+
+def flow_members(**options: FlowOption | Mapping[str, Any] | None) -> dict[str, Mapping[str, Any]]:
+    """The options that were given, as JSON has them."""
+    return {
+        name: option.model_dump(by_alias=True) if isinstance(option, FlowOption) else option
+        for name, option in options.items()
+        if option is not None
+    }
 
 
 def duration(seconds: float | timedelta | None) -> timedelta | None:

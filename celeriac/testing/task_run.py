@@ -30,6 +30,7 @@ from celeriac_api.submissions import PreparedDefinition
 from celeriac_worker.run.attempt import Attempt, run_attempt
 from celeriac_worker.run.failure import Exited, failure_of
 from celeriac_worker.run.new_input import checked_input, conflict
+from celeriac_worker.run.new_options import chosen_options
 from celeriac_worker.run.outcome import Cancelled, Failed, PutOff, Succeeded
 from celeriac_worker.run.outcome import Outcome as AttemptOutcome
 from celeriac_worker.run.task_traceback import task_traceback
@@ -136,16 +137,18 @@ class _TaskRun:
                 raise
             return Failed(error)  # type: ignore[arg-type]  # a worker survives what `except Exception` does not catch
 
-    def _submit(self, task: NewTask) -> None:
+    def _submit(self, task: NewTask) -> str:
         """One call of `context.submit`; an attempt that submits the same again submits nothing."""
         plain = replace(task, input=json.loads(input_json(task.input)))
         if task.implementation is not None:
             checked_input(task, task.implementation.input_model, largest=self._largest)
+        chosen_options(task)
         earlier = next((each for each in self._outcome.submissions if each.id == task.id), None)
         if earlier is None:
             self._outcome.submissions.append(plain)
         elif earlier != plain:
             raise conflict(task.id)
+        return task.id
 
     def _record(self, end: AttemptOutcome) -> None:
         match end:

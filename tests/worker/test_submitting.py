@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -75,6 +76,19 @@ def test_it_has_the_options_of_a_submission(client: httpx.Client) -> None:
         ),
         ({"name": "add", "x": 1, "y": {"$result": 5}}, "/y: a reference has the members"),
         ({"name": "add", "x": 1, "y": 2, "queue": "nowhere"}, "/queue: should be a known queue"),
+        ({"name": "add", "x": 1, "y": 2, "priority": "urgent"}, "/priority: "),
+        ({"name": "add", "x": 1, "y": 2, "throttle": {"key": "k", "rate": "often"}}, "/throttle/rate: "),
+        ({"name": "add", "x": 1, "y": 2, "fair": "/z"}, "/z: is the key of `fair`: it should be given"),
+        (
+            {
+                "name": "add",
+                "x": 1,
+                "y": 2,
+                "delay": 5,
+                "debounce": {"key": "k", "quiet": "PT1S", "at_most": "PT1S"},
+            },
+            "/delay: should not be given together with `debounce`",
+        ),
         (
             {"name": "add", "x": 1, "y": 2, "after": TRACE[:36]},
             "DependencyNotFound: No task has an id of `after`",
@@ -86,6 +100,36 @@ def test_it_is_refused_with_the_errors_of_the_client(
 ) -> None:
     (outcome,) = submitted(client, submission)
     assert words in outcome
+
+
+def test_it_waits_at_the_keys_of_its_definition_or_at_its_own(client: httpx.Client) -> None:
+    tenant = uuid4().hex
+    numbers = {"name": "add", "input": {"x": 1, "y": 2}, "queue": "unserved", "delay": 3600}
+    first, second, low, late, again = submitted(
+        client,
+        {"name": "one_of_a_tenant", "tenant": tenant},
+        {"name": "one_of_a_tenant", "tenant": tenant},
+        {**numbers, "priority": "low", "fair": "/x"},
+        {**numbers, "unique": {"key": tenant}},
+        {**numbers, "unique": {"key": tenant}, "expires": 7200},
+    )
+    assert now(client, second)["blocked_by"]["key"] == f"/tenant={tenant}"
+    assert (now(client, low)["priority"], late) == ("low", again)
+    for task_id in (second, first, low, late):
+        cancel(client, now(client, task_id))
+
+
+def test_a_retried_task_gets_the_task_with_the_unique_key_again(client: httpx.Client) -> None:
+    numbers = {"name": "add", "x": 1, "y": 2, "unique": {"key": uuid4().hex}}
+    first, second = submitted(client, numbers, numbers, fails=2)
+    assert first == second
+    assert at_end(client, first)["result"] == 3
+
+
+def test_a_debounced_task_takes_the_place_of_the_one_before(client: httpx.Client) -> None:
+    debounce = {"key": uuid4().hex, "quiet": "PT0.2S", "at_most": "PT5S"}
+    first, last = submitted(client, *({"name": "add", "x": x, "y": 1, "debounce": debounce} for x in (1, 2)))
+    assert (at_end(client, first)["state"], at_end(client, last)["result"]) == ("cancelled", 3)
 
 
 def test_a_result_that_cannot_fit_is_refused(client: httpx.Client) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
@@ -90,6 +91,11 @@ class FlowOption(BaseModel):
 
     key: Key
 
+    @property
+    def rules(self) -> dict[str, Any]:
+        """What it means beside the key: values of Python, by their names in the ledger."""
+        return {}
+
 
 class Unique(FlowOption):
     """At most one unfinished task has the key, or one in a time."""
@@ -113,6 +119,11 @@ class Unique(FlowOption):
         """For how long the task has the key; None until its end."""
         return None if self.while_ == UNFINISHED else duration_of(self.while_)
 
+    @property
+    def rules(self) -> dict[str, Any]:
+        """The time, and what happens to the next one."""
+        return {"period": self.period, "otherwise": self.else_}
+
 
 class Debounce(FlowOption):
     """A task waits for a quiet time; the next one with the key takes its place."""
@@ -123,6 +134,11 @@ class Debounce(FlowOption):
     at_most: Duration = Field(
         description="At the latest, a task is queued after this time, counted from the first one whose place was taken."
     )
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """Both times."""
+        return {"quiet": duration_of(self.quiet), "at_most": duration_of(self.at_most)}
 
     @model_validator(mode="after")
     def _check_times(self) -> Self:
@@ -145,6 +161,11 @@ class Concurrency(FlowOption):
         "`cancel_waiting` cancels the tasks that wait, and waits.",
     )
 
+    @property
+    def rules(self) -> dict[str, Any]:
+        """The limit, and what happens to the next one."""
+        return {"limit": self.limit, "otherwise": self.else_}
+
 
 class Throttle(FlowOption):
     """Tasks with the key start at a rate."""
@@ -153,6 +174,11 @@ class Throttle(FlowOption):
         description="How many tasks of the key start in a second, minute, hour or day (`s`, `m`, `h`, `d`)."
     )
     burst: Burst = Field(1, description="How many start at once after a time without any.")
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """The time between two, in microseconds, and the burst."""
+        return {"interval": interval_of(self.rate), "burst": self.burst, "rate": self.rate}
 
 
 @dataclass(frozen=True)
@@ -171,8 +197,13 @@ class Flow:
     @classmethod
     def from_json(cls, text: str) -> "Flow":
         """The options of which `to_json` made this."""
+        return cls.of(json.loads(text))
+
+    @classmethod
+    def of(cls, members: Mapping[str, Any]) -> "Flow":
+        """The options with these members, by name; `ValidationError`."""
         options: dict[str, Any] = {
-            name: FLOW_OPTIONS[name].model_validate(value) for name, value in json.loads(text).items()
+            name: FLOW_OPTIONS[name].model_validate(value) for name, value in members.items()
         }
         return cls(**options)
 

@@ -1,8 +1,9 @@
 """The keys that hold a task back, with what each means."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from typing import Any
 
 from celeriac.ledger.model.times import microseconds, milliseconds
 
@@ -75,6 +76,12 @@ class FlowKeys:
     concurrency: ConcurrencyKey | None = None
     chosen: str | None = None
 
+    @classmethod
+    def of(cls, rules: Mapping[str, Mapping[str, Any]], *, chosen: str | None) -> "FlowKeys":
+        """The keys with these rules, by the names of their options."""
+        keys: dict[str, Any] = {name: _KINDS[name](**values) for name, values in rules.items()}
+        return cls(**keys, chosen=chosen)
+
     def members(self) -> dict[str, object]:
         """As flow.lua reads them."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -84,6 +91,14 @@ class FlowKeys:
                 for name, value in values.items()
             }
         )
+
+
+_KINDS: Mapping[str, Callable[..., object]] = {
+    "unique": UniqueKey,
+    "debounce": DebounceKey,
+    "throttle": ThrottleKey,
+    "concurrency": ConcurrencyKey,
+}
 
 
 def _given(members: Mapping[str, object]) -> dict[str, object]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from celeriac.client import errors
 from celeriac.client.wire.json_text import input_json
 from celeriac.contract.submitting import NewTask
+from celeriac.ledger.model.submission import NoSlot, NotUnique
 from celeriac.ledger.protocol.message import TYPED_VALUE
 from celeriac.values.json.holes import Holes
 from celeriac.values.json.nesting import depth_of
@@ -79,6 +80,29 @@ def conflict(task_id: str) -> errors.Problem:
         f"This task has submitted {task_id} before, in this run or an earlier one, with another name, input or options: give each "
         "submission a key of its own if their order or number can differ from run to run.",
         task_id=task_id,
+    )
+
+
+def key_taken(taken: NotUnique | NoSlot) -> errors.Problem:
+    """The error for a submission that does not wait for others of its key."""
+    if isinstance(taken, NotUnique):
+        task_id, key = taken.args
+        return refused(
+            errors.NotUnique,
+            409,
+            "Another task has the unique key",
+            f"Task {task_id} has the unique key {key!r}.",
+            task_id=task_id,
+            key=key,
+        )
+    key, limit = taken.args
+    return refused(
+        errors.ConcurrencyLimit,
+        409,
+        "As many tasks of the key run as may",
+        f"{limit} tasks with the key {key!r} are queued or run, as many as may.",
+        key=key,
+        limit=int(limit),
     )
 
 

@@ -18,6 +18,8 @@ from celeriac.ledger.model.dependencies import MOST_AFTER, Dependencies
 from celeriac.ledger.model.submission import (
     Conflict,
     IdTaken,
+    NoSlot,
+    NotUnique,
     Options,
     Parent,
     ParentNotRunning,
@@ -27,11 +29,13 @@ from celeriac.ledger.model.submission import (
 from celeriac.ledger.model.submitter import QueueFull, Submitter
 from celeriac.ledger.model.task import Gone
 from celeriac.ledger.model.trace import Trace
-from celeriac.ledger.protocol.message import encoded_input, envelope
+from celeriac.ledger.protocol.message import LOW, encoded_input, envelope
 from celeriac.settings import Settings
 from celeriac.values.fingerprint import fingerprint_of
 from celeriac.values.json.pointer import pointer_to
-from celeriac_worker.run.new_input import NewInput, checked_input, conflict, invalid, refused
+from celeriac.values.states import Priority
+from celeriac_worker.run.new_input import NewInput, checked_input, conflict, invalid, key_taken, refused
+from celeriac_worker.run.new_options import Chosen, Rules, chosen_options, rules_of
 
 # How many references of an input are judged, and of how many tasks the names are read.
 MOST_NAMES = 250
@@ -65,8 +69,8 @@ class Submitting:
         """Nothing is asked of Redis before the first submission."""
         self._parent, self._consumer, self._definitions, self._trace = parent, consumer, definitions, trace
 
-    def submit(self, task: NewTask) -> None:
-        """Return when the task is accepted, now or by an earlier run. Raises the errors of the client, and `RunIsOver`."""
+    def submit(self, task: NewTask) -> str:
+        """The id when the task is accepted, now or by an earlier run. Raises the errors of the client, and `RunIsOver`."""
         implementations, settings = self._definitions.implementations, self._definitions.settings
         if task.name not in implementations:
             raise refused(
@@ -77,18 +81,24 @@ class Submitting:
             )
         implementation = implementations[task.name]
         checked = checked_input(task, implementation.input_model, largest=settings.max_body_bytes)
+        chosen = chosen_options(task)
+        rules = rules_of(chosen, implementation.definition, checked.json)
         after = tuple(dict.fromkeys((*task.after, *checked.needed)))
         if len(after) > MOST_AFTER:
             raise invalid([("/after", f"should have at most {MOST_AFTER:,} items")])
         self._refuse_misfits(task, checked)
         queue = self._queue_of(task, implementation.definition)
-        options = self._options(task, after, checked).encode()
+        options = self._options(task, after, checked, chosen, rules).encode()
         hard, soft = implementation.definition.time_limits(settings.soft_time_limit)
         message = envelope(
-            task=implementation.definition.celery_name, queue=queue, time_limit=hard, soft_time_limit=soft
+            task=implementation.definition.celery_name,
+            queue=queue,
+            time_limit=hard,
+            soft_time_limit=soft,
+            priority=LOW if rules.priority is Priority.LOW else 0,
         )
         encoded = encoded_input(checked.json)
-        self._accept(Submission(task.id, task.name, queue, message, encoded, options, self._submitter))
+        return self._accept(Submission(task.id, task.name, queue, message, encoded, options, self._submitter))
 
     @cached_property
     def _submitter(self) -> Submitter | None:
@@ -118,7 +128,9 @@ class Submitting:
             raise invalid([("/queue", f"should be a known queue: {names} (given: {task.queue!r})")])
         return task.queue
 
-    def _options(self, task: NewTask, after: tuple[str, ...], checked: NewInput) -> Options:
+    def _options(
+        self, task: NewTask, after: tuple[str, ...], checked: NewInput, chosen: Chosen, rules: Rules
+    ) -> Options:
         dependencies = Dependencies(
             ids=after,
             when=task.when,
@@ -132,22 +144,32 @@ class Submitting:
             start_within=task.expires,
             chosen_queue=task.queue,
             tags=task.tags,
+            priority=rules.priority,
+            fair=rules.fair,
+            chosen_priority=chosen.priority,
+            chosen_fair=chosen.fair,
+            flow=rules.flow,
             trace=self._trace(),
             parent=self._parent,
-            fingerprint=_fingerprint(task, after, checked.json),
+            fingerprint=_fingerprint(task, after, chosen, checked.json),
+            # So that another run gets the same task again, where this one got that which has the unique key.
+            key=fingerprint_of(f"\0submission\0{task.id}") if rules.flow and rules.flow.unique else None,
+            key_ttl=self._definitions.settings.idempotency_ttl,
         )
 
-    def _accept(self, submission: Submission) -> None:
+    def _accept(self, submission: Submission) -> str:
         try:
-            self._consumer.accept(submission)
+            return self._consumer.accept(submission).task_id
         except Gone:
-            return  # an earlier run has submitted it, and it has ended and is forgotten
+            return submission.task_id  # an earlier run has submitted it, and it has ended and is forgotten
         except ParentNotRunning as over:
             raise RunIsOver(
                 f"Another run of task {over} may have begun, for this one was taken for lost: it submits nothing any more."
             ) from over
         except (Conflict, IdTaken) as earlier:
             raise conflict(submission.task_id) from earlier
+        except (NotUnique, NoSlot) as taken:
+            raise key_taken(taken) from taken
         except UnknownDependency as unknown:
             raise refused(
                 errors.DependencyNotFound,
@@ -172,9 +194,16 @@ def trace_in(request: Any) -> Trace | None:
     return Trace(traceparent, getattr(request, "tracestate", None) or "") if traceparent else None
 
 
-def _fingerprint(task: NewTask, after: tuple[str, ...], input_json: bytes) -> str:
+def _fingerprint(task: NewTask, after: tuple[str, ...], chosen: Chosen, input_json: bytes) -> str:
     """The same for equal submissions."""
     times = [duration and duration.total_seconds() for duration in (task.delay, task.expires)]
-    options: Mapping[str, Any] = {"after": sorted(after), "when": task.when, "tags": sorted(task.tags)}
+    options: Mapping[str, Any] = {
+        "after": sorted(after),
+        "when": task.when,
+        "tags": sorted(task.tags),
+        "priority": chosen.priority,
+        "fair": chosen.fair,
+        "flow": chosen.flow.to_json(),
+    }
     whole = [task.name, json.loads(input_json), times, task.queue, options]
     return fingerprint_of(json.dumps(whole, sort_keys=True))

@@ -73,9 +73,9 @@ end
 -- The task that this key or id belongs to already, if any: the kind of answer, and what stands in it.
 local function earlier(id, options, owner)
   local fingerprint, other, created_at, state, trace_id
-  if options.key then
-    local known = redis.call('GET', key_idempotency(options.key))
-    if not known then return nil end
+  local known = options.key and redis.call('GET', key_idempotency(options.key))
+  if options.key and not known and not options.token then return nil end -- what a task submits has the same id, too
+  if known then
     fingerprint, other, created_at, state, trace_id = string.match(known, '^(%S+) (%S+) (%S+) (%S+) ?(%S*)$')
   elseif redis.call('EXISTS', key_tombstone(id)) == 1 then
     local stone = redis.call('GET', key_tombstone(id))
