@@ -1,6 +1,6 @@
 """Accepts the tasks of one definition: reads, validates, accepts and answers."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
@@ -189,7 +189,7 @@ class Submissions:
         result_fit: ResultFit,
     ) -> None:
         """Prepare the definitions of this catalog."""
-        self._result_fit = result_fit
+        self.result_fit = result_fit
         self._names = list(catalog)
         self._prepared = {
             name: PreparedDefinition(definition, validators[name], settings)
@@ -264,12 +264,14 @@ class Submissions:
         """`InvalidInput` if the input (at this JSON pointer of the body) refers to a result that cannot fit."""
         if not valid.references:
             return
-        names = await self._ledger.names(valid.needed, owner=caller.sees)
+        names = await self.names(valid.needed, caller=caller)
         into = valid.definition.name
-        check = partial(
-            refuse_misfits, valid.references, names, self._result_fit, into=into, when=when, at=at
-        )
+        check = partial(refuse_misfits, valid.references, names, self.result_fit, into=into, when=when, at=at)
         await self.judge.judge(valid.json, lambda _: check())
+
+    async def names(self, ids: Sequence[str], *, caller: Caller) -> dict[str, str]:
+        """The names of the definitions of those tasks that exist, and that the caller sees."""
+        return await self._ledger.names(ids, owner=caller.sees)
 
     def require_targets(self, notify: Collection[Notification], *, at: str = "") -> None:
         """`InvalidInput` where the text of a URL shows that nothing is sent there; `at` is where the submission was given."""

@@ -1,5 +1,6 @@
 """`{"$results": id}` in an input stands for the results of a batch."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -85,3 +86,21 @@ def test_a_reference_has_nothing_beside_the_id(more: Document, quiet: httpx.Clie
     response = quiet.post("/tasks", json=body)
     assert problem_of(response) == (422, "invalid-input")
     assert document(response)["errors"][0]["pointer"] == "/input/value"
+
+
+WORDS = {"as": "words", "name": "word_count", "input": {"text": "to be"}}
+
+
+def test_an_item_that_refers_to_a_result_which_cannot_fit_is_refused(client: httpx.Client) -> None:
+    outside = document(client.post("/word_count", json={"text": "be"}))["task_id"]
+    whole = {"name": "add", "input": {"x": {"$result": "words"}, "y": 1}, "after": ["words"]}
+    part = {**whole, "input": {"x": {"$result": "words", "pointer": "/be"}, "y": 1}}
+    foreign = {"name": "add", "input": {"x": 1, "y": {"$result": outside}}, "after": [outside]}
+    assert client.post("/batches", json=[WORDS, part]).status_code == 202
+    refused = document(client.post("/batches", json=[WORDS, part, foreign, whole]))
+    assert [error["pointer"] for error in refused["errors"]] == ["/2/input/y"]
+    lines = "\n".join(json.dumps(item) for item in [WORDS, whole, part])
+    headers = {"Content-Type": "application/x-ndjson"}
+    refused = document(client.post("/batches", content=lines, headers=headers))
+    assert (refused["line"], refused["accepted"], refused["errors"][0]["pointer"]) == (2, 1, "/input/x")
+    assert "should be integer, and the result of 'word_count' is object" in refused["detail"]

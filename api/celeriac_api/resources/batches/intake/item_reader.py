@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from celeriac.contract.options.flow import NO_FLOW
+from celeriac.ledger.ledger import MOST_NAMES
 from celeriac.ledger.model.batch import NewBatch, ids_in
 from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.submission import Options, Submission
@@ -21,6 +22,7 @@ from celeriac_api.request.json_text import member
 from celeriac_api.request.strict_json import DEEPEST, strict_values
 from celeriac_api.request.submission.option_fields import options_of
 from celeriac_api.resources.batches.intake.item import IS_ID, BatchItem
+from celeriac_api.resources.batches.intake.misfits import Referring, first_misfit, others_of
 from celeriac_api.response.errors import InvalidInput, Problem
 from celeriac_api.submissions import PreparedDefinition, Submissions
 
@@ -53,7 +55,10 @@ class ItemReader:
         self._task_id = ids_in(batch.batch_id)
         self._sees_all = caller.sees is None
         self._definitions: dict[str, PreparedDefinition] = {}
-        self._names: dict[str, int] = {}
+        # Of the items with a name: their number and definition.
+        self._names: dict[str, tuple[int, str]] = {}
+        # Of the items that are read together: what refers to results.
+        self._referring: list[Referring] = []
         self._queues: frozenset[str] | None = None
         self._count = 0
         # What the items need: room in queues, and tasks and batches of elsewhere.
@@ -65,19 +70,34 @@ class ItemReader:
         joined = b"[%b]" % b",".join(texts)
         if self._queues is None and b'"queue"' in joined:
             self._queues = await self._submissions.known_queues()
-        return await self._submissions.judge.judge(joined, lambda whole: self._read(texts, whole))
+        reading = await self._submissions.judge.judge(joined, lambda whole: self._read(texts, whole))
+        return await self._without_misfits(reading, joined) if self._referring else reading
+
+    async def _without_misfits(self, reading: Reading, joined: bytes) -> Reading:
+        """The same up to the first item that refers to a result which cannot fit."""
+        referring, self._referring = self._referring, []
+        others, names = others_of(referring), dict[str, str]()
+        for start in range(0, len(others), MOST_NAMES):
+            some = others[start : start + MOST_NAMES]
+            names |= await self._submissions.names(some, caller=self._caller)
+        fit = self._submissions.result_fit
+        misfit = await self._submissions.judge.judge(joined, lambda _: first_misfit(referring, names, fit))
+        if misfit is None:
+            return reading
+        place, problem = misfit
+        return Reading(reading.submissions[:place], problem)
 
     def _read(self, texts: Sequence[bytes], joined: bytes) -> Reading:
         reading = Reading([])
         try:
             for text, (item, value) in zip(texts, _checked(texts, joined), strict=True):
-                reading.submissions.append(self._submission(text, item, value))
+                reading.submissions.append(self._submission(text, item, value, len(reading.submissions)))
                 self._count += 1
         except Problem as problem:
             reading.problem = problem
         return reading
 
-    def _submission(self, text: bytes, item: BatchItem, value: dict[str, Any]) -> Submission:
+    def _submission(self, text: bytes, item: BatchItem, value: dict[str, Any], place: int) -> Submission:
         definition = self._definition(item.name)
         match = _NAME_AND_INPUT.fullmatch(text)
         options = None
@@ -85,21 +105,21 @@ class ItemReader:
             input_json = match[1]
             definition.fitting(input_json, at="/input")
         else:
-            definition, input_json, options = self._with_options(definition, text, item, value)
+            definition, input_json, options = self._with_options(definition, text, item, value, place)
         if self._batch.is_keyed:
             options = replace(options or Options(), fingerprint=_digest(value))
         if options is None or (options.delay is None and options.dependencies is None):
             self.room[definition.queue] = self.room.get(definition.queue, 0) + 1
         if "name_in_batch" in item.model_fields_set:
-            self._enter(item.name_in_batch)
+            self._enter(item.name_in_batch, item.name)
         task_id = self._task_id(self._count)
         return definition.submission(task_id, input_json, options, self._batch.submitter, at="/input")
 
     def _with_options(
-        self, definition: PreparedDefinition, text: bytes, item: BatchItem, value: dict[str, Any]
+        self, definition: PreparedDefinition, text: bytes, item: BatchItem, value: dict[str, Any], place: int
     ) -> tuple[PreparedDefinition, bytes, Options | None]:
         members, input_json = item.given(), member(text, "input") or b"{}"
-        edges: list[int] = []
+        edges: dict[int, str] = {}
         if item.after:
             members["after"] = self._ids(item.after, edges)
             input_json = self._with_ids(value, input_json)
@@ -114,6 +134,11 @@ class ItemReader:
                 input_json, after=options.after, when=options.when, at="/input"
             )
             options = replace(options, references=valid.needed)
+            if valid.references:
+                own = {self._task_id(number): name for number, name in edges.items()}
+                self._referring.append(
+                    Referring(place, item.name, options.when or When.SUCCEEDED, valid.references, own)
+                )
         else:
             definition.fitting(input_json, at="/input")
         resolved = options.resolve(item.name, input_json, key_ttl=timedelta(0), sees_all=self._sees_all)
@@ -136,24 +161,25 @@ class ItemReader:
             self._definitions[name] = definition
         return self._definitions[name]
 
-    def _enter(self, name: str) -> None:
+    def _enter(self, name: str, definition: str) -> None:
         if name in self._names:
             raise body.invalid_input(
-                [("/as", f"should be another name: item {self._names[name]} has this one", name)]
+                [("/as", f"should be another name: item {self._names[name][0]} has this one", name)]
             )
         if len(self._names) == MOST_NAMED:
             raise body.invalid_input(
                 [("/as", f"should be absent: {MOST_NAMED} items have a name already", name)]
             )
-        self._names[name] = self._count
+        self._names[name] = self._count, definition
 
-    def _ids(self, after: Sequence[str], edges: list[int]) -> list[str]:
-        """Ids in place of names; the numbers of items of this batch go into `edges`."""
+    def _ids(self, after: Sequence[str], edges: dict[int, str]) -> list[str]:
+        """Ids in place of names; the numbers of items of this batch go into `edges`, with their definitions."""
         ids = []
         for place, word in enumerate(after):
             if word in self._names:
-                edges.append(self._names[word])
-                ids.append(self._task_id(self._names[word]))
+                number, name = self._names[word]
+                edges[number] = name
+                ids.append(self._task_id(number))
             elif IS_ID.match(word):
                 ids.append(word.lower())
                 self.after[word.lower()] = None
@@ -171,7 +197,7 @@ class ItemReader:
         for _, reference in places(value):
             name = reference.get(REFERENCE)
             if isinstance(name, str) and name in self._names:
-                reference[REFERENCE] = self._task_id(self._names[name])
+                reference[REFERENCE] = self._task_id(self._names[name][0])
                 changed = True
         return json.dumps(value, ensure_ascii=False).encode() if changed else input_json
 
