@@ -15,16 +15,20 @@ if TYPE_CHECKING:
     from celeriac.contract.options.retry import RetryPolicy
     from celeriac.contract.options.schedule import Every, Schedule
     from celeriac.contract.shared import Shared
-    from celeriac.contract.signature import Base64Bytes
+    from celeriac.files.accepts import Accepts
+    from celeriac.files.base64_bytes import Base64Bytes
+    from celeriac.files.file import File
     from celeriac_api.embedding.mounting import mount
 
 __all__ = [
+    "Accepts",
     "AsyncClient",
     "Base64Bytes",
     "Client",
     "Concurrency",
     "Debounce",
     "Every",
+    "File",
     "RetryPolicy",
     "Schedule",
     "Shared",
@@ -40,7 +44,9 @@ __all__ = [
 _MODULES = {
     "AsyncClient": "celeriac.client.client",
     "Client": "celeriac.client.client",
-    "Base64Bytes": "celeriac.contract.signature",
+    "Accepts": "celeriac.files.accepts",
+    "Base64Bytes": "celeriac.files.base64_bytes",
+    "File": "celeriac.files.file",
     "Every": "celeriac.contract.options.schedule",
     "Shared": "celeriac.contract.shared",
     "Schedule": "celeriac.contract.options.schedule",

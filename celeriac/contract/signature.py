@@ -1,7 +1,5 @@
 """Turns a function's type hints into the types of its input and output."""
 
-import base64
-import binascii
 import functools
 import inspect
 import operator
@@ -16,19 +14,18 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
     TypeAdapter,
     create_model,
 )
 from pydantic.errors import PydanticUserError
 from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import CoreSchema, PydanticCustomError, SchemaError, core_schema
+from pydantic_core import SchemaError, core_schema
 
 from celeriac.contract.exact import exact_validator
+from celeriac.files.base64_bytes import Base64Bytes
+from celeriac.files.form import encoded
 from celeriac.values.kinds import Kind, kind_of
 
-BASE64_PATTERN = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 INPUT_CONFIG = ConfigDict(extra="forbid", allow_inf_nan=False, protected_namespaces=())
 # Keeps NaN and Infinity visible while a result is turned into JSON; pydantic's default makes them null in silence.
 OUTPUT_CONFIG = ConfigDict(ser_json_inf_nan="constants")
@@ -40,26 +37,6 @@ WRITE_ONLY = Field(json_schema_extra={"writeOnly": True})
 
 class ContractError(Exception):
     """A declaration of a task is not valid. The text describes the mistake, and what to do."""
-
-
-class _Base64:
-    """Makes `bytes` a string of standard base64 (RFC 4648 §4, padded) in JSON."""
-
-    def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.json_or_python_schema(
-            json_schema=core_schema.no_info_after_validator_function(_decode, core_schema.str_schema()),
-            python_schema=core_schema.is_instance_schema(bytes),
-            serialization=core_schema.plain_serializer_function_ser_schema(_encode, when_used="json"),
-        )
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return {"type": "string", "contentEncoding": "base64", "pattern": BASE64_PATTERN}
-
-
-Base64Bytes = Annotated[bytes, _Base64()]
-"""`bytes` as base64 inside a model of your own; a task's own parameters and result need only say `bytes`."""
 
 
 class _SchemaGenerator(GenerateJsonSchema):
@@ -108,7 +85,7 @@ def input_model(
         annotation = Annotated[hint, WRITE_ONLY] if parameter.name in hidden else hint
         default = _default(function, parameter, hint)
         if isinstance(default, bytes):  # which pydantic's schema would show as text
-            annotation = Annotated[annotation, Field(json_schema_extra={"default": _encode(default)})]
+            annotation = Annotated[annotation, Field(json_schema_extra={"default": encoded(default)})]
         fields[parameter.name] = (annotation, default)
     with warnings.catch_warnings():
         warnings.filterwarnings(
@@ -149,23 +126,6 @@ def output_schema(output: TypeAdapter[Any]) -> dict[str, Any]:
         schema = output.json_schema(mode="serialization", schema_generator=_SchemaGenerator)
     (item,) = schema["prefixItems"]
     return {**item, **({"$defs": schema["$defs"]} if "$defs" in schema else {})}
-
-
-def _encode(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
-
-
-def _decode(text: str) -> bytes:
-    if len(text) % 4:  # Python lets too much padding pass
-        raise _no_base64("Incorrect padding")
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as wrong:
-        raise _no_base64(str(wrong)) from wrong
-
-
-def _no_base64(reason: str) -> PydanticCustomError:
-    return PydanticCustomError("base64", "Input should be base64 (RFC 4648 §4): {why}", {"why": reason})
 
 
 def _title(function: Callable[..., Any]) -> str:

@@ -15,7 +15,8 @@ from celeriac.contract.declaration import (
 from celeriac.contract.definition import Definition
 from celeriac.contract.implementation import Implementation, implementation_of
 from celeriac.contract.options.retry import RetryPolicy
-from celeriac.contract.signature import Base64Bytes, ContractError
+from celeriac.contract.signature import ContractError
+from celeriac.files.base64_bytes import Base64Bytes
 from celeriac.values.reserved_names import RESERVED_NAMES
 
 SECOND = timedelta(seconds=1)

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "celeriac.settings": {"celeriac.values"},
     "celeriac.serving": {"celeriac.settings"},
     "celeriac.files": {"celeriac.values"},
-    "celeriac.contract": {"celeriac.values"},
+    "celeriac.contract": {"celeriac.files", "celeriac.values"},
     "celeriac.ledger": {"celeriac.settings", "celeriac.values"},
     "celeriac.access": {"celeriac.ledger", "celeriac.settings", "celeriac.values"},
     "celeriac.schedules": {
@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "celeriac.telemetry": {"celeriac.ledger", "celeriac.settings", "celeriac.values", "celeriac.contract"},
     "celeriac.stack": {"celeriac.settings", "celeriac.values", "celeriac.telemetry", "celeriac.contract"},
     # Nothing of the services: programs that use it have none of their packages.
-    "celeriac.client": {"celeriac.values", "celeriac.version"},
+    "celeriac.client": {"celeriac.files", "celeriac.values", "celeriac.version"},
     "celeriac.command": {
         "celeriac.client",
         "celeriac.access",

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
+from celeriac.files.form import KEYWORD
+
 Schema: TypeAlias = dict[str, Any]
 SCALARS = frozenset(("null", "boolean", "integer", "number", "string"))
 # So many schemas one after another, each of which only refers to the next.
@@ -70,7 +72,8 @@ def _resolved(root: Schema, schema: Any, hops: int) -> Iterator[Schema]:
     """Without references and alternatives."""
     if schema is False:
         return
-    if not isinstance(schema, dict) or not hops:
+    # A worker reads a file from the form that a result has in Redis, too.
+    if not isinstance(schema, dict) or not hops or KEYWORD in schema:
         raise NotKnown
     if "$ref" in schema:
         name = schema["$ref"].removeprefix("#/$defs/")
