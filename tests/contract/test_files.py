@@ -146,7 +146,8 @@ def properties() -> dict[str, Any]:
 
     implementation = implementation_of(task(work))
     assert implementation is not None
-    return implementation.definition.input_schema["properties"]
+    described: dict[str, Any] = implementation.definition.input_schema["properties"]
+    return described
 
 
 def test_the_schema_says_what_is_accepted(properties: dict[str, Any]) -> None:
