@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 import pytest
 from pydantic import BaseModel, Field
 
-from celeriac.contract import context
+from celeriac import Base64Bytes, context
 from celeriac.contract.declaration import (
     task,
 )
@@ -16,7 +16,6 @@ from celeriac.contract.definition import Definition
 from celeriac.contract.implementation import Implementation, implementation_of
 from celeriac.contract.options.retry import RetryPolicy
 from celeriac.contract.signature import ContractError
-from celeriac.files.base64_bytes import Base64Bytes
 from celeriac.values.reserved_names import RESERVED_NAMES
 
 SECOND = timedelta(seconds=1)
