@@ -1,4 +1,4 @@
-"""Files as parameters and results: their forms in JSON, their limits, and what a task reads."""
+"""Files as parameters and results: forms in JSON, limits, and what a task reads."""
 
 import base64
 import json
