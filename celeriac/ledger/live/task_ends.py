@@ -8,7 +8,8 @@ first, and read again then, too.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
@@ -34,6 +35,8 @@ IDLE_SECONDS = 5.0
 RETRY_SECONDS = 0.25
 # Celery writes `status` first; this one means that the task has only begun.
 STARTED = b'{"status": "STARTED"'
+# A batch has not ended, but other counts.
+CHANGED = b"changed"
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +63,13 @@ class _Place(Generic[T]):
     subscribed: asyncio.Event = field(default_factory=asyncio.Event)
     # A dict for its order: who has waited longest is told first, and what belongs to one lies close to what belongs to the next.
     waiters: dict[Ended[T], None] = field(default_factory=dict)
+    # Of those who want to know of every change, too.
+    changes: set[asyncio.Event] = field(default_factory=set)
+
+    def tell(self) -> None:
+        """Something has changed, perhaps."""
+        for change in self.changes:
+            change.set()
 
 
 class Watch(Generic[T]):
@@ -116,6 +126,19 @@ class Watch(Generic[T]):
         if not place.waiters:
             del self._places[task_id]
             self._order("UNSUBSCRIBE", task_id)
+
+    @asynccontextmanager
+    async def changes(self, batch_id: str) -> AsyncIterator[asyncio.Event]:
+        """An event that is set at each change of a batch, and at its end. Clear it before you read the batch."""
+        end, change = await self.follow(batch_id), asyncio.Event()
+        place = self._places[batch_id]
+        place.changes.add(change)
+        end.add_done_callback(lambda _: change.set())
+        try:
+            yield change
+        finally:
+            place.changes.discard(change)
+            self.leave(batch_id, end)
 
     def release(self) -> None:
         """Release all waiters, now and from now on, because this process is about to end."""
@@ -219,6 +242,9 @@ class Watch(Generic[T]):
                     del self._unconfirmed[channel]
                     if task_id in self._places:
                         self._subscribed(task_id, self._places[task_id])
+            case b"message" if message[2] == CHANGED:
+                if place := self._places.get(task_id):
+                    place.tell()
             case b"message" if not message[2].startswith(STARTED):
                 self._settle_soon(task_id)
 
@@ -226,6 +252,7 @@ class Watch(Generic[T]):
         """Confirm a place. After a reconnect, read its task: an end before the confirmation was not received."""
         if place.subscribed.is_set():
             self._settle_soon(task_id)
+            place.tell()
         place.subscribed.set()
 
     def _settle_soon(self, task_id: str) -> None:

@@ -181,6 +181,14 @@ class BatchTable:
         """The current batch; None for an unknown one, `BatchGone` for a forgotten one."""
         return batch_from(batch_id, await self._ask(scripts.READ_BATCH, batch_id, whose(owner)))
 
+    async def read_watched(self, batch_id: str) -> Batch | None:
+        """The same for who follows `watch.changes`: the next change is told; None for a forgotten one, too."""
+        await self._ask("HDEL", keys.batch(batch_id), "told")
+        try:
+            return await self.read(batch_id, owner=None)
+        except BatchGone:
+            return None
+
     async def page(self, *, owner: str | None, before: int | None, limit: int) -> list[Batch]:
         """Batches that were created before a stamp, the newest first."""
         start = "+inf" if before is None else f"({before}"

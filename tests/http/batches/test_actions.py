@@ -1,6 +1,8 @@
 """What can be done with a batch: cancel, run again, read results, follow, delete."""
 
 import json
+import time
+from itertools import takewhile
 from pathlib import Path
 
 import httpx
@@ -89,6 +91,35 @@ def test_events_are_the_counts_until_it_is_ready(client: httpx.Client, tmp_path:
     assert first.kind == "counts"
     assert rest[-1].kind == "done"
     assert rest[-1].data == document(client.get(batch["links"]["self"]))
+
+
+def test_a_batch_that_does_not_change_is_not_read_for_those_who_watch_it(
+    client: httpx.Client, redis: Redis, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    holds = ({"name": "hold", "input": {"until": str(gate)}} for gate in (first, second))
+    batch = batch_of(post(client, *holds))
+    wait_until(lambda: document(client.get(batch["links"]["self"]))["counts"]["running"] == 2)
+    with client.stream("GET", batch["links"]["results"], params={"order": "ends"}) as response:
+        results = (json.loads(line) for line in response.iter_lines() if line)
+        first.touch()
+        assert next(results)["number"] == 0
+        wait_until(lambda: not reads_in_a_second(redis, batch["batch_id"]))
+        second.touch()
+        assert [line["number"] for line in results] == [1]
+
+
+def reads_in_a_second(redis: Redis, batch_id: str) -> list[str]:
+    """The commands that name this batch."""
+    with redis.monitor() as monitor:
+        time.sleep(1)
+        redis.echo("end")
+        commands = (entry["command"] for entry in monitor.listen())
+        return [
+            command
+            for command in takewhile(lambda text: not text.startswith("ECHO"), commands)
+            if batch_id in command
+        ]
 
 
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "again"}])

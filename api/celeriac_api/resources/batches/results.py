@@ -9,27 +9,26 @@ from fastapi import Query
 from pydantic import BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import to_json
-from redis.exceptions import RedisError
 from starlette.responses import Response
 
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.batch import Batch, ids_in
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.task import Gone, Task
-from celeriac.ledger.store.connection import InDoubt, Unavailable
 from celeriac.ledger.tables.batches import BatchTable
 from celeriac.settings import Settings
 from celeriac_api.access.caller import Caller
 from celeriac_api.request.call import Call
 from celeriac_api.request.parameter_types import count_of, misfit
+from celeriac_api.resources.batches.following import Following
 from celeriac_api.resources.batches.handlers import find
 from celeriac_api.resources.batches.parameters import OfBatch
 from celeriac_api.response.failure_details import failure_details
-from celeriac_api.routes.events import HEARTBEAT_SECONDS, SeatedStream, Streams
+from celeriac_api.routes.events import SeatedStream, Streams
 
 READ_AT_ONCE = 50
 MOST_LINES = 999_999_999
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 0.5
+SHORTEST_PAUSE = 0.05
 
 
 class Order(StrEnum):
@@ -87,6 +86,7 @@ class Results:
     def __init__(self, settings: Settings, table: BatchTable, ledger: Ledger, streams: Streams) -> None:
         """`streams` knows how many streams a caller may have."""
         self._settings, self._table, self._ledger, self._streams = settings, table, ledger, streams
+        self._following = Following(table)
 
     async def get(self, call: Call[ResultsParameters, None]) -> Response:
         """The lines, read from Redis some at a time as the client takes them."""
@@ -129,30 +129,20 @@ class Results:
 
     async def _by_end(self, batch: Batch, start: int, end: int) -> AsyncIterator[list[int]]:
         """Those that have ended, then those that end, until the batch is ready; an empty page now and then where nothing ends."""
-        pause, waited = SHORTEST_PAUSE, 0.0
-        while start < end:
-            latest = await self._latest(batch)
-            numbers = await self._table.ends(
-                batch.batch_id, start=start, limit=min(READ_AT_ONCE, end - start)
-            )
-            if numbers:
+        before = None
+        async for latest in self._following.states(batch, pause=SHORTEST_PAUSE):
+            while start < end:
+                limit = min(READ_AT_ONCE, end - start)
+                numbers = await self._table.ends(batch.batch_id, start=start, limit=limit)
+                if not numbers:
+                    break
                 start += len(numbers)
-                pause, waited = SHORTEST_PAUSE, 0.0
                 yield numbers
-            elif latest is None or latest.ready or self._table.watch.is_released:
+            if start >= end or latest is None:
                 return
-            else:
-                await asyncio.sleep(pause)
-                pause, waited = min(2 * pause, LONGEST_PAUSE), waited + pause
-                if waited > HEARTBEAT_SECONDS:
-                    waited = 0.0
-                    yield []
-
-    async def _latest(self, batch: Batch) -> Batch | None:
-        try:
-            return await self._table.read(batch.batch_id, owner=None)
-        except (Unavailable, InDoubt, RedisError):
-            return batch
+            if latest == before:
+                yield []
+            before = latest
 
 
 def _line(number: int, task_id: str, task: Task | None, *, show_traceback: bool) -> bytes:

@@ -21,12 +21,18 @@ local function place_of(task)
   return task.batch, task.number
 end
 
+-- Its counts have changed. Those who watch it hear that once, until one of them reads it again.
+local function tell(id)
+  if redis.call('HSET', key_batch(id), 'told', 1) == 1 then redis.call('PUBLISH', key_result(id), 'changed') end
+end
+
 -- A task comes into another state.
 function batches.move(task, state)
   local id = place_of(task)
   if not id then return end
   redis.call('HINCRBY', key_batch(id), task.state, -1)
   redis.call('HINCRBY', key_batch(id), state, 1)
+  tell(id)
 end
 
 -- How a batch has ended, for what waits for it: as succeeded if all of its tasks have.
@@ -179,4 +185,5 @@ function batches.count_added(batch, how)
     redis.call('HINCRBY', key, 'open', batch.added)
     redis.call('ZADD', KEY_BATCHES_INCOMPLETE, now(), batch.id)
   end
+  if batch.added > 0 then tell(batch.id) end
 end
