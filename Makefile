@@ -101,8 +101,8 @@ bench: $(INSTALLED) ## measure
 bench-peers: $(INSTALLED) .peers/installed ## measure, also Flower, celery-fastapi, dramatiq and saq
 	$(BIN)/python -m lab.bench $(ARGS)
 
-trials: $(INSTALLED) ## break one thing at a time, under stock Celery and under Celeriac
-	$(BIN)/python -m pytest tests/lab/trials -m "trial or not trial" -s -v $(ARGS)
+trials: $(INSTALLED) ## break one thing at a time, under stock Celery and under Celeriac; run what takes too long for make test
+	$(BIN)/python -m pytest tests/lab/trials tests/lab/test_bench.py -m "trial or not trial" -s -v $(ARGS)
 
 generated: $(INSTALLED) ## send made-up requests to each operation with Schemathesis, many more than make test sends
 	TEST_EXAMPLES=100 $(BIN)/python -m pytest tests/http/service/test_schemathesis.py $(ARGS)

@@ -46,25 +46,29 @@ TABLES = {
     "command": ["Start of the command", "celeriac --version", "celeriac list --help"],
     "limits": ["Limits: a key with 100", "Celeriac, two processes", "refused"],
 }
+# They take longest, and start what others start, too: `make trials` runs them.
+LONG = ("waiters", "get", "wait", "pool", "client", "command")
 Run = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="module")
 def runs() -> Iterator[Mapping[str, Future[Run]]]:
-    """All measurements, some side by side: they spend much of their time waiting for something to start."""
+    """All that are not long, some side by side: they spend much of their time waiting for something to start."""
     with ThreadPoolExecutor(4) as pool:
-        yield {name: pool.submit(bench, "--only", name, *SMALLEST) for name in TABLES}
+        yield {name: pool.submit(measure, name) for name in TABLES if name not in LONG}
 
 
 def test_every_measurement_is_run_here() -> None:
     assert TABLES.keys() == MEASUREMENTS.keys()
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.trial) if name in LONG else name for name in TABLES]
+)
 def test_a_measurement_prints_its_table_and_says_of_each_goal_whether_it_is_reached(
     name: str, runs: Mapping[str, Future[Run]]
 ) -> None:
-    run = runs[name].result()
+    run = measure(name) if name in LONG else runs[name].result()
     assert (run.returncode, run.stderr) == (0, "")
     assert all(words in run.stdout for words in TABLES[name]), run.stdout
     assert "× is the ratio to" in run.stdout
@@ -75,6 +79,11 @@ def test_an_unknown_measurement_is_named_with_those_that_there_are() -> None:
     run = bench("--only", "everything")
     assert run.returncode == 2
     assert "'everything' is unknown; known: submit, get" in run.stderr
+
+
+def measure(name: str) -> Run:
+    """One measurement."""
+    return bench("--only", name, *SMALLEST)
 
 
 def bench(*arguments: str) -> Run:

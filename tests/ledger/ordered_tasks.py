@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from itertools import product
 from typing import Any
 from uuid import uuid4
 
@@ -63,24 +62,31 @@ class OrderedTasks(RuleBasedStateMachine):
     @invariant()
     def lanes_have_the_tasks_that_are_not_pushed_and_keys_with_tasks_have_turns(self) -> None:
         """And while a lane has tasks, the list has a message of its group."""
-        laned: set[str] = set()
-        groups = set()
-        for group, key in product(Priority, ("", " a", " b")):
-            lane: Any = self.redis.zrange(keys.lane(group, QUEUE, key), 0, -1)
-            has_turn = self.redis.zscore(keys.turns(group, QUEUE), key) is not None
-            assert has_turn == bool(lane)
-            laned.update(lane)
-            groups.update({f"{group} {QUEUE}"} if lane else set())
-        assert laned == set(self.redis.zrange(keys.laned(QUEUE), 0, -1))
-        assert groups == self.redis.smembers(keys.lanes())
+        places = [(group, key) for group in Priority for key in ("", " a", " b")]
+        turns = [keys.turns(group, QUEUE) for group in Priority]
+        *lanes, laned = self.members(
+            *(keys.lane(group, QUEUE, key) for group, key in places), keys.laned(QUEUE)
+        )
+        with_tasks = {place for place, lane in zip(places, lanes, strict=True) if lane}
+        with_turns = zip(Priority, self.members(*turns), strict=True)
+        assert {(group, key) for group, members in with_turns for key in members} == with_tasks
+        assert set[str]().union(*lanes) == laned
+        assert {f"{group} {QUEUE}" for group, _ in with_tasks} == self.redis.smembers(keys.lanes())
+
+    def members(self, *indexes: str) -> list[set[str]]:
+        """Of each of these sorted sets, asked for in one request."""
+        with self.redis.pipeline() as pipeline:
+            for key in indexes:
+                pipeline.zrange(key, 0, -1)
+            return [set(members) for members in pipeline.execute()]
 
     async def accept(self, submission: Submission) -> Any:
         """The answer of the ledger."""
         return await self.ledger.accept(submission)
 
-    def waits_in(self, task_id: str, record: Record) -> str:
-        """The index of a task whose message is to be taken."""
-        if self.redis.zscore(keys.laned(QUEUE), task_id) is not None:
+    def waits_in(self, task_id: str, record: Record, laned: set[str]) -> str:
+        """The index of a task whose message is to be taken; these tasks are in lanes."""
+        if task_id in laned:
             assert "fair" in record or record["priority"] == "high"
             return keys.laned(QUEUE)
         return keys.waiting(keys.low(QUEUE) if record.get("priority") == "low" else QUEUE)

@@ -261,37 +261,34 @@ class Tasks(OrderedTasks):
     def the_indexes_agree_with_the_records(self) -> None:
         """Each task stands where its state says, and nowhere else."""
         expected: dict[str, set[str]] = defaultdict(set)
+        due, laned = self.members(keys.due(), keys.laned(QUEUE))
         for task_id, record in self._records():
             if record:
                 state = State(record["state"])
                 expected[keys.tasks()].add(task_id)
                 expected[keys.listing(state, NAME)].add(task_id)
                 expected[keys.owned(state, NAME, record.get("owner", ""))].add(task_id)
-                for key in self._indexes_of(task_id, state, record):
+                for key in self._indexes_of(task_id, state, record, due, laned):
                     expected[key].add(task_id)
         indexes = [keys.tasks(), *(keys.listing(state, NAME) for state in State), keys.waiting(QUEUE)]
         indexes += [keys.waiting(keys.low(QUEUE)), keys.laned(QUEUE)]
         indexes += [keys.running(), keys.due(), keys.ended(), keys.deadlines()]
         indexes += [keys.owned(state, NAME, owner) for state in State for owner in OWNERS[1:]]
-        with self.redis.pipeline() as pipeline:
-            for key in indexes:
-                pipeline.zrange(key, 0, -1)
-            assert dict(zip(indexes, map(set, pipeline.execute()), strict=True)) == {
-                key: expected[key] for key in indexes
-            }
+        there = dict(zip(indexes, self.members(*indexes), strict=True))
+        assert there == {key: expected[key] for key in indexes}
 
     @invariant()
     def a_blocked_task_waits_for_tasks_that_have_not_ended(self) -> None:
         """And they know of it, but for those whose followers are still to be released."""
         records = dict(self._records())
+        blockers = dict(zip(records, self.members(*map(keys.blockers, records)), strict=True))
+        followers = dict(zip(records, self.members(*map(keys.followers, records)), strict=True))
         for task_id, record in records.items():
-            blockers: Any = self.redis.zrange(keys.blockers(task_id), 0, -1)
-            assert bool(blockers) == (record.get("state") == State.BLOCKED)
-            for other in blockers:
+            assert bool(blockers[task_id]) == (record.get("state") == State.BLOCKED)
+            for other in blockers[task_id]:
                 assert State(records[other]["state"]) not in FINAL
-                assert self.redis.zscore(keys.followers(other), task_id) is not None
-            followers: Any = self.redis.zrange(keys.followers(task_id), 0, -1)
-            assert all(records[other]["state"] == State.BLOCKED for other in followers)
+                assert task_id in followers[other]
+            assert all(records[other]["state"] == State.BLOCKED for other in followers[task_id])
 
     @invariant()
     def the_counts_of_unfinished_tasks_are_those_of_the_records(self) -> None:
@@ -322,19 +319,20 @@ class Tasks(OrderedTasks):
                 pipeline.hgetall(keys.record(task_id))
             return list(zip(self.ids, pipeline.execute(), strict=True))
 
-    def _indexes_of(self, task_id: str, state: State, record: Record) -> Iterator[str]:
+    def _indexes_of(
+        self, task_id: str, state: State, record: Record, due: set[str], laned: set[str]
+    ) -> Iterator[str]:
         match state:
             case State.BLOCKED:
                 pass
             case State.SCHEDULED:
                 yield keys.due()
             case State.QUEUED:
-                yield self.waits_in(task_id, record)
+                yield self.waits_in(task_id, record, laned)
             case State.RUNNING:
                 yield keys.running()
             case State.RETRYING:
-                is_due = self.redis.zscore(keys.due(), task_id) is None
-                yield self.waits_in(task_id, record) if is_due else keys.due()
+                yield keys.due() if task_id in due else self.waits_in(task_id, record, laned)
             case _:
                 yield keys.ended()
         if (
