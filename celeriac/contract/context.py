@@ -125,6 +125,9 @@ def submit(  # noqa: PLR0913 - each is an option of a submission
     The input and the options are those of `Client.submit`, and so are the errors (`celeriac.client.errors`). Options that are not given are
     those of the definition. The new task belongs to the owner of this one.
 
+    In a plain task, and in a thread, it returns when the new task is accepted. In an `async def`, `await context.submit(...)` does;
+    without `await`, it is accepted before this task ends, and an error of it is this task's.
+
     However often this task runs, its first submission is one task, and so is its second. Give each a `key` if their order or number can
     differ from run to run. `RunIsOver`: this run was taken for lost, so nothing was submitted.
     """
@@ -163,6 +166,14 @@ def begin_recorded(
     """The same for a test: it is asked at each call, and `reports` get every report at once."""
     _hand_on_to_threads()
     _run.set(_Run(number, ask, telling=reports, ask_seconds=0.0, submissions=submissions))
+
+
+def begin_in_loop(
+    number: int, *, ask: Callable[[], bool], reports: Reports, submissions: Callable[[], Submissions] | None
+) -> None:
+    """The same for a run in an event loop: neither `ask` nor `reports` waits for anything."""
+    _hand_on_to_threads()
+    _run.set(_Run(number, ask, telling=reports, ask_seconds=0.0, begin_submitting=submissions))
 
 
 def end() -> None:

@@ -1,10 +1,10 @@
 """Describes the tasks that a running task submits."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import Lock
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, Self, TypeAlias
 from uuid import UUID, uuid5
 
 from celeriac.contract.implementation import Implementation, implementation_of
@@ -26,10 +26,19 @@ Other: TypeAlias = str | UUID | HasID
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A task that a running task has submitted."""
+    """A task that a running task has submitted; in an `async def`, `await` it to know that it is accepted."""
 
     id: str
     name: str
+    # In an event loop: the id when it is accepted, or an error.
+    accepting: Awaitable[str] | None = field(default=None, repr=False, compare=False)
+
+    def __await__(self) -> Generator[Any, Any, Self]:
+        """Wait until the task is accepted. It has another id then if another task has its unique key."""
+        if self.accepting is None:
+            return self
+        task_id = yield from self.accepting.__await__()
+        return replace(self, id=task_id, accepting=None)
 
     def reference(self, pointer: str = "") -> dict[str, str]:
         """Its result, as a value in the input of another task, which then runs after this one.
@@ -61,14 +70,14 @@ class NewTask:
 
 
 # The id of the task that was accepted: that of the new one, or of another one that has its unique key.
-Submit: TypeAlias = Callable[[NewTask], str]
+Submit: TypeAlias = Callable[[NewTask], str | Awaitable[str]]
 
 
 class Submissions:
     """Those of one run of a task, each with an id that another run gives it, too."""
 
     def __init__(self, task_id: str, submit: Submit) -> None:
-        """`submit` returns the id when the task is accepted."""
+        """`submit` returns the id when the task is accepted, or, in an event loop, what is to be awaited for it."""
         self._task_id, self._submit = UUID(task_id), submit
         self._count = 0
         self._counting = Lock()  # a task may have threads
@@ -82,8 +91,11 @@ class Submissions:
             return str(uuid5(self._task_id, f"number {self._count}"))
 
     def submit(self, task: NewTask) -> Submitted:
-        """The task, once it is accepted."""
-        return Submitted(self._submit(task), task.name)
+        """The task, once it is accepted; in an event loop, at once."""
+        accepted = self._submit(task)
+        if isinstance(accepted, str):
+            return Submitted(accepted, task.name)
+        return Submitted(task.id, task.name, accepted)
 
 
 def named(task: str | Callable[..., Any]) -> tuple[str, Implementation | None]:

@@ -146,7 +146,7 @@ class Consumer:
         If the next claim of this process is known, it is sent together with the end, which saves a round trip.
         """
         end = (
-            task_id, token, state, _error(failure), document, self._ttl, date_done(), self._push_or_record,
+            task_id, token, state, error_of(failure), document, self._ttl, date_done(), self._push_or_record,
         )  # fmt: skip
         if following is None:
             answer = self._redis.run(scripts.END, *end)
@@ -172,7 +172,7 @@ class Consumer:
         """Delay a task after a failed attempt. False: somebody asked to cancel it, or it no longer belongs to this token."""
         word, *pushed = self._redis.run(
             scripts.RETRY,
-            task_id, token, microseconds(delay), _error(failure), document, self._ttl, date_done(),
+            task_id, token, microseconds(delay), error_of(failure), document, self._ttl, date_done(),
             self._push_or_record,
         )  # fmt: skip
         self._push(pushed)
@@ -293,11 +293,8 @@ class Consumer:
 
     def reject(self, queue: str, *, message: str, reason: str) -> None:
         """Keep a message that no worker can read, for inspection."""
-        entry = json.dumps(asdict(RejectedMessage(date_done(), reason, shortened(message, LONGEST_REJECTED))))
-        key = keys.rejected(queue)
-        self._redis.call("LPUSH", key, entry)
-        self._redis.call("LTRIM", key, 0, MOST_REJECTED - 1)
-        self._redis.call("EXPIRE", key, int(REJECTED_TTL.total_seconds()))
+        for command in rejecting(queue, message=message, reason=reason):
+            self._redis.call(*command)
 
     def _known_answer(self, claim: Claim) -> Any:
         next_claim, self._next_claim = self._next_claim, None
@@ -316,7 +313,18 @@ class Consumer:
             self._broker.push(side, queue, message)
 
 
-def _error(failure: Failure | None) -> str:
+def rejecting(queue: str, *, message: str, reason: str) -> list[tuple[Any, ...]]:
+    """The commands that keep a message which no worker can read."""
+    entry = json.dumps(asdict(RejectedMessage(date_done(), reason, shortened(message, LONGEST_REJECTED))))
+    key = keys.rejected(queue)
+    return [
+        ("LPUSH", key, entry),
+        ("LTRIM", key, 0, MOST_REJECTED - 1),
+        ("EXPIRE", key, int(REJECTED_TTL.total_seconds())),
+    ]
+
+
+def error_of(failure: Failure | None) -> str:
     """The record's `error`; the traceback stays in Celery's document."""
     if failure is None:
         return ""

@@ -27,7 +27,8 @@ from celeriac_api.request.judgement import Judge
 from celeriac_api.response.errors import BodyTooLarge, Problem
 from celeriac_api.response.problems import answer
 from celeriac_api.submissions import PreparedDefinition
-from celeriac_worker.run.attempt import Attempt, run_attempt
+from celeriac_worker.run.after_error import Attempt
+from celeriac_worker.run.attempt import run_attempt
 from celeriac_worker.run.failure import Exited, failure_of
 from celeriac_worker.run.new_input import checked_input, conflict
 from celeriac_worker.run.new_options import chosen_options

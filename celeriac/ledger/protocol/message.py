@@ -102,6 +102,13 @@ def decoded_input(encoded: bytes) -> bytes:
     return base64.b64decode(encoded).rstrip(b" ")
 
 
+def input_in(body: bytes) -> bytes | None:
+    """The JSON object of the keyword arguments in the decoded body of one of our messages; None if another has made it."""
+    if not (body.startswith(_BODY_HEAD) and body.endswith(_BODY_TAIL)):
+        return None
+    return body[len(_BODY_HEAD) : -len(_BODY_TAIL)]
+
+
 def expires_at(moment: datetime) -> str:
     """The time after which a stock worker drops a message, in the form of its header."""
     return json.dumps(moment.isoformat())

@@ -37,13 +37,18 @@ class Way:
             self._has_functions = yield from _asking()
         if self._has_functions:
             answer = yield self.command(script, arguments)
-            if not (_is_unknown(answer) or _is_impossible(answer)):
+            if not (is_unknown(answer) or _is_impossible(answer)):
                 return answer
             self._has_functions = yield from _asking()
         answer = yield self.command(script, arguments)
         if isinstance(answer, NoScriptError):
             answer = yield ("EVAL", script.text, 0, *arguments)
         return answer
+
+    def find(self) -> Steps:
+        """The steps to find out whether the server has our functions, which are loaded where they are missing. It answers whether it is known."""
+        self._has_functions = yield from _asking()
+        return self._has_functions is not None
 
     def command(self, script: Script, arguments: Iterable[Any]) -> Command:
         """The shortest command for it, as far as is known."""
@@ -55,10 +60,10 @@ class Way:
 def _asking() -> Generator[Command, Any, bool | None]:
     """Whether we can run our functions, which are loaded where they are missing; None: not now, for another reason."""
     answer = yield ("FCALL", _READY, 0)
-    if _is_unknown(answer):
+    if is_unknown(answer):
         loaded = yield ("FUNCTION", "LOAD", LIBRARY)
         answer = yield ("FCALL", _READY, 0)
-        answer = loaded if _is_unknown(answer) else answer
+        answer = loaded if is_unknown(answer) else answer
     if not isinstance(answer, Exception):
         return True
     return False if _is_impossible(answer) else None
@@ -69,7 +74,8 @@ def has_another_way(command: Command, code: str) -> bool:
     return command[0] == "FUNCTION" or (command[0] == "FCALL" and code == "NOPERM")
 
 
-def _is_unknown(answer: Any) -> bool:
+def is_unknown(answer: Any) -> bool:
+    """Whether the server does not know this function, because its data are others', or older."""
     return isinstance(answer, ResponseError) and str(answer).startswith("Function not found")
 
 

@@ -1,6 +1,5 @@
 """Describes in words how a task failed."""
 
-from celery.exceptions import SoftTimeLimitExceeded
 from pydantic import ValidationError
 
 from celeriac.ledger.model.task import Failure
@@ -26,7 +25,8 @@ def failure_of(error: BaseException) -> Failure:
     """Type and message of any exception."""
     try:
         # Celery's own text of it is the code that would make it.
-        message = str(error.args[0] if isinstance(error, SoftTimeLimitExceeded) and error.args else error)
+        is_soft_limit = type(error).__name__ == "SoftTimeLimitExceeded" and error.args
+        message = str(error.args[0] if is_soft_limit else error)
     except Exception:  # noqa: BLE001 - an exception whose own text cannot be made is still a failure to report
         message = "(the exception could not be turned into text)"
     printable = shortened(message).encode("utf-8", "backslashreplace").decode()

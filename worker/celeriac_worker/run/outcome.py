@@ -15,6 +15,13 @@ class Succeeded:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """The function returned this result, as JSON text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """The task ends in this error."""
 
@@ -49,4 +56,4 @@ class Dropped:
     state: State | None
 
 
-Outcome = Succeeded | Failed | PutOff | Cancelled | Returned | Dropped
+Outcome = Succeeded | Written | Failed | PutOff | Cancelled | Returned | Dropped

@@ -23,6 +23,11 @@ class ResultTooLarge(InvalidResult):
 
 def json_values(value: object, output: TypeAdapter[Any], *, most_bytes: int) -> Any:
     """The result as JSON values: strict JSON of limited size and depth. `InvalidResult` describes what is wrong."""
+    return checked_result(value, output, most_bytes=most_bytes)[0]
+
+
+def checked_result(value: object, output: TypeAdapter[Any], *, most_bytes: int) -> tuple[Any, str]:
+    """The same, and their text."""
     try:
         if value is None:  # which pydantic writes as null, whatever the type says
             output.validate_python((value,))
@@ -42,7 +47,7 @@ def json_values(value: object, output: TypeAdapter[Any], *, most_bytes: int) -> 
         raise InvalidResult(
             f"the task returned {_shown(value)}: it is nested more than {DEEPEST} deep: flatten it"
         )
-    return result
+    return result, text
 
 
 def _is_deeper(value: Any, most: int) -> bool:

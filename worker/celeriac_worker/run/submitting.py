@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from celeriac.client import errors
 from celeriac.contract.catalog import Implementations
@@ -60,6 +60,19 @@ class Definitions:
         return queues_of(definitions, self.settings)
 
 
+class CheckedTask(NamedTuple):
+    """A task that is to be submitted, whose input is valid."""
+
+    task: NewTask
+    definition: Definition
+    input: NewInput
+    after: tuple[str, ...]
+    chosen: Chosen
+    rules: Rules
+    # The one that it continues.
+    trace: Trace | None
+
+
 class Submitting:
     """Submits what one run of a task asks for, while that run has the task."""
 
@@ -71,6 +84,10 @@ class Submitting:
 
     def submit(self, task: NewTask) -> str:
         """The id when the task is accepted, now or by an earlier run. Raises the errors of the client, and `RunIsOver`."""
+        return self.accept(self.checked(task))
+
+    def checked(self, task: NewTask) -> "CheckedTask":
+        """The task with its input as it is now; nothing is asked of Redis. Raises the errors of the client."""
         implementations, settings = self._definitions.implementations, self._definitions.settings
         if task.name not in implementations:
             raise refused(
@@ -86,12 +103,19 @@ class Submitting:
         after = tuple(dict.fromkeys((*task.after, *checked.needed)))
         if len(after) > MOST_AFTER:
             raise invalid([("/after", f"should have at most {MOST_AFTER:,} items")])
+        return CheckedTask(task, implementation.definition, checked, after, chosen, rules, self._trace())
+
+    def accept(self, checked_task: "CheckedTask") -> str:
+        """The id when it is accepted, now or by an earlier run. Raises likewise, and `RunIsOver`."""
+        task, definition, checked, rules = (
+            checked_task.task, checked_task.definition, checked_task.input, checked_task.rules,
+        )  # fmt: skip
         self._refuse_misfits(task, checked)
-        queue = self._queue_of(task, implementation.definition)
-        options = self._options(task, after, checked, chosen, rules).encode()
-        hard, soft = implementation.definition.time_limits(settings.soft_time_limit)
+        queue = self._queue_of(task, definition)
+        options = self._options(checked_task).encode()
+        hard, soft = definition.time_limits(self._definitions.settings.soft_time_limit)
         message = envelope(
-            task=implementation.definition.celery_name,
+            task=definition.celery_name,
             queue=queue,
             time_limit=hard,
             soft_time_limit=soft,
@@ -128,9 +152,8 @@ class Submitting:
             raise invalid([("/queue", f"should be a known queue: {names} (given: {task.queue!r})")])
         return task.queue
 
-    def _options(
-        self, task: NewTask, after: tuple[str, ...], checked: NewInput, chosen: Chosen, rules: Rules
-    ) -> Options:
+    def _options(self, checked_task: "CheckedTask") -> Options:
+        task, _, checked, after, chosen, rules, trace = checked_task
         dependencies = Dependencies(
             ids=after,
             when=task.when,
@@ -149,7 +172,7 @@ class Submitting:
             chosen_priority=chosen.priority,
             chosen_fair=chosen.fair,
             flow=rules.flow,
-            trace=self._trace(),
+            trace=trace,
             parent=self._parent,
             fingerprint=_fingerprint(task, after, chosen, checked.json),
             # So that another run gets the same task again, where this one got that which has the unique key.

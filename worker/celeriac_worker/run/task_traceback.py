@@ -1,24 +1,31 @@
 """Writes the traceback of a failed task, beginning at the task's own function."""
 
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from traceback import StackSummary, TracebackException
 
-import billiard
-import celery
-import kombu
-import pydantic
-
-import celeriac
-import celeriac_worker
 from celeriac.values.short_text import shortened, shortened_traceback
 
 # A traceback of ten thousand frames would be written, only to be cut.
 MOST_FRAMES = 100
 # Between the worker's loop and the function, nothing of the task's author is called.
-_AROUND = tuple(
-    str(Path(package.__file__ or "").parent) + "/"
-    for package in (billiard, celery, kombu, pydantic, celeriac, celeriac_worker)
-)
+PACKAGES = ("billiard", "celery", "kombu", "pydantic", "celeriac", "celeriac_worker")
+
+
+def _places() -> Iterator[str]:
+    """Where these lie, without loading them: a loop process has no Celery."""
+    for package in PACKAGES:
+        # That of kombu, once it is loaded, has no `__spec__`.
+        loaded = sys.modules.get(package)
+        spec = None if loaded else find_spec(package)
+        file = loaded.__file__ if loaded else spec and spec.origin
+        if file:
+            yield f"{Path(file).parent}/"
+
+
+AROUND = tuple(_places())
 
 
 def task_traceback(error: BaseException) -> str | None:
@@ -36,7 +43,7 @@ def _strip(report: TracebackException) -> bool:
     """Take out the frames before the function's, here and in what led to it; whether there are any left."""
     frames = list(report.stack)
     inner = next(
-        (at for at, frame in enumerate(frames) if not frame.filename.startswith(_AROUND)), len(frames)
+        (at for at, frame in enumerate(frames) if not frame.filename.startswith(AROUND)), len(frames)
     )
     report.stack = StackSummary.from_list(frames[inner:])
     causes = (report.__cause__, report.__context__, *(report.exceptions or ()))

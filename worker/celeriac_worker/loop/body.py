@@ -1,0 +1,93 @@
+"""Gives the body of a run what it needs: its context, results of other tasks, and shared things."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from celeriac.contract import context
+from celeriac.contract.implementation import Implementation
+from celeriac.contract.submitting import Submissions
+from celeriac.ledger.for_workers import Consumer
+from celeriac.ledger.model.submission import Parent
+from celeriac.ledger.store import keys
+from celeriac.settings import Settings
+from celeriac_worker.loop.call import Surroundings, outcome_of
+from celeriac_worker.loop.delivery import Delivery
+from celeriac_worker.loop.ends import unknown_task
+from celeriac_worker.loop.link import Link
+from celeriac_worker.loop.reports import RunReports
+from celeriac_worker.loop.run import Run, current
+from celeriac_worker.loop.submissions import submit_in_loop
+from celeriac_worker.run.outcome import Failed, Outcome
+from celeriac_worker.run.references import with_results
+from celeriac_worker.run.submitting import Definitions, Submitting
+
+logger = logging.getLogger(__name__)
+
+
+class Bodies:
+    """Calls the functions of runs."""
+
+    def __init__(
+        self, link: Link, settings: Settings, implementations: Mapping[str, Implementation]
+    ) -> None:
+        """`implementations` are all that this worker has."""
+        self._link, self._loop = link, asyncio.get_running_loop()
+        # For what is rare, in threads.
+        self._consumer = Consumer(settings)
+        self._definitions = Definitions(implementations, settings)
+        self._around = Surroundings(
+            settings.max_result_bytes, self._with_results, self._shared, self._is_cancelled
+        )
+
+    async def outcome(self, run: Run) -> Outcome:
+        """Call the function of a run whose task is claimed; nothing is raised."""
+        current.set(run)
+        implementation, delivery = run.implementation, run.delivery
+        if implementation is None:
+            logger.error("task %s: this worker does not know the task %r", run.task_id, delivery.name[:100])
+            return Failed(unknown_task(delivery.name))
+        reports = None
+        if delivery.token is not None:
+            reports = run.reports = RunReports(run.task_id, delivery.token, self._link, self._loop)
+        context.begin_in_loop(
+            run.attempt,
+            ask=lambda: run.is_asked,
+            reports=reports,
+            submissions=partial(self._submissions, run) if reports else None,
+        )
+        outcome = await outcome_of(run, implementation, self._around)
+        if reports is not None:
+            reports.end()
+        if run.children and (left := run.drop_children()):
+            logger.warning(
+                "task %s: %d tasks of asyncio that it started went on after its end, and are cancelled", run.task_id, left
+            )
+        return outcome
+
+    async def close(self) -> None:
+        """Close what runs have shared."""
+
+    async def _with_results(self, delivery: Delivery) -> str:
+        """The input with the results to which it refers."""
+        return await asyncio.to_thread(_filled, delivery, self._consumer)
+
+    async def _shared(self, implementation: Implementation) -> Mapping[str, Any]:
+        return {}
+
+    async def _is_cancelled(self, task_id: str) -> bool:
+        await self._link.call("ZREM", keys.tasks(), "")  # which only the primary does
+        return await self._link.call("HGET", keys.record(task_id), "cancel") is not None
+
+    def _submissions(self, run: Run) -> Submissions:
+        delivery = run.delivery
+        parent = Parent(task_id=delivery.task_id, token=delivery.token or "")
+        submitting = Submitting(parent, self._consumer, self._definitions, lambda: delivery.trace)
+        return Submissions(delivery.task_id, partial(submit_in_loop, run.accepting, submitting))
+
+
+def _filled(delivery: Delivery, consumer: Consumer) -> str:
+    return json.dumps(with_results(delivery.keywords(), consumer))

@@ -1,0 +1,123 @@
+"""Reads a message from a queue: which task it is about, and its input."""
+
+import json
+import os
+from base64 import b64decode
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from celeriac.ledger.model.trace import Trace, parsed_trace
+from celeriac.ledger.protocol.message import ORIGIN, REFERENCES, input_in
+from celeriac_worker.intake.message_check import fault_of
+
+# Of the tokens of this process, which are random, and then count.
+_BEGINNING = os.urandom(8).hex()
+_numbers = count()
+
+
+@dataclass(slots=True)
+class Delivery:
+    """A task that was taken from a queue."""
+
+    task_id: str
+    name: str
+    queue: str
+    # As it was in the queue.
+    raw: bytes
+    # None: another program has sent it, and the ledger does not know it.
+    token: str | None
+    # Of the push of the message. Those that were put before all others have one below zero.
+    stamp: int
+    # The keyword arguments as a JSON object; positional ones have none of ours.
+    input_json: bytes
+    args: tuple[Any, ...]
+    # Whether the input refers to results of other tasks.
+    refers: bool
+    hard_seconds: float | None
+    soft_seconds: float | None
+    trace: Trace | None
+    retries: int = 0
+    ignores_result: bool = False
+    eta: datetime | None = None
+    expires: datetime | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it came through the API."""
+        return self.token is not None
+
+    def keywords(self) -> dict[str, Any]:
+        """The keyword arguments as JSON values."""
+        values: dict[str, Any] = json.loads(self.input_json)
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The message cannot be delivered, for this reason."""
+
+    reason: str
+
+
+def read_delivery(item: bytes, queue: str) -> Delivery | Fault:
+    """What a message says. One that cannot be read is a `Fault`, whatever it is."""
+    try:
+        message = json.loads(item)
+        fault = fault_of(message, brackets=item.count(b"{") + item.count(b"["))
+        return _read(message, item, queue) if fault is None else Fault(fault)
+    except Exception as wrong:  # noqa: BLE001 - whatever the message is, the process goes on
+        return Fault(f"{type(wrong).__name__}: {wrong}")
+
+
+def _read(message: dict[str, Any], item: bytes, queue: str) -> Delivery | Fault:
+    headers, body = message["headers"], message["body"]
+    is_ours, stamp = headers.get("origin") == ORIGIN, message.get("stamp")
+    hard, soft = headers.get("timelimit") or (None, None)
+    traceparent = headers.get("traceparent")
+    raw_body = b64decode(body) if message["properties"].get("body_encoding") == "base64" else body.encode()
+    input_json, args = input_in(raw_body), ()
+    if input_json is None:
+        read = _foreign_body(raw_body)
+        if isinstance(read, Fault):
+            return read
+        args, input_json = read
+    delivery = Delivery(
+        headers["id"],
+        headers["task"],
+        queue,
+        item,
+        f"{_BEGINNING}{next(_numbers):016x}" if is_ours else None,
+        stamp if type(stamp) is int else 0,
+        input_json,
+        args,
+        bool(headers.get(REFERENCES)),
+        hard,
+        soft,
+        parsed_trace(str(traceparent), str(headers.get("tracestate") or "")) if traceparent else None,
+    )
+    if not is_ours:
+        delivery.retries = int(headers.get("retries") or 0)
+        delivery.ignores_result = bool(headers.get("ignore_result"))
+        delivery.eta, delivery.expires = _moment(headers.get("eta")), _moment(headers.get("expires"))
+    return delivery
+
+
+def _foreign_body(raw: bytes) -> tuple[tuple[Any, ...], bytes] | Fault:
+    """The positional arguments and the keyword arguments of a message of another program."""
+    body = json.loads(raw)
+    if not (isinstance(body, list) and len(body) == 3 and isinstance(body[0], list) and isinstance(body[1], dict)):
+        return Fault("its body is not arguments, keyword arguments and options")
+    args, kwargs, embedded = body
+    wants = [name for name in ("callbacks", "errbacks", "chain", "chord") if (embedded or {}).get(name)]
+    if wants:
+        return Fault(f"it has {' and '.join(wants)}, which an async task cannot have")
+    return tuple(args), json.dumps(kwargs).encode()
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

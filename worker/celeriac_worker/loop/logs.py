@@ -1,0 +1,28 @@
+"""Configures the log of a loop process: each line names the task whose code has written it."""
+
+import logging
+import sys
+from collections.abc import Mapping
+
+from celeriac.settings import LogFormat
+from celeriac.telemetry.logs import dress
+from celeriac.telemetry.prints import log_prints
+from celeriac_worker.loop.run import current
+
+
+def set_up(log_format: LogFormat) -> None:
+    """Called once, before the tasks are loaded; in JSON, what they print is JSON, too."""
+    if log_format is LogFormat.JSON:
+        log_prints(_facts)
+    handler = logging.StreamHandler(sys.__stderr__)
+    dress([handler], log_format, _facts)
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+def _facts(_: logging.LogRecord) -> Mapping[str, str]:
+    run = current.get()
+    if run is None:
+        return {}
+    facts = {"task_id": run.task_id, "task_name": run.delivery.name}
+    trace = run.delivery.trace
+    return facts | ({"trace_id": trace.trace_id} if trace else {})

@@ -1,0 +1,55 @@
+"""Submits tasks for a run in threads, so that the event loop waits for none of them."""
+
+import asyncio
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import Context
+from typing import Any
+
+from celeriac.contract.submitting import NewTask
+from celeriac_worker.run.submitting import Submitting
+
+# Each has a connection of its own.
+_threads = ThreadPoolExecutor(4, thread_name_prefix="submitting")
+
+
+class Accepting:
+    """A submission that is under way."""
+
+    def __init__(self, accepting: asyncio.Task[None]) -> None:
+        """Nobody has asked for its end yet."""
+        self.task, self.is_awaited = accepting, False
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        """Wait until it is accepted; it goes on when its run is cancelled."""
+        self.is_awaited = True
+        return asyncio.shield(self.task).__await__()
+
+
+def submit_in_loop(accepting: list[Accepting], submitting: Submitting, task: NewTask) -> Accepting | None:
+    """Begin to submit a task, after those that its run has submitted before. In another thread, return when it is accepted."""
+    checked = submitting.checked(task)
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        submitting.accept(checked)
+        return None
+    before = accepting[-1].task if accepting else None
+    steps = _accept(before, lambda: submitting.accept(checked))
+    accepting.append(Accepting(asyncio.Task(steps, loop=loop, context=Context())))
+    return accepting[-1]
+
+
+async def all_accepted(accepting: list[Accepting]) -> None:
+    """Wait for those for which their run has not waited; raises the first error."""
+    for each in accepting:
+        if not each.is_awaited:
+            await each
+
+
+async def _accept(before: asyncio.Task[None] | None, accept: Callable[[], None]) -> None:
+    if before is not None:
+        with suppress(Exception):  # whose error is told where it is awaited
+            await asyncio.shield(before)
+    await asyncio.get_running_loop().run_in_executor(_threads, accept)
