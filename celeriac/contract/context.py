@@ -53,6 +53,7 @@ class _Run:
     asked_at: float = float("-inf")
     send: Send | None = None
     telling: Reports | None = None
+    begin_telling: Callable[[], Reports] | None = None
     ask_seconds: float = ASK_SECONDS
     submissions: Submissions | None = None
     begin_submitting: Callable[[], Submissions] | None = None
@@ -169,11 +170,15 @@ def begin_recorded(
 
 
 def begin_in_loop(
-    number: int, *, ask: Callable[[], bool], reports: Reports, submissions: Callable[[], Submissions] | None
+    number: int,
+    *,
+    ask: Callable[[], bool],
+    reports: Callable[[], Reports] | None,
+    submissions: Callable[[], Submissions] | None,
 ) -> None:
-    """The same for a run in an event loop: neither `ask` nor `reports` waits for anything."""
+    """The same for a run in an event loop: neither `ask` nor reports wait for anything."""
     _hand_on_to_threads()
-    _run.set(_Run(number, ask, telling=reports, ask_seconds=0.0, begin_submitting=submissions))
+    _run.set(_Run(number, ask, ask_seconds=0.0, begin_telling=reports, begin_submitting=submissions))
 
 
 def end() -> None:
@@ -194,12 +199,18 @@ def _telling() -> Reports | None:
     run = _current()
     if run.telling is not None:
         return run.telling
-    if run.send is None:
+    if run.send is None and run.begin_telling is None:
         return None
     with _beginning:  # a task may have threads
         if run.telling is None:
-            run.telling = Telling(run.send)
+            run.telling = _new_telling(run)
         return run.telling
+
+
+def _new_telling(run: _Run) -> Reports | None:
+    if run.begin_telling is not None:
+        return run.begin_telling()
+    return None if run.send is None else Telling(run.send)
 
 
 def _submissions() -> Submissions | None:

@@ -16,7 +16,7 @@ from celeriac.settings import Settings, SettingsError
 from celeriac.telemetry.start_messages import refuse_start
 from celeriac_worker.loop.logs import set_up
 from celeriac_worker.loop.loop import Loop
-from celeriac_worker.loop.run import of_run
+from celeriac_worker.loop.runs.run import of_run
 from celeriac_worker.loop_frames import Frames, Order, Start
 
 # How long the tasks of a loop are returned whose main process is gone, before the keepers of others find them.
@@ -34,7 +34,9 @@ def main() -> None:
         implementations = load_implementations(settings.tasks)
     except (SettingsError, ContractError) as wrong:
         refuse_start("loop", wrong)
-    by_message = {each.definition.celery_name: each for each in (*implementations.values(), *built_in().values())}
+    by_message = {
+        each.definition.celery_name: each for each in (*implementations.values(), *built_in().values())
+    }
     gc.collect()
     gc.freeze()
     _run(start, settings, by_message)

@@ -1,13 +1,14 @@
 """Configures the log of a loop process: each line names the task whose code has written it."""
 
 import logging
+import os
 import sys
 from collections.abc import Mapping
 
 from celeriac.settings import LogFormat
 from celeriac.telemetry.logs import dress
 from celeriac.telemetry.prints import log_prints
-from celeriac_worker.loop.run import current
+from celeriac_worker.loop.runs.run import current
 
 
 def set_up(log_format: LogFormat) -> None:
@@ -16,7 +17,7 @@ def set_up(log_format: LogFormat) -> None:
         log_prints(_facts)
     handler = logging.StreamHandler(sys.__stderr__)
     dress([handler], log_format, _facts)
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.basicConfig(level=os.environ.get("LOOP_LOG", "INFO"), handlers=[handler])
 
 
 def _facts(_: logging.LogRecord) -> Mapping[str, str]:

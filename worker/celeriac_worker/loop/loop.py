@@ -2,25 +2,25 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
 
-from celeriac.contract.implementation import Implementation
+from celeriac.contract.catalog import Implementations
 from celeriac.ledger.for_workers import Granted, rejecting
 from celeriac.settings import Settings
-from celeriac_worker.loop.body import Bodies
-from celeriac_worker.loop.company import Company
-from celeriac_worker.loop.delivery import Delivery, Fault, read_delivery
-from celeriac_worker.loop.ends import Ends
-from celeriac_worker.loop.limits import Limits
-from celeriac_worker.loop.link import Link
-from celeriac_worker.loop.pops import Pops
-from celeriac_worker.loop.run import Run
-from celeriac_worker.loop.slots import Slots
+from celeriac_worker.loop.redis.delivery import Delivery, Fault, read_delivery
+from celeriac_worker.loop.redis.ends import Ends
+from celeriac_worker.loop.redis.link import Link
+from celeriac_worker.loop.redis.pops import Pops
+from celeriac_worker.loop.runs.body import Bodies
+from celeriac_worker.loop.runs.company import Company
+from celeriac_worker.loop.runs.limits import Limits
+from celeriac_worker.loop.runs.run import Run
+from celeriac_worker.loop.runs.slots import Slots
+from celeriac_worker.loop.runs.wish import Wish
 from celeriac_worker.loop.watch import Watch
-from celeriac_worker.loop.wish import Wish
 from celeriac_worker.loop_frames import ALIVE_SECONDS, Frames, Order, Report, Start
 from celeriac_worker.loop_frames import Run as RunFrame
 from celeriac_worker.run.outcome import Dropped, Returned
@@ -36,13 +36,14 @@ class Loop:
     """Made and used in one event loop."""
 
     def __init__(
-        self, start: Start, frames: Frames, settings: Settings, implementations: Mapping[str, Implementation]
+        self, start: Start, frames: Frames, settings: Settings, implementations: Implementations
     ) -> None:
         """Nothing is taken before `run`; `implementations` are by the names in messages."""
         loop = self._loop = asyncio.get_running_loop()
         self._frames, self._implementations = frames, implementations
         self._link = Link(settings.backend, after_packet=self._tell_ended)
         self._broker = self._link if settings.broker == settings.backend else Link(settings.broker)
+        self._links = dict.fromkeys((self._link, self._broker))
         self._slots = Slots(settings.async_concurrency)
         self._pops = Pops(
             settings.broker, start.queues, self._slots, link=self._link, broker=self._broker, taken=self._take
@@ -61,7 +62,7 @@ class Loop:
 
     async def run(self) -> None:
         """Until the main process says that it is to stop, or is gone."""
-        links = [self._loop.create_task(link.keep()) for link in dict.fromkeys((self._link, self._broker))]
+        links = [self._loop.create_task(link.keep()) for link in self._links]
         self._pops.start()
         self._watch.start()
         self._tick()
@@ -102,7 +103,9 @@ class Loop:
             match read_delivery(message, queue):
                 case Fault(reason):
                     self._reject(queue, message, reason)
-                case Delivery() as delivery if not delivery.is_ours and delivery.name not in self._implementations:
+                case Delivery() as delivery if (
+                    not delivery.is_ours and delivery.name not in self._implementations
+                ):
                     self._reject(queue, message, f"no task has the name {delivery.name[:100]!r}")
                 case Delivery() as delivery:
                     self._slots.take()
@@ -194,38 +197,49 @@ class Loop:
         self._send(Report(alive=round(late, 3)))
         self._tell_ended()
         self._limits.look(self._runs.values())
-        for part in {self._link, self._broker, self._pops}:
-            part.tick(ALIVE_SECONDS)
+        for link in self._links:
+            link.tick(ALIVE_SECONDS)
+        self._pops.tick(ALIVE_SECONDS)
         self._due = self._loop.time() + ALIVE_SECONDS
         self._loop.call_at(self._due, self._tick)
+
+    async def _until(self, condition: Callable[[], bool], at: float = math.inf) -> None:
+        """Wait for this, until then at the longest."""
+        while not condition() and self._loop.time() < at:  # noqa: ASYNC110 - it becomes true in many ways
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _stop(self) -> None:
         await self._stops.wait()
         await self._pops.stop()
-        while self._runs and self._loop.time() < (self._stop_at or 0.0):
-            await asyncio.sleep(POLL_SECONDS)
+        await self._until(self._is_over)
         for run in list(self._runs.values()):
             self._cancel(run, Wish.STOP)
-        end = self._loop.time() + TIDY_SECONDS
-        while any(run.task for run in self._runs.values() if not run.task or not run.task.done()):
-            if self._loop.time() > end:
-                break
-            await asyncio.sleep(POLL_SECONDS)
+        await self._until(
+            lambda: not any(map(_goes_on, self._runs.values())), self._loop.time() + TIDY_SECONDS
+        )
         self._give_up()
-        while not (self._link.is_idle() and self._broker.is_idle()):
-            await asyncio.sleep(POLL_SECONDS)
+        await self._until(lambda: self._link.is_idle() and self._broker.is_idle())
         await self._bodies.close()
         self._tell_ended()
         self._send(Report(stopped=True))
 
+    def _is_over(self) -> bool:
+        return not self._runs or self._loop.time() >= (self._stop_at or 0.0)
+
     def _give_up(self) -> None:
         """Return the tasks whose runs do not end: their tokens are worth nothing afterwards."""
         for run in list(self._runs.values()):
-            if run.task is not None and not run.task.done():
-                logger.warning("task %s: its run ignores that it is cancelled; the task is returned", run.task_id)
+            if _goes_on(run):
+                logger.warning(
+                    "task %s: its run ignores that it is cancelled; the task is returned", run.task_id
+                )
                 self._ends.end(run.delivery, Returned(), run.attempt, lambda run=run: self._done(run))
 
     def _return_messages(self, deliveries: Sequence[Delivery]) -> None:
         self._ends.return_messages(list(deliveries))
         for _ in deliveries:
             self._slots.free()
+
+
+def _goes_on(run: Run) -> bool:
+    return run.task is not None and not run.task.done()

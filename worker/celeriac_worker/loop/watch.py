@@ -9,20 +9,27 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 
-from celeriac_worker.loop.run import Run
+from celeriac_worker.loop.runs.run import Run
 from celeriac_worker.loop_frames import HELD_UP_SECONDS, Blocked, Report
 from celeriac_worker.run.task_traceback import AROUND
 
 INTERVAL_SECONDS = 0.25
 # Code under these is not the author's.
-_OTHERS = (*AROUND, *(f"{sysconfig.get_path(name)}/" for name in ("stdlib", "platstdlib", "purelib", "platlib")), "<")
+_OTHERS = (
+    *AROUND,
+    *(f"{sysconfig.get_path(name)}/" for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+    "<",
+)
 
 
 class Watch:
     """Of the loop of the thread that makes it."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, runs: Callable[[], Iterable[Run]], send: Callable[[Report], None]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        runs: Callable[[], Iterable[Run]],
+        send: Callable[[Report], None],
     ) -> None:
         """Nothing is watched before `start`."""
         self._loop, self._runs, self._send = loop, runs, send
@@ -52,10 +59,10 @@ class Watch:
 
     def _look(self, seconds: float) -> None:
         run, place = self._run(), self._place()
-        token = run.delivery.token if run else None
+        task_id, token = (run.task_id, run.delivery.token) if run else (None, None)
         if place != self._known:
             self._known = place
-            self._send(Report(blocked=Blocked(round(seconds, 1), run and run.task_id, token, place)))
+            self._send(Report(blocked=Blocked(round(seconds, 1), task_id, token, place)))
         if run is not None and token is not None and self._loop.time() > run.hard_at:
             self._send(Report(overdue=(token,)))
 

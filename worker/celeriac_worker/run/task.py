@@ -19,7 +19,8 @@ from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Parent
 from celeriac.ledger.model.trace import Trace
 from celeriac.ledger.protocol.message import REFERENCES
-from celeriac_worker.run.attempt import Attempt, run_attempt
+from celeriac_worker.run.after_error import Attempt
+from celeriac_worker.run.attempt import run_attempt
 from celeriac_worker.run.failure import InvalidInput, failure_of
 from celeriac_worker.run.outcome import Cancelled, Dropped, Failed, Outcome, PutOff, Returned, Succeeded
 from celeriac_worker.run.references import with_results

@@ -107,7 +107,9 @@ def _read(message: dict[str, Any], item: bytes, queue: str) -> Delivery | Fault:
 def _foreign_body(raw: bytes) -> tuple[tuple[Any, ...], bytes] | Fault:
     """The positional arguments and the keyword arguments of a message of another program."""
     body = json.loads(raw)
-    if not (isinstance(body, list) and len(body) == 3 and isinstance(body[0], list) and isinstance(body[1], dict)):
+    if not (
+        isinstance(body, list) and len(body) == 3 and isinstance(body[0], list) and isinstance(body[1], dict)
+    ):
         return Fault("its body is not arguments, keyword arguments and options")
     args, kwargs, embedded = body
     wants = [name for name in ("callbacks", "errbacks", "chain", "chord") if (embedded or {}).get(name)]

@@ -6,10 +6,10 @@ from contextvars import Context, ContextVar
 from typing import Any
 
 from celeriac.contract.implementation import Implementation
-from celeriac_worker.loop.delivery import Delivery
-from celeriac_worker.loop.reports import RunReports
-from celeriac_worker.loop.submissions import Accepting
-from celeriac_worker.loop.wish import Wish
+from celeriac_worker.loop.redis.delivery import Delivery
+from celeriac_worker.loop.runs.reports import RunReports
+from celeriac_worker.loop.runs.submissions import Accepting
+from celeriac_worker.loop.runs.wish import Wish
 
 # In the context of a run, and of all that it starts.
 current: ContextVar["Run | None"] = ContextVar("run_in_loop", default=None)
@@ -48,6 +48,10 @@ class Run:
     def task_id(self) -> str:
         """Of the task that runs."""
         return self.delivery.task_id
+
+    def is_to_end(self) -> bool:
+        """Whether somebody has asked for its end."""
+        return self.is_asked
 
     def begin(self, coroutine: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> None:
         """Run this, in a context of its own."""

@@ -37,7 +37,10 @@ class Call:
     __slots__ = ("answered", "arguments", "script")
 
     def __init__(
-        self, script: Script | None, arguments: Iterable[Any] | Callable[[], Iterable[Any]], answered: Answered
+        self,
+        script: Script | None,
+        arguments: Iterable[Any] | Callable[[], Iterable[Any]],
+        answered: Answered,
     ) -> None:
         """`arguments` may be made when they are sent. `answered` gets the answer, or an error that will not pass."""
         self.script, self.arguments, self.answered = script, arguments, answered
@@ -165,7 +168,9 @@ class Link:
                 packet = [self._waiting.popleft() for _ in range(min(MOST_IN_PACKET, len(self._waiting)))]
                 self._packets.append(deque(packet))
                 _wake(self._to_read)
-                await connection.send_packed_command([b"".join(map(self._packed, packet))], check_health=False)
+                await connection.send_packed_command(
+                    [b"".join(map(self._packed, packet))], check_health=False
+                )
             self._to_write = asyncio.get_running_loop().create_future()
             await self._to_write
 
@@ -207,7 +212,7 @@ class Link:
             command = ("EVAL", call.script.text, 0, *arguments)
         else:
             command = self._way.command(call.script, arguments)
-        packed: bytes = pack_command(command)  # type: ignore[arg-type]  # its stub knows one-tuples only
+        packed: bytes = pack_command(command)
         return packed
 
     def _add(self, call: Call) -> None:

@@ -12,8 +12,8 @@ from redis.exceptions import NoPermissionError, RedisError, ResponseError
 
 from celeriac.ledger.store.connection import CONNECT_SECONDS, new_connection
 from celeriac.ledger.store.refusal import refusal_of
-from celeriac_worker.loop.link import Link
-from celeriac_worker.loop.slots import Slots
+from celeriac_worker.loop.redis.link import Link
+from celeriac_worker.loop.runs.slots import Slots
 
 # Kombu's lists of a queue, in the order in which a worker takes from them.
 LISTS = ("", "\x06\x163", "\x06\x166", "\x06\x169")
@@ -73,7 +73,7 @@ class Pops:
             self._task.cancel("no answer")
 
     async def _keep(self) -> None:
-        while not self._stops:
+        while not self._is_stopping():
             try:
                 await self._keep_connection()
             except (OSError, RedisError, TimeoutError) as error:
@@ -82,11 +82,14 @@ class Pops:
                     logger.exception("redis does not let messages be taken; trying again")
                 else:
                     self._broker.outage.goes_on(error)
-                if not self._stops:
+                if not self._is_stopping():
                     await asyncio.sleep(PAUSE_SECONDS)
             except asyncio.CancelledError:
-                if self._stops:
+                if self._is_stopping():
                     return
+
+    def _is_stopping(self) -> bool:
+        return self._stops
 
     async def _keep_connection(self) -> None:
         connection = new_connection(self._url)
@@ -94,7 +97,7 @@ class Pops:
             async with asyncio.timeout(CONNECT_SECONDS * 5):
                 await connection.connect()
                 self._client_id = await self._own_id(connection)
-            while not self._stops:
+            while not self._is_stopping():
                 await self._pop(connection)
         finally:
             with suppress(OSError, RedisError, TimeoutError):
@@ -124,7 +127,7 @@ class Pops:
     async def _ask(self, connection: Any, command: tuple[Any, ...]) -> Any:
         self._is_asking = True
         try:
-            await connection.send_packed_command([pack_command(command)], check_health=False)  # type: ignore[arg-type]
+            await connection.send_packed_command([pack_command(command)], check_health=False)
             return await connection.read_response()
         except ResponseError as error:
             if not (self._takes_several and _means_no_such_command(error)):
@@ -138,7 +141,8 @@ class Pops:
     async def _own_id(self, connection: Any) -> int | None:
         """By which the other connection can tell Redis to answer; None if it may not."""
         try:
-            await connection.send_packed_command([pack_command(("CLIENT", "ID"))], check_health=False)
+            command: tuple[Any, ...] = ("CLIENT", "ID")
+            await connection.send_packed_command([pack_command(command)], check_health=False)
             return int(await connection.read_response())
         except ResponseError:
             return None

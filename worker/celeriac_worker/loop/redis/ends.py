@@ -12,8 +12,8 @@ from celeriac.ledger.model.task import Failure
 from celeriac.ledger.model.times import date_done, microseconds, milliseconds
 from celeriac.ledger.store import keys, scripts
 from celeriac.settings import Settings
-from celeriac_worker.loop.delivery import Delivery
-from celeriac_worker.loop.link import Link
+from celeriac_worker.loop.redis.delivery import Delivery
+from celeriac_worker.loop.redis.link import Link
 from celeriac_worker.run import documents
 from celeriac_worker.run.failure import failure_of
 from celeriac_worker.run.outcome import Cancelled, Dropped, Failed, Outcome, PutOff, Returned, Written
@@ -55,7 +55,9 @@ class Ends:
                 claimed(Granted(int(state), company))
                 return
             logger.info(
-                "task %s: message dropped, the task is %s", delivery.task_id, state.decode() or "not in the ledger"
+                "task %s: message dropped, the task is %s",
+                delivery.task_id,
+                state.decode() or "not in the ledger",
             )
             claimed(None)
 

@@ -6,8 +6,8 @@ A timer for each limit of each run would cost more than a short task does: timer
 import asyncio
 from collections.abc import Callable, Iterable
 
-from celeriac_worker.loop.run import Run
-from celeriac_worker.loop.wish import Wish
+from celeriac_worker.loop.runs.run import Run
+from celeriac_worker.loop.runs.wish import Wish
 
 NEAR_SECONDS = 1.0
 

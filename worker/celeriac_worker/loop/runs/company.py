@@ -7,8 +7,8 @@ import math
 from collections import deque
 from collections.abc import Callable
 
-from celeriac_worker.loop.run import Run
-from celeriac_worker.loop.slots import Slots
+from celeriac_worker.loop.runs.run import Run
+from celeriac_worker.loop.runs.slots import Slots
 
 
 class Company:

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 from celeriac.contract import context
 from celeriac.contract.implementation import Implementation
-from celeriac_worker.loop.delivery import Delivery
-from celeriac_worker.loop.run import Run
-from celeriac_worker.loop.submissions import all_accepted
-from celeriac_worker.loop.wish import Wish
+from celeriac_worker.loop.redis.delivery import Delivery
+from celeriac_worker.loop.runs.reports import RunReports
+from celeriac_worker.loop.runs.run import Run
+from celeriac_worker.loop.runs.submissions import all_accepted
+from celeriac_worker.loop.runs.wish import Wish
 from celeriac_worker.run.after_error import Attempt, after_error
 from celeriac_worker.run.arguments import arguments_of, input_json
 from celeriac_worker.run.failure import Exited, OutOfMemory
@@ -32,6 +33,7 @@ class Surroundings(NamedTuple):
     shared: Callable[[Implementation], Awaitable[Mapping[str, Any]]]
     # Whether somebody has asked for the end of a task, according to Redis.
     is_cancelled: Callable[[str], Awaitable[bool]]
+    reports_of: Callable[[Run], RunReports]
 
 
 async def outcome_of(run: Run, implementation: Implementation, around: Surroundings) -> Outcome:
@@ -50,7 +52,8 @@ async def _called(run: Run, implementation: Implementation, around: Surroundings
     arguments = await _arguments(run, implementation, around)
     try:
         if implementation.definition.is_stream:
-            value = await _collected(implementation, arguments, run)
+            reports = around.reports_of(run) if run.delivery.is_ours else None
+            value = await _collected(implementation, arguments, reports)
         else:
             value = await implementation.function(**arguments)
         if run.accepting:
@@ -68,25 +71,27 @@ async def _arguments(run: Run, implementation: Implementation, around: Surroundi
     elif delivery.args:
         text = input_json(implementation, delivery.args, delivery.keywords())
     arguments = arguments_of(implementation, text, is_from_api=delivery.is_ours)
-    if implementation.shared:
+    if getattr(implementation, "shared", None):
         arguments.update(await around.shared(implementation))
     return arguments
 
 
-async def _collected(implementation: Implementation, arguments: dict[str, Any], run: Run) -> Any:
+async def _collected(
+    implementation: Implementation, arguments: dict[str, Any], reports: RunReports | None
+) -> Any:
     """All that a generator yields, each value sent as it comes."""
     values: list[Any] = []
     is_text = implementation.definition.output_schema.get("type") == "string"
     async with aclosing(implementation.function(**arguments)) as generator:
         async for value in generator:
             values.append(value)
-            if run.reports is not None:
-                await run.reports.chunk(_as_json(value, implementation))
+            if reports is not None:
+                await reports.chunk(_as_json(value, implementation))
     return "".join(values) if is_text else values
 
 
 def _as_json(value: Any, implementation: Implementation) -> Any:
-    if type(value) is str:
+    if type(value) is str or implementation.item is None:
         return value
     (item,) = implementation.item.dump_python((value,), mode="json", by_alias=True, warnings="error")
     return item
@@ -111,7 +116,9 @@ async def _after(
         case _ if not isinstance(error, Exception):
             error = _caused(_way_out(error), by=error)
     if isinstance(error, context.Cancelled) and not run.is_asked and delivery.is_ours:
-        with suppress(BaseException):  # it is cancelled while it asks: then nobody has asked, as far as is known
+        with suppress(
+            BaseException
+        ):  # it is cancelled while it asks: then nobody has asked, as far as is known
             run.is_asked = await around.is_cancelled(delivery.task_id)
     attempt = Attempt(
         run.attempt,
@@ -120,13 +127,15 @@ async def _after(
         is_from_api=delivery.is_ours,
         is_cancelled=lambda: run.is_asked,
     )
-    return after_error(error, implementation, attempt)  # type: ignore[arg-type]  # what is none was replaced
+    return after_error(error, implementation, attempt)
 
 
 def _way_out(error: BaseException) -> Exited:
     """What stands for an error that would have ended the process, or looks like a cancellation."""
     if isinstance(error, CancelledError):
-        return Exited("the task raised CancelledError, though nobody had cancelled it: return or raise an error instead")
+        return Exited(
+            "the task raised CancelledError, though nobody had cancelled it: return or raise an error instead"
+        )
     return Exited(f"the task raised {type(error).__name__}({error}): return or raise an error instead")
 
 

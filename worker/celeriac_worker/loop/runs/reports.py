@@ -8,7 +8,7 @@ from typing import Any
 
 from celeriac.contract.reports import LONGEST, MOST_WAITING, progress_document
 from celeriac.ledger.store import scripts
-from celeriac_worker.loop.link import Link
+from celeriac_worker.loop.redis.link import Link
 
 # Between two packets with reports of one run: a task that talks without a pause must not keep Redis busy.
 INTERVAL_SECONDS = 0.02

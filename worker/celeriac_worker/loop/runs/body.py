@@ -8,19 +8,20 @@ from functools import partial
 from typing import Any
 
 from celeriac.contract import context
+from celeriac.contract.catalog import Implementations
 from celeriac.contract.implementation import Implementation
 from celeriac.contract.submitting import Submissions
 from celeriac.ledger.for_workers import Consumer
 from celeriac.ledger.model.submission import Parent
 from celeriac.ledger.store import keys
 from celeriac.settings import Settings
-from celeriac_worker.loop.call import Surroundings, outcome_of
-from celeriac_worker.loop.delivery import Delivery
-from celeriac_worker.loop.ends import unknown_task
-from celeriac_worker.loop.link import Link
-from celeriac_worker.loop.reports import RunReports
-from celeriac_worker.loop.run import Run, current
-from celeriac_worker.loop.submissions import submit_in_loop
+from celeriac_worker.loop.redis.delivery import Delivery
+from celeriac_worker.loop.redis.ends import unknown_task
+from celeriac_worker.loop.redis.link import Link
+from celeriac_worker.loop.runs.call import Surroundings, outcome_of
+from celeriac_worker.loop.runs.reports import RunReports
+from celeriac_worker.loop.runs.run import Run, current
+from celeriac_worker.loop.runs.submissions import submit_in_loop
 from celeriac_worker.run.outcome import Failed, Outcome
 from celeriac_worker.run.references import with_results
 from celeriac_worker.run.submitting import Definitions, Submitting
@@ -31,16 +32,14 @@ logger = logging.getLogger(__name__)
 class Bodies:
     """Calls the functions of runs."""
 
-    def __init__(
-        self, link: Link, settings: Settings, implementations: Mapping[str, Implementation]
-    ) -> None:
+    def __init__(self, link: Link, settings: Settings, implementations: Implementations) -> None:
         """`implementations` are all that this worker has."""
         self._link, self._loop = link, asyncio.get_running_loop()
         # For what is rare, in threads.
         self._consumer = Consumer(settings)
         self._definitions = Definitions(implementations, settings)
         self._around = Surroundings(
-            settings.max_result_bytes, self._with_results, self._shared, self._is_cancelled
+            settings.max_result_bytes, self._with_results, self._shared, self._is_cancelled, self.reports_of
         )
 
     async def outcome(self, run: Run) -> Outcome:
@@ -50,23 +49,28 @@ class Bodies:
         if implementation is None:
             logger.error("task %s: this worker does not know the task %r", run.task_id, delivery.name[:100])
             return Failed(unknown_task(delivery.name))
-        reports = None
-        if delivery.token is not None:
-            reports = run.reports = RunReports(run.task_id, delivery.token, self._link, self._loop)
         context.begin_in_loop(
             run.attempt,
-            ask=lambda: run.is_asked,
-            reports=reports,
-            submissions=partial(self._submissions, run) if reports else None,
+            ask=run.is_to_end,
+            reports=partial(self.reports_of, run) if delivery.is_ours else None,
+            submissions=partial(self._submissions, run) if delivery.is_ours else None,
         )
         outcome = await outcome_of(run, implementation, self._around)
-        if reports is not None:
-            reports.end()
+        if run.reports is not None:
+            run.reports.end()
         if run.children and (left := run.drop_children()):
             logger.warning(
-                "task %s: %d tasks of asyncio that it started went on after its end, and are cancelled", run.task_id, left
+                "task %s: %d tasks of asyncio that it started went on after its end, and are cancelled",
+                run.task_id,
+                left,
             )
         return outcome
+
+    def reports_of(self, run: Run) -> RunReports:
+        """Its own, made when it says something for the first time."""
+        if run.reports is None:
+            run.reports = RunReports(run.task_id, run.delivery.token or "", self._link, self._loop)
+        return run.reports
 
     async def close(self) -> None:
         """Close what runs have shared."""

@@ -1,0 +1,33 @@
+"""An API with async tasks, and a loop process that runs them."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from lab.harness.servers import running_api
+from tests.worker.loops.played import TASKS, PlayedWorker, played_worker
+
+
+@pytest.fixture(scope="package")
+def loop_url(new_database: Callable[[], str]) -> str:
+    """The database of the next ones."""
+    return new_database()
+
+
+@pytest.fixture(scope="package")
+def loop_client(loop_url: str, directory: Path) -> Iterator[httpx.Client]:
+    """A client of an API that offers async tasks."""
+    with (
+        running_api(directory, redis_url=loop_url, tasks=TASKS, show_tracebacks=True) as api,
+        api.client() as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="package")
+def loop(loop_url: str, directory: Path, loop_client: httpx.Client) -> Iterator[PlayedWorker]:  # noqa: ARG001 - to be running
+    """The loop that runs its tasks."""
+    with played_worker(directory, redis_url=loop_url) as worker:
+        yield worker

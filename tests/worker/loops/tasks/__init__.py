@@ -1,0 +1,1 @@
+"""Async tasks for tests of the loop."""

@@ -1,0 +1,45 @@
+"""Async tasks that do as they should."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from celeriac import context, task
+
+
+@task
+async def add(x: int, y: int) -> int:
+    """Add two numbers."""
+    return x + y
+
+
+@task
+async def rest(seconds: float) -> float:
+    """Do nothing for a while."""
+    await asyncio.sleep(seconds)
+    return seconds
+
+
+@task
+async def spell(text: str, pause: float = 0.0) -> AsyncIterator[str]:
+    """Yield one letter after the other."""
+    for letter in text:
+        yield letter
+        await asyncio.sleep(pause)
+
+
+@task
+async def count(to: int) -> AsyncIterator[int]:
+    """Yield numbers."""
+    for number in range(to):
+        yield number
+
+
+@task
+async def report(words: list[str]) -> int:
+    """Report progress, lines and output."""
+    for done, word in enumerate(words, 1):
+        context.progress(done, len(words))
+        context.log(word)
+        context.emit(word)
+        await asyncio.sleep(0)
+    return context.attempt()

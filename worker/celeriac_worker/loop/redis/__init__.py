@@ -1,0 +1,1 @@
+"""What a loop asks of Redis: messages, claims and ends, in packets."""
