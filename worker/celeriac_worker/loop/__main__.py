@@ -6,11 +6,9 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Mapping
 
 from celeriac.contract.built_in import built_in
-from celeriac.contract.catalog import load_implementations
-from celeriac.contract.implementation import Implementation
+from celeriac.contract.catalog import Implementations, load_implementations
 from celeriac.contract.signature import ContractError
 from celeriac.settings import Settings, SettingsError
 from celeriac.telemetry.start_messages import refuse_start
@@ -44,7 +42,7 @@ def main() -> None:
     os._exit(0)  # threads of tasks may go on; nobody waits for what they do
 
 
-def _run(start: Start, settings: Settings, implementations: Mapping[str, Implementation]) -> None:
+def _run(start: Start, settings: Settings, implementations: Implementations) -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     loop.set_task_factory(of_run)
@@ -62,7 +60,7 @@ def _run(start: Start, settings: Settings, implementations: Mapping[str, Impleme
     running.result()
 
 
-async def _serve(start: Start, settings: Settings, implementations: Mapping[str, Implementation]) -> None:
+async def _serve(start: Start, settings: Settings, implementations: Implementations) -> None:
     connection = socket.socket(fileno=start.socket)
     frames = Frames(connection)
     loop = Loop(start, frames, settings, implementations)

@@ -1,4 +1,4 @@
-"""Configures the log of a loop process: each line names the task whose code has written it."""
+"""Configures the log of a loop process: its lines name their task."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""Runs async tasks: takes messages, claims them, runs each as a task of asyncio, ends them, and stops."""
+"""Takes messages, claims and runs their tasks, ends them, and stops."""
 
 import asyncio
 import logging
@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 from celeriac.contract.catalog import Implementations
 from celeriac.ledger.for_workers import Granted, rejecting
@@ -233,7 +234,7 @@ class Loop:
                 logger.warning(
                     "task %s: its run ignores that it is cancelled; the task is returned", run.task_id
                 )
-                self._ends.end(run.delivery, Returned(), run.attempt, lambda run=run: self._done(run))
+                self._ends.end(run.delivery, Returned(), run.attempt, partial(self._done, run))
 
     def _return_messages(self, deliveries: Sequence[Delivery]) -> None:
         self._ends.return_messages(list(deliveries))

@@ -1,4 +1,4 @@
-"""A thread that notices when the event loop stands still, and finds out where."""
+"""Finds the line of code that holds up the event loop, in a thread."""
 
 import asyncio
 import linecache
@@ -35,7 +35,7 @@ class Watch:
         self._loop, self._runs, self._send = loop, runs, send
         self._thread_id = threading.get_ident()
         self._turned_at = time.monotonic()
-        self._known = ""
+        self._place_sent = ""
 
     def start(self) -> None:
         """Watch until the process ends."""
@@ -44,7 +44,7 @@ class Watch:
     def turn(self) -> None:
         """The loop has turned."""
         self._turned_at = time.monotonic()
-        self._known = ""
+        self._place_sent = ""
 
     def _go_on(self) -> None:
         while True:
@@ -60,8 +60,8 @@ class Watch:
     def _look(self, seconds: float) -> None:
         run, place = self._run(), self._place()
         task_id, token = (run.task_id, run.delivery.token) if run else (None, None)
-        if place != self._known:
-            self._known = place
+        if place != self._place_sent:
+            self._place_sent = place
             self._send(Report(blocked=Blocked(round(seconds, 1), task_id, token, place)))
         if run is not None and token is not None and self._loop.time() > run.hard_at:
             self._send(Report(overdue=(token,)))

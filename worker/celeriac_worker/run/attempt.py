@@ -41,8 +41,8 @@ def _run_and_tell(
 def _called(
     implementation: Implementation, attempt: Attempt, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Succeeded | Returned:
-    given = input_json(implementation, args, kwargs)
-    arguments = arguments_of(implementation, given, is_from_api=attempt.is_from_api)
+    keywords = input_json(implementation, args, kwargs)
+    arguments = arguments_of(implementation, keywords, is_from_api=attempt.is_from_api)
     try:
         value = _returned(implementation.function, attempt, arguments)
     except BaseException:

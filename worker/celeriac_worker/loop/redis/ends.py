@@ -12,12 +12,12 @@ from celeriac.ledger.model.task import Failure
 from celeriac.ledger.model.times import date_done, microseconds, milliseconds
 from celeriac.ledger.store import keys, scripts
 from celeriac.settings import Settings
+from celeriac_worker.loop.redis import documents
 from celeriac_worker.loop.redis.delivery import Delivery
 from celeriac_worker.loop.redis.link import Link
-from celeriac_worker.run import documents
+from celeriac_worker.loop.runs.stock_errors import NotRegistered, TaskRevokedError, TimeLimitExceeded
 from celeriac_worker.run.failure import failure_of
 from celeriac_worker.run.outcome import Cancelled, Dropped, Failed, Outcome, PutOff, Returned, Written
-from celeriac_worker.run.stock_errors import NotRegistered, TaskRevokedError, TimeLimitExceeded
 from celeriac_worker.run.task_traceback import task_traceback
 
 GRANTED = (b"granted", b"suspect")

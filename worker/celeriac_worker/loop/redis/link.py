@@ -1,4 +1,4 @@
-"""Sends scripts to Redis in packets over one connection, and sends again what was not answered.
+"""Sends scripts to Redis in packets, and again what was not answered.
 
 Whatever waits when the connection is free goes out together: the more there is to do, the larger the packets.
 """

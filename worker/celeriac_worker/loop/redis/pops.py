@@ -1,4 +1,4 @@
-"""Takes messages from the queues while there is room for their tasks, and Redis takes their ends."""
+"""Takes messages from the queues while there is room for their tasks."""
 
 import asyncio
 import logging

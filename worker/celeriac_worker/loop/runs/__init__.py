@@ -1,1 +1,1 @@
-"""Runs of tasks in an event loop: what is known of each, and how it is called."""
+"""Runs of tasks in an event loop."""

@@ -1,15 +1,12 @@
-"""Gives the body of a run what it needs: its context, results of other tasks, and shared things."""
+"""Calls the functions of runs with all that they need."""
 
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from celeriac.contract import context
 from celeriac.contract.catalog import Implementations
-from celeriac.contract.implementation import Implementation
 from celeriac.contract.submitting import Submissions
 from celeriac.ledger.for_workers import Consumer
 from celeriac.ledger.model.submission import Parent
@@ -24,6 +21,7 @@ from celeriac_worker.loop.runs.run import Run, current
 from celeriac_worker.loop.runs.submissions import submit_in_loop
 from celeriac_worker.run.outcome import Failed, Outcome
 from celeriac_worker.run.references import with_results
+from celeriac_worker.run.shared.in_loop import LoopShares
 from celeriac_worker.run.submitting import Definitions, Submitting
 
 logger = logging.getLogger(__name__)
@@ -38,8 +36,13 @@ class Bodies:
         # For what is rare, in threads.
         self._consumer = Consumer(settings)
         self._definitions = Definitions(implementations, settings)
+        self._shares = LoopShares()
         self._around = Surroundings(
-            settings.max_result_bytes, self._with_results, self._shared, self._is_cancelled, self.reports_of
+            settings.max_result_bytes,
+            self._with_results,
+            self._shares.values,
+            self._is_cancelled,
+            self.reports_of,
         )
 
     async def outcome(self, run: Run) -> Outcome:
@@ -74,13 +77,11 @@ class Bodies:
 
     async def close(self) -> None:
         """Close what runs have shared."""
+        await self._shares.close()
 
     async def _with_results(self, delivery: Delivery) -> str:
         """The input with the results to which it refers."""
         return await asyncio.to_thread(_filled, delivery, self._consumer)
-
-    async def _shared(self, implementation: Implementation) -> Mapping[str, Any]:
-        return {}
 
     async def _is_cancelled(self, task_id: str) -> bool:
         await self._link.call("ZREM", keys.tasks(), "")  # which only the primary does

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 
 from celeriac.contract import context
 from celeriac.contract.implementation import Implementation
+from celeriac.contract.shared import Shared
 from celeriac_worker.loop.redis.delivery import Delivery
 from celeriac_worker.loop.runs.reports import RunReports
 from celeriac_worker.loop.runs.run import Run
+from celeriac_worker.loop.runs.stock_errors import SoftTimeLimitExceeded, TimeLimitExceeded
 from celeriac_worker.loop.runs.submissions import all_accepted
 from celeriac_worker.loop.runs.wish import Wish
 from celeriac_worker.run.after_error import Attempt, after_error
@@ -20,7 +22,6 @@ from celeriac_worker.run.arguments import arguments_of, input_json
 from celeriac_worker.run.failure import Exited, OutOfMemory
 from celeriac_worker.run.outcome import Dropped, Failed, Outcome, Returned, Written
 from celeriac_worker.run.result import checked_result
-from celeriac_worker.run.stock_errors import SoftTimeLimitExceeded, TimeLimitExceeded
 
 
 class Surroundings(NamedTuple):
@@ -30,7 +31,7 @@ class Surroundings(NamedTuple):
     # The keyword arguments of a message, as JSON, with the results to which they refer.
     with_results: Callable[[Delivery], Awaitable[str]]
     # The things that a function shares with others, by parameter.
-    shared: Callable[[Implementation], Awaitable[Mapping[str, Any]]]
+    shared: Callable[[Mapping[str, Shared]], Awaitable[Mapping[str, Any]]]
     # Whether somebody has asked for the end of a task, according to Redis.
     is_cancelled: Callable[[str], Awaitable[bool]]
     reports_of: Callable[[Run], RunReports]
@@ -71,8 +72,8 @@ async def _arguments(run: Run, implementation: Implementation, around: Surroundi
     elif delivery.args:
         text = input_json(implementation, delivery.args, delivery.keywords())
     arguments = arguments_of(implementation, text, is_from_api=delivery.is_ours)
-    if getattr(implementation, "shared", None):
-        arguments.update(await around.shared(implementation))
+    if implementation.shared:
+        arguments.update(await around.shared(implementation.shared))
     return arguments
 
 

@@ -1,4 +1,4 @@
-"""Keeps tasks small company that were in a loop when it died, until it is known which of them did it.
+"""Limits how many tasks run beside one that may have ended its loop.
 
 docs/decisions/0028 has the reasons.
 """

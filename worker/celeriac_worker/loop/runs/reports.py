@@ -1,4 +1,4 @@
-"""Collects what a run reports, and sends it with the next packet. Nobody who reports waits."""
+"""Collects what a run reports, and sends it with the next packet."""
 
 import asyncio
 import json

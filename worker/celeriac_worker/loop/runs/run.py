@@ -1,4 +1,4 @@
-"""One run of a task in the event loop: what is known of it while it goes on."""
+"""Holds what is known of one run while it goes on."""
 
 import asyncio
 from collections.abc import Coroutine

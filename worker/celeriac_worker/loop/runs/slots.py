@@ -1,4 +1,4 @@
-"""Counts how many tasks a loop has, and says for how many more there is room."""
+"""Counts the tasks that a loop has, and the room for more."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Submits tasks for a run in threads, so that the event loop waits for none of them."""
+"""Submits tasks for a run in threads: the event loop goes on."""
 
 import asyncio
 from collections.abc import Callable, Generator

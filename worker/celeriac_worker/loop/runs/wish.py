@@ -1,4 +1,4 @@
-"""Why a run is cancelled: written down before it is, because a CancelledError does not say who sent it."""
+"""Names the reasons for which runs are cancelled."""
 
 from enum import IntEnum
 

@@ -1,4 +1,4 @@
-"""A loop process waits for a Redis that is away, refuses, has forgotten, or is two."""
+"""A loop process and a Redis that is away, refuses or has forgotten."""
 
 from collections.abc import Iterator
 from pathlib import Path
