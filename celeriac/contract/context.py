@@ -127,7 +127,8 @@ def submit(  # noqa: PLR0913 - each is an option of a submission
     those of the definition. The new task belongs to the owner of this one.
 
     In a plain task, and in a thread, it returns when the new task is accepted. In an `async def`, `await context.submit(...)` does;
-    without `await`, it is accepted before this task ends, and an error of it is this task's.
+    without `await`, it is accepted before this task ends, and an error of it is this task's. With a `unique` key, `await` it: another
+    task may be the one that it stands for.
 
     However often this task runs, its first submission is one task, and so is its second. Give each a `key` if their order or number can
     differ from run to run. `RunIsOver`: this run was taken for lost, so nothing was submitted.

@@ -17,24 +17,23 @@ _threads = ThreadPoolExecutor(4, thread_name_prefix="submitting")
 class Accepting:
     """A submission that is under way."""
 
-    def __init__(self, accepting: asyncio.Task[None]) -> None:
+    def __init__(self, accepting: asyncio.Task[str]) -> None:
         """Nobody has asked for its end yet."""
         self.task, self.is_awaited = accepting, False
 
-    def __await__(self) -> Generator[Any, Any, None]:
+    def __await__(self) -> Generator[Any, Any, str]:
         """Wait until it is accepted; it goes on when its run is cancelled."""
         self.is_awaited = True
         return asyncio.shield(self.task).__await__()
 
 
-def submit_in_loop(accepting: list[Accepting], submitting: Submitting, task: NewTask) -> Accepting | None:
+def submit_in_loop(accepting: list[Accepting], submitting: Submitting, task: NewTask) -> Accepting | str:
     """Begin to submit a task, after those that its run has submitted before. In another thread, return when it is accepted."""
     checked = submitting.checked(task)
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
-        submitting.accept(checked)
-        return None
+        return submitting.accept(checked)
     before = accepting[-1].task if accepting else None
     steps = _accept(before, lambda: submitting.accept(checked))
     accepting.append(Accepting(asyncio.Task(steps, loop=loop, context=Context())))
@@ -48,8 +47,8 @@ async def all_accepted(accepting: list[Accepting]) -> None:
             await each
 
 
-async def _accept(before: asyncio.Task[None] | None, accept: Callable[[], None]) -> None:
+async def _accept(before: asyncio.Task[str] | None, accept: Callable[[], str]) -> str:
     if before is not None:
         with suppress(Exception):  # whose error is told where it is awaited
             await asyncio.shield(before)
-    await asyncio.get_running_loop().run_in_executor(_threads, accept)
+    return await asyncio.get_running_loop().run_in_executor(_threads, accept)
