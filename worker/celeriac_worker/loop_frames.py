@@ -33,10 +33,17 @@ class Start:
     worker: str
     # Those that it serves.
     queues: tuple[str, ...]
+    # Of the worker, as in `--loglevel`.
+    log_level: str = "INFO"
 
     def to_arguments(self) -> list[str]:
         """As `python -m celeriac_worker.loop` takes them."""
-        return [f"--socket={self.socket}", f"--worker={self.worker}", *(f"--queue={q}" for q in self.queues)]
+        return [
+            f"--socket={self.socket}",
+            f"--worker={self.worker}",
+            *(f"--queue={q}" for q in self.queues),
+            f"--log-level={self.log_level}",
+        ]
 
     @classmethod
     def from_arguments(cls, arguments: Sequence[str] | None = None) -> Self:
@@ -47,8 +54,9 @@ class Start:
         parser.add_argument("--socket", type=int, required=True)
         parser.add_argument("--worker", required=True)
         parser.add_argument("--queue", action="append", required=True, dest="queues")
+        parser.add_argument("--log-level", default="INFO")
         options = parser.parse_args(arguments)
-        return cls(options.socket, options.worker, tuple(options.queues))
+        return cls(options.socket, options.worker, tuple(options.queues), options.log_level)
 
 
 class Run(NamedTuple):

@@ -28,7 +28,7 @@ def main() -> None:
     start = Start.from_arguments()
     try:
         settings = Settings.read()
-        set_up(settings.log_format)
+        set_up(settings.log_format, start.log_level)
         implementations = load_implementations(settings.tasks)
     except (SettingsError, ContractError) as wrong:
         refuse_start("loop", wrong)

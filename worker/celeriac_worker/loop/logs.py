@@ -1,7 +1,6 @@
 """Configures the log of a loop process: its lines name their task."""
 
 import logging
-import os
 import sys
 from collections.abc import Mapping
 
@@ -11,13 +10,13 @@ from celeriac.telemetry.prints import log_prints
 from celeriac_worker.loop.runs.run import current
 
 
-def set_up(log_format: LogFormat) -> None:
+def set_up(log_format: LogFormat, log_level: str) -> None:
     """Called once, before the tasks are loaded; in JSON, what they print is JSON, too."""
     if log_format is LogFormat.JSON:
         log_prints(_facts)
     handler = logging.StreamHandler(sys.__stderr__)
     dress([handler], log_format, _facts)
-    logging.basicConfig(level=os.environ.get("LOOP_LOG", "INFO"), handlers=[handler])
+    logging.basicConfig(level=log_level, handlers=[handler])
 
 
 def _facts(_: logging.LogRecord) -> Mapping[str, str]:
