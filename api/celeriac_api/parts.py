@@ -121,7 +121,7 @@ def build_parts(settings: Settings, implementations: Implementations) -> Parts:
         judge=judge,
         submissions=submissions,
         streams=Seats("streams", usual=settings.streams, share=settings.owner_share),
-        batches=BatchTable(settings, epoch=epoch),
+        batches=BatchTable(settings, epoch=epoch, others_wait=ledger.is_accepting),
         graphs=Graphs(settings.backend, epoch=epoch),
         schedules=schedules,
         declared=DeclaredSchedules(implementations, schedules, submissions),

@@ -123,6 +123,10 @@ class Ledger:
         """
         return self._accepting.do(submission)
 
+    def is_accepting(self) -> bool:
+        """Whether submissions wait, or are being accepted."""
+        return self._accepting.is_busy
+
     def read(self, task_id: str, *, owner: str | None) -> asyncio.Future[Task | None]:
         """The current task; None for an id that was never accepted; raises `Gone` for a forgotten task."""
         return self._reading.do((task_id, whose(owner), self._most_bytes))

@@ -12,10 +12,12 @@ from redis import Redis
 
 from celeriac.ledger.for_workers import Claim, Consumer
 from celeriac.ledger.ledger import Ledger
+from celeriac.ledger.model.batch import NewBatch
 from celeriac.ledger.model.dependencies import MOST_AFTER, Dependencies
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Options, Submission
 from celeriac.ledger.store import keys, scripts
+from celeriac.ledger.tables.batches import BatchTable
 from celeriac.settings import Settings
 from celeriac.stack.valkey import Valkey
 from lab.bench.stores import store
@@ -36,7 +38,8 @@ class Place:
         """Nothing is sent yet."""
         self.redis, self._runner = redis, runner
         self.ledger = Ledger(backend=url, broker=url, result_ttl=DAY, tombstone_ttl=DAY)
-        self._consumer = Consumer(Settings(redis_url=url))
+        self._settings = Settings(redis_url=url)
+        self._consumer = Consumer(self._settings)
         self._keep = redis.script_load(scripts.KEEP.text)
 
     def submit(self, count: int = 1, **options: Any) -> tuple[str, ...]:
@@ -63,6 +66,38 @@ class Place:
         """Cancel a task that nobody has begun; no worker of ours is there."""
         self._runner.run(self.ledger.cancel(task_id, owner=None, terminate=False))
 
+    def scripts_of_a_batch(self, count: int, *, others_wait: bool) -> int:
+        """With how many scripts so many tasks are added to a batch."""
+
+        async def adding() -> int:
+            table = BatchTable(self._settings, others_wait=lambda: others_wait)
+            batch_id = str(uuid4())
+            await table.open(NewBatch(batch_id=batch_id, label=None, submitter=None, accepted_as=batch_id))
+            some = [
+                Submission(str(uuid4()), "add", store.QUEUE, store.ENVELOPE, store.INPUT)
+                for _ in range(count + 1)
+            ]
+            assert await table.add(batch_id, 0, some[:1]) == (1, None)  # the connection is made
+            before = self._commands("cmdstat_fcall")
+            assert await table.add(batch_id, 1, some[1:]) == (count, None)
+            await table.close()
+            return self._commands("cmdstat_fcall") - before
+
+        return self._runner.run(adding())
+
+    def busy_while_accepting(self) -> list[bool]:
+        """Whether the ledger says that it accepts: before a submission, meanwhile, and afterwards."""
+
+        async def accepting() -> list[bool]:
+            before = self.ledger.is_accepting()
+            one = Submission(str(uuid4()), "add", store.QUEUE, store.ENVELOPE, store.INPUT)
+            accepted = self.ledger.accept(one)
+            meanwhile = self.ledger.is_accepting()
+            await accepted
+            return [before, meanwhile, self.ledger.is_accepting()]
+
+        return self._runner.run(accepting())
+
     def count(self, act: Any) -> int:
         """How many commands Redis carries out meanwhile."""
         before = self._commands()
@@ -86,9 +121,9 @@ class Place:
         """The states of these tasks."""
         return {str(self.redis.hget(keys.record(task_id), "state"), "ascii") for task_id in ids}  # type: ignore[arg-type]
 
-    def _commands(self) -> int:
+    def _commands(self, kind: str | None = None) -> int:
         statistics: dict[str, Any] = self.redis.info("commandstats")
-        return sum(each["calls"] for name, each in statistics.items() if name != "cmdstat_info")
+        return sum(each["calls"] for name, each in statistics.items() if name == kind or kind is None)
 
 
 @pytest.fixture
@@ -154,3 +189,9 @@ def test_what_waits_for_many_ends_in_short_rounds(place: Place) -> None:
     assert max(place.rounds()) <= MOST_OF_A_ROUND
     assert place.states((root, *leaves, *totals)) == {"cancelled"}
     assert left_over(place.redis) == []
+
+
+def test_a_batch_has_shorter_scripts_while_single_submissions_wait(place: Place) -> None:
+    assert place.scripts_of_a_batch(100, others_wait=False) == 2
+    assert place.scripts_of_a_batch(100, others_wait=True) == 5
+    assert place.busy_while_accepting() == [False, True, False]

@@ -42,6 +42,11 @@ class Batching(Generic[Item, Answer]):
         self._waiting: Turns[tuple[Item, asyncio.Future[Answer]]] = Turns(lambda pair: owner_of(pair[0]))
         self._worker: asyncio.Task[None] | None = None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything waits, or is being answered."""
+        return self._worker is not None
+
     def do(self, item: Item) -> asyncio.Future[Answer]:
         """A future of the answer to this item. Those of one owner are carried out in the order of these calls."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -31,8 +31,9 @@ from celeriac.ledger.store.group_commit import Batching
 from celeriac.ledger.store.pushes import push_all
 from celeriac.settings import Settings
 
-# A script accepts so many tasks: more take longer for each, and others wait meanwhile.
+# A script accepts so many tasks: more take longer for each, and others wait meanwhile. While others do wait, it accepts fewer.
 AT_ONCE = 50
+BESIDE_OTHERS = 20
 # How long an array stays staged that is not a batch yet, and how large a part of it is.
 STAGED_SECONDS = 600
 STAGED_BYTES = 262_144
@@ -90,8 +91,15 @@ class ForgettingBatch(StrEnum):
 class BatchTable:
     """Accepts tasks over a connection of its own, one call after the other, so that single submissions do not wait for them."""
 
-    def __init__(self, settings: Settings, *, epoch: Epoch | None = None) -> None:
-        """Nothing is sent yet."""
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        epoch: Epoch | None = None,
+        others_wait: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Nothing is sent yet. `others_wait` says whether single submissions are being accepted now."""
+        self._others_wait = others_wait
         self._where = "push" if settings.backend == settings.broker else "record"
         self._ttl, self._stay = microseconds(settings.result_ttl), microseconds(settings.tombstone_ttl)
         self._durability, self._most_waiting = settings.durability, settings.max_queue_depth
@@ -121,7 +129,7 @@ class BatchTable:
         """
         count = 0
         while count < len(submissions):
-            part = submissions[count : count + AT_ONCE]
+            part = submissions[count : count + (BESIDE_OTHERS if self._others_wait() else AT_ONCE)]
             part = part[: fitting(part)]
             header = json.dumps({"id": batch_id, "first": first + count})
             arguments = to_arguments(
