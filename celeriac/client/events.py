@@ -33,9 +33,9 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A part of its output that the task gave early."""
+    """A part of its output that the task gave early: text, or a JSON value that a generator of others than texts has yielded."""
 
-    chunk: str
+    chunk: Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,7 @@ def test_a_message_of_a_task_is_text_and_not_markup() -> None:
     screen = LiveScreen(is_data=False)
     screen.begin("0d9cbd4e", "[bold]add[/]")
     screen.show("0d9cbd4e", Progress(1, 2, "[/b] [red]half[/red]"))
+    screen.show("0d9cbd4e", Output({"no": "text"}))
     screen.show("0d9cbd4e", Output("[/i] begun"))
     console = Console(width=120, file=io.StringIO())
     with console.capture() as capture:
@@ -137,6 +138,7 @@ def test_a_message_of_a_task_is_text_and_not_markup() -> None:
     screen.close()
     assert "[bold]add[/] 0d9cbd4e" in capture.get()
     assert "[/b] [red]half[/red]" in capture.get()
+    assert '{"no": "text"}\n' in capture.get()
     assert "[/i] begun\n" in capture.get()
 
 

@@ -1,5 +1,8 @@
 """Joins pieces of output to lines, and remembers what is not a whole line yet."""
 
+import json
+from typing import Any
+
 # A longer piece without a line end is shown as a line.
 LONGEST = 10_000
 
@@ -11,9 +14,10 @@ class Pieces:
         """Nothing so far."""
         self.tail = ""
 
-    def add(self, chunk: str) -> list[str]:
-        """The lines that are whole now."""
-        *ends, rest = chunk.split("\n")
+    def add(self, chunk: Any) -> list[str]:
+        """The lines that are whole now. What is no text is a line of JSON."""
+        text = chunk if isinstance(chunk, str) else json.dumps(chunk, ensure_ascii=False) + "\n"
+        *ends, rest = text.split("\n")
         if not ends:
             self.tail += rest
             return [self.rest()] if len(self.tail) > LONGEST else []

@@ -60,7 +60,7 @@ export function story() {
     },
     output(chunk) {
       put.hidden = false;
-      output.add(chunk);
+      output.add(typeof chunk === "string" ? chunk : `${JSON.stringify(chunk)}\n`);
     },
     cut() {
       cut.hidden = false;
