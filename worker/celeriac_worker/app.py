@@ -30,6 +30,7 @@ from celeriac_worker.logs import set_up as set_up_logs
 from celeriac_worker.logs import take_prints
 from celeriac_worker.processes.process_groups import Reaper
 from celeriac_worker.run.request import LedgerRequest
+from celeriac_worker.run.shared.in_pool import PoolShares
 from celeriac_worker.run.submitting import Definitions
 from celeriac_worker.run.task import LedgerTask
 from celeriac_worker.steps.child_watch import Attention
@@ -63,6 +64,8 @@ class Pool(Celery):  # type: ignore[misc]  # celery has no types
     # By token: the tasks that the worker has taken, and those that a process has begun with.
     reserved: dict[str, LedgerRequest]
     active: dict[str, LedgerRequest]
+    # Of a process of the pool: what its tasks share, closed when it ends.
+    shares: PoolShares
     # Made before the pool is; not there in a process of the pool that is a Python of its own.
     reaper: Reaper
     # Of a process of the pool.
@@ -86,6 +89,8 @@ def create_app(
     app.async_queues = app.definitions.queues.asynchronous
     app.consumer = Consumer(settings)
     app.ahead = Ahead()
+    app.shares = PoolShares()
+    signals.worker_process_shutdown.connect(lambda **_: app.shares.close(), weak=False)
     app.reserved = {}
     app.active = {}
     app.steps["worker"].update((Attention, Heartbeat, Housekeeping, ReturnReserved, *parts.steps))

@@ -15,8 +15,9 @@ LONGEST_IN_MESSAGE = 1_000
 def input_json(implementation: Implementation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     """The input as a JSON object; `InvalidInput` where the positional ones do not fit."""
     try:
-        signature = inspect.signature(implementation.function)
-        return json.dumps(signature.bind_partial(*args, **kwargs).arguments if args else kwargs)
+        return json.dumps(
+            _signature(implementation).bind_partial(*args, **kwargs).arguments if args else kwargs
+        )
     except (TypeError, ValueError) as wrong:
         raise InvalidInput(str(wrong)) from wrong
 
@@ -32,6 +33,13 @@ def arguments_of(
     except (TypeError, ValueError) as wrong:
         raise _invalid(str(wrong), implementation, is_from_api=is_from_api) from wrong
     return dict(model.__dict__)
+
+
+def _signature(implementation: Implementation) -> inspect.Signature:
+    """Of the function, without what it shares."""
+    signature = inspect.signature(implementation.function)
+    parameters = [each for each in signature.parameters.values() if each.name not in implementation.shared]
+    return signature.replace(parameters=parameters)
 
 
 def _invalid(words: str, implementation: Implementation, *, is_from_api: bool) -> InvalidInput:

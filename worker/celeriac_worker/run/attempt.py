@@ -3,7 +3,7 @@
 Nothing here knows Redis: `celeriac.testing.run_task` runs the same code without a worker.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from billiard.common import terminate_handler_fired
@@ -19,32 +19,45 @@ from celeriac_worker.run.result import json_values
 
 
 def run_attempt(
-    implementation: Implementation, attempt: Attempt, args: tuple[Any, ...], kwargs: dict[str, Any]
+    implementation: Implementation,
+    attempt: Attempt,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    shared: Callable[[], Mapping[str, Any]],
 ) -> Succeeded | Returned | Failed | PutOff | Cancelled:
-    """Run the function with this input, and name the outcome. `context.begin` was called before."""
+    """Run the function with this input and what it shares, and name the outcome. `context.begin` was called before."""
     try:
-        return _run_and_tell(implementation, attempt, args, kwargs)
+        return _run_and_tell(implementation, attempt, args, kwargs, shared)
     except Exception as error:  # noqa: BLE001 - it is handed on
         return after_error(error, implementation, attempt)
 
 
 def _run_and_tell(
-    implementation: Implementation, attempt: Attempt, args: tuple[Any, ...], kwargs: dict[str, Any]
+    implementation: Implementation,
+    attempt: Attempt,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    shared: Callable[[], Mapping[str, Any]],
 ) -> Succeeded | Returned:
     """The last that a task says of itself goes out before its end does."""
     try:
-        return _called(implementation, attempt, args, kwargs)
+        return _called(implementation, attempt, args, kwargs, shared)
     finally:
         context.end()
 
 
 def _called(
-    implementation: Implementation, attempt: Attempt, args: tuple[Any, ...], kwargs: dict[str, Any]
+    implementation: Implementation,
+    attempt: Attempt,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    shared: Callable[[], Mapping[str, Any]],
 ) -> Succeeded | Returned:
     keywords = input_json(implementation, args, kwargs)
     arguments = arguments_of(implementation, keywords, is_from_api=attempt.is_from_api)
     try:
-        value = _returned(implementation.function, attempt, arguments)
+        value = _returned(implementation, attempt, arguments, shared)
     except BaseException:
         if not terminate_handler_fired():
             raise
@@ -53,9 +66,16 @@ def _called(
     return Succeeded(json_values(value, implementation.output, most_bytes=attempt.max_result_bytes))
 
 
-def _returned(function: Callable[..., Any], attempt: Attempt, arguments: dict[str, Any]) -> object:
+def _returned(
+    implementation: Implementation,
+    attempt: Attempt,
+    arguments: dict[str, Any],
+    shared: Callable[[], Mapping[str, Any]],
+) -> object:
     try:
-        return function(**arguments)
+        if implementation.shared:
+            arguments.update(shared())
+        return implementation.function(**arguments)
     except SoftTimeLimitExceeded as late:
         raise SoftTimeLimitExceeded(
             f"the task ran longer than its soft time limit of {attempt.soft_limit_seconds} s"

@@ -1,7 +1,7 @@
 """Runs a task in a pool process: claims it, runs an attempt, records the outcome."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -25,6 +25,7 @@ from celeriac_worker.run.failure import InvalidInput, failure_of
 from celeriac_worker.run.outcome import Cancelled, Dropped, Failed, Outcome, PutOff, Returned, Succeeded
 from celeriac_worker.run.references import with_results
 from celeriac_worker.run.request import set_failure, token_of
+from celeriac_worker.run.shared.in_pool import PoolShares
 from celeriac_worker.run.submitting import Submitting, trace_in
 from celeriac_worker.run.task_traceback import task_traceback
 
@@ -72,7 +73,9 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
                 except InvalidInput as wrong:
                     return Failed(wrong)
                 context.begin(number, ask=self._ask(), send=self._send(), submissions=self._submitting())
-                return run_attempt(self.implementation, self._attempt(number), args, kwargs)
+                return run_attempt(
+                    self.implementation, self._attempt(number), args, kwargs, shared=self._shared
+                )
 
     def _with_results(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """The input; results of other tasks are read in a call of its own, and only where the message says so."""
@@ -80,6 +83,11 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
             return kwargs
         consumer: Consumer = self.app.consumer
         return with_results(kwargs, consumer)
+
+    def _shared(self) -> Mapping[str, Any]:
+        """What the task shares with others in this process."""
+        shares: PoolShares = self.app.shares
+        return shares.values(self.implementation.shared)
 
     def _attempt(self, number: int) -> Attempt:
         request = self.request

@@ -6,13 +6,12 @@ What worker/celeriac_worker/run/attempt.py is to a plain task. The outcome of a 
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from celeriac.contract import context
 from celeriac.contract.implementation import Implementation
 from celeriac.contract.shared import Shared
 from celeriac_worker.loop.redis.delivery import Delivery
-from celeriac_worker.loop.runs.reports import RunReports
 from celeriac_worker.loop.runs.run import Run
 from celeriac_worker.loop.runs.stock_errors import SoftTimeLimitExceeded, TimeLimitExceeded
 from celeriac_worker.loop.runs.submissions import all_accepted
@@ -22,6 +21,13 @@ from celeriac_worker.run.arguments import arguments_of, input_json
 from celeriac_worker.run.failure import Exited, OutOfMemory
 from celeriac_worker.run.outcome import Dropped, Failed, Outcome, Returned, Written
 from celeriac_worker.run.result import checked_result
+
+
+class Chunks(Protocol):
+    """What takes the values that a generator yields."""
+
+    async def chunk(self, value: Any) -> None:
+        """One more."""
 
 
 class Surroundings(NamedTuple):
@@ -34,7 +40,7 @@ class Surroundings(NamedTuple):
     shared: Callable[[Mapping[str, Shared]], Awaitable[Mapping[str, Any]]]
     # Whether somebody has asked for the end of a task, according to Redis.
     is_cancelled: Callable[[str], Awaitable[bool]]
-    reports_of: Callable[[Run], RunReports]
+    reports_of: Callable[[Run], Chunks]
 
 
 async def outcome_of(run: Run, implementation: Implementation, around: Surroundings) -> Outcome:
@@ -78,7 +84,7 @@ async def _arguments(run: Run, implementation: Implementation, around: Surroundi
 
 
 async def _collected(
-    implementation: Implementation, arguments: dict[str, Any], reports: RunReports | None
+    implementation: Implementation, arguments: dict[str, Any], reports: Chunks | None
 ) -> Any:
     """All that a generator yields, each value sent as it comes."""
     values: list[Any] = []
