@@ -23,7 +23,8 @@ class Outcome:
 
     `state` is `succeeded`, `failed` or `cancelled`. `result` is JSON values: a date is text, bytes are base64. `error` has
     `type`, `message` and `traceback`; `exception` is what the function raised last. `waits` are the delays before each
-    further attempt, for which nobody has waited. `progress`, `log` and `output` are the reports of all attempts.
+    further attempt, for which nobody has waited. `progress`, `log` and `output` are the reports of all attempts;
+    what a generator yields is `output`, too.
     `input` is the input as the API shows it: hidden values are "hidden". `submissions` are the calls of `context.submit`: each has `name`,
     `input`, `id` and its options, and none of them runs.
     """
@@ -36,6 +37,6 @@ class Outcome:
     waits: list[timedelta] = field(default_factory=list)
     progress: list[Progress] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
-    output: list[str] = field(default_factory=list)
+    output: list[Any] = field(default_factory=list)
     input: dict[str, Any] = field(default_factory=dict)
     submissions: list[NewTask] = field(default_factory=list)

@@ -28,6 +28,10 @@ class Recorder:
         else:
             self._outcome.output.append(data["chunk"])
 
+    async def chunk(self, value: Any) -> None:
+        """Add what a generator has yielded."""
+        self.event("output", {"chunk": value})
+
     def end(self) -> None:
         """Leave out what a thread of the task reports after its end, as the ledger does."""
         self._is_over = True

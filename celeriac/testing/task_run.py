@@ -1,7 +1,9 @@
 """Runs a task in a test as the API and a worker would."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from contextvars import copy_context
 from dataclasses import replace
 from datetime import timedelta
@@ -19,6 +21,7 @@ from celeriac.contract.submitting import NewTask, Submissions
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.task import Failure
 from celeriac.settings import Settings
+from celeriac.testing.loop_attempt import LoopAttempt
 from celeriac.testing.outcome import Outcome
 from celeriac.testing.recorder import Recorder
 from celeriac.testing.soft_limit import soft_time_limit as limited
@@ -32,8 +35,10 @@ from celeriac_worker.run.attempt import run_attempt
 from celeriac_worker.run.failure import Exited, failure_of
 from celeriac_worker.run.new_input import checked_input, conflict
 from celeriac_worker.run.new_options import chosen_options
-from celeriac_worker.run.outcome import Cancelled, Failed, PutOff, Succeeded
+from celeriac_worker.run.outcome import Cancelled, Failed, PutOff, Succeeded, Written
 from celeriac_worker.run.outcome import Outcome as AttemptOutcome
+from celeriac_worker.run.shared.in_loop import LoopShares
+from celeriac_worker.run.shared.in_pool import PoolShares
 from celeriac_worker.run.task_traceback import task_traceback
 
 
@@ -49,7 +54,8 @@ def run_task(
     """Run a function with `@task` from its input to its end, and return the outcome.
 
     The input is `fields`, or `input` (values, or JSON text), and may have values as for `Client.submit`. An input that the API
-    would refuse raises what the client raises then: `InvalidInput`, say.
+    would refuse raises what the client raises then: `InvalidInput`, say. A `Shared` parameter among the fields gets that value, a
+    fake, say; the others are opened, and closed at the end. An async task runs in an event loop of its own.
     All attempts of the retry policy run, without a wait between them. With `cancel_after`, somebody asks to cancel the task
     after that many calls of `context.cancelled()`: 0 is before the first. `soft_time_limit` replaces the one of the task.
     The settings are those of the environment, such as CELERIAC_MAX_RESULT_BYTES. No hard time limit ends this process.
@@ -58,9 +64,24 @@ def run_task(
     if implementation is None:
         raise TypeError(f"{function!r} is not a task: put @task above the function.")
     settings = Settings.read()
+    fakes = {name: fields.pop(name) for name in implementation.shared if name in fields}
     body = _accepted(_json(input, fields), implementation, settings)
-    run = _TaskRun(implementation, settings, body, cancel_after, soft_time_limit)
-    return copy_context().run(run.run)
+    run = _TaskRun(implementation, settings, body, cancel_after, soft_time_limit, fakes)
+    if not implementation.definition.is_async:
+        return copy_context().run(run.run)
+    if _has_event_loop():
+        raise RuntimeError(
+            "run_task runs an async task in an event loop of its own: call it in a `def`, not in an `async def`."
+        )
+    return asyncio.run(run.run_in_loop())
+
+
+def _has_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _json(task_input: Mapping[str, Any] | str | bytes | None, fields: dict[str, Any]) -> bytes:
@@ -97,12 +118,17 @@ class _TaskRun:
         body: bytes,
         cancel_after: int | None,
         soft_limit: timedelta | None,
+        fakes: Mapping[str, Any],
     ) -> None:
         definition = implementation.definition
         self._implementation = implementation
+        self._fakes = fakes
+        self._opened = {name: each for name, each in implementation.shared.items() if name not in fakes}
         self._max_result_bytes = settings.max_result_bytes
-        self._input: dict[str, Any] = json.loads(body)
-        self._soft_limit = soft_limit or definition.time_limits(settings.soft_time_limit)[1]
+        self._body = body
+        soft_limit = soft_limit or definition.time_limits(settings.soft_time_limit)[1]
+        self._soft_limit = soft_limit
+        self._soft_seconds = None if soft_limit is None else soft_limit.total_seconds()
         self._cancel_after, self._questions = cancel_after, 0
         self._task_id, self._largest = str(uuid4()), settings.max_body_bytes
         self._outcome = Outcome(
@@ -112,14 +138,43 @@ class _TaskRun:
     def run(self) -> Outcome:
         """Attempt after attempt, until the task has ended."""
         outcome = self._outcome
-        while outcome.state == State.RUNNING:
-            self._record(self._attempt(outcome.attempts))
+        with closing(PoolShares()) as shares:
+            while outcome.state == State.RUNNING:
+                self._record(self._attempt(outcome.attempts, shares))
         return outcome
 
-    def _attempt(self, number: int) -> AttemptOutcome:
+    async def run_in_loop(self) -> Outcome:
+        """The same for an async task."""
+        outcome, shares = self._outcome, LoopShares()
+        try:
+            while outcome.state == State.RUNNING:
+                self._record(await self._loop_attempt(outcome.attempts, shares).outcome())
+        finally:
+            await shares.close()
+        return outcome
+
+    def _loop_attempt(self, number: int, shares: LoopShares) -> LoopAttempt:
+        async def shared() -> Mapping[str, Any]:
+            return {**self._fakes, **await shares.values(self._opened)}
+
+        return LoopAttempt(
+            implementation=self._implementation,
+            number=number,
+            task_id=self._task_id,
+            input_json=self._body,
+            soft_seconds=self._soft_seconds,
+            max_result_bytes=self._max_result_bytes,
+            ask=self._ask,
+            is_cancelled=self._is_cancelled,
+            reports=Recorder(self._outcome),
+            submissions=Submissions(self._task_id, self._submit),
+            shared=shared,
+        )
+
+    def _attempt(self, number: int, shares: PoolShares) -> AttemptOutcome:
         attempt = Attempt(
             number,
-            soft_limit_seconds=None if self._soft_limit is None else self._soft_limit.total_seconds(),
+            soft_limit_seconds=self._soft_seconds,
             max_result_bytes=self._max_result_bytes,
             is_from_api=True,
             is_cancelled=self._is_cancelled,
@@ -132,7 +187,13 @@ class _TaskRun:
         )
         try:
             with limited(self._soft_limit):
-                return run_attempt(self._implementation, attempt, (), self._input)
+                return run_attempt(
+                    self._implementation,
+                    attempt,
+                    (),
+                    json.loads(self._body),
+                    shared=lambda: {**self._fakes, **shares.values(self._opened)},
+                )
         except BaseException as error:
             if _is_for_the_test(error):
                 raise
@@ -156,9 +217,13 @@ class _TaskRun:
             case Succeeded(result):
                 self._outcome.result = result
                 self._end(State.SUCCEEDED)
+            case Written(text):
+                self._outcome.result = json.loads(text)
+                self._end(State.SUCCEEDED)
             case Failed(error):
-                if isinstance(error, Exited) and isinstance(error.__cause__, KeyboardInterrupt):
-                    raise error.__cause__  # it is more probably Ctrl-C than the task's own idea
+                cause = error.__cause__
+                if isinstance(error, Exited) and cause is not None and _is_for_the_test(cause):
+                    raise cause  # Ctrl-C, more probably than the task's own idea
                 failure = replace(failure_of(error), traceback=task_traceback(error))
                 self._end(State.FAILED, failure, error)
             case Cancelled(error):
