@@ -104,6 +104,9 @@ class WorkerDocument(TypedDict):
     kind: Literal["celeriac", "celery"]
     queues: list[str]
     concurrency: int | None
+    async_queues: list[str]
+    async_concurrency: int
+    loop_lag: float | None
     active: list[str]
     started_at: str | None
     seen_at: str

@@ -55,6 +55,10 @@ class Worker:
     name: str
     queues: list[str]
     concurrency: int
+    # Of its event loops; the lag of the slowest one is in seconds, None where it has none.
+    async_queues: list[str]
+    async_concurrency: int
+    loop_lag: float | None
     active: list[str]
     started_at: str
     seen_at: int
@@ -225,6 +229,9 @@ def _worker(report: dict[str, Any], seen_at: dict[str, int]) -> Worker:
         name=report["name"],
         queues=report["queues"],
         concurrency=report["concurrency"],
+        async_queues=report["async_queues"],
+        async_concurrency=report["async_concurrency"],
+        loop_lag=report["loop_lag"],
         active=report["active"],
         started_at=report["started_at"],
         seen_at=seen_at[report["name"]],

@@ -28,6 +28,7 @@ from celeriac_worker.insides.parts import fitting_parts, warn_of_differences
 from celeriac_worker.intake.prefetch import Ahead
 from celeriac_worker.logs import set_up as set_up_logs
 from celeriac_worker.logs import take_prints
+from celeriac_worker.loop_control.loops import Loops
 from celeriac_worker.processes.process_groups import Reaper
 from celeriac_worker.run.request import LedgerRequest
 from celeriac_worker.run.shared.in_pool import PoolShares
@@ -36,6 +37,7 @@ from celeriac_worker.run.task import LedgerTask
 from celeriac_worker.steps.child_watch import Attention
 from celeriac_worker.steps.heartbeat import Heartbeat
 from celeriac_worker.steps.keeper import Housekeeping
+from celeriac_worker.steps.loops import AsyncTasks
 from celeriac_worker.steps.return_reserved import ReturnReserved
 from celeriac_worker.temporary_files import settle_temporary_directory
 
@@ -64,6 +66,8 @@ class Pool(Celery):  # type: ignore[misc]  # celery has no types
     # By token: the tasks that the worker has taken, and those that a process has begun with.
     reserved: dict[str, LedgerRequest]
     active: dict[str, LedgerRequest]
+    # Made when the worker starts, if it serves queues of async tasks.
+    loops: Loops | None
     # Of a process of the pool: what its tasks share, closed when it ends.
     shares: PoolShares
     # Made before the pool is; not there in a process of the pool that is a Python of its own.
@@ -93,7 +97,8 @@ def create_app(
     signals.worker_process_shutdown.connect(lambda **_: app.shares.close(), weak=False)
     app.reserved = {}
     app.active = {}
-    app.steps["worker"].update((Attention, Heartbeat, Housekeeping, ReturnReserved, *parts.steps))
+    app.loops = None
+    app.steps["worker"].update((Attention, AsyncTasks, Heartbeat, Housekeeping, ReturnReserved, *parts.steps))
     set_up_logs(settings.log_format)
     for implementation in app.definitions.implementations.values():
         if not implementation.definition.is_async:  # an event loop runs those

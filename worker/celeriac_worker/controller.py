@@ -9,6 +9,7 @@ from celery.utils.text import str_to_list
 
 from celeriac.ledger.for_workers import Consumer
 from celeriac.telemetry.start_messages import refuse_start
+from celeriac_worker.loop_control.loops import Loops
 from celeriac_worker.name import NamedWorker
 
 
@@ -19,6 +20,8 @@ class CannotWork(Exception):
 class Controller(NamedWorker):
     """What `celery worker` makes of its options."""
 
+    # Whether it waits for running tasks: another signal ends that.
+    is_in_grace = False
     # The queues of async tasks that this worker serves with its event loops.
     loop_queues: frozenset[str] = frozenset()
 
@@ -33,6 +36,23 @@ class Controller(NamedWorker):
             _check_queues(option, str_to_list(names) or (), known_names=known_names)
         super().on_before_init(**options)
 
+    def wait_for_soft_shutdown(self) -> None:
+        """Called by Celery in its handler of SIGTERM: pool and loops have their grace side by side."""
+        loops: Loops | None = self.app.loops
+        if loops is not None:
+            loops.stop(self.app.settings.shutdown_grace.total_seconds())
+        self.is_in_grace = True
+        super().wait_for_soft_shutdown()
+        self.is_in_grace = False
+
+    def on_stopped(self) -> None:
+        """Called by Celery when all steps have stopped, and so the pool."""
+        loops: Loops | None = self.app.loops
+        if loops is not None:
+            self.is_in_grace = True
+            loops.wait()
+        super().on_stopped()
+
     def setup_queues(self, include: Any, exclude: Any = None) -> None:
         """Called by Celery with the values of -Q and -X: the queues of async tasks are for the loops, the others for the pool."""
         selected, excluded = str_to_list(include) or (), str_to_list(exclude) or ()
@@ -42,6 +62,8 @@ class Controller(NamedWorker):
         if selected and not plain:
             excluded = [*excluded, *self.app.amqp.queues]
         super().setup_queues(plain, [name for name in excluded if name not in asynchronous])
+        if not self.app.amqp.queues.consume_from:
+            self.concurrency = 1  # no pool has fewer processes
 
     def _queues_of_before(self, names: Iterable[str]) -> list[str]:
         """Those that no task uses now, but on which tasks were accepted, which may still wait there."""

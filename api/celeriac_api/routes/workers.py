@@ -32,7 +32,16 @@ class WorkerDocument(BaseModel):
     )
     queues: list[str] = Field(description="The queues that the worker serves.")
     concurrency: Count | None = Field(
-        description="How many tasks the worker runs at once; null when Celery does not report it."
+        description="How many tasks the pool of the worker runs at once; null when Celery does not report it."
+    )
+    async_queues: list[str] = Field(
+        description="Those of the queues that have async tasks, which the event loops of the worker run."
+    )
+    async_concurrency: Count = Field(
+        description="How many async tasks the event loops of the worker run at once, in addition; 0 without event loops."
+    )
+    loop_lag: Annotated[float, Field(ge=0)] | None = Field(
+        description="By how many seconds the slowest event loop is late; null without event loops."
     )
     active: list[str] = Field(description="The ids of the tasks that the worker runs now.")
     started_at: AwareDatetime | None = Field(
@@ -76,6 +85,9 @@ def _worker(worker: Worker) -> WorkerDocument:
         kind="celeriac",
         queues=worker.queues,
         concurrency=worker.concurrency,
+        async_queues=worker.async_queues,
+        async_concurrency=worker.async_concurrency,
+        loop_lag=worker.loop_lag,
         active=worker.active,
         started_at=datetime.fromisoformat(worker.started_at),
         seen_at=datetime.fromtimestamp(worker.seen_at / 1_000_000, UTC),
@@ -83,4 +95,6 @@ def _worker(worker: Worker) -> WorkerDocument:
 
 
 def _stock_worker(worker: StockWorker) -> WorkerDocument:
-    return WorkerDocument(kind="celery", **asdict(worker))
+    return WorkerDocument(
+        kind="celery", async_queues=[], async_concurrency=0, loop_lag=None, **asdict(worker)
+    )

@@ -97,8 +97,9 @@ def openapi(*, server: Server) -> None:
 
 
 def _active(worker: Any) -> str:
-    concurrency = worker["concurrency"]
-    return f"{len(worker['active'])} of {concurrency}" if concurrency else f"{len(worker['active'])}"
+    if worker["concurrency"] is None:
+        return f"{len(worker['active'])}"
+    return f"{len(worker['active'])} of {worker['concurrency'] + worker['async_concurrency']}"
 
 
 def _parameters(definition: Any) -> str:

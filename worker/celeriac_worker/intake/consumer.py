@@ -24,6 +24,12 @@ class Consumer(consumer.Consumer):  # type: ignore[misc]  # celery has no types
         """Called by Celery with a message that names an unknown task."""
         fail_unknown(self, message)
 
+    def cancel_active_requests(self) -> None:
+        """Called by Celery when the grace of the pool is over, or a second signal comes, which ends that of the loops, too."""
+        super().cancel_active_requests()
+        if self.controller.is_in_grace and self.app.loops is not None:
+            self.app.loops.stop(0.0)
+
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         """Called by Celery, which recommends each time a setting that loses tasks on Redis."""
         with warnings.catch_warnings():

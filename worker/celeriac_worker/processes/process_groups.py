@@ -77,6 +77,10 @@ class Reaper:
         """This process leads a group."""
         self._say(f"+{pid}\n")
 
+    def watch_loop(self, pid: int) -> None:
+        """Likewise, a loop process: without the worker, it returns its tasks and ends by itself, within a few seconds."""
+        self._say(f"={pid}\n")
+
     def forget(self, pid: int) -> None:
         """Its group is gone."""
         self._say(f"-{pid}\n")

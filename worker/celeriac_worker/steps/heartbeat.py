@@ -18,6 +18,8 @@ from redis.exceptions import RedisError
 
 from celeriac.ledger.model.times import date_done
 from celeriac_worker.health import Mark
+from celeriac_worker.loop_control.loops import Loops
+from celeriac_worker.loop_control.runs import LoopRun
 from celeriac_worker.name import refuse_namesake
 from celeriac_worker.run.request import LedgerRequest
 
@@ -47,41 +49,57 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
             start = time.monotonic()
             try:
                 self._beat(worker)
-                self._note()
+                self._note(worker.app.loops)
             except RedisError as refusal:  # a replica's, say: without this thread every task would run twice
                 logger.warning("redis refuses the heartbeat (%s); trying again", refusal)
             time.sleep(max(0.0, INTERVAL_SECONDS - (time.monotonic() - start)))
 
     def _beat(self, worker: Any) -> None:
+        loops: Loops | None = worker.app.loops
+        runs = [] if loops is None else loops.runs()
         # A process may have begun with what waits, and the main process, which is connecting again, not have heard of it.
         # What goes over to `active` in between is asked for twice, which does no harm.
         requests = [*list(worker.app.reserved.values()), *list(worker.app.active.values())]
         answers = worker.app.consumer.beat(
             worker.hostname,
-            says=self._says(worker, requests),
+            says=self._says(worker, requests, runs),
             queues=_queues(worker),
-            tasks=[(request.id, request.token) for request in requests],
+            tasks=[
+                *((request.id, request.token) for request in requests),
+                *((run.run.task_id, run.run.token) for run in runs),
+            ],
         )
-        for request, answer in zip(requests, answers, strict=True):
+        for request, answer in zip(requests, answers, strict=False):
             _obey(worker, request, answer)
+        if loops is not None:
+            loops.obey(zip(runs, answers[len(requests) :], strict=True))
 
-    def _note(self) -> None:
+    def _note(self, loops: Loops | None) -> None:
         """For `python -m celeriac_worker.health`."""
         try:
-            if self._mark is not None:
+            if self._mark is not None and (loops is None or loops.are_healthy()):
                 self._mark.renew()
         except OSError as refusal:
             logger.warning("python -m celeriac_worker.health cannot find this worker: %s", refusal)
             self._mark = None
 
-    def _says(self, worker: Any, requests: Iterable[LedgerRequest]) -> dict[str, Any]:
+    def _says(
+        self, worker: Any, requests: Iterable[LedgerRequest], runs: Iterable[LoopRun]
+    ) -> dict[str, Any]:
+        loops: Loops | None = worker.app.loops
         return {
             "name": worker.hostname,
             "host": socket.gethostname(),
             "pid": os.getpid(),
-            "concurrency": worker.concurrency,
+            "concurrency": worker.concurrency if worker.app.amqp.queues.consume_from else 0,
             "queues": _queues(worker),
-            "active": [request.id for request in requests if request in state.active_requests],
+            "async_queues": [] if loops is None else loops.queues,
+            "async_concurrency": 0 if loops is None else loops.concurrency,
+            "loop_lag": None if loops is None else round(loops.lag, 3),
+            "active": [
+                *(request.id for request in requests if request in state.active_requests),
+                *(run.run.task_id for run in runs if not run.is_held),
+            ],
             "started_at": self._started_at,
         }
 

@@ -27,10 +27,11 @@ function row() {
     setText(name, worker.name);
     setText(queues, worker.queues.join(", "));
     // A worker that is not Celeriac's does not tell everything.
-    setText(count, [worker.active.length, worker.concurrency].filter((one) => one !== null).join(" of "));
-    busy.hidden = !worker.concurrency;
-    [busy.max, busy.value] = [worker.concurrency || 1, worker.active.length];
-    busy.setAttribute("aria-label", `Busy processes of ${worker.name}`);
+    const most = worker.concurrency === null ? null : worker.concurrency + worker.async_concurrency;
+    setText(count, [worker.active.length, most].filter((one) => one !== null).join(" of "));
+    busy.hidden = !most;
+    [busy.max, busy.value] = [most || 1, worker.active.length];
+    busy.setAttribute("aria-label", `Running tasks of ${worker.name}`);
     links.fill(worker.active);
     setText(seen, ago(worker.seen_at));
     setText(started, worker.started_at ? ago(worker.started_at) : "–");

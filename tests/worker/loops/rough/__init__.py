@@ -1,0 +1,1 @@
+"""Async tasks that are hard on the loop in which they run."""

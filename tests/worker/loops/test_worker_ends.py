@@ -1,0 +1,180 @@
+"""Loops start and end with their worker, and lose no task."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from redis import Redis
+
+from celeriac.ledger.store import keys
+from celeriac.stack.valkey import Valkey
+from lab.harness.processes import descendants, is_alive
+from lab.harness.program import Program
+from lab.harness.servers import running_api, running_worker, starting_worker
+from lab.harness.waiting import wait_until
+from tests.support.door import Document, document, ended, in_state, shown, submit
+from tests.support.marks import linux_only
+
+SETTINGS: dict[str, Any] = {"tasks": "tests.tasks,tests.worker.loops.rough", "rescue_grace": 1}
+# A lease that does not end while a test runs.
+LONG = {**SETTINGS, "lease": 600}
+
+pytestmark = linux_only
+
+
+@pytest.fixture(scope="module")
+def server(directory: Path) -> Iterator[Valkey]:
+    """A Valkey of these tests' own."""
+    with Valkey(directory / "loop-ends") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def redis(server: Valkey) -> Iterator[Redis]:
+    """A client of it."""
+    with Redis.from_url(server.url) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def door(server: Valkey, directory: Path) -> Iterator[httpx.Client]:
+    """An API with async tasks."""
+    with running_api(directory, redis_url=server.url, **LONG) as api, api.client() as client:
+        yield client
+
+
+def test_a_worker_on_sigterm_returns_what_its_loop_runs_after_the_grace_of_both(
+    server: Valkey,
+    door: httpx.Client,
+    redis: Redis,
+    directory: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("REMAP_SIGTERM", "SIGQUIT")
+    gate, tidied = tmp_path / "gate", tmp_path / "tidied"
+    with running_worker(directory, "-c", "1", redis_url=server.url, shutdown_grace=1, **LONG) as worker:
+        plain = submit(door, "hold", until=str(gate))
+        runs = [submit(door, "stay_and_tidy", until=str(gate), tidied=str(tidied)) for _ in range(3)]
+        for task in (plain, *runs):
+            in_state(door, task, "running")
+        worker.signal(signal.SIGTERM)
+        worker.wait_for_end()
+    monkeypatch.delenv("REMAP_SIGTERM")
+    assert tidied.exists()
+    assert redis.llen("async") == len(runs)
+    for task in runs:
+        assert shown(door, task)["state"] == "queued"
+        assert redis.hget(keys.record(task["task_id"]), "lost") == b"0"
+    gate.touch()
+    with running_worker(directory, "-c", "1", redis_url=server.url, **LONG):
+        assert [ended(door, task)["attempt"] for task in (plain, *runs)] == [2] * 4
+
+
+def test_a_warm_end_waits_for_what_runs(
+    server: Valkey, door: httpx.Client, directory: Path, tmp_path: Path
+) -> None:
+    with running_worker(directory, "-c", "1", "-Q", "async", redis_url=server.url, **LONG) as worker:
+        task = submit(door, "stay", until=str(tmp_path / "gate"))
+        in_state(door, task, "running")
+        worker.signal(signal.SIGTERM)
+        later = submit(door, "stay", until=str(tmp_path))
+        worker.wait_until(lambda: "Warm shutdown" in worker.log)
+        (tmp_path / "gate").touch()
+        worker.wait_for_end()
+    assert ended(door, task)["attempt"] == 1
+    with running_worker(directory, "-c", "1", redis_url=server.url, **LONG):
+        assert ended(door, later)["state"] == "succeeded"
+
+
+def test_a_worker_that_is_killed_leaves_no_loop_and_its_tasks_run_elsewhere(
+    server: Valkey, door: httpx.Client, redis: Redis, directory: Path, tmp_path: Path
+) -> None:
+    with running_worker(directory, "-c", "1", redis_url=server.url, **LONG) as worker:
+        task = submit(door, "stay", until=str(tmp_path / "gate"))
+        in_state(door, task, "running")
+        loop = loop_of(worker)
+        worker.kill()
+    wait_until(lambda: not is_alive(loop))
+    (tmp_path / "gate").touch()
+    with running_worker(directory, "-c", "1", redis_url=server.url, **LONG):
+        at_end = ended(door, task)
+    assert (at_end["state"], at_end["attempt"]) == ("succeeded", 2)
+    assert redis.hget(keys.record(task["task_id"]), "lost") == b"0"
+
+
+def test_a_blocked_loop_does_not_outlive_its_worker(
+    server: Valkey, door: httpx.Client, directory: Path, tmp_path: Path
+) -> None:
+    """Its lease ends, so the keeper has the task run again."""
+    settings = {**SETTINGS, "lease": 2}
+    with running_worker(directory, "-c", "1", redis_url=server.url, **settings) as worker:
+        task = submit(door, "block", seconds=600, file=str(tmp_path / "blocked"))
+        worker.wait_until(lambda: "the loop is held up" in worker.log)
+        loop = loop_of(worker)
+        worker.kill()
+    wait_until(lambda: not is_alive(loop))
+    with running_worker(directory, "-c", "1", redis_url=server.url, **settings):
+        at_end = ended(door, task)
+    assert (at_end["state"], at_end["attempt"]) == ("succeeded", 2)
+
+
+def test_a_worker_describes_its_loops_and_takes_only_from_the_queues_that_it_is_given(
+    server: Valkey, door: httpx.Client, directory: Path, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    with running_worker(
+        directory,
+        "-Q",
+        "async",
+        "-n",
+        "loops@here",
+        redis_url=server.url,
+        loops=2,
+        async_concurrency=7,
+        **LONG,
+    ) as worker:
+        plain, run = submit(door, "hold", until=str(gate)), submit(door, "stay", until=str(gate))
+        described = wait_until(lambda: worker_running(door, run))
+        assert described["queues"] == described["async_queues"] == ["async"]
+        assert (described["concurrency"], described["async_concurrency"]) == (0, 14)
+        assert described["loop_lag"] >= 0
+        assert len(loops_of(worker)) == 2
+        queues = {queue["name"]: queue["workers"] for queue in document(door.get("/queues"))["items"]}
+        assert queues["async"] >= 1
+        gate.touch()
+        ended(door, run)
+        assert shown(door, plain)["state"] == "queued"
+    with running_worker(directory, "-Q", "default", redis_url=server.url, **LONG) as worker:
+        assert ended(door, plain)["state"] == "succeeded"
+        assert loops_of(worker) == []
+
+
+def test_a_loop_that_ends_as_it_begins_is_started_again_with_pauses_and_the_log_says_so(
+    server: Valkey, directory: Path
+) -> None:
+    settings = {**LONG, "tasks": "tests.worker.loops.unstartable"}
+    with starting_worker(directory, "-Q", "async", redis_url=server.url, **settings) as worker:
+        worker.wait_until(lambda: worker.log.count("ended before its event loop began: exitcode 3") >= 3)
+        assert "another one starts in 0.0 s" in worker.log
+        assert "another one starts in 2.0 s" in worker.log
+
+
+def worker_running(door: httpx.Client, task: Document) -> Document | None:
+    """The worker that says that it runs this task."""
+    workers = document(door.get("/workers"))["items"]
+    return next((each for each in workers if task["task_id"] in each["active"]), None)
+
+
+def loops_of(worker: Program) -> list[int]:
+    """Its loop processes."""
+    return [each.pid for each in descendants(worker.pid) if "celeriac_worker.loop" in each.command]
+
+
+def loop_of(worker: Program) -> int:
+    """Its only one."""
+    (loop,) = wait_until(lambda: loops_of(worker))
+    return loop

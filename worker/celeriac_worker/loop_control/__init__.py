@@ -1,0 +1,1 @@
+"""Starts, watches and ends the loop processes of a worker, in its main process."""
