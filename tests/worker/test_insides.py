@@ -82,7 +82,7 @@ def test_every_name_of_theirs_that_a_class_of_ours_replaces_is_in_the_table() ->
 
 def test_every_private_name_that_the_worker_reads_is_its_own_or_in_the_table() -> None:
     listed = {(inside.ours, name) for inside in read_table().insides for name in _names(inside)}
-    own = {"_config", "_exit"}  # multiprocessing's, and os's
+    own = {"_config", "_current_frames", "_exit"}  # multiprocessing's, sys's and os's
     trees = {path.relative_to(HOUSE).as_posix(): ast.parse(path.read_text()) for path in HOUSE.rglob("*.py")}
     defined = {name for tree in trees.values() for name in _defined(tree)}
     used = {(ours, name) for ours, tree in trees.items() for name in _private(tree)}
@@ -131,7 +131,11 @@ def _defined(tree: ast.AST) -> Iterator[str]:
     """The names of functions, and of attributes of `self`, that a file makes."""
     for node in ast.walk(tree):
         match node:
-            case ast.FunctionDef(name=name) | ast.AnnAssign(target=ast.Name(id=name)):
+            case (
+                ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.AnnAssign(target=ast.Name(id=name))
+            ):
                 yield name
             case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
                 yield name
