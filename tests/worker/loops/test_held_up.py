@@ -16,7 +16,7 @@ from lab.harness.processes import descendants
 from lab.harness.program import Program
 from lab.harness.servers import running_api, running_worker
 from lab.harness.waiting import wait_until
-from tests.support.door import cancel, ended, in_state, run, shown, submit
+from tests.support.door import cancel, document, ended, in_state, run, shown, submit
 from tests.support.marks import linux_only
 
 TASKS = "tests.worker.loops.rough"
@@ -150,6 +150,20 @@ def test_one_that_is_cancelled_ends_within_a_beat_and_its_finally_runs(
     assert ended(door, terminated)["state"] == "cancelled"
     assert tidied.exists()
     assert ended(door, asked)["result"] is True
+
+
+def test_a_queue_of_async_tasks_is_paused_purged_and_resumed_like_any(
+    door: httpx.Client, tmp_path: Path
+) -> None:
+    assert document(door.post("/queues/async/pause"))["paused"] is True
+    purged = [submit(door, "stay", until=str(tmp_path)) for _ in range(2)]
+    queue = document(door.get("/queues/async"))
+    assert (queue["depth"], queue["workers"]) == (2, 1)
+    assert document(door.post("/queues/async/purge")) == {"cancelled": 2}
+    kept = submit(door, "stay", until=str(tmp_path))
+    assert document(door.post("/queues/async/resume"))["paused"] is False
+    assert ended(door, kept)["state"] == "succeeded"
+    assert {ended(door, task)["state"] for task in purged} == {"cancelled"}
 
 
 def test_a_silent_loop_is_replaced(worker: Program, door: httpx.Client, redis: Redis, tmp_path: Path) -> None:

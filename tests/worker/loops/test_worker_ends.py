@@ -21,6 +21,7 @@ from tests.support.marks import linux_only
 SETTINGS: dict[str, Any] = {"tasks": "tests.tasks,tests.worker.loops.rough", "rescue_grace": 1}
 # A lease that does not end while a test runs.
 LONG = {**SETTINGS, "lease": 600}
+SHORT = {**SETTINGS, "lease": 3}
 
 pytestmark = linux_only
 
@@ -74,83 +75,53 @@ def test_a_worker_on_sigterm_returns_what_its_loop_runs_after_the_grace_of_both(
         assert [ended(door, task)["attempt"] for task in (plain, *runs)] == [2] * 4
 
 
-def test_a_warm_end_waits_for_what_runs(
-    server: Valkey, door: httpx.Client, directory: Path, tmp_path: Path
-) -> None:
-    with running_worker(directory, "-c", "1", "-Q", "async", redis_url=server.url, **LONG) as worker:
-        task = submit(door, "stay", until=str(tmp_path / "gate"))
-        in_state(door, task, "running")
-        worker.signal(signal.SIGTERM)
-        later = submit(door, "stay", until=str(tmp_path))
-        worker.wait_until(lambda: "Warm shutdown" in worker.log)
-        (tmp_path / "gate").touch()
-        worker.wait_for_end()
-    assert ended(door, task)["attempt"] == 1
-    with running_worker(directory, "-c", "1", redis_url=server.url, **LONG):
-        assert ended(door, later)["state"] == "succeeded"
-
-
-def test_a_worker_that_is_killed_leaves_no_loop_and_its_tasks_run_elsewhere(
+def test_a_worker_describes_its_loops_and_a_warm_end_waits_for_what_they_run(
     server: Valkey, door: httpx.Client, redis: Redis, directory: Path, tmp_path: Path
 ) -> None:
-    with running_worker(directory, "-c", "1", redis_url=server.url, **LONG) as worker:
-        task = submit(door, "stay", until=str(tmp_path / "gate"))
-        in_state(door, task, "running")
-        loop = loop_of(worker)
-        worker.kill()
-    wait_until(lambda: not is_alive(loop))
-    (tmp_path / "gate").touch()
-    with running_worker(directory, "-c", "1", redis_url=server.url, **LONG):
-        at_end = ended(door, task)
-    assert (at_end["state"], at_end["attempt"]) == ("succeeded", 2)
-    assert redis.hget(keys.record(task["task_id"]), "lost") == b"0"
-
-
-def test_a_blocked_loop_does_not_outlive_its_worker(
-    server: Valkey, door: httpx.Client, directory: Path, tmp_path: Path
-) -> None:
-    """Its lease ends, so the keeper has the task run again."""
-    settings = {**SETTINGS, "lease": 2}
-    with running_worker(directory, "-c", "1", redis_url=server.url, **settings) as worker:
-        task = submit(door, "block", seconds=600, file=str(tmp_path / "blocked"))
-        worker.wait_until(lambda: "the loop is held up" in worker.log)
-        loop = loop_of(worker)
-        worker.kill()
-    wait_until(lambda: not is_alive(loop))
-    with running_worker(directory, "-c", "1", redis_url=server.url, **settings):
-        at_end = ended(door, task)
-    assert (at_end["state"], at_end["attempt"]) == ("succeeded", 2)
-
-
-def test_a_worker_describes_its_loops_and_takes_only_from_the_queues_that_it_is_given(
-    server: Valkey, door: httpx.Client, directory: Path, tmp_path: Path
-) -> None:
     gate = tmp_path / "gate"
+    options = ("-Q", "async", "-n", "loops@here")
     with running_worker(
-        directory,
-        "-Q",
-        "async",
-        "-n",
-        "loops@here",
-        redis_url=server.url,
-        loops=2,
-        async_concurrency=7,
-        **LONG,
+        directory, *options, redis_url=server.url, loops=2, async_concurrency=7, **LONG
     ) as worker:
-        plain, run = submit(door, "hold", until=str(gate)), submit(door, "stay", until=str(gate))
+        plain, run = submit(door, "hold", until=str(tmp_path)), submit(door, "stay", until=str(gate))
         described = wait_until(lambda: worker_running(door, run))
         assert described["queues"] == described["async_queues"] == ["async"]
         assert (described["concurrency"], described["async_concurrency"]) == (0, 14)
         assert described["loop_lag"] >= 0
         assert len(loops_of(worker)) == 2
-        queues = {queue["name"]: queue["workers"] for queue in document(door.get("/queues"))["items"]}
-        assert queues["async"] >= 1
+        assert document(door.get("/queues/async"))["workers"] >= 1
+        worker.signal(signal.SIGTERM)
+        worker.wait_until(lambda: "Warm shutdown" in worker.log)
         gate.touch()
-        ended(door, run)
-        assert shown(door, plain)["state"] == "queued"
-    with running_worker(directory, "-Q", "default", redis_url=server.url, **LONG) as worker:
-        assert ended(door, plain)["state"] == "succeeded"
-        assert loops_of(worker) == []
+        worker.wait_for_end()
+    assert ended(door, run)["attempt"] == 1
+    assert shown(door, plain)["state"] == "queued"
+    lost = submit(door, "stay", until=str(tmp_path))
+    redis.delete("async")  # as when its message was popped by a loop that has died before its claim
+    with running_worker(directory, "-c", "1", redis_url=server.url, **LONG):
+        assert [ended(door, task)["state"] for task in (plain, lost)] == ["succeeded"] * 2
+
+
+def test_a_worker_that_is_killed_leaves_no_loop_and_its_tasks_run_elsewhere(
+    server: Valkey, door: httpx.Client, redis: Redis, directory: Path, tmp_path: Path
+) -> None:
+    """A loop returns what it runs, without a loss; one that is blocked cannot, and the leases of its tasks end."""
+    gate, options = tmp_path / "gate", {"redis_url": server.url, "loops": 2, "async_concurrency": 1, **SHORT}
+    with running_worker(directory, "-c", "1", **options) as worker:
+        task = submit(door, "stay", until=str(gate))
+        in_state(door, task, "running")
+        blocking = submit(door, "block", seconds=600, file=str(tmp_path / "blocked"))
+        worker.wait_until(lambda: "the loop is held up" in worker.log)
+        loops = loops_of(worker)
+        worker.kill()
+    assert len(loops) == 2
+    wait_until(lambda: not any(map(is_alive, loops)))
+    gate.touch()
+    with running_worker(directory, "-c", "1", **options):
+        at_ends = [ended(door, each) for each in (task, blocking)]
+    assert [(each["state"], each["attempt"]) for each in at_ends] == [("succeeded", 2)] * 2
+    losses = [redis.hget(keys.record(each["task_id"]), "lost") for each in at_ends]
+    assert losses == [b"0", b"1"]
 
 
 def test_a_loop_that_ends_as_it_begins_is_started_again_with_pauses_and_the_log_says_so(
@@ -172,9 +143,3 @@ def worker_running(door: httpx.Client, task: Document) -> Document | None:
 def loops_of(worker: Program) -> list[int]:
     """Its loop processes."""
     return [each.pid for each in descendants(worker.pid) if "celeriac_worker.loop" in each.command]
-
-
-def loop_of(worker: Program) -> int:
-    """Its only one."""
-    (loop,) = wait_until(lambda: loops_of(worker))
-    return loop
