@@ -18,11 +18,11 @@ RECEIVED_AT_ONCE = 1 << 18
 class LoopProcess:
     """A loop process. All but `order` is called by one thread; the times are those of `monotonic`."""
 
-    def __init__(self, worker: str, queues: tuple[str, ...]) -> None:
-        """Start it. It leads a process group, and nothing of its socket is open in another process of ours."""
+    def __init__(self, worker: str, queues: tuple[str, ...], log_level: str) -> None:
+        """Start it with the options of `Start`. It leads a process group, and nothing of its socket is open in another process of ours."""
         self.socket, theirs = socketpair()
         with theirs:
-            start = Start(theirs.fileno(), worker, queues)
+            start = Start(theirs.fileno(), worker, queues, log_level)
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "celeriac_worker.loop", *start.to_arguments()],
                 stdin=subprocess.DEVNULL,

@@ -3,7 +3,7 @@
 import logging
 import os
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from select import POLLIN, poll
 from socket import socketpair
@@ -49,12 +49,17 @@ class Loops:
     """All loop processes of a worker. `stop` can be called in a signal handler."""
 
     def __init__(
-        self, settings: Settings, worker: str, queues: Iterable[str], aftermath: Aftermath, reaper: Reaper
+        self,
+        settings: Settings,
+        queues: Iterable[str],
+        start_process: Callable[[tuple[str, ...]], LoopProcess],
+        aftermath: Aftermath,
+        reaper: Reaper,
     ) -> None:
         """Nothing runs before `start`."""
         self.queues = tuple(sorted(queues))
         self.concurrency = settings.loops * settings.async_concurrency
-        self._worker, self._aftermath, self._reaper = worker, aftermath, reaper
+        self._start_process, self._aftermath, self._reaper = start_process, aftermath, reaper
         self._blocked_limit = settings.blocked_limit.total_seconds()
         self._places = [Place(went_on_at=monotonic()) for _ in range(settings.loops)]
         # What processes had that have ended, until it is settled what becomes of it: its leases are renewed as long.
@@ -168,7 +173,7 @@ class Loops:
 
     def _started(self) -> LoopProcess:
         with self._forking:
-            process = LoopProcess(self._worker, self.queues)
+            process = self._start_process(self.queues)
         self._reaper.watch_loop(process.pid)
         logger.info("%s: it runs the async tasks of the queues %s", _name(process), ", ".join(self.queues))
         return process

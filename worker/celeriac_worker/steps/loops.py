@@ -1,11 +1,13 @@
 """Starts the loop processes with the worker, and ends them with it."""
 
+from logging import getLevelName
 from typing import Any
 
 from celery import bootsteps, signals, states
 from celery.app.task import Context
 
 from celeriac_worker.loop_control.aftermath import Aftermath
+from celeriac_worker.loop_control.loop_process import LoopProcess
 from celeriac_worker.loop_control.loops import Loops
 from celeriac_worker.steps.heartbeat import Heartbeat
 
@@ -30,8 +32,11 @@ class AsyncTasks(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has n
             result: bytes = app.backend.document(error, states.FAILURE, request=Context(id=task_id))
             return result
 
+        def start_process(queues: tuple[str, ...]) -> LoopProcess:
+            return LoopProcess(worker.hostname, queues, getLevelName(worker.loglevel))
+
         aftermath = Aftermath(app.consumer, document)
-        loops = app.loops = Loops(app.settings, worker.hostname, worker.loop_queues, aftermath, app.reaper)
+        loops = app.loops = Loops(app.settings, worker.loop_queues, start_process, aftermath, app.reaper)
         loops.start()
 
         def stop_warmly(how: str, **_: Any) -> None:
