@@ -33,18 +33,18 @@ class Aftermath:
         Where nobody knows for which of its tasks a loop has died, a task that was alone in it has lost a run. Otherwise each of them
         runs again in half the company, at last alone, until it ends (docs/decisions/0028-the-death-of-a-loop.md).
         """
-        begun = [run for run in runs if not run.is_held]
+        suspects = [run for run in runs if not run.is_held]
         for run in reversed(runs):
             try:
                 if run.run.token in verdict.guilty:
                     self._fail(run, verdict.guilty[run.run.token])
                 elif not verdict.is_riddle or run.is_held:
                     self._consumer.return_task(run.run.task_id, token=run.run.token)
-                elif len(begun) == 1:
+                elif len(suspects) == 1:
                     reason = re.sub(NOT_IN_JSON, "", verdict.reason)
                     self._consumer.lose(run.run.task_id, token=run.run.token, reason=reason)
                 else:
-                    self._consumer.return_task(run.run.task_id, token=run.run.token, company=len(begun) // 2)
+                    self._consumer.return_task(run.run.task_id, token=run.run.token, company=len(suspects) // 2)
             except RedisError as refusal:
                 logger.warning("task %s: redis refuses its return (%s)", run.run.task_id, refusal)
 

@@ -1,4 +1,4 @@
-"""Decides whether a loop process must be killed, and which of its runs are the reason."""
+"""Decides whether a loop process must be killed, and for which of its runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The runs of one loop process, by its reports and by what the ledger answers to the heartbeat."""
+"""The runs of one loop process, by its reports and by what the ledger answers."""
 
 import logging
 from collections.abc import Iterable
