@@ -44,7 +44,9 @@ class Aftermath:
                     reason = re.sub(NOT_IN_JSON, "", verdict.reason)
                     self._consumer.lose(run.run.task_id, token=run.run.token, reason=reason)
                 else:
-                    self._consumer.return_task(run.run.task_id, token=run.run.token, company=len(suspects) // 2)
+                    self._consumer.return_task(
+                        run.run.task_id, token=run.run.token, company=len(suspects) // 2
+                    )
             except RedisError as refusal:
                 logger.warning("task %s: redis refuses its return (%s)", run.run.task_id, refusal)
 
