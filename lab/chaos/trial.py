@@ -24,6 +24,9 @@ from lab.chaos.work.receiver import Receiver
 from lab.chaos.work.schedules import Schedules
 
 POLL_SECONDS = 0.2
+# What is published of a batch, and of a task, that goes on.
+CHANGED = b"changed"
+NO_ENDS = (b'"status": "STARTED"', b'"status": "RETRY"')
 # For the keepers, which look at results that were needed every ten seconds.
 LEFT_SECONDS = 30.0
 
@@ -108,7 +111,7 @@ class Listener:
         if message is None or message["type"] != "pmessage":
             return
         data = message["data"]
-        if b'"status": "STARTED"' not in data and b'"status": "RETRY"' not in data:
+        if data != CHANGED and not any(word in data for word in NO_ENDS):
             self.ends[message["channel"].decode().removeprefix("celery-task-meta-")].add(data)
 
 
