@@ -105,8 +105,8 @@ def redis(valkey: Valkey) -> Iterator[Redis]:
 
 @pytest.fixture(scope="session")
 def worker(valkey: Valkey, directory: Path) -> Iterator[Program]:
-    """A pool of two, for the default queue."""
-    with running_worker(directory, "-Q", "default", redis_url=valkey.url) as server:
+    """A pool of two for the default queue, and an event loop."""
+    with running_worker(directory, "-Q", "default,async", redis_url=valkey.url) as server:
         yield server
 
 

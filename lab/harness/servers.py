@@ -83,7 +83,10 @@ def new_log(directory: Path, name: str) -> Path:
 
 
 def worker_of(directory: Path, *options: str, app: str = APP, **settings: object) -> Program:
-    """A worker that was just started; `app` is where Celery finds its app."""
+    """A worker that was just started; `app` is where Celery finds its app.
+
+    Of the starter tasks, it runs the async ones only if it has the setting `loops`, or the option -Q: an event loop is a process.
+    """
     command = [
         sys.executable,
         "-m",
@@ -97,6 +100,12 @@ def worker_of(directory: Path, *options: str, app: str = APP, **settings: object
         *options,
     ]
     settings = {"tasks": ALL_TASKS, **settings}
+    if (
+        "tasks" in str(settings["tasks"]).split(",")
+        and "loops" not in settings
+        and not {"-Q", "-X"} & {*options}
+    ):
+        command += ["-X", "async"]
     return Program(
         [*command, "--loglevel", "INFO"],
         environment(**settings),

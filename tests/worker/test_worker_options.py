@@ -18,11 +18,11 @@ from lab.harness.servers import ALL_TASKS, environment
         (["-P", "processes"], "Option -P selects the pool celery.concurrency.prefork, which"),
         (
             ["-Q", "default,mails"],
-            "Option -Q names 'mails', which no task uses as its queue; the queues are default, ",
+            "Option -Q names 'mails', which no task uses as its queue; the queues are async, default, ",
         ),
         (
             ["-X", "mails"],
-            "Option -X names 'mails', which no task uses as its queue; the queues are default, ",
+            "Option -X names 'mails', which no task uses as its queue; the queues are async, default, ",
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

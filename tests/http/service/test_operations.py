@@ -79,7 +79,7 @@ def test_an_unknown_queue_is_a_404_that_names_the_known_ones(quiet: httpx.Client
     for response in (*asked, quiet.get("/queues/defautl")):
         assert response.status_code == 404
         assert "'defautl' is unknown" in document(response)["detail"]
-        assert "known: default, " in document(response)["detail"]
+        assert "known: async, default, " in document(response)["detail"]
         assert "Did you mean 'default'?" in document(response)["detail"]
 
 
@@ -126,7 +126,7 @@ def test_a_worker_says_what_it_runs(client: httpx.Client, tmp_path: Path) -> Non
         )
     )
     (tmp_path / "file").touch()
-    assert (worker["queues"], worker["concurrency"]) == (["default"], 2)
+    assert (worker["queues"], worker["concurrency"]) == (["async", "default"], 2)
     assert ended(client, task)["worker"] == worker["name"]
 
 
