@@ -7,6 +7,7 @@ from celeriac.ledger.model.submission import (
     Accepted,
     Conflict,
     IdTaken,
+    NoFileSpace,
     NoSlot,
     NotUnique,
     Submission,
@@ -14,6 +15,7 @@ from celeriac.ledger.model.submission import (
 )
 from celeriac.ledger.model.submitter import LimitExceeded, QueueFull
 from celeriac.ledger.store.connection import InDoubt
+from celeriac_api.access.file_space import file_space_used_up
 from celeriac_api.response import errors
 from celeriac_api.response.address import address
 from celeriac_api.response.errors import (
@@ -38,7 +40,7 @@ async def accept(ledger: Ledger, submission: Submission) -> Accepted:
 
 
 # Why the ledger does not accept a submission.
-REFUSALS = (Conflict, IdTaken, UnknownDependency, NotUnique, NoSlot, LimitExceeded, QueueFull)
+REFUSALS = (Conflict, IdTaken, UnknownDependency, NotUnique, NoSlot, NoFileSpace, LimitExceeded, QueueFull)
 
 
 def problem_of(refusal: Exception) -> Problem:
@@ -57,8 +59,8 @@ def problem_of(refusal: Exception) -> Problem:
                 f"`after` has the id {refusal}, and no task or batch has it: it was never accepted here, or is forgotten.",
                 dependency=str(refusal),
             )
-        case NotUnique() | NoSlot():
-            return _key_taken(refusal)
+        case NotUnique() | NoSlot() | NoFileSpace():
+            return _room_taken(refusal)
         case LimitExceeded():
             return limit_reached(refusal)
         case QueueFull():
@@ -66,8 +68,10 @@ def problem_of(refusal: Exception) -> Problem:
     raise refusal
 
 
-def _key_taken(refusal: NotUnique | NoSlot) -> Problem:
-    """The refusal of a submission that does not wait for others of its key."""
+def _room_taken(refusal: NotUnique | NoSlot | NoFileSpace) -> Problem:
+    """The refusal of a submission that does not wait for others of its key, or has files for which there is no room."""
+    if isinstance(refusal, NoFileSpace):
+        return file_space_used_up(int(refusal.args[0]))
     if isinstance(refusal, NotUnique):
         task_id, key = refusal.args
         return errors.NotUnique(

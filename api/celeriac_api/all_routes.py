@@ -76,7 +76,7 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
         *rejected.routes(ledger),
         *workers.routes(parts.overview),
         *audit.routes(parts.audit_trail),
-        *keys.routes(StoredKeys(parts.key_table), parts.key_ring),
+        *keys.routes(StoredKeys(parts.key_table), parts.key_ring, parts.file_space),
         *shown("metrics", metrics.routes(parts.counters, ledger, parts.overview, feed)),
         *shown("page", page.routes()),
         *shown("docs", docs.routes("Celeriac", document)),

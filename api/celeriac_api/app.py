@@ -125,6 +125,7 @@ def _lifespan(
             parts.firing.keep(),
             parts.delivering.keep(),
             parts.declared.keep(),
+            parts.file_sweep.keep(),
         ]
         if parts.tokens is not None:
             loops.append(parts.tokens.provider.keep())

@@ -7,6 +7,10 @@ from celeriac.access.key_file import KeyFile
 from celeriac.contract.catalog import Catalog, Implementations, Validators, catalog_of, validators_of
 from celeriac.contract.fit.results import ResultFit
 from celeriac.contract.options.queues import queues_of
+from celeriac.files.store.from_settings import StoreMissing, store_at
+from celeriac.files.store.in_threads import AsyncStore
+from celeriac.files.store.store import SweptStore
+from celeriac.ledger.file_sweep import FileSweep
 from celeriac.ledger.for_operators import Overview
 from celeriac.ledger.from_settings import ledger_of
 from celeriac.ledger.keeper import Keeper
@@ -16,6 +20,7 @@ from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.tables.audit import AuditTrail
 from celeriac.ledger.tables.batches import BatchTable
 from celeriac.ledger.tables.deliveries import DeliveryTable
+from celeriac.ledger.tables.files import FileTable
 from celeriac.ledger.tables.graphs import Graphs
 from celeriac.ledger.tables.keys import KeyTable
 from celeriac.ledger.tables.limits import LimitTable
@@ -23,9 +28,10 @@ from celeriac.ledger.tables.schedules import ScheduleTable
 from celeriac.ledger.tables.webhooks import WebhookTable
 from celeriac.schedules.firing import Firing
 from celeriac.schedules.known_definitions import KnownDefinitions
-from celeriac.settings import Settings, SettingsError
+from celeriac.settings import Durability, Settings, SettingsError
 from celeriac_api.access.audit import Audit
 from celeriac_api.access.authenticate import Door
+from celeriac_api.access.file_space import FileSpace
 from celeriac_api.access.key_ring import KeyRing
 from celeriac_api.access.seats import Seats
 from celeriac_api.request.judgement import Judge
@@ -69,6 +75,10 @@ class Parts:
     webhooks: WebhookTable
     deliveries: DeliveryTable
     delivering: Delivering
+    files: AsyncStore
+    file_space: FileSpace
+    file_table: FileTable
+    file_sweep: FileSweep
 
     async def close(self) -> None:
         """Close every connection to Redis."""
@@ -79,6 +89,9 @@ class Parts:
         await self.deliveries.close()
         await self.graphs.close()
         await self.limits.close()
+        self.files.close()
+        self.file_sweep.close()
+        await self.file_table.close()
         await self.audit_trail.close()
         await self.key_table.close()
         if self.tokens is not None:
@@ -102,6 +115,7 @@ def build_parts(settings: Settings, implementations: Implementations) -> Parts:
     submissions = Submissions(catalog, validators, settings, ledger, judge, ResultFit(implementations))
     schedules = ScheduleTable(settings.backend, epoch=epoch)
     webhooks, deliveries = WebhookTable(settings.backend, epoch=epoch), DeliveryTable(settings, epoch=epoch)
+    files, file_table = _store(settings), FileTable(settings.backend, epoch=epoch)
     return Parts(
         settings=settings,
         catalog=catalog,
@@ -130,7 +144,18 @@ def build_parts(settings: Settings, implementations: Implementations) -> Parts:
         webhooks=webhooks,
         deliveries=deliveries,
         delivering=Delivering(settings, deliveries, webhooks),
+        files=AsyncStore(files),
+        file_space=FileSpace(file_table, settings.max_file_bytes_per_owner),
+        file_table=file_table,
+        file_sweep=FileSweep(files, file_table),
     )
+
+
+def _store(settings: Settings) -> SweptStore:
+    try:
+        return store_at(settings.place_of_files, durable=settings.durability is not Durability.AOF)
+    except StoreMissing as missing:
+        raise SettingsError(str(missing)) from missing
 
 
 def _tokens(settings: Settings) -> "Tokens | None":

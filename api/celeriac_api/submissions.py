@@ -16,6 +16,7 @@ from celeriac.contract.definition import Definition
 from celeriac.contract.fit.results import ResultFit
 from celeriac.contract.options.flow import NO_FLOW, Flow
 from celeriac.contract.options.queues import queues_of
+from celeriac.files.store.store import Blob
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.flow import FlowKeys
@@ -156,6 +157,8 @@ class ValidInput:
     at: str = ""
     # Of the submission; None: that of the definition.
     priority: Priority | None = None
+    # The blobs that it names; whoever makes it has just written them.
+    files: tuple[Blob, ...] = ()
 
     def with_options(self, options: SubmissionOptions | None) -> "ValidInput":
         """The same input of a task with these options, which its document shows."""
@@ -201,6 +204,7 @@ class Submissions:
             )
         self._queues = queues_of((each.declared for each in self._prepared.values()), settings)
         self._key_ttl = settings.idempotency_ttl
+        self._most_file_bytes = settings.max_file_bytes_per_owner
         self._webhook_networks = networks_of(settings.webhook_allow)
         self._ledger = ledger
         self._allowances = Allowances(settings)
@@ -341,12 +345,18 @@ class Submissions:
         self, valid: ValidInput, task_id: str | None, resolved: Options | None, caller: Caller
     ) -> Submission:
         definition, submitter = valid.definition, self.submitter(caller)
+        if valid.files:
+            resolved = self.with_files(resolved, valid.files)
         if definition.looks_for_key(resolved):
             make = partial(
                 definition.submission, task_id or new_id(), options=resolved, submitter=submitter, at=valid.at
             )
             return await self.judge.judge(valid.json, make)
         return definition.submission(task_id or new_id(), valid.json, resolved, submitter)
+
+    def with_files(self, options: Options | None, files: Sequence[Blob]) -> Options:
+        """The options of a submission whose input names these blobs."""
+        return replace(options or Options(), files=tuple(files), most_file_bytes=self._most_file_bytes)
 
     async def _resolve(
         self, valid: ValidInput, options: SubmissionOptions | None, task_id: str | None, caller: Caller

@@ -159,6 +159,14 @@ class KeyWithSecret(KeyDocument):
     key: str
 
 
+class FilesDocument(TypedDict):
+    """The large files of an owner's tasks: their number, their bytes, and how many bytes they may have (None: no limit)."""
+
+    count: int
+    bytes: int
+    most_bytes: int | None
+
+
 class OwnKey(TypedDict):
     """The key that the client uses; all null in open access."""
 
@@ -166,6 +174,7 @@ class OwnKey(TypedDict):
     owner: str | None
     scopes: list[str]
     limits: LimitsDocument
+    files: FilesDocument | None
 
 
 class Counts(TypedDict):

@@ -12,6 +12,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from celeriac.files.store.store import Blob
 from celeriac.ledger.model.accepting import from_answer, to_arguments
 from celeriac.ledger.model.batch import ids_in
 from celeriac.ledger.model.rejected import RejectedMessage
@@ -140,13 +141,15 @@ class Consumer:
         failure: Failure | None,
         document: bytes,
         following: Claim | None = None,
+        files: Sequence[Blob] = (),
     ) -> bool:
-        """End a task; `document` is Celery's result of it. False: the task is no longer this token's.
+        """End a task; `document` is Celery's result of it, `files` are the large files that it names. False: the task is no longer this token's.
 
         If the next claim of this process is known, it is sent together with the end, which saves a round trip.
         """
         end = (
             task_id, token, state, error_of(failure), document, self._ttl, date_done(), self._push_or_record,
+            *(part for blob in files for part in blob),
         )  # fmt: skip
         if following is None:
             answer = self._redis.run(scripts.END, *end)

@@ -63,6 +63,7 @@ def test_a_blob_of_several_parts_is_whole(store: SweptStore) -> None:
     assert hashlib.sha256(b"".join(store.open(blob.digest))).hexdigest() == blob.digest
     assert b"".join(store.open(blob.digest, PART_BYTES - 5, PART_BYTES + 5)) == data[PART_BYTES - 5 :][:10]
     assert list(store.old(soon())) == [blob.digest]
+    assert list(store.aside()) == []
 
 
 def test_what_is_abandoned_is_no_blob(store: SweptStore) -> None:

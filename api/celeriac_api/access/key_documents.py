@@ -114,6 +114,16 @@ class KeyList(BaseModel):
     items: list[KeyDocument]
 
 
+class FilesDocument(BaseModel):
+    """The large files of an owner's tasks. Equal content counts once."""
+
+    model_config = ConfigDict(title="Files of an owner", from_attributes=True)
+
+    count: int = Field(description="How many there are.")
+    bytes: int = Field(description="How many bytes they have together.")
+    most_bytes: int | None = Field(description="How many they may have; null for no limit.")
+
+
 class OwnKey(BaseModel):
     """Whose key a request has, and what it allows."""
 
@@ -123,11 +133,15 @@ class OwnKey(BaseModel):
     owner: str | None = Field(description="Whose tasks it submits and reads; null for no owner.")
     scopes: list[str] = Field(description="What it allows.")
     limits: LimitsDocument
+    files: FilesDocument | None = Field(
+        description="What the owner's tasks keep; null for no owner, and while Redis does not answer."
+    )
 
     @classmethod
-    def of(cls, caller: Caller) -> Self:
+    def of(cls, caller: Caller, files: FilesDocument | None) -> Self:
         """That of this caller."""
         return cls(
+            files=files,
             name=None if caller is OPEN else caller.name,
             owner=caller.owner or None,
             scopes=list(caller.grants),

@@ -9,8 +9,12 @@ from starlette.responses import Response
 from celeriac.access.key import Key
 from celeriac.access.scopes import Scope
 from celeriac.access.stored_keys import KeyExists, KeyNotFound, StoredKeys
+from celeriac.ledger.store.connection import InDoubt, Unavailable
 from celeriac.values.durations import duration_of
+from celeriac_api.access.caller import Caller
+from celeriac_api.access.file_space import FileSpace
 from celeriac_api.access.key_documents import (
+    FilesDocument,
     KeyDocument,
     KeyList,
     KeyRequest,
@@ -42,9 +46,9 @@ class OfKey(Parameters):
 class Keys:
     """What the routes do, with the keys in Redis and those of the file."""
 
-    def __init__(self, stored: StoredKeys, ring: KeyRing) -> None:
+    def __init__(self, stored: StoredKeys, ring: KeyRing, space: FileSpace) -> None:
         """`ring` learns of each change at once; the other processes learn within seconds."""
-        self._stored, self._ring = stored, ring
+        self._stored, self._ring, self._space = stored, ring, space
 
     async def list_all(self, _: Call[Parameters, None]) -> Response:
         """All keys."""
@@ -59,7 +63,16 @@ class Keys:
 
     async def own(self, call: Call[Parameters, None]) -> Response:
         """The key of the caller."""
-        return _answer(OwnKey.of(call.caller))
+        return _answer(OwnKey.of(call.caller, await self._files_of(call.caller)))
+
+    async def _files_of(self, caller: Caller) -> FilesDocument | None:
+        if not caller.owner:
+            return None
+        try:
+            used = await self._space.used_by(caller)
+        except (Unavailable, InDoubt):  # the rest is known without Redis
+            return None
+        return FilesDocument(count=used.files, bytes=used.size_bytes, most_bytes=self._space.most_bytes)
 
     async def create(self, call: Call[Parameters, KeyRequest]) -> Response:
         """A new key, with its secret."""
@@ -106,9 +119,9 @@ class Keys:
         return _not_found(name)
 
 
-def routes(stored: StoredKeys, ring: KeyRing) -> list[Route]:
+def routes(stored: StoredKeys, ring: KeyRing, space: FileSpace) -> list[Route]:
     """`/keys`, `/keys/{name}`, `/keys/{name}/rotate` and `/me`."""
-    keys = Keys(stored, ring)
+    keys = Keys(stored, ring, space)
     return [
         _create_route(keys.create),
         _list_route(keys.list_all),

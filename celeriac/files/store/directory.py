@@ -83,13 +83,17 @@ class DirectoryStore:
         raise BlobGone(digest)
 
     def old(self, before: float) -> Iterator[str]:
-        """What a sweep that died has set aside comes first."""
+        """All files, folder by folder."""
         with _translating():
-            yield from dict.fromkeys(path.name.partition(".")[0] for path in _files(self.root / TRASH))
             for folder in _folders(self.root):
                 for path in _files(folder):
                     if _is_older(path, before):
                         yield path.name
+
+    def aside(self) -> Iterator[str]:
+        """What is in `trash/`."""
+        with _translating():
+            yield from dict.fromkeys(path.name.partition(".")[0] for path in _files(self.root / TRASH))
 
     @_translated
     def set_aside(self, digest: str, before: float) -> bool:

@@ -67,13 +67,14 @@ class ObjectStore:
         raise BlobGone(digest)
 
     def touch(self, digest: str) -> None:
-        """Copy it, without sending its content, unless it is fresh."""
+        """Copy it, without sending its content, unless it is fresh; then the older objects go."""
         with _translating():
             for newest in self._newest_again(digest):
                 if newest["last_modified"] > datetime.now(UTC) - FRESH:
                     return
                 with suppress(FileNotFoundError):
                     obstore.copy(self._store, newest["path"], _new_path(digest))
+                    self.put_back(digest)
                     return
         raise BlobGone(digest)
 
@@ -85,6 +86,10 @@ class ObjectStore:
                     folder, _, rest = path.partition("/")
                     if folder != INCOMING:
                         yield rest.partition("/")[0]
+
+    def aside(self) -> Iterator[str]:
+        """None: nothing is changed before it is removed."""
+        return iter(())
 
     def set_aside(self, digest: str, before: float) -> bool:
         """Whether it has an old object. Nothing needs to be done before it is removed."""

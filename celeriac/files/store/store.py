@@ -67,10 +67,14 @@ class Store(Protocol):
 
 
 class SweptStore(Store, Protocol):
-    """A store, for the sweep (celeriac/ledger/tables/files.py). Times are seconds since 1970."""
+    """A store, for the sweep (celeriac/ledger/file_sweep.py). Times are seconds since 1970."""
 
     def old(self, before: float) -> Iterator[str]:
-        """The blobs that were last touched before this time; those that are set aside come first."""
+        """The blobs that were last touched before this time."""
+        ...
+
+    def aside(self) -> Iterator[str]:
+        """The blobs that are set aside, by a sweep that died."""
         ...
 
     def set_aside(self, digest: str, before: float) -> bool:

@@ -11,6 +11,7 @@ from celeriac.ledger.model.submission import (
     Accepted,
     Conflict,
     IdTaken,
+    NoFileSpace,
     NoSlot,
     NotUnique,
     ParentNotRunning,
@@ -28,7 +29,11 @@ MOST_OPTIONS = 65_536
 BEFORE_CALLERS = 5
 
 
-_OF_KEYS: Mapping[str, type[Exception]] = {"not unique": NotUnique, "no slot": NoSlot}
+_OF_KEYS: Mapping[str, type[Exception]] = {
+    "not unique": NotUnique,
+    "no slot": NoSlot,
+    "no space": NoFileSpace,
+}
 
 
 def fitting(submissions: Sequence[Submission]) -> int:
@@ -115,7 +120,7 @@ def _reply(
             return _replayed(submission, *parts)
         case "existing":
             return Accepted(parts[0], int(parts[1]), State.QUEUED, replayed=True, exists=True)
-        case "not unique" | "no slot":
+        case "not unique" | "no slot" | "no space":
             return _OF_KEYS[kind](*parts[:2])
         case _:
             return _refusal(submission, kind, *parts[:2])

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from celeriac.files.store.store import Blob
 from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.trace import Trace
 from celeriac.ledger.protocol.message import trace_of
@@ -31,14 +33,17 @@ class Original:
     notify: str | None = None
     priority: Priority | None = None
     fair: str | None = None
+    # The large files of its input and of its result.
+    files: tuple[Blob, ...] = ()
 
 
-def from_reply(reply: Sequence[bytes]) -> Original | None:
+def from_reply(reply: Sequence[Any]) -> Original | None:
     """As read_original.lua answers; None if the task has no record."""
     if not reply:
         return None
+    *fields, blobs = reply
     name, encoded, headers, queue, tags, when, results, flow, edges, name_in_batch, notify, priority, fair = (
-        reply
+        fields
     )
     return Original(
         name.decode(),
@@ -54,4 +59,5 @@ def from_reply(reply: Sequence[bytes]) -> Original | None:
         notify.decode() or None,
         Priority(priority.decode()) if priority else None,
         fair.decode() or None,
+        tuple(Blob(digest.decode(), int(size)) for digest, size in zip(*[iter(blobs)] * 2, strict=True)),
     )

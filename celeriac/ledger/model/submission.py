@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from celeriac.files.store.store import Blob
 from celeriac.ledger.model.dependencies import BlockedBy, Dependencies
 from celeriac.ledger.model.flow import FlowKeys
 from celeriac.ledger.model.states import State
@@ -54,6 +55,9 @@ class Options:
     key_ttl: timedelta = timedelta(days=1)
     name_in_batch: str | None = None
     edges: str | None = None
+    # The large files that its input names, and how many bytes all files of the owner may have with them.
+    files: tuple[Blob, ...] = ()
+    most_file_bytes: int | None = None
 
     @property
     def may_be_earlier(self) -> bool:
@@ -85,6 +89,8 @@ class Options:
             "fingerprint": self.fingerprint,
             "as": self.name_in_batch,
             "edges": self.edges,
+            "files": [part for blob in self.files for part in blob] or None,
+            "most_file_bytes": self.most_file_bytes if self.files else None,
             "key_ttl": self.key and milliseconds(self.key_ttl),
             **(self.dependencies.members() if self.dependencies else {}),
         }
@@ -150,6 +156,10 @@ class ParentNotRunning(Exception):
 
 class NoSlot(Exception):
     """As many tasks of a key run as may; the arguments are the key and its limit."""
+
+
+class NoFileSpace(Exception):
+    """The files of the owner's tasks would have too many bytes together; the first argument is how many they may have."""
 
 
 class Conflict(Exception):

@@ -88,6 +88,21 @@ def turns(group: str, queue: str) -> str:
     return f"celeriac:turns:{group}:{queue}"
 
 
+def blob(digest: str) -> str:
+    """Hash: the ids of the tasks that name a large file, each with its size and their owner. As many as there are, so gone with the last."""
+    return f"celeriac:blob:{digest}"
+
+
+def files(owner: str) -> str:
+    """Hash: how many tasks of an owner name each large file; how many these are, and their bytes. One field each, so gone with the last."""
+    return f"celeriac:files:{owner}"
+
+
+def files_swept() -> str:
+    """String: that a process removes large files that no task names, or has just done so. TTL of ten minutes."""
+    return "celeriac:files-swept"
+
+
 def lanes() -> str:
     """Set: the groups and queues that have lanes. Empty, so gone, when there are none."""
     return "celeriac:lanes"

@@ -41,6 +41,7 @@ _COMMON = (
     "record",
     "batches",
     "batch_results",
+    "files",
     "dependencies",
     "slots",
     "flow",
@@ -140,6 +141,7 @@ FOLLOW = _read(WHEN_FULL, "follow_task")
 ENTRIES = _read("read_events", only_reads=True)
 BEAT = _read(WHEN_FULL, "renew_leases")
 KEEP = _read(WHEN_FULL, "keep_tasks")
+FIND_UNNAMED = _read(WHEN_FULL, "find_unnamed_files")
 RECOUNT = _read(WHEN_FULL, "recount_unfinished")
 SWEEP = _read(WHEN_FULL, "find_lost_messages")
 TAILS = _read("read_next_messages", only_reads=True)

@@ -43,6 +43,8 @@ STAY = {
     "celeriac:held:*": "gone when the queue is resumed",
     "celeriac:keys": "one field a key",
     "celeriac:keys:version": "one number",
+    "celeriac:blob:*": "as many members as there are records",
+    "celeriac:files:*": "as many members as there are large files of an owner",
     "celeriac:schedule:*": "until it is deleted",
     "celeriac:schedules": "one member a schedule",
     "celeriac:schedules:due": "one member a schedule",

@@ -14,12 +14,13 @@
 --       ms for a time, otherwise), debounce (key, quiet and at_most in microseconds), throttle (key, interval in microseconds, burst,
 --       rate), concurrency (key, limit, otherwise), chosen (JSON: those that the submission itself names, for a retry); and, of a task in a batch, as (its name
 --       there), edges (`when`, and the numbers of the tasks of the batch that it runs after);
---       notify (JSON: whom to notify of the end)
+--       notify (JSON: whom to notify of the end); files (of its input: a list of hashes, each with its size), and most_file_bytes, that the
+--       owner's files may have
 -- Answer: {} where an envelope is unknown; otherwise the stamp of the first; the moment from which due times count (0 where
 --         there is none); a list that has, for each task that was not accepted now: its number, and 'replayed' or 'conflict'
 --         with the id, creation, first state and trace of the task that has its key or id | 'existing' with the same of the
 --         task that has its unique key now (the state of now) | 'not unique' with its id and the key | 'no slot' with a
---         key and its limit | 'over' with the id of a parent whose run has ended | 'gone' | 'taken', where its
+--         key and its limit | 'no space' with the bytes that the owner's files may have | 'over' with the id of a parent whose run has ended | 'gone' | 'taken', where its
 --         id belongs to another owner's task | 'no dependency' with an id of `after` | 'limited' with a limit and the microseconds until it lets the next one in
 --         | 'full' with a queue and the microseconds until there may be room in it; and for each task that was accepted
 --         as blocked: its number, 'blocked', how many it waits for, the first of these, or 'held' with the key that holds it and how
@@ -260,6 +261,9 @@ local function refusal_of(queue, options, caller)
   local limit
   if caller then limit, wait = limit_of(caller, 1) end
   if limit then return 'limited', limit, text(math.ceil(wait)) end
+  if caller and options.most_file_bytes and files.bytes_with(caller.owner, options.files) > options.most_file_bytes then
+    return 'no space', text(options.most_file_bytes)
+  end
 end
 
 local function write()
@@ -296,6 +300,7 @@ local function write()
         if what then append(replies, text(number), what, one, two, '', '') end
       end
       keep_notify(id, caller and caller.owner, options.notify, has_endpoints)
+      if options.files then files.name(id, caller and caller.owner, options.files) end
       if options.after then note_after(id, options.after) end
       if options.results then write_results(id, options) end
       if options.is_blocked then write_blockers(number, id, options, wrong and {} or blockers) end
@@ -329,6 +334,7 @@ local function undo()
     if options.priority or options.fair then
       pcall(stop_queueing, {id = id, queue = queue, owner = caller and caller.owner, linked = 1})
     end
+    for _, digest in ipairs(options.files or {}) do pcall(files.unname, id, digest) end
     redis.pcall('DEL', key_record(id), key_blockers(id))
     if caller then redis.pcall('ZREM', key_owned(state, name, caller.owner), id) end
     for _, key in ipairs({KEY_TASKS, key_listing(state, name), key_waiting(queue), KEY_DUE, KEY_DEADLINES}) do

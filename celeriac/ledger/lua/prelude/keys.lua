@@ -11,6 +11,9 @@ local function key_low(queue) return queue .. '\6\0229' end
 local function key_laned(queue) return 'celeriac:laned:' .. queue end
 local function key_lane(group, queue, key) return 'celeriac:lane:' .. group .. ':' .. queue .. ':' .. key end
 local function key_turns(group, queue) return 'celeriac:turns:' .. group .. ':' .. queue end
+local function key_blob(digest) return 'celeriac:blob:' .. digest end
+local function key_files(owner) return 'celeriac:files:' .. owner end
+local KEY_FILES_SWEPT = 'celeriac:files-swept'
 local KEY_LANES = 'celeriac:lanes'
 local function key_events(id) return 'celeriac:events:' .. id end
 local function key_idempotency(digest) return 'celeriac:idempotency:' .. digest end

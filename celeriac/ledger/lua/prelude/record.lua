@@ -9,8 +9,8 @@ local FINAL = {succeeded = true, failed = true, cancelled = true, expired = true
 local STOCK_ENDS = {SUCCESS = 'succeeded', FAILURE = 'failed', REVOKED = 'cancelled'}
 -- For how long after its last word a worker counts as one that lives.
 local SERVING_FRESH = 30 * 1000000
--- What concerns batches, in batches.lua.
-local batches = {}
+-- What concerns batches, in batches.lua, and large files, in files.lua.
+local batches, files = {}, {}
 
 local moment
 local function now() -- for a script, all is one moment
@@ -339,6 +339,7 @@ local function forget(task, stay)
     redis.call('ZREM', key_tagged('', tag), task.id)
     if task.owner then redis.call('ZREM', key_tagged(task.owner, tag), task.id) end
   end
+  if task.linked then files.forget(task.id) end
   redis.call('DEL', key_record(task.id), key_result(task.id), key_events(task.id))
   redis.call('ZREM', KEY_TASKS, task.id)
   redis.call('ZREM', key_listing(task.state, task.name), task.id)
