@@ -57,7 +57,7 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
         *task.routes(settings, ledger, parts.submissions.waits),
         *task_input.routes(catalog, ledger),
         *graph.routes(parts.graphs),
-        *task_actions.routes(settings, ledger, parts.submissions),
+        *task_actions.routes(settings, ledger, parts.submissions, parts.files),
         *task_list.routes(settings, ledger),
         *batches.routes(
             BatchHandlers(parts.batches, parts.submissions),

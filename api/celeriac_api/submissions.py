@@ -16,6 +16,7 @@ from celeriac.contract.definition import Definition
 from celeriac.contract.fit.results import ResultFit
 from celeriac.contract.options.flow import NO_FLOW, Flow
 from celeriac.contract.options.queues import queues_of
+from celeriac.files.form import Blobs
 from celeriac.files.store.store import Blob
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.dependencies import When
@@ -90,9 +91,9 @@ class PreparedDefinition:
             f"The body is empty: send a JSON object with {', '.join(map(repr, self._required))}."
         )
 
-    def fitting(self, input_json: bytes, *, at: str) -> "ValidInput":
-        """The validated input from a part (at this JSON pointer) of a checked body."""
-        body.fit(input_json, self._validator, at=at)
+    def fitting(self, input_json: bytes, *, at: str, blobs: Blobs | None = None) -> "ValidInput":
+        """The validated input from a part (at this JSON pointer) of a checked body. It may name these blobs."""
+        body.fit(input_json, self._validator, at=at, blobs=blobs)
         return ValidInput(self, input_json, at=at)
 
     def fitting_with_references(
@@ -204,7 +205,7 @@ class Submissions:
             )
         self._queues = queues_of((each.declared for each in self._prepared.values()), settings)
         self._key_ttl = settings.idempotency_ttl
-        self._most_file_bytes = settings.max_file_bytes_per_owner
+        self.most_file_bytes = settings.max_file_bytes_per_owner
         self._webhook_networks = networks_of(settings.webhook_allow)
         self._ledger = ledger
         self._allowances = Allowances(settings)
@@ -346,17 +347,13 @@ class Submissions:
     ) -> Submission:
         definition, submitter = valid.definition, self.submitter(caller)
         if valid.files:
-            resolved = self.with_files(resolved, valid.files)
+            resolved = replace(resolved or Options(), files=valid.files, most_file_bytes=self.most_file_bytes)
         if definition.looks_for_key(resolved):
             make = partial(
                 definition.submission, task_id or new_id(), options=resolved, submitter=submitter, at=valid.at
             )
             return await self.judge.judge(valid.json, make)
         return definition.submission(task_id or new_id(), valid.json, resolved, submitter)
-
-    def with_files(self, options: Options | None, files: Sequence[Blob]) -> Options:
-        """The options of a submission whose input names these blobs."""
-        return replace(options or Options(), files=tuple(files), most_file_bytes=self._most_file_bytes)
 
     async def _resolve(
         self, valid: ValidInput, options: SubmissionOptions | None, task_id: str | None, caller: Caller

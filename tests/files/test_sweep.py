@@ -1,4 +1,4 @@
-"""A sweep removes large files that no task needs, and never one that a task needs."""
+"""A sweep removes files that no task needs, and no others."""
 
 import asyncio
 import os

@@ -2,7 +2,7 @@
 
 from celeriac.ledger.tables.files import FileTable, FileUse
 from celeriac_api.access.caller import Caller
-from celeriac_api.response.errors import FileSpaceUsedUp
+from celeriac_api.response.errors import BodyTooLarge
 
 
 class FileSpace:
@@ -17,7 +17,7 @@ class FileSpace:
         return await self._table.used_by(caller.owner) if caller.owner else FileUse(0, 0)
 
     async def require(self, caller: Caller, size: int) -> None:
-        """`FileSpaceUsedUp` if there is no room for so many bytes: for an upload, before it is read.
+        """`BodyTooLarge` if there is no room for so many bytes: for an upload, before it is read.
 
         The same content counts once, so that what is refused later is decided when the task is accepted.
         """
@@ -28,9 +28,9 @@ class FileSpace:
             raise file_space_used_up(self.most_bytes)
 
 
-def file_space_used_up(most_bytes: int) -> FileSpaceUsedUp:
+def file_space_used_up(most_bytes: int) -> BodyTooLarge:
     """The refusal of a submission with files."""
-    return FileSpaceUsedUp(
+    return BodyTooLarge(
         f"The files of this owner's tasks may have {most_bytes:,} bytes together (CELERIAC_MAX_FILE_BYTES_PER_OWNER). "
         "Delete tasks that have ended, or wait until they are forgotten.",
         limit="owner-file-bytes",

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
+from celeriac.files.form import Blobs
 from celeriac.values.json.holes import Holes
 from celeriac.values.json.pointer import pointer_to
 from celeriac_api.request.fields import Fields
@@ -109,10 +110,10 @@ def validate(body: bytes, model: type[Model], *, deepest: int = DEEPEST) -> Mode
     return value
 
 
-def fit(part: bytes, model: type[BaseModel], *, at: str) -> None:
-    """Refuse with 422 a part (at this JSON pointer) of a checked body, unless it is valid for the model."""
+def fit(part: bytes, model: type[BaseModel], *, at: str, blobs: Blobs | None = None) -> None:
+    """Refuse with 422 a part (at this JSON pointer) of a checked body, unless it is valid for the model. It may name these blobs."""
     try:
-        model.model_validate_json(part, strict=True)
+        model.model_validate_json(part, strict=True, context=blobs)
     except ValidationError as wrong:
         raise _misfit(wrong, at=at) from wrong
 

@@ -35,7 +35,6 @@
     ├── TaskGone               410
     ├── BatchGone              410
     ├── BodyTooLarge           413
-    ├── FileSpaceUsedUp        413
     ├── TargetTooLong          414
     ├── UnsupportedMediaType   415
     ├── InvalidInput           422
@@ -280,12 +279,6 @@ class BodyTooLarge(Problem):
     """The body is larger than `CELERIAC_MAX_BODY_BYTES`."""
 
     status, code, title = 413, "body-too-large", "The body is too large"
-
-
-class FileSpaceUsedUp(Problem):
-    """The files of the owner's tasks would have more bytes than `CELERIAC_MAX_FILE_BYTES_PER_OWNER` allows."""
-
-    status, code, title = 413, "file-space-used-up", "The owner's files are too large together"
 
 
 class TargetTooLong(Problem):

@@ -1,5 +1,6 @@
 """Cancels a task, runs its input again, or forgets it."""
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -9,6 +10,9 @@ from starlette.responses import Response
 
 from celeriac.access.scopes import Scope
 from celeriac.contract.options.flow import NO_FLOW, Flow
+from celeriac.files.named_blobs import NamedBlobs
+from celeriac.files.store.in_threads import AsyncStore
+from celeriac.files.store.store import Blob, BlobGone, Store
 from celeriac.ledger.ledger import Cancellation, Forgetting, Ledger
 from celeriac.ledger.model.dependencies import Dependencies
 from celeriac.ledger.model.original import Original
@@ -56,11 +60,11 @@ class RetryRequest(BaseModel):
     )
 
 
-def routes(settings: Settings, ledger: Ledger, submissions: Submissions) -> list[Route]:
+def routes(settings: Settings, ledger: Ledger, submissions: Submissions, files: AsyncStore) -> list[Route]:
     """`POST /tasks/{task_id}/cancel`, `POST /tasks/{task_id}/retry` and `DELETE /tasks/{task_id}`."""
     return [
         _cancel_route(partial(_cancel, settings, ledger)),
-        _retry_route(partial(_retry, settings, ledger, submissions)),
+        _retry_route(partial(_retry, settings, ledger, submissions, files)),
         _delete_route(partial(_delete, ledger)),
     ]
 
@@ -85,6 +89,7 @@ async def _retry(
     settings: Settings,
     ledger: Ledger,
     submissions: Submissions,
+    files: AsyncStore,
     call: Call[RetryParameters, bytes | None],
 ) -> Response:
     task_id, new_input = call.parameters.task_id, call.body
@@ -99,20 +104,17 @@ async def _retry(
     if original is None:
         raise not_found(task_id)
     call.caller.require_submit(original.name)
-    # Where whoever asks has no trace, that of the first caller goes on.
-    trace = call.parameters.trace or original.trace
-    key = call.parameters.key(call.caller.owner)
-    flow = Flow.from_json(original.flow) if original.flow else NO_FLOW
-    retry = Retry(
-        task_id, key, trace, key_ttl=settings.idempotency_ttl, queue=original.queue, tags=original.tags, flow=flow,
-        notify=original.notify, priority=original.priority, fair=original.fair,
-    )  # fmt: skip
+    retry = _options_of(original, settings, call)
     definition = submissions.definition(original.name)
     if original.queue is not None:
         definition = definition.in_queue(original.queue)
     if new_input is None:
         old_input = decoded_input(original.input)
-        same_again = partial(_same_again, original, retry, definition, sees_all=call.caller.sees is None)
+        kept = await _kept_files(original, old_input, files)
+        retry = replace(retry, files=kept, most_file_bytes=submissions.most_file_bytes)
+        same_again = partial(
+            _same_again, original, retry, definition, files.store, sees_all=call.caller.sees is None
+        )
         submission = await submissions.judge.judge(old_input, same_again)
     else:
         submission = await submissions.judge.judge(new_input, partial(_changed, retry, definition))
@@ -129,6 +131,26 @@ async def _retry(
     return Answer(task_document(again, show_traceback=False), 202, **accepted_headers(accepted))
 
 
+def _options_of(original: Original, settings: Settings, call: Call[RetryParameters, bytes | None]) -> Retry:
+    # Where whoever asks has no trace, that of the first caller goes on.
+    trace = call.parameters.trace or original.trace
+    key = call.parameters.key(call.caller.owner)
+    flow = Flow.from_json(original.flow) if original.flow else NO_FLOW
+    return Retry(
+        call.parameters.task_id, key, trace, key_ttl=settings.idempotency_ttl, queue=original.queue,
+        tags=original.tags, flow=flow, notify=original.notify, priority=original.priority, fair=original.fair,
+    )  # fmt: skip
+
+
+async def _kept_files(original: Original, input_json: bytes, files: AsyncStore) -> tuple[Blob, ...]:
+    """The large files of an input, which are kept from now on for a new task that names them. One that is gone fails the task."""
+    kept = tuple(blob for blob in original.files if blob.digest.encode() in input_json)
+    for blob in kept:
+        with suppress(BlobGone):
+            await files.touch(blob.digest)
+    return kept
+
+
 def cancellation(raw: bytes) -> CancelRequest:
     """An empty body asks for the defaults."""
     return body.validate(raw, CancelRequest) if raw else CancelRequest()
@@ -143,16 +165,23 @@ def _changed_input(raw: bytes) -> bytes | None:
 
 
 def _same_again(
-    original: Original, retry: Retry, definition: PreparedDefinition, input_json: bytes, *, sees_all: bool
+    original: Original,
+    retry: Retry,
+    definition: PreparedDefinition,
+    store: Store,
+    input_json: bytes,
+    *,
+    sees_all: bool,
 ) -> Submission:
     """The same input, if the definition as it is now accepts it; the time limits are those of now, and so is the queue, unless the submission named one."""
     ids, when, dependencies = original.references, original.when, None
+    named = NamedBlobs(store, lambda: {blob.digest for blob in retry.files})
     try:
         if ids:
             definition.fitting_with_references(input_json, after=ids, when=when, at="")
             dependencies = Dependencies(ids=ids, when=when, sees_all=sees_all, references=ids)
         else:
-            definition.fitting(input_json, at="")
+            definition.fitting(input_json, at="", blobs=named)
     except InvalidInput as wrong:
         raise InvalidInput(
             f"The definition of {original.name!r} changed after the task was accepted, and the input is no longer valid: "

@@ -26,6 +26,10 @@ class StoreError(Exception):
 class BlobGone(LookupError):
     """The store has no blob with this hash, which is the argument."""
 
+    def __str__(self) -> str:
+        """For whoever wanted it."""
+        return f"the file with the SHA-256 {self.args[0]} is gone: it is not in the store (CELERIAC_FILES)"
+
 
 class Writing(Protocol):
     """A blob that is being written: it is in the store once `finish` returns."""

@@ -1,4 +1,4 @@
-"""What Redis knows of large files: which tasks name them, and how much each owner has."""
+"""What Redis knows of large files: who names them, and how much each owner has."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from celeriac.contract.options.flow import NO_FLOW, Flow
+from celeriac.files.store.store import Blob
 from celeriac.ledger.model.dependencies import Dependencies, When
 from celeriac.ledger.model.notification import Notification, to_text
 from celeriac.ledger.model.submission import Options
@@ -134,6 +135,9 @@ class Retry:
     notify: str | None = None
     priority: Priority | None = None
     fair: str | None = None
+    # The large files of the input, and how many bytes all of the owner may have.
+    files: tuple[Blob, ...] = ()
+    most_file_bytes: int | None = None
 
     def resolve(self, changed_input: bytes | None, dependencies: Dependencies | None = None) -> Options:
         """The same for the ledger. An input that refers to results still depends on their tasks."""
@@ -146,6 +150,8 @@ class Retry:
             tags=self.tags,
             notify=self.notify,
             dependencies=dependencies,
+            files=self.files,
+            most_file_bytes=self.most_file_bytes,
         )
         if self.key is None:
             return options

@@ -1,4 +1,4 @@
-"""The ledger knows which tasks name which large files, and how much each owner has."""
+"""The ledger knows which tasks name which large files, and what each owner has."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
