@@ -10,6 +10,14 @@ from random import Random
 from threading import Event
 
 from lab.chaos.hold import Hold
+from lab.chaos.loops import (
+    end_worker,
+    kill_loop,
+    kill_loops_as_they_claim,
+    loops_of,
+    stop_and_kill_loop,
+    stop_loop,
+)
 from lab.chaos.plan import LEASE
 from lab.chaos.proxy import Mode, Proxy
 from lab.chaos.server import (
@@ -80,13 +88,14 @@ class Disasters:
         self._stage.mend()
         self._stage.wait_until_it_serves()  # where all had ended, leases go on until somebody looks at them
         Event().wait(SETTLED_SECONDS)
-        hold = Hold(self._stage.ports)
+        hold = Hold(self._stage.ports, lambda: loops_of(self._stage.workers))
         seconds, undo = TRYING[name](self._stage, self._random)
         Event().wait(seconds)
         undo()
         Event().wait(2 * LEASE.total_seconds())
+        taken = hold.taken()
         self.tried_runs += hold.attempts
-        self.lost_runs += [f"{task_id}: {name}" for task_id in hold.taken()]
+        self.lost_runs += [f"{task_id}: {name}" for task_id in taken]
 
     def _count(self, name: str) -> None:
         self.counts[name] = self.counts.get(name, 0) + 1
@@ -129,7 +138,9 @@ def kill_worker_main(stage: Stage, random: Random) -> Disaster:
 
 def kill_child(stage: Stage, random: Random) -> Disaster:
     """One process of a pool."""
-    children = descendants(random.choice(stage.workers).pid)
+    worker = random.choice(stage.workers)
+    loops = loops_of([worker])
+    children = [each for each in descendants(worker.pid) if each.pid not in loops]
     if children:
         with suppress(ProcessLookupError):
             os.kill(random.choice(children).pid, signal.SIGKILL)
@@ -204,6 +215,11 @@ TABLE: dict[str, tuple[int, Callable[[Stage, Random], Disaster]]] = {
     "worker killed": (4, kill_worker),
     "worker's main process killed": (3, kill_worker_main),
     "pool process killed": (6, kill_child),
+    "loop killed": (5, kill_loop),
+    "loops killed as they claim": (3, kill_loops_as_they_claim),
+    "loop stopped": (3, stop_loop),
+    "loop stopped and killed": (2, stop_and_kill_loop),
+    "worker ended": (3, end_worker),
     "API killed": (4, kill_api),
     MOVING: (3, kill_as_it_moves_on),
     "Valkey killed": (3, kill_valkey),

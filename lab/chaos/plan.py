@@ -7,6 +7,9 @@ from pathlib import Path
 # Short, so that a trial sees many recoveries.
 LEASE = timedelta(seconds=2)
 RESCUE_GRACE = timedelta(seconds=1)
+# How long a loop may stand still, and what runs may go on when its worker ends.
+BLOCKED_LIMIT = timedelta(seconds=4)
+SHUTDOWN_GRACE = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -23,4 +26,5 @@ class Plan:
     appendfsync: str = "always"
     without: str | None = None
     directory: Path | None = None  # of logs, data and witness, to be kept
+    tries_loops: bool = True  # when all else is over
     settle: timedelta = timedelta(seconds=120)

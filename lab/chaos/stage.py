@@ -15,10 +15,11 @@ from celeriac.serving import APP
 from celeriac.stack.processes.ports import free_port
 from celeriac.stack.valkey import Valkey
 from lab.chaos.clock import IS_THERE, Clock
-from lab.chaos.plan import LEASE, RESCUE_GRACE, Plan
+from lab.chaos.plan import BLOCKED_LIMIT, LEASE, RESCUE_GRACE, SHUTDOWN_GRACE, Plan
 from lab.chaos.proxy import Proxy
 from lab.chaos.sabotage import copy_without
 from lab.harness.checkout import ROOT, python_path
+from lab.harness.processes import descendants, processes_with
 from lab.harness.program import Program
 from lab.harness.servers import ALONE, environment
 from lab.harness.waiting import wait_until
@@ -104,6 +105,25 @@ class Stage:
         )
         return self._stack.enter_context(valkey)
 
+    def orphans(self) -> list[str]:
+        """What is left of workers that have ended."""
+        mains = [worker.pid for worker in self.workers]
+        ours = {*mains, *(each.pid for main in mains for each in descendants(main))}
+        return [
+            f"process {each.pid}: {each.command}"
+            for each in processes_with(self._mark())
+            if each.pid not in ours
+        ]
+
+    def crashes(self) -> list[str]:
+        """What the logs say of loop processes that ended, though nobody had killed them."""
+        lines = [line for worker in self.workers for line in worker.log.splitlines()]
+        return [line for line in lines if "oop process" in line and "exitcode" in line]
+
+    def _mark(self) -> str:
+        """In the environment of all processes of our workers."""
+        return f"CELERIAC_RESULT_BACKEND={self.records.url(WORKERS)}"
+
     def mend(self) -> None:
         """Whatever ended in a disaster, or by itself, is started again."""
         for store in self.stores:
@@ -133,6 +153,8 @@ class Stage:
             tasks="lab.chaos.tasks",
             lease=LEASE.total_seconds(),
             rescue_grace=RESCUE_GRACE.total_seconds(),
+            blocked_limit=BLOCKED_LIMIT.total_seconds(),
+            shutdown_grace=SHUTDOWN_GRACE.total_seconds(),
             webhook_allow="127.0.0.0/8",
             webhook_retries=",".join(["1s"] * 12),
             # Longer than the receiver takes; the lease of a process that sends follows from it.

@@ -19,6 +19,8 @@ from lab.chaos.verdict.judge import ENDS
 from lab.chaos.verdict.leftovers import left_over
 from lab.chaos.work.clients import Clients
 from lab.chaos.work.insist import insist
+from lab.chaos.work.jobs import NAMES
+from lab.chaos.work.loops import faults_of_loops
 from lab.chaos.work.pausing import faults_of_pausing
 from lab.chaos.work.receiver import Receiver
 from lab.chaos.work.schedules import Schedules
@@ -56,6 +58,7 @@ def carry_out(plan: Plan) -> Evidence:
         schedules.delete()
         paused = faults_of_pausing(stage.ports, stage.records.proxies[WORKERS])
         settled = time.time() - mended
+        loops = faults_of_loops(stage) if plan.tries_loops else []
         left = _left_over(stage)
         return Evidence(
             accepted=clients.accepted,
@@ -68,10 +71,10 @@ def carry_out(plan: Plan) -> Evidence:
             due={name: len(moments) for name, moments in schedules.moments.items()},
             ends=listener.ends,
             received=receiver.received,
-            pausing=paused,
+            others=[*paused, *loops, *stage.crashes()],
             runs=runs_of(stage.witness.read_text()),
             failures=clients.failures,
-            left_over=left,
+            left_over=[*left, *_processes_left(stage)],
             records=_records(stage),
             disasters=disasters.counts,
             held=len(disasters.tried_runs),
@@ -171,7 +174,20 @@ def _left_over(stage: Stage) -> list[str]:
         Event().wait(POLL_SECONDS)
 
 
+def _processes_left(stage: Stage) -> list[str]:
+    """The processes of workers that have ended."""
+    deadline = time.monotonic() + LEFT_SECONDS
+    while (left := stage.orphans()) and time.monotonic() < deadline:
+        Event().wait(POLL_SECONDS)
+    return left
+
+
+def _name(redis: Redis, task_id: str) -> str:
+    name: Any = redis.hget(f"celeriac:task:{task_id}", "name")
+    return name.decode() if name else ""
+
+
 def _records(stage: Stage) -> frozenset[str]:
     with Redis.from_url(stage.records.valkey.url) as redis:
         ids = [task_id.decode() for task_id in redis.zrange("celeriac:tasks", 0, -1)]
-        return frozenset(each for each in ids if redis.hget(f"celeriac:task:{each}", "name") == b"witness")
+        return frozenset(each for each in ids if _name(redis, each) in NAMES)

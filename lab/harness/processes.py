@@ -28,6 +28,19 @@ def is_alive(pid: int) -> bool:
     return any(process.pid == pid for process in _alive())
 
 
+def processes_with(variable: str) -> list[Process]:
+    """The programs of Python that were started with this in their environment (`NAME=value`); the reaper of a worker is none of it."""
+    wanted = variable.encode()
+    return [each for each in _alive() if wanted in _environment(each.pid) and "reaper.py" not in each.command]
+
+
+def _environment(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
 def _alive() -> list[Process]:
     processes = (_read(directory) for directory in Path("/proc").iterdir() if directory.name.isdigit())
     return [process for process in processes if process is not None]

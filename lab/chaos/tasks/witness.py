@@ -18,8 +18,18 @@ def witness(
     number: int, file: Path, seconds: float = 0.0, needs: tuple[int, ...] = (), *, fails: bool = False
 ) -> dict[str, Any]:
     """Write down that this run has begun, take a while, write down that it ends, and return which run it was."""
-    _write(file, f"begin {number} {context.attempt()} {time.time():.3f}\n")
+    begin(number, file)
     time.sleep(seconds)
+    return end(number, file, needs, fails=fails)
+
+
+def begin(number: int, file: Path) -> None:
+    """Write down that this run has begun."""
+    _write(file, f"begin {number} {context.attempt()} {time.time():.3f}\n")
+
+
+def end(number: int, file: Path, needs: tuple[int, ...], *, fails: bool) -> dict[str, Any]:
+    """Write down that this run ends; which run it was."""
     _write(file, f"end {number} {context.attempt()} {time.time():.3f}\n")
     if fails:
         raise ValueError("it fails on purpose")

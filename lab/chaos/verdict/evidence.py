@@ -23,7 +23,7 @@ class Run(NamedTuple):
 class Evidence:
     """Ids, times of the submission and what was asked for by number, times at which the clock of Valkey was set, documents and published ends by id, batches and runs by number, ids of all records.
 
-    `received` has the types of the webhooks of each task, by id; `pausing` has schedules that went on although they were paused. `scheduled` has the documents of each schedule's tasks, and `due` how many of its due times have passed. `held` is how many tasks living
+    `received` has the types of the webhooks of each task, by id; `others` has what is wrong beside that: schedules that went on although they were paused, loops that have crashed. `scheduled` has the documents of each schedule's tasks, and `due` how many of its due times have passed. `held` is how many tasks living
     workers ran while Valkey was tried, and `taken` those that they lost to it. `left_over` are keys that should be gone, and `failures` are clients that were refused something.
     """
 
@@ -37,7 +37,7 @@ class Evidence:
     due: Mapping[str, int]
     ends: Mapping[str, set[bytes]]
     received: Mapping[str, set[str]]
-    pausing: Sequence[str]
+    others: Sequence[str]
     runs: Mapping[int, Sequence[Run]]
     records: frozenset[str]
     left_over: Sequence[str]
@@ -48,8 +48,12 @@ class Evidence:
     settled_seconds: float = 0.0
 
     def document(self, number: int) -> Document | None:
-        """Of the task with this number."""
-        return self.documents.get(self.accepted.get(number, ""))
+        """Of the task with this number; of one that streams, only the last value is its result."""
+        document = self.documents.get(self.accepted.get(number, ""))
+        if document is None or not isinstance(document["result"], list):
+            return document
+        *chunks, result = document["result"]
+        return {**document, "result": result, "chunks": chunks}
 
 
 def runs_of(witness: str) -> dict[int, list[Run]]:

@@ -155,7 +155,7 @@ def _wrong(evidence: Evidence) -> Iterator[str]:
     yield from faults_of_rates(evidence)
     yield from faults_of_batches(evidence)
     yield from faults_of_webhooks(evidence)
-    yield from evidence.pausing
+    yield from evidence.others
 
 
 def _longest_gap(runs: Sequence[Run]) -> float:

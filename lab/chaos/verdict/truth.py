@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from lab.chaos.tasks.loop_witness import CHUNKS
 from lab.chaos.verdict.evidence import Document, Evidence, Run
 from lab.chaos.work.jobs import Item
 
@@ -70,11 +71,13 @@ def _fault_of_unmet(document: Document, runs: Sequence[Run], unmet: Sequence[int
 def _fault_of_end(item: Item, document: Document, runs: Sequence[Run]) -> str | None:
     if document["state"] == "cancelled":
         return _fault_of_cancelled(item, document, runs)
-    if document["state"] == "failed" and item.fails and document["error"]["type"] == "ValueError":
+    if document["state"] == "failed" and document["error"]["type"] == item.error:
         return None
     if sentence := fault_of_run(document, runs):
         return sentence
-    if item.fails:
+    if document.get("chunks") not in (None, list(range(CHUNKS))):
+        return f"it has streamed {document['chunks']}"
+    if item.error:
         return "succeeded, although it fails"
     needs = document["result"]["needs"]
     return None if needs == list(item.needs) else f"it has the results {needs} of {list(item.needs)}"

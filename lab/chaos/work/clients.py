@@ -72,13 +72,15 @@ class Clients:
                 self._forget(http, self.accepted[item.number])
 
     def _submit(self, http: httpx.Client, item: Item) -> None:
-        needs = [{"$result": self.accepted[number], "pointer": "/number"} for number in item.needs]
+        needs = [
+            {"$result": self.accepted[number], "pointer": self.items[number].pointer} for number in item.needs
+        ]
         after = [self.accepted[number] for number in item.after]
         if item.after_batch is not None:
             after.append(self.batches[item.after_batch])
         body = self._body(item, needs, after)
         headers = {"Idempotency-Key": f"chaos-{item.number}"}
-        path = "/tasks" if len(body) > 2 else "/witness"
+        path = "/tasks" if len(body) > 2 else f"/{item.task}"
         self.sent[item.number] = time.time()
         content = body if path == "/tasks" else body["input"]
         answer = insist(http, self.ports, "POST", path, content=content, headers=headers)
@@ -97,7 +99,10 @@ class Clients:
                 "as": str(item.number),
                 **self._body(
                     item,
-                    [{"$result": str(needed), "pointer": "/number"} for needed in item.needs],
+                    [
+                        {"$result": str(needed), "pointer": self.items[needed].pointer}
+                        for needed in item.needs
+                    ],
                     [str(number) for number in item.after],
                 ),
             }
@@ -123,7 +128,7 @@ class Clients:
         }
         waits: dict[str, Any] = {"after": after, "when": item.when} if after else {}
         notify = {"notify": [{"url": self.hook}]} if item.notify else {}
-        return {"name": "witness", "input": task_input, **waits, **notify, **item.options}
+        return {"name": item.task, "input": task_input, **waits, **notify, **item.options}
 
     def _forget(self, http: httpx.Client, task_id: str) -> None:
         """When it has ended."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
+from lab.chaos.tasks.loop_witness import CHUNKS
+
 # Most tasks are short, so that there are many; some run for longer than a lease.
 LONG_SHARE, LONG_SECONDS = 0.03, (0.5, 8.0)
 SHORT_SECONDS = (0.0, 0.02)
@@ -20,6 +22,13 @@ BATCH, KEYED = (20, 60), 8
 # More than the windows of all priorities have, so that most wait in lanes.
 CROWD = (60, 120)
 STARTS_A_SECOND, BURST = 2, 2
+# A third is async. The last two fail: they are killed with their loop, and what runs beside them must not suffer for it.
+ASYNC_SHARE = 1 / 3
+PLAIN, STREAM = "witness", "witness_stream"
+GOOD_NEIGHBOURS = ("witness_rest", "witness_rest", STREAM, "witness_compute", "witness_stubborn")
+BAD_NEIGHBOURS = ("witness_block", "witness_overrun")
+NAMES = frozenset({PLAIN, *GOOD_NEIGHBOURS, *BAD_NEIGHBOURS})
+NEIGHBOURS, NEIGHBOUR_SECONDS = 6, (1, 4)
 WHENS = ("succeeded", "succeeded", "ended", "failed")
 
 
@@ -28,6 +37,7 @@ class Item:
     """One task, by its number, and those that it waits for; `needs` are those whose results are in its input."""
 
     number: int
+    task: str = PLAIN
     seconds: float = 0.0
     fails: bool = False
     after: tuple[int, ...] = ()
@@ -53,6 +63,18 @@ class Item:
     notify: bool = False
     # Whether it is deleted as soon as it has ended, while others need its result.
     forget: bool = False
+
+    @property
+    def error(self) -> str | None:
+        """The type of the error with which it fails; None: it does not."""
+        if self.task in BAD_NEIGHBOURS:
+            return "TimeLimitExceeded"
+        return "ValueError" if self.fails else None
+
+    @property
+    def pointer(self) -> str:
+        """Where its result has its number."""
+        return f"/{CHUNKS}/number" if self.task == STREAM else "/number"
 
 
 Job = tuple[Item, ...]
@@ -111,16 +133,20 @@ def _graph(random: Random, first: int) -> Job:
 
 def _fan(random: Random, first: int) -> Job:
     """Many wait for one, and one for all of these."""
-    hub = Item(first, seconds=random.uniform(1, 3))
-    followers = tuple(Item(first + place, after=(first,)) for place in range(1, FAN + 1))
+    hub = Item(first, _task(random), seconds=random.uniform(1, 3))
+    followers = tuple(Item(first + place, _task(random), after=(first,)) for place in range(1, FAN + 1))
     numbers = tuple(item.number for item in followers)
     return (hub, *followers, Item(first + FAN + 1, after=numbers, needs=numbers))
 
 
 def _forgotten(random: Random, first: int) -> Job:
     """The result of one that was deleted is needed when a slow one has ended."""
-    slow = Item(first + 1, seconds=random.uniform(1, 3))
-    return (Item(first, forget=True), slow, Item(first + 2, after=(first, first + 1), needs=(first,)))
+    slow = Item(first + 1, _task(random), seconds=random.uniform(1, 3))
+    return (
+        Item(first, _task(random), forget=True),
+        slow,
+        Item(first + 2, after=(first, first + 1), needs=(first,)),
+    )
 
 
 def _batch(random: Random, first: int) -> Job:
@@ -132,6 +158,7 @@ def _batch(random: Random, first: int) -> Job:
         items.append(
             Item(
                 number,
+                _task(random),
                 seconds=random.uniform(*SHORT_SECONDS),
                 after=after,
                 needs=after,
@@ -154,10 +181,12 @@ def _keyed(random: Random, first: int) -> Job:
         "throttle": {"throttle": {"key": key, "rate": f"{STARTS_A_SECOND}/s", "burst": BURST}},
         "debounce": {"debounce": {"key": key, "quiet": "PT1S", "at_most": "PT3S"}},
     }
-    kind, last = random.choice(list(kinds)), first + KEYED - 1
+    kind, last, name = random.choice(list(kinds)), first + KEYED - 1, _task(random)
     return tuple(
         Item(
             number,
+            # A key is that of one definition, or of all that name a limit.
+            _task(random) if kind in ("concurrency", "throttle") else name,
             seconds=random.uniform(0.05, 0.4),
             fails=kind == "concurrency" and random.random() < FAILING_SHARE,
             key=key,
@@ -178,6 +207,7 @@ def _crowd(random: Random, first: int) -> Job:
     return tuple(
         Item(
             number,
+            _task(random),
             seconds=random.uniform(*SHORT_SECONDS),
             batch=first,
             notify=random.random() < NOTIFIED_SHARE,
@@ -185,6 +215,15 @@ def _crowd(random: Random, first: int) -> Job:
         )
         for number in numbers
     )
+
+
+def _neighbours(random: Random, first: int) -> Job:
+    """What holds up its loop or does not end, and others beside it."""
+    neighbours = (
+        Item(first + place, random.choice(GOOD_NEIGHBOURS), seconds=random.uniform(*NEIGHBOUR_SECONDS))
+        for place in range(NEIGHBOURS)
+    )
+    return (*neighbours, Item(first + NEIGHBOURS, random.choice(BAD_NEIGHBOURS)))
 
 
 # How often, in proportion.
@@ -197,6 +236,7 @@ TABLE: dict[Callable[[Random, int], Job], int] = {
     _batch: 2,
     _keyed: 6,
     _crowd: 1,
+    _neighbours: 1,
 }
 
 
@@ -209,11 +249,15 @@ def _lane(random: Random, *, most_of: str | None = None) -> dict[str, Any]:
     return lane
 
 
+def _task(random: Random) -> str:
+    return random.choice(GOOD_NEIGHBOURS) if random.random() < ASYNC_SHARE else PLAIN
+
+
 def _drawn(random: Random, number: int, **options: Any) -> Item:
     seconds = random.uniform(*(LONG_SECONDS if random.random() < LONG_SHARE else SHORT_SECONDS))
     if random.random() < LANE_SHARE:
         options["options"] = _lane(random)
-    item = Item(number, seconds=seconds, notify=random.random() < NOTIFIED_SHARE, **options)
+    item = Item(number, _task(random), seconds=seconds, notify=random.random() < NOTIFIED_SHARE, **options)
     if random.random() < CANCELLED_SHARE:
         return replace(item, cancel=True, terminate=random.random() < 0.5)
     return item

@@ -12,6 +12,8 @@ from lab.chaos.plan import Plan
 from lab.chaos.work.insist import insist
 
 COUNT, MOMENTS = 3, 10
+# They take turns.
+TASKS = ("witness", "witness", "witness_rest")
 ANSWER_SECONDS = 5.0
 # More than a due time may be late.
 LATE_SECONDS = 3.0
@@ -40,7 +42,7 @@ class Schedules:
                 "PUT",
                 f"/schedules/{name}",
                 content={
-                    "submit": {"name": "witness", "input": task_input, "tags": [name]},
+                    "submit": {"name": TASKS[number % len(TASKS)], "input": task_input, "tags": [name]},
                     "at": at,
                     "catch_up": "all",
                 },
