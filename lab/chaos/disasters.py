@@ -46,7 +46,7 @@ CALM_SHARE, CALM_SECONDS = 0.15, (2 * LEASE.total_seconds(), 3 * LEASE.total_sec
 # for. And this happens by chance in a few milliseconds only.
 OUTLIVED, MOVING = "worker's main process paused", "killed as a schedule moves on"
 # Drawn or not, every few disasters it is these.
-REGULAR_EVERY, REGULAR = 5, {0: MOVING, 2: OUTLIVED}
+REGULAR_EVERY, LOOPS_PLACE, REGULAR = 5, 4, {0: MOVING, 2: OUTLIVED}
 
 # Every few disasters, at first in the second place, it is one of those that no living worker may lose a task to. By then what
 # was broken is mended, and has been for so long that all leases of dead workers are over.
@@ -104,6 +104,8 @@ class Disasters:
         place = sum(self.counts.values()) % REGULAR_EVERY
         if place in REGULAR:
             return REGULAR[place]
+        if place == LOOPS_PLACE:
+            return self._random.choice(LOOPS)
         return self._random.choices(list(TABLE), [weight for weight, _ in TABLE.values()])[0]
 
     def _seconds(self, *, after: str) -> float:
@@ -232,6 +234,7 @@ TABLE: dict[str, tuple[int, Callable[[Stage, Random], Disaster]]] = {
     "API paused": (2, pause_api),
     "Valkey paused": (2, pause_valkey),
 }
+LOOPS = [name for name in TABLE if name.startswith("loop")]
 # What is done to Valkey for longer than a lease, while every worker lives: none may lose what it runs. Each in turn, so that
 # no trial is without them.
 TRYING: dict[str, Callable[[Stage, Random], Disaster]] = {
