@@ -45,8 +45,8 @@ CALM_SHARE, CALM_SECONDS = 0.15, (2 * LEASE.total_seconds(), 3 * LEASE.total_sec
 # After this it always is, so that a task which goes on without its lease has begun elsewhere before it ends: it is what the fence is
 # for. And this happens by chance in a few milliseconds only.
 OUTLIVED, MOVING = "worker's main process paused", "killed as a schedule moves on"
-# Drawn or not, every few disasters it is these.
-REGULAR_EVERY, LOOPS_PLACE, REGULAR = 5, 4, {0: MOVING, 2: OUTLIVED}
+# Drawn or not, every few disasters it is these, and, at first, one of a loop.
+REGULAR_EVERY, LOOPS_PLACE, REGULAR = 5, 0, {2: OUTLIVED, 4: MOVING}
 
 # Every few disasters, at first in the second place, it is one of those that no living worker may lose a task to. By then what
 # was broken is mended, and has been for so long that all leases of dead workers are over.

@@ -92,7 +92,7 @@ GUARDS: dict[str, tuple[str, dict[str, str]]] = {
         "worker/celeriac_worker/loop/loop.py",
         {
             "        self._announce(deliveries)\n": "",
-            "        run.attempt, run.company = granted.attempt, granted.company\n": "        run.attempt, run.company = granted.attempt, granted.company\n        self._announce([run.delivery])\n",
+            "        if self._company.enter(run):\n": "        self._announce([run.delivery])\n        if self._company.enter(run) is True:\n",
         },
     ),
     "loop-token": (

@@ -231,12 +231,12 @@ TABLE: dict[Callable[[Random, int], Job], int] = {
     _single: 60,
     _chain: 10,
     _graph: 10,
+    _neighbours: 1,
     _fan: 1,
     _forgotten: 4,
     _batch: 2,
     _keyed: 6,
     _crowd: 1,
-    _neighbours: 1,
 }
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
@@ -180,6 +181,18 @@ def test_a_silent_loop_is_replaced(worker: Program, door: httpx.Client, redis: R
         at_end = ended(door, task)
         assert (at_end["state"], at_end["attempt"]) == ("succeeded", 2)
         assert redis.hget(keys.record(task["task_id"]), "lost") == b"0"
+
+
+def test_a_worker_that_was_stopped_as_a_whole_blames_nobody(worker: Program, door: httpx.Client) -> None:
+    loop = loop_of(worker)
+    task = submit(door, "block", seconds=2.5)
+    worker.wait_until(lambda: f"by task {task['task_id']} (block), File" in worker.log)
+    worker.signal_all(signal.SIGSTOP)
+    Event().wait(SETTINGS["blocked_limit"] + 0.5)
+    worker.signal_all(signal.SIGCONT)
+    at_end = ended(door, task)
+    assert (at_end["state"], at_end["attempt"]) == ("succeeded", 1)
+    assert loop_of(worker) == loop
 
 
 def loop_of(worker: Program) -> int:

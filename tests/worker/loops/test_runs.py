@@ -1,6 +1,8 @@
 """A loop process runs async tasks: results, reports, and all the ways to end."""
 
+import signal
 from pathlib import Path
+from threading import Event
 
 import httpx
 import pytest
@@ -120,15 +122,21 @@ def test_a_task_is_asked_to_stop(loop_client: httpx.Client) -> None:
     assert ended(loop_client, task)["state"] == "cancelled"
 
 
-def test_a_loop_that_is_held_up_says_where(loop: PlayedWorker, loop_client: httpx.Client) -> None:
-    task = submit(loop_client, "block", seconds=2)
+def test_a_loop_that_is_held_up_says_where_and_does_not_count_the_time_while_it_was_stopped(
+    loop: PlayedWorker, loop_client: httpx.Client
+) -> None:
+    task = submit(loop_client, "block", seconds=4)
+    in_state(loop_client, task, "running")
+    loop.process.send_signal(signal.SIGSTOP)
+    Event().wait(2)
+    loop.process.send_signal(signal.SIGCONT)
     blocked = wait_until(
         lambda: next((each for each in loop.blocked if each.task_id == task["task_id"]), None)
     )
     assert "endings.py" in blocked.place
     assert "time.sleep(seconds)" in blocked.place
     assert 1.0 <= blocked.seconds < 2.0
-    assert ended(loop_client, task)["result"] == 2
+    assert ended(loop_client, task)["result"] == 4
 
 
 def test_events_go_out_while_it_runs(loop_client: httpx.Client) -> None:

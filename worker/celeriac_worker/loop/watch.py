@@ -47,9 +47,15 @@ class Watch:
         self._place_sent = ""
 
     def _go_on(self) -> None:
+        woke_at = time.monotonic()
         while True:
             time.sleep(INTERVAL_SECONDS)
-            seconds = time.monotonic() - self._turned_at
+            now = time.monotonic()
+            late = now - woke_at - INTERVAL_SECONDS
+            woke_at = now
+            if late > INTERVAL_SECONDS:  # the whole process was stopped: no task held it up meanwhile
+                self._turned_at += late
+            seconds = now - self._turned_at
             if seconds < HELD_UP_SECONDS:
                 continue
             try:

@@ -83,6 +83,11 @@ class LoopProcess:
         """Return when it has ended, after `kill`."""
         self._process.wait()
 
+    def forgive(self, seconds: float) -> None:
+        """The main process itself did not go on for so long: what it did not hear then is held against nobody."""
+        self.heard_at += seconds
+        self.blocked_since += seconds
+
     def close(self) -> None:
         """Forget it, after its end."""
         self.socket.close()

@@ -19,6 +19,8 @@ from celeriac_worker.loop_frames import Blocked, Order
 from celeriac_worker.processes.process_groups import Reaper
 
 INTERVAL_SECONDS = 0.1
+# Longer turns of the thread are those of a worker that was stopped as a whole.
+STOPPED_SECONDS = 0.5
 # How long a loop may take to return what it has, after its grace.
 RETURN_SECONDS = 3.0
 # How long the end of the worker waits until it is settled what a killed loop had: Redis may be away.
@@ -124,8 +126,11 @@ class Loops:
 
     def _go_on(self) -> None:
         ordered_grace: float | None = None
+        went_on_at = monotonic()
         while True:
             self._await()
+            self._forgive(monotonic() - went_on_at - INTERVAL_SECONDS)
+            went_on_at = monotonic()
             if self._grace is not None and self._grace != ordered_grace:
                 ordered_grace = self._grace
                 self._order_stop(ordered_grace)
@@ -134,6 +139,12 @@ class Loops:
             if self._grace is not None and not any(place.process for place in self._places):
                 self._all_ended.set()
                 return
+
+    def _forgive(self, seconds: float) -> None:
+        if seconds > STOPPED_SECONDS:
+            for place in self._places:
+                if place.process is not None:
+                    place.process.forgive(seconds)
 
     def _await(self) -> None:
         """Return when one of them says something, or after a moment."""
