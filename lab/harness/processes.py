@@ -30,8 +30,8 @@ def is_alive(pid: int) -> bool:
 
 def processes_with(variable: str) -> list[Process]:
     """The programs of Python that were started with this in their environment (`NAME=value`); the reaper of a worker is none of it."""
-    wanted = variable.encode()
-    return [each for each in _alive() if wanted in _environment(each.pid) and "reaper.py" not in each.command]
+    entry = variable.encode()
+    return [each for each in _alive() if entry in _environment(each.pid) and "reaper.py" not in each.command]
 
 
 def _environment(pid: int) -> list[bytes]:

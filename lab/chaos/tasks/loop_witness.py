@@ -1,4 +1,4 @@
-"""Async tasks that record each of their runs; some are good neighbours in their loop, and some are not."""
+"""Async tasks that record their runs; some are bad neighbours in their loop."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Tries loop processes when all else is calm: kills them, holds them up, and ends their workers, one after the other."""
+"""Tries loop processes when all else is calm, in one way after the other."""
 
 import signal
 from collections.abc import Iterator
