@@ -6,24 +6,14 @@ from typing import Any
 from celery import signals
 from opentelemetry import trace
 from opentelemetry.instrumentation.celery import CeleryInstrumentor
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from celeriac.ledger.for_workers import Granted, Refused
-from celeriac.ledger.model.states import State
-from celeriac.ledger.model.trace import Trace, parsed_trace
+from celeriac.ledger.model.trace import Trace
 from celeriac.telemetry.provider import new_provider
 from celeriac.telemetry.trace_settings import close
-from celeriac_worker.run.outcome import Cancelled, Dropped, Failed, Outcome, PutOff, Returned, Succeeded
+from celeriac_worker.run.outcome import Outcome
+from celeriac_worker.run.run_span import ATTEMPT, SERVICE, current_trace, describe
 from celeriac_worker.run.task import LedgerTask
-
-SERVICE = "celeriac-worker"
-ATTEMPT, STATE, DROPPED = "celeriac.attempt", "celeriac.state", "celeriac.dropped"
-STATES: dict[type[object], State] = {
-    Succeeded: State.SUCCEEDED,
-    Failed: State.FAILED,
-    Cancelled: State.CANCELLED,
-    Returned: State.QUEUED,
-}
 
 
 class TracedTask(LedgerTask):
@@ -34,16 +24,12 @@ class TracedTask(LedgerTask):
     def outcome(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Outcome:
         """As `LedgerTask`."""
         outcome = super().outcome(args, kwargs)
-        _describe(outcome)
+        describe(outcome)
         return outcome
 
     def _trace(self, _: Any) -> Trace | None:
         """That of the span of this run, or of one that the task's code has begun."""
-        carrier: dict[str, str] = {}
-        TraceContextTextMapPropagator().inject(carrier)
-        if "traceparent" not in carrier:
-            return None
-        return parsed_trace(carrier["traceparent"], carrier.get("tracestate", ""))
+        return current_trace()
 
     def _claim(self) -> Granted | Refused:
         claimed = super()._claim()
@@ -71,16 +57,3 @@ def _begin(**_: Any) -> None:
 
 def _end(provider: Any, **_: Any) -> None:
     close(provider)
-
-
-def _describe(outcome: Outcome) -> None:
-    span = trace.get_current_span()
-    match outcome:
-        case Dropped():
-            span.set_attribute(DROPPED, value=True)
-        case PutOff(error):
-            span.record_exception(error)
-            span.set_status(trace.StatusCode.ERROR, str(error))
-            span.set_attribute(STATE, State.RETRYING)
-        case _:
-            span.set_attribute(STATE, STATES[type(outcome)])

@@ -30,7 +30,8 @@ class PlayedWorker:
     def __init__(self, directory: Path, *queues: str, **settings: object) -> None:
         """Start the loop for these queues; `settings` are Celeriac's."""
         settings = {"tasks": TASKS, **settings}
-        self._consumer = Consumer(Settings.model_validate(settings))
+        ours_alone = {name: value for name, value in settings.items() if not name.startswith("otel_")}
+        self._consumer = Consumer(Settings.model_validate(ours_alone))
         ours, theirs = socket.socketpair()
         self._socket, self._frames, self._queues = ours, Frames(ours), list(queues or ("async",))
         self._log = new_log(directory, "loop")

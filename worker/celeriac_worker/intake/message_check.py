@@ -52,6 +52,11 @@ def _fault_of_body(body: Any, encoding: Any) -> str | None:
         raw = base64.b64decode(body, validate=True) if encoding == "base64" else body.encode()
     except (binascii.Error, UnicodeEncodeError) as wrong:
         return f"its body cannot be decoded: {wrong}"
+    return fault_of_arguments(raw)
+
+
+def fault_of_arguments(raw: bytes) -> str | None:
+    """The same for a decoded body."""
     if not raw.lstrip().startswith((b"[[", b"[ [", b"{")):
         return "its body is neither arguments nor an object"
     if raw.count(b"[") + raw.count(b"{") > DEEPEST and _depth(raw) > DEEPEST:

@@ -6,12 +6,16 @@ import logging
 import os
 import signal
 import socket
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from celeriac.contract.built_in import built_in
 from celeriac.contract.catalog import Implementations, load_implementations
 from celeriac.contract.signature import ContractError
 from celeriac.settings import Settings, SettingsError
 from celeriac.telemetry.start_messages import refuse_start
+from celeriac.telemetry.trace_settings import is_wanted, packages_of_the_extra
 from celeriac_worker.loop.logs import set_up
 from celeriac_worker.loop.loop import Loop
 from celeriac_worker.loop.runs.run import of_run
@@ -19,6 +23,9 @@ from celeriac_worker.loop_frames import Frames, Order, Start
 
 # How long the tasks of a loop are returned whose main process is gone, before the keepers of others find them.
 ORPHANED_SECONDS = 5.0
+
+if TYPE_CHECKING:
+    from celeriac_worker.loop.spans import Spans
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +37,7 @@ def main() -> None:
         settings = Settings.read()
         set_up(settings.log_format, start.log_level)
         implementations = load_implementations(settings.tasks)
+        spans = _spans()
     except (SettingsError, ContractError) as wrong:
         refuse_start("loop", wrong)
     by_message = {
@@ -37,19 +45,27 @@ def main() -> None:
     }
     gc.collect()
     gc.freeze()
-    _run(start, settings, by_message)
+    _run(partial(_serve, start, settings, by_message, spans))
     logging.shutdown()
     os._exit(0)  # threads of tasks may go on; nobody waits for what they do
 
 
-def _run(start: Start, settings: Settings, implementations: Implementations) -> None:
+def _spans() -> "Spans | None":
+    if not is_wanted():
+        return None
+    with packages_of_the_extra():
+        from celeriac_worker.loop.spans import Spans  # noqa: PLC0415 - an extra, and slow to load
+    return Spans()
+
+
+def _run(serve: Callable[[], Coroutine[Any, Any, None]]) -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     loop.set_task_factory(of_run)
     for number in (signal.SIGTERM, signal.SIGINT):
         # Of the whole group, from a terminal or a service manager: the main process says what follows.
         loop.add_signal_handler(number, _ignore)
-    running = loop.create_task(_serve(start, settings, implementations))
+    running = loop.create_task(serve())
     running.add_done_callback(lambda _: loop.stop())
     while not running.done():
         try:
@@ -60,10 +76,12 @@ def _run(start: Start, settings: Settings, implementations: Implementations) -> 
     running.result()
 
 
-async def _serve(start: Start, settings: Settings, implementations: Implementations) -> None:
+async def _serve(
+    start: Start, settings: Settings, implementations: Implementations, spans: "Spans | None"
+) -> None:
     connection = socket.socket(fileno=start.socket)
     frames = Frames(connection)
-    loop = Loop(start, frames, settings, implementations)
+    loop = Loop(start, frames, settings, implementations, spans)
 
     def read() -> None:
         received = connection.recv(65_536)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from celeriac.contract.catalog import Implementations
 from celeriac.ledger.for_workers import Granted, rejecting
@@ -30,6 +31,9 @@ from celeriac_worker.run.outcome import Dropped, Returned
 TIDY_SECONDS = 2.0
 POLL_SECONDS = 0.02
 
+if TYPE_CHECKING:  # an extra, and slow to load
+    from celeriac_worker.loop.spans import Spans
+
 logger = logging.getLogger(__name__)
 
 
@@ -37,7 +41,12 @@ class Loop:
     """Made and used in one event loop."""
 
     def __init__(
-        self, start: Start, frames: Frames, settings: Settings, implementations: Implementations
+        self,
+        start: Start,
+        frames: Frames,
+        settings: Settings,
+        implementations: Implementations,
+        spans: "Spans | None" = None,
     ) -> None:
         """Nothing is taken before `run`; `implementations` are by the names in messages."""
         loop = self._loop = asyncio.get_running_loop()
@@ -50,7 +59,7 @@ class Loop:
             settings.broker, start.queues, self._slots, link=self._link, broker=self._broker, taken=self._take
         )
         self._ends = Ends(self._link, self._broker, settings, start.worker)
-        self._bodies = Bodies(self._link, settings, implementations)
+        self._bodies = Bodies(self._link, settings, implementations, spans)
         self._company = Company(self._slots, self._begin_held)
         # By token; those of other programs by their id. From before the claim until Redis has the end.
         self._runs: dict[str, Run] = {}

@@ -1,6 +1,7 @@
 """Async tasks that do as they should."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 
 from celeriac import context, task
@@ -43,3 +44,11 @@ async def report(words: list[str]) -> int:
         context.emit(word)
         await asyncio.sleep(0)
     return context.attempt()
+
+
+@task
+async def talk(line: str) -> None:
+    """Write this into the log, and print it."""
+    await asyncio.sleep(0)
+    logging.getLogger(__name__).info("%s in the log", line)
+    print(f"{line} in print")  # noqa: T201 - as tasks do

@@ -4,6 +4,7 @@ They are those of `Backend._get_result_meta` (celery/backends/base.py); worker/c
 """
 
 import json
+from time import monotonic
 from typing import Any
 
 from celeriac.ledger.model.task import Failure
@@ -13,6 +14,19 @@ from celeriac.values.short_text import LONGEST_MESSAGE, shortened_traceback
 STARTED, SUCCESS, FAILURE, REVOKED, RETRY = "STARTED", "SUCCESS", "FAILURE", "REVOKED", "RETRY"
 # Of a document of a failure; in a longer one, message and traceback are cut.
 LONGEST_FAILURE = 65_536
+PRECISION_SECONDS = 0.001
+
+
+_moment = (0.0, "")
+
+
+def date_done_lately() -> str:
+    """This moment in the form of Celery's results, or one at most a millisecond ago: it is asked for several times a task."""
+    global _moment  # noqa: PLW0603 - it is the same for all of the process
+    now = monotonic()
+    if now - _moment[0] > PRECISION_SECONDS:
+        _moment = now, date_done()
+    return _moment[1]
 
 
 def started_document(task_id: str, worker_json: str) -> str:
@@ -27,7 +41,7 @@ def success_document(task_id: str, result: str) -> str:
     """That a task has returned this result, as JSON."""
     return (
         f'{{"status": "SUCCESS", "result": {result}, "traceback": null, "children": [], '
-        f'"date_done": "{date_done()}", "task_id": "{task_id}"}}'
+        f'"date_done": "{date_done_lately()}", "task_id": "{task_id}"}}'
     )
 
 
@@ -58,7 +72,7 @@ def _error_document(
             },
             "traceback": traceback,
             "children": [],
-            "date_done": date_done() if is_final else None,
+            "date_done": date_done_lately() if is_final else None,
             "task_id": task_id,
         }
     )

@@ -9,11 +9,12 @@ from typing import Any
 from celeriac.ledger.for_workers import Granted, error_of
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.task import Failure
-from celeriac.ledger.model.times import date_done, microseconds, milliseconds
+from celeriac.ledger.model.times import microseconds, milliseconds
 from celeriac.ledger.store import keys, scripts
 from celeriac.settings import Settings
 from celeriac_worker.loop.redis import documents
 from celeriac_worker.loop.redis.delivery import Delivery
+from celeriac_worker.loop.redis.documents import date_done_lately
 from celeriac_worker.loop.redis.link import Link
 from celeriac_worker.loop.runs.stock_errors import NotRegistered, TaskRevokedError, TimeLimitExceeded
 from celeriac_worker.run.failure import failure_of
@@ -65,7 +66,7 @@ class Ends:
         self._link.run(
             scripts.CLAIM,
             (
-                delivery.task_id, delivery.token, self._worker, self._lease, document, self._ttl, date_done(), self._where,
+                delivery.task_id, delivery.token, self._worker, self._lease, document, self._ttl, date_done_lately(), self._where,
             ),
             answered,
         )  # fmt: skip
@@ -88,7 +89,7 @@ class Ends:
             case PutOff(error, _, delay):
                 self._put_off(delivery, error, attempt, microseconds(delay), done)
             case Returned():
-                arguments = (delivery.task_id, delivery.token, self._where, self._ttl, date_done())
+                arguments = (delivery.task_id, delivery.token, self._where, self._ttl, date_done_lately())
                 self._run(scripts.RETURN_TASK, arguments, delivery, "return", done)
             case Dropped():
                 done()
@@ -114,7 +115,7 @@ class Ends:
         self._run(
             scripts.END,
             (
-                delivery.task_id, delivery.token, state, error_of(failure), document, self._ttl, date_done(), self._where,
+                delivery.task_id, delivery.token, state, error_of(failure), document, self._ttl, date_done_lately(), self._where,
             ),
             delivery, state, done,
         )  # fmt: skip
@@ -125,7 +126,7 @@ class Ends:
         self._run(
             scripts.RETRY,
             (
-                delivery.task_id, delivery.token, delay, error_of(failure), document, self._ttl, date_done(), self._where,
+                delivery.task_id, delivery.token, delay, error_of(failure), document, self._ttl, date_done_lately(), self._where,
             ),
             delivery, "retry", done,
         )  # fmt: skip

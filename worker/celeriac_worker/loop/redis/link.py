@@ -28,22 +28,24 @@ ANSWER_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 1.0
 AWAY = (OSError, RedisError, TimeoutError)
 
+Arguments = Iterable[Any] | Callable[[], Iterable[Any]]
 Answered = Callable[[Any], None]
 
 
 class Call:
     """A script or, without one, a command, which can be repeated after a lost reply."""
 
-    __slots__ = ("answered", "arguments", "script")
+    __slots__ = ("answered", "arguments", "is_optional", "script")
 
     def __init__(
-        self,
-        script: Script | None,
-        arguments: Iterable[Any] | Callable[[], Iterable[Any]],
-        answered: Answered,
+        self, script: Script | None, arguments: Arguments, answered: Answered, *, is_optional: bool = False
     ) -> None:
-        """`arguments` may be made when they are sent. `answered` gets the answer, or an error that will not pass."""
+        """`arguments` may be made when they are sent. `answered` gets the answer, or an error that will not pass.
+
+        An optional one gets any error: it is not worth waiting for.
+        """
         self.script, self.arguments, self.answered = script, arguments, answered
+        self.is_optional = is_optional
 
 
 class Away(Exception):
@@ -69,15 +71,17 @@ class Link:
         self.is_up = asyncio.Event()
         self.outage = Outage()
 
-    def run(
-        self, script: Script, arguments: Iterable[Any] | Callable[[], Iterable[Any]], answered: Answered
-    ) -> None:
+    def run(self, script: Script, arguments: Arguments, answered: Answered) -> None:
         """Send a script with the next packet."""
         self._add(Call(script, arguments, answered))
 
     def send(self, command: Command, answered: Answered) -> None:
         """Send a command with the next packet."""
         self._add(Call(None, command, answered))
+
+    def try_to_send(self, command: Command) -> None:
+        """Send a command with the next packet, and do without it if Redis refuses it."""
+        self._add(Call(None, command, _ignore, is_optional=True))
 
     async def call(self, *command: Any) -> Any:
         """The answer to a command, after any time; raises an error that will not pass."""
@@ -198,7 +202,8 @@ class Link:
                 raise Away("redis has restarted")
             if is_unknown(answer):
                 raise Away("redis has restarted")
-            if refusal := refusal_of(answer):
+            refusal = refusal_of(answer)
+            if refusal is not None and not call.is_optional:
                 raise Away(refusal.detail)
         packet.popleft()
         call.answered(answer)

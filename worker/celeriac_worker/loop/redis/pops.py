@@ -57,7 +57,7 @@ class Pops:
         if task is None or task.done():
             return
         if self._is_asking and self._client_id is not None:
-            self._broker.send(("CLIENT", "UNBLOCK", self._client_id), lambda _: None)
+            self._broker.try_to_send(("CLIENT", "UNBLOCK", self._client_id))
         elif not self._is_asking:
             task.cancel()
         _, pending = await asyncio.wait((task,), timeout=WAIT_SECONDS * 2)

@@ -4,12 +4,14 @@ import asyncio
 import json
 import logging
 from functools import partial
+from typing import TYPE_CHECKING
 
 from celeriac.contract import context
 from celeriac.contract.catalog import Implementations
 from celeriac.contract.submitting import Submissions
 from celeriac.ledger.for_workers import Consumer
 from celeriac.ledger.model.submission import Parent
+from celeriac.ledger.model.trace import Trace
 from celeriac.ledger.store import keys
 from celeriac.settings import Settings
 from celeriac_worker.loop.redis.delivery import Delivery
@@ -24,14 +26,20 @@ from celeriac_worker.run.references import with_results
 from celeriac_worker.run.shared.in_loop import LoopShares
 from celeriac_worker.run.submitting import Definitions, Submitting
 
+if TYPE_CHECKING:  # an extra, and slow to load
+    from celeriac_worker.loop.spans import Spans
+
 logger = logging.getLogger(__name__)
 
 
 class Bodies:
     """Calls the functions of runs."""
 
-    def __init__(self, link: Link, settings: Settings, implementations: Implementations) -> None:
-        """`implementations` are all that this worker has."""
+    def __init__(
+        self, link: Link, settings: Settings, implementations: Implementations, spans: "Spans | None"
+    ) -> None:
+        """`implementations` are all that this worker has; without `spans`, none are made."""
+        self._spans = spans
         self._link, self._loop = link, asyncio.get_running_loop()
         # For what is rare, in threads.
         self._consumer = Consumer(settings)
@@ -48,6 +56,9 @@ class Bodies:
     async def outcome(self, run: Run) -> Outcome:
         """Call the function of a run whose task is claimed; nothing is raised."""
         current.set(run)
+        return await (self._called(run) if self._spans is None else self._spans.outcome(run, self._called))
+
+    async def _called(self, run: Run) -> Outcome:
         implementation, delivery = run.implementation, run.delivery
         if implementation is None:
             logger.error("task %s: this worker does not know the task %r", run.task_id, delivery.name[:100])
@@ -78,6 +89,8 @@ class Bodies:
     async def close(self) -> None:
         """Close what runs have shared."""
         await self._shares.close()
+        if self._spans is not None:
+            self._spans.close()
 
     async def _with_results(self, delivery: Delivery) -> str:
         """The input with the results to which it refers."""
@@ -90,8 +103,13 @@ class Bodies:
     def _submissions(self, run: Run) -> Submissions:
         delivery = run.delivery
         parent = Parent(task_id=delivery.task_id, token=delivery.token or "")
-        submitting = Submitting(parent, self._consumer, self._definitions, lambda: delivery.trace)
+        trace = partial(_of_message, delivery) if self._spans is None else self._spans.trace
+        submitting = Submitting(parent, self._consumer, self._definitions, trace)
         return Submissions(delivery.task_id, partial(submit_in_loop, run.accepting, submitting))
+
+
+def _of_message(delivery: Delivery) -> Trace | None:
+    return delivery.trace
 
 
 def _filled(delivery: Delivery, consumer: Consumer) -> str:
