@@ -11,8 +11,8 @@ from celeriac.ledger.for_workers import Granted, Refused
 from celeriac.ledger.model.trace import Trace
 from celeriac.telemetry.provider import new_provider
 from celeriac.telemetry.trace_settings import close
+from celeriac_worker.loop.run_span import ATTEMPT, SERVICE, current_trace, describe
 from celeriac_worker.run.outcome import Outcome
-from celeriac_worker.run.run_span import ATTEMPT, SERVICE, current_trace, describe
 from celeriac_worker.run.task import LedgerTask
 
 

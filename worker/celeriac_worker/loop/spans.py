@@ -8,9 +8,9 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from celeriac.ledger.model.trace import Trace
 from celeriac.telemetry.provider import new_provider
 from celeriac.telemetry.trace_settings import close
+from celeriac_worker.loop.run_span import ATTEMPT, SERVICE, current_trace, describe
 from celeriac_worker.loop.runs.run import Run
 from celeriac_worker.run.outcome import Failed, Outcome
-from celeriac_worker.run.run_span import ATTEMPT, SERVICE, current_trace, describe
 
 _propagator = TraceContextTextMapPropagator()
 
