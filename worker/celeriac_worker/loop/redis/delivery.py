@@ -65,7 +65,7 @@ class Delivery:
 
 
 # Messages of ours by their queue and their rest without the id.
-_known: dict[tuple[str, bytes], Delivery] = {}
+_templates: dict[tuple[str, bytes], Delivery] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +98,16 @@ def _read_known(item: bytes, queue: str) -> Delivery | None:
         return None
     stamp, body, rest = match.groups()
     own = _ID.search(rest)
-    known = own and _known.get((queue, rest.replace(own[1], b"")))
-    if not own or not known:
+    template = own and _templates.get((queue, rest.replace(own[1], b"")))
+    if not own or not template:
         return None
     raw = a2b_base64(body)
     input_json = input_in(raw)
     if input_json is None or fault_of_arguments(raw):
         return None
     return Delivery(
-        own[1].decode(), known.name, queue, item, _new_token(), int(stamp), input_json, (), known.refers, known.hard_seconds,
-        known.soft_seconds, None,
+        own[1].decode(), template.name, queue, item, _new_token(), int(stamp), input_json, (), template.refers, template.hard_seconds,
+        template.soft_seconds, None,
     )  # fmt: skip
 
 
@@ -118,11 +118,11 @@ def _learn(delivery: Delivery) -> None:
     if (
         match
         and own
-        and len(_known) < MOST_KNOWN
+        and len(_templates) < MOST_KNOWN
         and delivery.trace is None
         and b'"expires": null' in match[3]
     ):
-        _known[delivery.queue, match[3].replace(own[1], b"")] = delivery
+        _templates[delivery.queue, match[3].replace(own[1], b"")] = delivery
 
 
 def _new_token() -> str:
