@@ -29,5 +29,5 @@ def loop_client(loop_url: str, directory: Path) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="package")
 def loop(loop_url: str, directory: Path, loop_client: httpx.Client) -> Iterator[PlayedWorker]:  # noqa: ARG001 - to be running
     """The loop that runs its tasks."""
-    with played_worker(directory, redis_url=loop_url) as worker:
+    with played_worker(directory, redis_url=loop_url, max_result_bytes=50_000) as worker:
         yield worker

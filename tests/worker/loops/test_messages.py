@@ -54,6 +54,18 @@ def test_an_invalid_message_is_rejected(
     assert run(loop_client, "add", x=1, y=1)["result"] == 2
 
 
+def test_an_id_with_half_a_character_is_rejected(
+    loop_client: httpx.Client, loop_redis: Redis, stock: Celery
+) -> None:
+    before = len(rejected(loop_client))
+    stock.send_task("add", (1, 2), task_id="half", queue="elsewhere")
+    message = loop_redis.rpop("elsewhere")
+    assert isinstance(message, bytes)
+    loop_redis.lpush("async", message.replace(b'"half"', b'"\\ud800"'))
+    wait_until(lambda: len(rejected(loop_client)) > before)
+    assert "surrogates not allowed" in rejected(loop_client)[0]["reason"]
+
+
 def test_stock_celery_reads_results_and_errors(loop_client: httpx.Client, stock: Celery) -> None:
     task = run(loop_client, "spell", text='größer "3"')
     assert AsyncResult(task["task_id"], app=stock).get(timeout=10) == 'größer "3"'

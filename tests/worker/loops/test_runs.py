@@ -33,7 +33,17 @@ def test_the_result_of_a_generator_is_one_text_or_a_list(loop_client: httpx.Clie
     assert run(loop_client, "spell", text=long)["result"] == long
 
 
-def test_a_thousand_rest_at_once(loop_client: httpx.Client) -> None:
+def test_a_generator_fails_with_the_first_value_that_is_none_of_json(loop_client: httpx.Client) -> None:
+    task = run(loop_client, "measure", endless=False)
+    assert task["error"]["type"] == "InvalidResult"
+    assert [data for kind, data in events_of(loop_client, task) if kind == "output"] == [{"chunk": 1.0}]
+
+
+def test_a_generator_that_goes_on_fails_when_its_result_is_too_large(loop_client: httpx.Client) -> None:
+    assert run(loop_client, "measure", endless=True)["error"]["type"] == "ResultTooLarge"
+
+
+def test_many_rest_at_once(loop_client: httpx.Client) -> None:
     tasks = [submit(loop_client, "rest", seconds=0.5) for _ in range(150)]
     assert {ended(loop_client, task)["result"] for task in tasks} == {0.5}
 

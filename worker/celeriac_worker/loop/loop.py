@@ -58,6 +58,8 @@ class Loop:
         self._pops = Pops(
             settings.broker, start.queues, self._slots, link=self._link, broker=self._broker, taken=self._take
         )
+        if self._broker is not self._link:  # what is taken now would wait for the server of the records
+            self._link.on_loss = self._pops.unblock
         self._ends = Ends(self._link, self._broker, settings, start.worker)
         self._bodies = Bodies(self._link, settings, implementations, spans)
         self._company = Company(self._slots, self._begin_held)

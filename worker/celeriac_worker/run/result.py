@@ -39,15 +39,20 @@ def checked_result(value: object, output: TypeAdapter[Any], *, most_bytes: int) 
     except (PydanticSerializationError, ValueError, TypeError, RecursionError) as wrong:
         raise InvalidResult(f"the task returned {_shown(value)}: {_reason(wrong)}") from wrong
     if size > most_bytes:
-        raise ResultTooLarge(
-            f"the task returned {size:,} bytes of JSON, more than CELERIAC_MAX_RESULT_BYTES ({most_bytes:,}): "
-            "return less, or store it elsewhere and return where it is"
-        )
+        raise too_large(size, most_bytes)
     if text.count("[") + text.count("{") > DEEPEST and _is_deeper(result, DEEPEST):
         raise InvalidResult(
             f"the task returned {_shown(value)}: it is nested more than {DEEPEST} deep: flatten it"
         )
     return result, text
+
+
+def too_large(size: int, most_bytes: int) -> ResultTooLarge:
+    """That a result is longer than allowed."""
+    return ResultTooLarge(
+        f"the task returned {size:,} bytes of JSON, more than CELERIAC_MAX_RESULT_BYTES ({most_bytes:,}): "
+        "return less, or store it elsewhere and return where it is"
+    )
 
 
 def _is_deeper(value: Any, most: int) -> bool:

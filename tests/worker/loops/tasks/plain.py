@@ -36,6 +36,15 @@ async def count(to: int) -> AsyncIterator[int]:
 
 
 @task
+async def measure(*, endless: bool) -> AsyncIterator[float]:
+    """Yield numbers, and then one that JSON does not know; or ever more."""
+    while endless:
+        yield 0.123456789
+    yield 1.0
+    yield float("nan")
+
+
+@task
 async def report(words: list[str]) -> int:
     """Report progress, lines and output."""
     for done, word in enumerate(words, 1):

@@ -131,6 +131,8 @@ def _new_token() -> str:
 
 def _read(message: dict[str, Any], item: bytes, queue: str) -> Delivery | Fault:
     headers, body = message["headers"], message["body"]
+    for text in (headers["id"], headers["task"]):
+        text.encode()  # JSON can escape half a character, which nobody can write
     is_ours, stamp = headers.get("origin") == ORIGIN, message.get("stamp")
     hard, soft = headers.get("timelimit") or (None, None)
     traceparent = headers.get("traceparent")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from hiredis import pack_command
+from hiredis import HiredisError, pack_command
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from celeriac.ledger.store import scripts
@@ -58,6 +58,8 @@ class Link:
     def __init__(self, url: str, *, after_packet: Callable[[], None] = lambda: None) -> None:
         """Nothing is sent before `keep`. `after_packet` is called when all of a packet is answered."""
         self._url, self._after_packet = url, after_packet
+        # Called when the connection is lost.
+        self.on_loss: Callable[[], None] = lambda: None
         self._waiting: deque[Call] = deque()
         self._packets: deque[deque[Call]] = deque()
         self._way = Way()
@@ -118,6 +120,7 @@ class Link:
                 await self._keep_connection()
             except (Away, *AWAY) as error:
                 self.is_up.clear()
+                self.on_loss()
                 self._put_back()
                 self._tries += 1
                 if self._tries > 1:
@@ -169,14 +172,26 @@ class Link:
     async def _write(self, connection: Any) -> None:
         while True:
             while self._waiting and len(self._packets) < PACKETS_AT_ONCE:
-                packet = [self._waiting.popleft() for _ in range(min(MOST_IN_PACKET, len(self._waiting)))]
-                self._packets.append(deque(packet))
+                packet, packed = self._next_packet()
+                self._packets.append(packet)
                 _wake(self._to_read)
-                await connection.send_packed_command(
-                    [b"".join(map(self._packed, packet))], check_health=False
-                )
+                await connection.send_packed_command([packed], check_health=False)
             self._to_write = asyncio.get_running_loop().create_future()
             await self._to_write
+
+    def _next_packet(self) -> tuple[deque[Call], bytes]:
+        """The next calls, and their commands; one that cannot be written has an error for an answer."""
+        packet: deque[Call] = deque()
+        commands = []
+        while self._waiting and len(packet) < MOST_IN_PACKET:
+            call = self._waiting.popleft()
+            try:
+                commands.append(self._packed(call))
+            except (TypeError, ValueError, HiredisError) as wrong:
+                call.answered(wrong)
+            else:
+                packet.append(call)
+        return packet, b"".join(commands)
 
     async def _read(self, connection: Any) -> None:
         while True:

@@ -56,14 +56,19 @@ class Pops:
         task = self._task
         if task is None or task.done():
             return
-        if self._is_asking and self._client_id is not None:
-            self._broker.try_to_send(("CLIENT", "UNBLOCK", self._client_id))
-        elif not self._is_asking:
+        if self._is_asking:
+            self.unblock()
+        else:
             task.cancel()
         _, pending = await asyncio.wait((task,), timeout=WAIT_SECONDS * 2)
         for each in pending:
             each.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+    def unblock(self) -> None:
+        """Have Redis answer now that there is no message, if it lets us."""
+        if self._is_asking and self._client_id is not None:
+            self._broker.try_to_send(("CLIENT", "UNBLOCK", self._client_id))
 
     def tick(self, seconds: float) -> None:
         """Called again and again while the loop turns: an answer that does not come is asked for over a new connection."""

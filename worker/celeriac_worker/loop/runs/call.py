@@ -20,7 +20,7 @@ from celeriac_worker.run.after_error import Attempt, after_error
 from celeriac_worker.run.arguments import arguments_of, input_json
 from celeriac_worker.run.failure import Exited, OutOfMemory
 from celeriac_worker.run.outcome import Dropped, Failed, Outcome, Returned, Written
-from celeriac_worker.run.result import checked_result
+from celeriac_worker.run.result import checked_result, too_large
 
 
 class Chunks(Protocol):
@@ -60,7 +60,7 @@ async def _called(run: Run, implementation: Implementation, around: Surroundings
     try:
         if implementation.definition.is_stream:
             reports = around.reports_of(run) if run.delivery.is_ours else None
-            value = await _collected(implementation, arguments, reports)
+            value = await _collected(implementation, arguments, reports, around.max_result_bytes)
         else:
             value = await implementation.function(**arguments)
         if run.accepting:
@@ -84,24 +84,29 @@ async def _arguments(run: Run, implementation: Implementation, around: Surroundi
 
 
 async def _collected(
-    implementation: Implementation, arguments: dict[str, Any], reports: Chunks | None
+    implementation: Implementation, arguments: dict[str, Any], reports: Chunks | None, most_bytes: int
 ) -> Any:
-    """All that a generator yields, each value sent as it comes."""
+    """All that a generator yields, each value sent as it comes. One that goes on and on is ended when its result is too large."""
     values: list[Any] = []
-    is_text = implementation.definition.output_schema.get("type") == "string"
+    size, is_text = 0, implementation.definition.output_schema.get("type") == "string"
     async with aclosing(implementation.function(**arguments)) as generator:
         async for value in generator:
+            chunk, length = _as_json(value, implementation, most_bytes)
+            size += length
+            if size > most_bytes:
+                raise too_large(size, most_bytes)
             values.append(value)
             if reports is not None:
-                await reports.chunk(_as_json(value, implementation))
+                await reports.chunk(chunk)
     return "".join(values) if is_text else values
 
 
-def _as_json(value: Any, implementation: Implementation) -> Any:
+def _as_json(value: Any, implementation: Implementation, most_bytes: int) -> tuple[Any, int]:
+    """A value that a generator yields as JSON values, and about how many bytes that is."""
     if type(value) is str or implementation.item is None:
-        return value
-    (item,) = implementation.item.dump_python((value,), mode="json", by_alias=True, warnings="error")
-    return item
+        return value, len(value)
+    item, text = checked_result(value, implementation.item, most_bytes=most_bytes)
+    return item, len(text)
 
 
 async def _after(

@@ -13,6 +13,9 @@ from celeriac_worker.loop.redis.link import Link
 # Between two packets with reports of one run: a task that talks without a pause must not keep Redis busy.
 INTERVAL_SECONDS = 0.02
 
+# Of an event as JSON, where a character can be six. Values that a generator yields can be longer: they are only in the result.
+LONGEST_EVENT = 6 * LONGEST + 100
+
 Event = tuple[str, Any]
 
 
@@ -104,7 +107,11 @@ class RunReports:
         written = "" if progress is None else json.dumps(progress_document(*progress))
         arguments = [written]
         for kind, data in _joined(events):
-            arguments += (kind, json.dumps(data))
+            text = json.dumps(data)
+            if len(text) > LONGEST_EVENT:
+                dropped += 1
+            else:
+                arguments += (kind, text)
         if dropped:
             arguments += ("cut", json.dumps({"events": dropped}))
         if written:

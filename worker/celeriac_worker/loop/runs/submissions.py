@@ -37,6 +37,7 @@ def submit_in_loop(accepting: list[Accepting], submitting: Submitting, task: New
     before = accepting[-1].task if accepting else None
     steps = _accept(before, lambda: submitting.accept(checked))
     accepting.append(Accepting(asyncio.Task(steps, loop=loop, context=Context())))
+    accepting[-1].task.add_done_callback(_retrieve)
     return accepting[-1]
 
 
@@ -52,3 +53,9 @@ async def _accept(before: asyncio.Task[str] | None, accept: Callable[[], str]) -
         with suppress(Exception):  # whose error is told where it is awaited
             await asyncio.shield(before)
     return await asyncio.get_running_loop().run_in_executor(_threads, accept)
+
+
+def _retrieve(task: asyncio.Task[str]) -> None:
+    """An error is told where the task is awaited; a run that was cancelled waits for none."""
+    if not task.cancelled():
+        task.exception()
