@@ -86,16 +86,27 @@ def test_a_task_ends_after_an_outage(door: httpx.Client, server: Valkey, loop: P
 
 
 def test_queues_can_be_on_another_server(server: Valkey, directory: Path) -> None:
-    with Valkey(directory / "broker-of-loops") as broker:
+    with Valkey(directory / "broker-of-loops") as broker, Redis.from_url(broker.url) as queues:
         servers = {"broker_url": broker.url, "result_backend": server.url.removesuffix("/0") + "/1"}
         with running_api(directory, tasks=TASKS, **servers) as api, api.client() as client:
             with played_worker(directory, **servers) as loop:
                 assert run(client, "add", x=1, y=2)["result"] == 3
                 parent = run(client, "submit_chain", x=5)
                 assert ended(client, {"links": {"self": f"/tasks/{parent['result']}"}})["result"] == 16
+                nothing_is_taken_without_records(client, queues, server)
                 task = in_state(client, submit(client, "rest", seconds=60), "running")
                 loop.stop(0)
                 assert loop.wait_for_end() == 0
             assert shown(client, task)["state"] == "queued"
-            with Redis.from_url(broker.url) as queues:
-                assert queues.llen("async") == 1
+            assert queues.llen("async") == 1
+
+
+def nothing_is_taken_without_records(client: httpx.Client, queues: Redis, records: Valkey) -> None:
+    """While the server of the records is away, the loop asks that of the queues for nothing; afterwards it goes on."""
+    task = in_state(client, submit(client, "rest", seconds=0.5), "running")
+    records.kill()
+    wait_until(lambda: not any("b" in each["flags"] for each in queues.client_list()))
+    queues.lpush("async", b"not a message")
+    records.restart()
+    assert wait_until(lambda: ended(client, task))["result"] == 0.5
+    wait_until(lambda: queues.llen("async") == 0)

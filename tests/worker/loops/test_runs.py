@@ -152,7 +152,7 @@ def test_a_loop_that_is_held_up_says_where_and_does_not_count_the_time_while_it_
 def test_events_go_out_while_it_runs(loop_client: httpx.Client) -> None:
     task = run(loop_client, "report", words=["one", "two"])
     events = events_of(loop_client, task)
-    assert [data["line"] for kind, data in events if kind == "log"] == ["one", "two"]
+    assert [data["line"] for kind, data in events if kind == "log"] == ["one", "two", "from a thread"]
     assert "".join(data["chunk"] for kind, data in events if kind == "output") == "onetwo"
     assert [data["done"] for kind, data in events if kind == "progress"][-1] == 2
     assert task["result"] == 1

@@ -180,6 +180,7 @@ class Loop:
         if self._runs.pop(delivery.token or delivery.task_id, None) is None:
             return
         self._slots.free()
+        run.task = None  # whose context refers to the run: without this circle, all of it is freed now
         if delivery.token is not None:
             self._ended.append(delivery.token)
 

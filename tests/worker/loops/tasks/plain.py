@@ -52,6 +52,7 @@ async def report(words: list[str]) -> int:
         context.log(word)
         context.emit(word)
         await asyncio.sleep(0)
+    await asyncio.to_thread(context.log, "from a thread")
     return context.attempt()
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from contextvars import Context, ContextVar
+from time import monotonic
 from typing import Any
 
 from celeriac.contract.implementation import Implementation
@@ -11,6 +12,8 @@ from celeriac_worker.loop.runs.reports import RunReports
 from celeriac_worker.loop.runs.submissions import Accepting
 from celeriac_worker.loop.runs.wish import Wish
 
+# How long a run that was cancelled cleans up before the same wish cancels it again.
+AGAIN_SECONDS = 5.0
 # In the context of a run, and of all that it starts.
 current: ContextVar["Run | None"] = ContextVar("run_in_loop", default=None)
 
@@ -19,7 +22,7 @@ class Run:
     """A delivery that is claimed, runs, or whose end is on its way to Redis."""
 
     __slots__ = (
-        "accepting", "attempt", "begun_at", "children", "company", "delivery", "hard_at", "has_begun", "implementation", "is_armed",
+        "accepting", "attempt", "begun_at", "cancelled_at", "children", "company", "delivery", "hard_at", "has_begun", "implementation", "is_armed",
         "is_asked", "reports", "soft_at", "task", "wish",
     )  # fmt: skip
 
@@ -36,6 +39,7 @@ class Run:
         # Whether somebody has asked for its end.
         self.is_asked = False
         self.wish: Wish | None = None
+        self.cancelled_at = 0.0
         self.soft_at = self.hard_at = float("inf")
         # Whether timers for its limits are set.
         self.is_armed = False
@@ -59,10 +63,13 @@ class Run:
         self.task = asyncio.Task(coroutine, loop=loop, context=Context())
 
     def cancel(self, wish: Wish) -> None:
-        """Cancel it, and remember why."""
-        if self.wish is None or wish > self.wish:
+        """Cancel it, and remember why. Who wishes the same again soon lets it clean up."""
+        now = monotonic()
+        is_new = self.wish is None or wish > self.wish
+        if is_new:
             self.wish = wish
-        if self.task is not None and self.has_begun:
+        if self.task is not None and self.has_begun and (is_new or now - self.cancelled_at > AGAIN_SECONDS):
+            self.cancelled_at = now
             self.task.cancel()
 
     def drop_children(self) -> int:
