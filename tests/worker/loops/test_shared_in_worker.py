@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lab.harness.servers import running_api, running_worker
 from tests.support.door import run
-from tests.worker.loops.played import TASKS
+from tests.worker.loops.process.played import TASKS
 
 
 def test_a_loop_opens_once_what_its_tasks_share_and_closes_it_when_it_stops(

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from lab.harness.servers import running_api
-from tests.worker.loops.played import TASKS, PlayedWorker, played_worker
+from tests.worker.loops.process.played import TASKS, PlayedWorker, played_worker
 
 
 @pytest.fixture(scope="package")

@@ -10,7 +10,7 @@ from httpx_sse import connect_sse
 
 from lab.harness.waiting import wait_until
 from tests.support.door import Document, cancel, ended, in_state, run, submit
-from tests.worker.loops.played import PlayedWorker
+from tests.worker.loops.process.played import PlayedWorker
 
 pytestmark = pytest.mark.usefixtures("loop")
 

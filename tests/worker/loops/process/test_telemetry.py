@@ -9,7 +9,7 @@ from lab.harness.waiting import wait_until
 from tests.http.telemetry.test_trace import PARENT, TRACE_ID
 from tests.support.door import document, ended
 from tests.support.otlp_collector import running_collector
-from tests.worker.loops.played import TASKS, played_worker
+from tests.worker.loops.process.played import TASKS, played_worker
 
 
 def test_runs_have_spans_and_lines_have_facts(new_database: Callable[[], str], directory: Path) -> None:

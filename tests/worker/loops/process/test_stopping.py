@@ -12,7 +12,7 @@ from celeriac.settings import Settings
 from celeriac_worker.loop_frames import Order
 from lab.harness.waiting import wait_until
 from tests.support.door import Document, cancel, ended, in_state, shown, submit_with
-from tests.worker.loops.played import PlayedWorker, played_worker
+from tests.worker.loops.process.played import PlayedWorker, played_worker
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from lab.harness.servers import running_api
 from lab.harness.waiting import wait_until
 from tests.support.connections import cut
 from tests.support.door import ended, in_state, run, shown, submit
-from tests.worker.loops.played import TASKS, PlayedWorker, played_worker
+from tests.worker.loops.process.played import TASKS, PlayedWorker, played_worker
 
 
 @pytest.fixture(scope="module")

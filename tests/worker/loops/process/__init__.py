@@ -1,0 +1,1 @@
+"""A loop process alone: the tests play the part of its main process."""
