@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,8 @@ def main() -> None:
     gc.set_threshold(20_000, 20, 50)
     _run(partial(_serve, start, settings, by_message, spans))
     logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
     os._exit(0)  # threads of tasks may go on; nobody waits for what they do
 
 

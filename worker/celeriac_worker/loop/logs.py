@@ -1,5 +1,6 @@
 """Configures the log of a loop process: its lines name their task."""
 
+import io
 import logging
 import sys
 from collections.abc import Mapping
@@ -14,6 +15,8 @@ def set_up(log_format: LogFormat, log_level: str) -> None:
     """Called once, before the tasks are loaded; in JSON, what they print is JSON, too."""
     if log_format is LogFormat.JSON:
         log_prints(_facts)
+    elif isinstance(sys.stdout, io.TextIOWrapper):  # what a task prints is seen now, not after some kilobytes
+        sys.stdout.reconfigure(line_buffering=True)
     handler = logging.StreamHandler(sys.__stderr__)
     dress([handler], log_format, _facts)
     logging.basicConfig(level=log_level, handlers=[handler])
