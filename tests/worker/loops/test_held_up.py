@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -12,7 +12,6 @@ import pytest
 from redis import Redis
 
 from celeriac.ledger.store import keys
-from celeriac.stack.valkey import Valkey
 from lab.harness.processes import descendants
 from lab.harness.program import Program
 from lab.harness.servers import running_api, running_worker
@@ -34,30 +33,29 @@ pytestmark = [linux_only, pytest.mark.usefixtures("worker")]
 
 
 @pytest.fixture(scope="module")
-def server(directory: Path) -> Iterator[Valkey]:
-    """A Valkey of these tests' own."""
-    with Valkey(directory / "loops") as server:
-        yield server
+def url(new_database: Callable[[], str]) -> str:
+    """A database of these tests' own."""
+    return new_database()
 
 
 @pytest.fixture(scope="module")
-def redis(server: Valkey) -> Iterator[Redis]:
+def redis(url: str) -> Iterator[Redis]:
     """A client of it."""
-    with Redis.from_url(server.url) as client:
+    with Redis.from_url(url) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def door(server: Valkey, directory: Path) -> Iterator[httpx.Client]:
+def door(url: str, directory: Path) -> Iterator[httpx.Client]:
     """An API with async tasks."""
-    with running_api(directory, redis_url=server.url, **SETTINGS) as api, api.client() as client:
+    with running_api(directory, redis_url=url, **SETTINGS) as api, api.client() as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def worker(server: Valkey, directory: Path) -> Iterator[Program]:
+def worker(url: str, directory: Path) -> Iterator[Program]:
     """A worker with one loop."""
-    with running_worker(directory, "-c", "1", redis_url=server.url, **SETTINGS) as worker:
+    with running_worker(directory, "-c", "1", redis_url=url, **SETTINGS) as worker:
         yield worker
 
 

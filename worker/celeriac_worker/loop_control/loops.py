@@ -216,7 +216,7 @@ class Loops:
         place.process = None
         if process.alive_at is None:
             place.failures += 1
-            pause = PAUSE_SECONDS * 2 ** min(place.failures, 10) if place.failures > 1 else 0.0
+            pause = PAUSE_SECONDS * 2 ** min(place.failures - 1, 10) if place.failures > 1 else 0.0
             place.starts_at = monotonic() + min(pause, LONGEST_PAUSE_SECONDS)
         runs = process.runs.all()
         if runs or not process.has_stopped:
