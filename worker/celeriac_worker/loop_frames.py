@@ -19,6 +19,8 @@ from typing import Any, ClassVar, NamedTuple, Self
 ALIVE_SECONDS = 0.25
 # How long a loop may be silent before its watch thread says what holds it up.
 HELD_UP_SECONDS = 1.0
+# How long it may be silent before its stacks are dumped, in case no thread can say anything.
+DUMP_SECONDS = 1.25
 # How long a run may go on after its hard time limit, before its process is killed.
 TIDY_SECONDS = 1.0
 
@@ -35,6 +37,8 @@ class Start:
     queues: tuple[str, ...]
     # Of the worker, as in `--loglevel`.
     log_level: str = "INFO"
+    # The number of a pipe, into which faulthandler writes the stacks of a loop that lets no thread run.
+    stacks: int | None = None
 
     def to_arguments(self) -> list[str]:
         """As `python -m celeriac_worker.loop` takes them."""
@@ -43,6 +47,7 @@ class Start:
             f"--worker={self.worker}",
             *(f"--queue={q}" for q in self.queues),
             f"--log-level={self.log_level}",
+            *([] if self.stacks is None else [f"--stacks={self.stacks}"]),
         ]
 
     @classmethod
@@ -55,8 +60,9 @@ class Start:
         parser.add_argument("--worker", required=True)
         parser.add_argument("--queue", action="append", required=True, dest="queues")
         parser.add_argument("--log-level", default="INFO")
+        parser.add_argument("--stacks", type=int)
         options = parser.parse_args(arguments)
-        return cls(options.socket, options.worker, tuple(options.queues), options.log_level)
+        return cls(options.socket, options.worker, tuple(options.queues), options.log_level, options.stacks)
 
 
 class Run(NamedTuple):

@@ -47,5 +47,5 @@ def test_frames_that_arrive_in_pieces_are_read_whole() -> None:
 
 
 def test_the_options_of_a_loop_are_read_as_they_were_written() -> None:
-    start = Start(socket=7, worker="celery-0a@host", queues=("async", "models"))
+    start = Start(socket=7, worker="celery-0a@host", queues=("async", "models"), stacks=9)
     assert Start.from_arguments(start.to_arguments()) == start

@@ -81,6 +81,24 @@ def test_a_blocked_loop_names_task_and_line_and_keeps_its_leases_and_the_guilty_
         assert redis.hget(keys.record(task["task_id"]), "lost") == b"0"
 
 
+def test_a_run_that_lets_no_thread_of_its_loop_run_is_named_too_and_fails_alone(
+    worker: Program, door: httpx.Client, redis: Redis, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    neighbours = [submit(door, "stay", until=str(gate)) for _ in range(3)]
+    for task in neighbours:
+        in_state(door, task, "running")
+    guilty = submit(door, "hold_interpreter")
+    worker.wait_until(lambda: f"by task {guilty['task_id']} (hold_interpreter), File" in worker.log)
+    at_end = ended(door, guilty)
+    assert (at_end["state"], at_end["error"]["type"]) == ("failed", "TimeLimitExceeded")
+    assert "re.fullmatch" in at_end["error"]["message"]
+    gate.touch()
+    for task in neighbours:
+        assert ended(door, task)["state"] == "succeeded"
+        assert redis.hget(keys.record(task["task_id"]), "lost") == b"0"
+
+
 def test_a_short_block_ends_nothing(door: httpx.Client) -> None:
     at_end = run(door, "block", seconds=1.3)
     assert (at_end["state"], at_end["attempt"]) == ("succeeded", 1)

@@ -67,7 +67,7 @@ class Loop:
         self._runs: dict[str, Run] = {}
         self._ended: list[str] = []
         self._limits = Limits(loop, self._tell_overdue)
-        self._watch = Watch(loop, self._runs.values, self._send)
+        self._watch = Watch(loop, self._runs.values, self._send, start.stacks)
         self._stop_at: float | None = None
         self._stops = asyncio.Event()
         self._due = loop.time()

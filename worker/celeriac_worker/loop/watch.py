@@ -1,6 +1,7 @@
 """Finds the line of code that holds up the event loop, in a thread."""
 
 import asyncio
+import faulthandler
 import linecache
 import sys
 import sysconfig
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 
 from celeriac_worker.loop.runs.run import Run
-from celeriac_worker.loop_frames import HELD_UP_SECONDS, Blocked, Report
+from celeriac_worker.loop_frames import DUMP_SECONDS, HELD_UP_SECONDS, Blocked, Report
 from celeriac_worker.run.task_traceback import AROUND
 
 INTERVAL_SECONDS = 0.25
@@ -30,8 +31,10 @@ class Watch:
         loop: asyncio.AbstractEventLoop,
         runs: Callable[[], Iterable[Run]],
         send: Callable[[Report], None],
+        stacks: int | None = None,
     ) -> None:
-        """Nothing is watched before `start`."""
+        """Nothing is watched before `start`. Into the pipe `stacks` goes where the loop is, if no thread can run."""
+        self._stacks = stacks
         self._loop, self._runs, self._send = loop, runs, send
         self._thread_id = threading.get_ident()
         self._turned_at = time.monotonic()
@@ -45,6 +48,8 @@ class Watch:
         """The loop has turned."""
         self._turned_at = time.monotonic()
         self._place_sent = ""
+        if self._stacks is not None:
+            faulthandler.dump_traceback_later(DUMP_SECONDS, file=self._stacks)
 
     def _go_on(self) -> None:
         woke_at = time.monotonic()

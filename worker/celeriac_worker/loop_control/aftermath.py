@@ -33,12 +33,12 @@ class Aftermath:
         Where nobody knows for which of its tasks a loop has died, a task that was alone in it has lost a run. Otherwise each of them
         runs again in half the company, at last alone, until it ends (docs/decisions/0028-the-death-of-a-loop.md).
         """
-        suspects = [run for run in runs if not run.is_held]
+        suspects = [run for run in runs if _is_possible(run, verdict)]
         for run in reversed(runs):
             try:
                 if run.run.token in verdict.guilty:
                     self._fail(run, verdict.guilty[run.run.token])
-                elif not verdict.is_riddle or run.is_held:
+                elif not verdict.is_riddle or run not in suspects:
                     self._consumer.return_task(run.run.task_id, token=run.run.token)
                 elif len(suspects) == 1:
                     reason = re.sub(NOT_IN_JSON, "", verdict.reason)
@@ -61,3 +61,8 @@ class Aftermath:
             failure=Failure(type(error).__name__, sentence),
             document=self._document(run.run.task_id, error),
         )
+
+
+def _is_possible(run: LoopRun, verdict: Verdict) -> bool:
+    """Whether it may be the reason."""
+    return not run.is_held and (verdict.possible is None or run.run.token in verdict.possible)

@@ -23,6 +23,8 @@ class Verdict:
     guilty: Mapping[str, str] = field(default_factory=dict)
     # Whether nobody knows which of its runs is the reason: it may be one of them, or none.
     is_riddle: bool = False
+    # The tokens of those of which one is; None: it may be any.
+    possible: frozenset[str] | None = None
 
 
 def verdict_on(process: LoopProcess, now: float, *, blocked_limit: float) -> Verdict | None:
@@ -39,7 +41,7 @@ def _held_up(process: LoopProcess, blocked: Blocked, limit: float) -> Verdict:
     reason = f"its event loop was held up for more than {limit:g} s by {blocked.place}"
     run = process.runs.of(blocked.token)
     if run is None:  # what opens a shared value for several of them, say
-        return Verdict(reason, is_riddle=True)
+        return Verdict(reason, is_riddle=True, possible=process.possible)
     sentence = (
         f"the task held up its event loop for more than {limit:g} s and was ended; it was at {blocked.place}"
     )

@@ -3,7 +3,7 @@
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from select import POLLIN, poll
 from socket import socketpair
@@ -15,6 +15,7 @@ from celeriac_worker.loop_control.aftermath import Aftermath
 from celeriac_worker.loop_control.judgement import Verdict, verdict_on
 from celeriac_worker.loop_control.loop_process import LoopProcess
 from celeriac_worker.loop_control.runs import LoopRun, order_after
+from celeriac_worker.loop_control.stacks import Function, hold_up_in
 from celeriac_worker.loop_frames import Blocked, Order
 from celeriac_worker.processes.process_groups import Reaper
 
@@ -27,8 +28,8 @@ RETURN_SECONDS = 3.0
 SETTLE_SECONDS = 5.0
 # Between the starts of processes that end before their event loop begins: the first one follows at once.
 PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
-# After so long, the log has it that a process says nothing.
-SILENT_SECONDS = 1.5
+# After so long, something is done about a process that says nothing.
+SILENT_SECONDS = 1.6
 SILENT = "%s: it has been silent for %.1f s; it is stopped, or code in it does not release the interpreter"
 # For how long a loop may be away before the worker does not count as healthy.
 AWAY_SECONDS = 30.0
@@ -57,10 +58,12 @@ class Loops:
         start_process: Callable[[tuple[str, ...]], LoopProcess],
         aftermath: Aftermath,
         reaper: Reaper,
+        functions: Mapping[str, Function],
     ) -> None:
         """Nothing runs before `start`."""
         self.queues = tuple(sorted(queues))
         self.concurrency = settings.loops * settings.async_concurrency
+        self._functions = functions
         self._start_process, self._aftermath, self._reaper = start_process, aftermath, reaper
         self._blocked_limit = settings.blocked_limit.total_seconds()
         self._places = [Place(went_on_at=monotonic()) for _ in range(settings.loops)]
@@ -194,12 +197,14 @@ class Loops:
             if report.blocked is not None:
                 _warn(process, report.blocked)
         silence = monotonic() - process.heard_at
-        if (
-            process.alive_at
-            and not process.blocked
-            and not process.silence_is_noted
-            and silence > SILENT_SECONDS
-        ):
+        if process.alive_at and not process.blocked and silence > SILENT_SECONDS:
+            self._look_into(process, silence)
+
+    def _look_into(self, process: LoopProcess, silence: float) -> None:
+        """It says nothing: no thread of it can run, or it is stopped."""
+        if hold_up := hold_up_in(process.stacks(), process.runs.all(), self._functions):
+            _warn(process, process.is_held_up_at(hold_up.place, hold_up.runs))
+        elif not process.silence_is_noted:
             process.silence_is_noted = True
             logger.warning(SILENT, _name(process), silence)
 

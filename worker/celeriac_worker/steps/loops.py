@@ -9,6 +9,7 @@ from celery.app.task import Context
 from celeriac_worker.loop_control.aftermath import Aftermath
 from celeriac_worker.loop_control.loop_process import LoopProcess
 from celeriac_worker.loop_control.loops import Loops
+from celeriac_worker.loop_control.stacks import place_of
 from celeriac_worker.steps.heartbeat import Heartbeat
 
 # Celery's warm shutdown waits for the tasks of its pool for any time.
@@ -36,7 +37,12 @@ class AsyncTasks(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has n
             return LoopProcess(worker.hostname, queues, getLevelName(worker.loglevel))
 
         aftermath = Aftermath(app.consumer, document)
-        loops = app.loops = Loops(app.settings, worker.loop_queues, start_process, aftermath, app.reaper)
+        functions = {
+            each.definition.celery_name: place_of(each.function) for each in app.implementations.values()
+        }
+        loops = app.loops = Loops(
+            app.settings, worker.loop_queues, start_process, aftermath, app.reaper, functions
+        )
         loops.start()
 
         def stop_warmly(how: str, **_: Any) -> None:

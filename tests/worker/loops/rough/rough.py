@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import time
 from datetime import timedelta
@@ -65,6 +66,12 @@ async def block(seconds: float, file: Path | None = None) -> None:
 async def block_over_limit() -> None:
     """Let no other run go on for longer than it may run itself."""
     time.sleep(60)
+
+
+@task
+async def hold_interpreter() -> bool:
+    """Let no thread of its process run: the expression takes longer than the universe is old."""
+    return re.fullmatch("(a+)+b", "a" * 200) is not None
 
 
 @task
