@@ -1,4 +1,4 @@
-"""Finds which runs can hold up a loop that cannot say so itself, by its stacks.
+"""Finds by its stacks what holds up a loop that cannot say so itself.
 
 Code that does not release the interpreter, such as a slow regular expression, lets no thread of its process run. faulthandler
 dumps the stacks all the same: for each thread a line, then its frames, the innermost first.
