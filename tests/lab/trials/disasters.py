@@ -44,10 +44,12 @@ def stopped_inside_brpop_and_killed(pool: Pool, *, times: int = 1) -> list[str]:
         with pool.worker() as worker:
             tasks.append(
                 _sent_to_nobody(
-                    pool, lambda: worker.signal(signal.SIGSTOP), lambda: worker.signal(signal.SIGCONT)
+                    pool,
+                    lambda: worker.signal_all(signal.SIGSTOP),
+                    lambda: worker.signal_all(signal.SIGCONT),
                 )
             )
-            worker.kill()
+            worker.signal_all(signal.SIGKILL)
     with pool.worker():
         return _lost(pool, tasks)
 

@@ -14,7 +14,7 @@ from lab.chaos.proxy import Proxy
 
 # What Valkey has written is not what is on trial.
 OPTIONS = {"appendfsync": "always"}
-QUEUE = "default"
+QUEUE, LOOP_QUEUE = "default", "async"
 ENDS = ("SUCCESS", "FAILURE", "REVOKED")
 
 
@@ -34,14 +34,14 @@ class Place:
         return broker, broker if self.results is self.broker else self.results.url
 
     def waits_for_a_message(self) -> bool:
-        """Whether a worker is inside its BRPOP."""
+        """Whether a worker is inside its BRPOP, or its BLMPOP."""
         with Redis.from_url(self.broker.url) as redis:
             return any("b" in client["flags"] for client in redis.client_list())
 
     def queued(self) -> list[str]:
-        """The ids in the messages that wait in the queue."""
+        """The ids in the messages that wait in the queues."""
         with Redis.from_url(self.broker.url) as redis:
-            messages: list[bytes] = redis.lrange(QUEUE, 0, -1)
+            messages: list[bytes] = [*redis.lrange(QUEUE, 0, -1), *redis.lrange(LOOP_QUEUE, 0, -1)]
         return [json.loads(message)["headers"]["id"] for message in messages]
 
     def has_ended(self, task_id: str) -> bool:

@@ -29,7 +29,7 @@ pytestmark = linux_only
 
 
 class Graph:
-    """A random graph, about twice as many edges as nodes. Each node is a task that writes its number down; one of them fails."""
+    """A random graph, about twice as many edges as nodes. Each node is a task, every third an async one; one fails."""
 
     def __init__(self, size: int, bad: int) -> None:
         """The node `bad` is the one that fails."""
@@ -64,7 +64,8 @@ class Graph:
                 "fails": node == self.bad,
             }
             after = [tasks[parent] for parent in parents] or None
-            tasks.append(client.submit("witness", input=task_input, after=after))
+            name = "witness" if node % 3 else "witness_rest"
+            tasks.append(client.submit(name, input=task_input, after=after))
         return tasks
 
 

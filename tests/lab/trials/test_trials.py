@@ -77,6 +77,15 @@ def test_ours_comes_to_no_harm(name: str, tmp_path: Path) -> None:
         assert trial.carry_out(pool) == []
 
 
+@pytest.mark.trial
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", [*SHORT, *LONG])
+def test_ours_comes_to_no_harm_with_async_tasks(name: str, tmp_path: Path) -> None:
+    trial = (SHORT | LONG)[name]
+    with trial.place(tmp_path) as place, ours(place, in_loops=True) as pool:
+        assert trial.carry_out(pool) == []
+
+
 @pytest.mark.parametrize("name", TRIALS)
 def test_stock_celery_comes_to_harm(name: str, tmp_path: Path) -> None:
     trial = (SHORT | LONG)[name]
@@ -86,10 +95,15 @@ def test_stock_celery_comes_to_harm(name: str, tmp_path: Path) -> None:
     assert len(harm) == trial.harmed
 
 
-@pytest.mark.parametrize("times", [2, pytest.param(30, marks=LONG_MARKS)])
-def test_ours_loses_nothing_while_redis_restarts_every_four_seconds(times: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("times", "in_loops"),
+    [(2, False), *(pytest.param(30, in_loops, marks=LONG_MARKS) for in_loops in (False, True))],
+)
+def test_ours_loses_nothing_while_redis_restarts_every_four_seconds(
+    times: int, tmp_path: Path, *, in_loops: bool
+) -> None:
     """Stock Celery loses few tasks by it, and not each time: what it loses then is a reset that comes right after a push."""
-    with together(tmp_path) as place, ours(place) as pool:
+    with together(tmp_path) as place, ours(place, in_loops=in_loops) as pool:
         assert disasters.restarts_of_redis(pool, times=times) == []
 
 
