@@ -39,6 +39,7 @@ DIE = (
     "celeriac:idempotency:*",
     "celeriac:batch:*",
     "celeriac:flow:*",
+    "celeriac:files-swept",  # of ten minutes
     "celeriac:early",  # of milliseconds; of up to an hour where the clock of Valkey was set back meanwhile
     "celeriac:worker:*",
     "celeriac:replies",
