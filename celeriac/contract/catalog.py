@@ -21,7 +21,7 @@ Validators = dict[str, type[BaseModel]]
 # Slow to load, or kept out of the API's process on purpose; a task imports them inside its function.
 HEAVY = frozenset(
     "celery kombu billiard PIL numpy pandas scipy sklearn torch tensorflow jax transformers matplotlib cv2 "
-    "pyarrow polars sqlalchemy boto3 requests".split()
+    "pyarrow polars sqlalchemy boto3 requests aiohttp asyncpg anthropic openai".split()
 )
 
 
