@@ -36,6 +36,8 @@ WORKER_IMPORTS = (
 )
 # Nobody asks anybody here, so a worker starts in half the time.
 ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+# Without the event loop of the async starter tasks, which is a process.
+NO_LOOP = ("-X", "async")
 
 
 class API(Program):
@@ -105,7 +107,7 @@ def worker_of(directory: Path, *options: str, app: str = APP, **settings: object
         and "loops" not in settings
         and not {"-Q", "-X"} & {*options}
     ):
-        command += ["-X", "async"]
+        command += NO_LOOP
     return Program(
         [*command, "--loglevel", "INFO"],
         environment(**settings),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
+from lab.harness.servers import NO_LOOP
 from lab.harness.stage import Stage
 from lab.soak.clients import Clients
 from lab.soak.growth import Growth, table
@@ -30,7 +31,8 @@ def main() -> int:
     options = _options()
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     with Stage(**SETTINGS) as stage:
-        api, worker, redis = stage.celeriac(0), stage.work("celeriac_worker.app", database=0), stage.redis(0)
+        api, redis = stage.celeriac(0), stage.redis(0)
+        worker = stage.work("celeriac_worker.app", *NO_LOOP, database=0)
         clients = Clients(api.port, seed=options.seed, rate=options.rate)
         samples = asyncio.run(
             _run(clients, lambda: sample(api.pid, worker.pid, redis), seconds=60 * options.minutes)

@@ -14,6 +14,7 @@ from lab.bench.report import Column, Goal, judge, show
 from lab.bench.rounds import Results, take_turns
 from lab.bench.stores import fill
 from lab.harness.program import Program
+from lab.harness.servers import NO_LOOP
 from lab.harness.stage import Stage
 
 COLUMNS = [
@@ -100,7 +101,8 @@ def shapes(many: int) -> Sequence[Shape]:
 
 
 def _contenders(stage: Stage) -> dict[str, Contender]:
-    api, worker = stage.celeriac(0), stage.work("celeriac_worker.app", *CONCURRENCY, database=0)
+    api = stage.celeriac(0)
+    worker = stage.work("celeriac_worker.app", *CONCURRENCY, *NO_LOOP, database=0)
     ours = {DEPENDENCIES: "lab.bench.contenders.many.dependencies", BATCH: "lab.bench.contenders.many.batch"}
     return {
         CANVAS: Contender(

@@ -18,6 +18,7 @@ from lab.bench.rounds import Measure, take_turns
 from lab.bench.stores import fill
 from lab.harness.checkout import ROOT
 from lab.harness.program import Program
+from lab.harness.servers import NO_LOOP
 from lab.harness.stage import Stage
 
 COLUMNS = [
@@ -115,7 +116,7 @@ def _contenders(stage: Stage, plan: Plan) -> dict[str, Contender]:
 
 
 def _celeriac(stage: Stage, plan: Plan, *, database: int, root: Path) -> Contender:
-    worker = partial(stage.work, "celeriac_worker.app", *CONCURRENCY, database=database, root=root)
+    worker = partial(stage.work, "celeriac_worker.app", *CONCURRENCY, *NO_LOOP, database=database, root=root)
     return Contender(
         database=database,
         fill=partial(fill.queue, stage.celeriac(database, root=root), "/add", count=plan.tasks),
