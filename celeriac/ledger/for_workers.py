@@ -284,6 +284,18 @@ class Consumer:
             raise accepted
         return accepted
 
+    def may_read(self, task_id: str, digest: str) -> bool:
+        """Whether this task names the file with this hash, or needs the result of a task or batch that does."""
+        names = {name.decode() for name in self._redis.call("HKEYS", keys.blob(digest))}
+        if task_id in names:
+            return True
+        needed = set((self._redis.call("HGET", keys.record(task_id), "results") or b"").decode().split())
+        return bool(needed & names) or any(self._batch_of(name) in needed for name in names if needed)
+
+    def _batch_of(self, task_id: str) -> str | None:
+        place = self._redis.call("HGET", keys.record(task_id), "batch")
+        return None if place is None else str(place.decode().partition(" ")[0])
+
     def submitter_of(self, task_id: str) -> Submitter | None:
         """Whose a task is, and by which key; None if it belongs to nobody."""
         owner, key = self._redis.call("HMGET", keys.record(task_id), "owner", "key")

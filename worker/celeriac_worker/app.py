@@ -18,8 +18,9 @@ from celeriac.contract.catalog import (
 )
 from celeriac.contract.implementation import Implementation
 from celeriac.contract.signature import ContractError
+from celeriac.files.of_run import FileRules
 from celeriac.ledger.for_workers import Consumer
-from celeriac.settings import Settings, SettingsError
+from celeriac.settings import Durability, Settings, SettingsError
 from celeriac.telemetry.start_messages import mention_files_without_tasks, refuse_start
 from celeriac.telemetry.trace_settings import is_wanted, packages_of_the_extra
 from celeriac_worker.configuration import celery_configuration
@@ -70,6 +71,7 @@ class Pool(Celery):  # type: ignore[misc]  # celery has no types
     loops: Loops | None
     # Of a process of the pool: what its tasks share, closed when it ends.
     shares: PoolShares
+    files: FileRules
     # Made before the pool is; not there in a process of the pool that is a Python of its own.
     reaper: Reaper
     # Of a process of the pool.
@@ -94,6 +96,12 @@ def create_app(
     app.consumer = Consumer(settings)
     app.ahead = Ahead()
     app.shares = PoolShares()
+    app.files = FileRules(
+        settings.place_of_files,
+        durable=settings.durability is not Durability.AOF,
+        inline_bytes=settings.inline_bytes,
+        max_file_bytes=settings.max_file_bytes,
+    )
     signals.worker_process_shutdown.connect(lambda **_: app.shares.close(), weak=False)
     app.reserved = {}
     app.active = {}

@@ -175,7 +175,8 @@ def _same_again(
 ) -> Submission:
     """The same input, if the definition as it is now accepts it; the time limits are those of now, and so is the queue, unless the submission named one."""
     ids, when, dependencies = original.references, original.when, None
-    named = NamedBlobs(store, lambda: {blob.digest for blob in retry.files})
+    digests = {blob.digest for blob in retry.files}
+    named = NamedBlobs(store, digests.__contains__)
     try:
         if ids:
             definition.fitting_with_references(input_json, after=ids, when=when, at="")

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from celeriac.contract.implementation import Implementation
+from celeriac.files.form import Blobs
 from celeriac_worker.run.failure import InvalidInput, invalid_input_sentence
 
 LONGEST_IN_MESSAGE = 1_000
@@ -23,11 +24,15 @@ def input_json(implementation: Implementation, args: tuple[Any, ...], kwargs: di
 
 
 def arguments_of(
-    implementation: Implementation, input_json: str | bytes, *, is_from_api: bool
+    implementation: Implementation,
+    input_json: str | bytes,
+    *,
+    is_from_api: bool,
+    blobs: Blobs | None = None,
 ) -> dict[str, Any]:
-    """The function's arguments in their real types. The API has validated its own by the same rules."""
+    """The function's arguments in their real types. The API has validated its own by the same rules. Large files are among `blobs`."""
     try:
-        model = implementation.input_model.model_validate_json(input_json, strict=True)
+        model = implementation.input_model.model_validate_json(input_json, strict=True, context=blobs)
     except ValidationError as wrong:
         raise _invalid(invalid_input_sentence(wrong), implementation, is_from_api=is_from_api) from None
     except (TypeError, ValueError) as wrong:

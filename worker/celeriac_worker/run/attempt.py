@@ -11,6 +11,7 @@ from celery.exceptions import SoftTimeLimitExceeded, TaskPredicate
 
 from celeriac.contract import context
 from celeriac.contract.implementation import Implementation
+from celeriac.files.of_run import RunFiles
 from celeriac_worker.run.after_error import Attempt, after_error
 from celeriac_worker.run.arguments import arguments_of, input_json
 from celeriac_worker.run.failure import Exited, OutOfMemory
@@ -25,10 +26,14 @@ def run_attempt(
     kwargs: dict[str, Any],
     *,
     shared: Callable[[], Mapping[str, Any]],
+    files: RunFiles | None = None,
 ) -> Succeeded | Returned | Failed | PutOff | Cancelled:
-    """Run the function with this input and what it shares, and name the outcome. `context.begin` was called before."""
+    """Run the function with this input and what it shares, and name the outcome. `context.begin` was called before.
+
+    Without `files`, all files are part of input and result.
+    """
     try:
-        return _run_and_tell(implementation, attempt, args, kwargs, shared)
+        return _run_and_tell(implementation, attempt, args, kwargs, shared, files)
     except Exception as error:  # noqa: BLE001 - it is handed on
         return after_error(error, implementation, attempt)
 
@@ -39,10 +44,11 @@ def _run_and_tell(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     shared: Callable[[], Mapping[str, Any]],
+    files: RunFiles | None,
 ) -> Succeeded | Returned:
     """The last that a task says of itself goes out before its end does."""
     try:
-        return _called(implementation, attempt, args, kwargs, shared)
+        return _called(implementation, attempt, args, kwargs, shared, files)
     finally:
         context.end()
 
@@ -53,9 +59,10 @@ def _called(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     shared: Callable[[], Mapping[str, Any]],
+    files: RunFiles | None,
 ) -> Succeeded | Returned:
     keywords = input_json(implementation, args, kwargs)
-    arguments = arguments_of(implementation, keywords, is_from_api=attempt.is_from_api)
+    arguments = arguments_of(implementation, keywords, is_from_api=attempt.is_from_api, blobs=files)
     try:
         value = _returned(implementation, attempt, arguments, shared)
     except BaseException:
@@ -63,7 +70,9 @@ def _called(
             raise
         # Its process was told to end; what the task makes of that, by a `finally` that fails, say, does not count.
         return Returned()
-    return Succeeded(json_values(value, implementation.output, most_bytes=attempt.max_result_bytes))
+    return Succeeded(
+        json_values(value, implementation.output, most_bytes=attempt.max_result_bytes, sink=files)
+    )
 
 
 def _returned(

@@ -17,7 +17,7 @@ from celeriac.ledger.store.refusal import refusal_of
 from celeriac.values.addresses.redis_address import pool
 from celeriac.values.short_text import LONGEST_MESSAGE, shortened_traceback
 from celeriac_worker.run.failure import failure_of
-from celeriac_worker.run.request import TOKEN, failure_on, token_of
+from celeriac_worker.run.request import TOKEN, failure_on, files_on, token_of
 
 if TYPE_CHECKING:  # it is Celery's inside, and not everywhere as it was
     from celeriac_worker.processes.child import Inbox
@@ -72,6 +72,7 @@ class LedgerBackend(RedisBackend):  # type: ignore[misc]  # celery has no types
                 result, state, traceback=failure.traceback if failure else None, request=request
             ),
             following=self._following(),
+            files=files_on(request) if state == states.SUCCESS else (),
         )
         if not stored:
             logger.warning("task %s: its end (%s) came too late and was dropped", task_id, state)

@@ -1,9 +1,11 @@
 """Names the possible outcomes of one run of a task."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from celeriac.files.store.store import Blob
 from celeriac.ledger.model.states import State
 
 
@@ -16,9 +18,10 @@ class Succeeded:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The function returned this result, as JSON text."""
+    """The function returned this result, as JSON text, which names these large files."""
 
     text: str
+    files: Sequence[Blob] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Celery's request, with a token for each delivery of a task."""
 
 import re
+from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 from uuid import uuid4
@@ -10,11 +11,13 @@ from billiard.exceptions import Terminated, WorkerLostError
 from celery.worker import state
 from celery.worker.request import Request
 
+from celeriac.files.store.store import Blob
 from celeriac.ledger.model.task import Failure
 from celeriac.ledger.protocol.message import ORIGIN
 
 TOKEN = "celeriac_token"  # noqa: S105 - the name of a header
 FAILURE = "celeriac_failure"
+FILES = "celeriac_files"
 
 
 class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
@@ -101,6 +104,17 @@ def set_failure(request: Any, failure: Failure) -> None:
 def failure_on(request: Any) -> Failure | None:
     """What the task raised, in its own process; None where it ended otherwise."""
     return getattr(request, FAILURE, None)
+
+
+def set_files(request: Any, files: Sequence[Blob]) -> None:
+    """Keep which large files the result names."""
+    setattr(request, FILES, files)
+
+
+def files_on(request: Any) -> Sequence[Blob]:
+    """The large files that the result names."""
+    files: Sequence[Blob] = getattr(request, FILES, ())
+    return files
 
 
 def _words(error: BaseException) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from celeriac.files.form import Sink
 from celeriac.ledger.protocol.message import TYPED_VALUE
 
 # Readers in other languages give up at depths of their own, some at 64 or 100 levels: docs/reference/http.md.
@@ -21,17 +22,19 @@ class ResultTooLarge(InvalidResult):
     """The function returned more than CELERIAC_MAX_RESULT_BYTES."""
 
 
-def json_values(value: object, output: TypeAdapter[Any], *, most_bytes: int) -> Any:
-    """The result as JSON values: strict JSON of limited size and depth. `InvalidResult` describes what is wrong."""
-    return checked_result(value, output, most_bytes=most_bytes)[0]
+def json_values(value: object, output: TypeAdapter[Any], *, most_bytes: int, sink: Sink | None = None) -> Any:
+    """The result as JSON values: strict JSON of limited size and depth. `InvalidResult` describes what is wrong. Large files go into the sink."""
+    return checked_result(value, output, most_bytes=most_bytes, sink=sink)[0]
 
 
-def checked_result(value: object, output: TypeAdapter[Any], *, most_bytes: int) -> tuple[Any, str]:
+def checked_result(
+    value: object, output: TypeAdapter[Any], *, most_bytes: int, sink: Sink | None = None
+) -> tuple[Any, str]:
     """The same, and their text."""
     try:
         if value is None:  # which pydantic writes as null, whatever the type says
             output.validate_python((value,))
-        (result,) = output.dump_python((value,), mode="json", by_alias=True, warnings="error")
+        (result,) = output.dump_python((value,), mode="json", by_alias=True, warnings="error", context=sink)
         text = json.dumps(result, allow_nan=False, ensure_ascii=False)
         size = len(text.encode())
         if '"__type__"' in text:

@@ -14,6 +14,7 @@ from celeriac.contract import context
 from celeriac.contract.implementation import Implementation
 from celeriac.contract.reports import Send
 from celeriac.contract.submitting import Submissions
+from celeriac.files.of_run import FileRules, RunFiles
 from celeriac.ledger.for_workers import Consumer, Granted, Refused
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Parent
@@ -24,7 +25,7 @@ from celeriac_worker.run.attempt import run_attempt
 from celeriac_worker.run.failure import InvalidInput, failure_of
 from celeriac_worker.run.outcome import Cancelled, Dropped, Failed, Outcome, PutOff, Returned, Succeeded
 from celeriac_worker.run.references import with_results
-from celeriac_worker.run.request import set_failure, token_of
+from celeriac_worker.run.request import set_failure, set_files, token_of
 from celeriac_worker.run.shared.in_pool import PoolShares
 from celeriac_worker.run.submitting import Submitting, trace_in
 from celeriac_worker.run.task_traceback import task_traceback
@@ -73,9 +74,20 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
                 except InvalidInput as wrong:
                     return Failed(wrong)
                 context.begin(number, ask=self._ask(), send=self._send(), submissions=self._submitting())
-                return run_attempt(
-                    self.implementation, self._attempt(number), args, kwargs, shared=self._shared
+                files = self._files()
+                outcome = run_attempt(
+                    self.implementation, self._attempt(number), args, kwargs, shared=self._shared, files=files
                 )
+                if files is not None and files.kept:
+                    set_files(self.request, files.kept)
+                return outcome
+
+    def _files(self) -> RunFiles | None:
+        """Where its large files are: nowhere, if the ledger does not know it."""
+        if token_of(self.request) is None:
+            return None
+        rules: FileRules = self.app.files
+        return rules.of_run(partial(self.app.consumer.may_read, self.request.id))
 
     def _with_results(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """The input; results of other tasks are read in a call of its own, and only where the message says so."""

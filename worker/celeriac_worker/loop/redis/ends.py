@@ -2,10 +2,11 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from celeriac.files.store.store import Blob
 from celeriac.ledger.for_workers import Granted, error_of
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.task import Failure
@@ -77,9 +78,9 @@ class Ends:
             self._end_foreign(delivery, outcome, done)
             return
         match outcome:
-            case Written(text):
+            case Written(text, files):
                 document = documents.success_document(delivery.task_id, text)
-                self._end(delivery, State.SUCCEEDED, None, document, done)
+                self._end(delivery, State.SUCCEEDED, None, document, done, files)
             case Failed(error):
                 failure, document = _failed(delivery.task_id, error)
                 self._end(delivery, State.FAILED, failure, document, done)
@@ -110,12 +111,19 @@ class Ends:
             self._broker.push(answer)
 
     def _end(
-        self, delivery: Delivery, state: State, failure: Failure | None, document: str, done: Done
+        self,
+        delivery: Delivery,
+        state: State,
+        failure: Failure | None,
+        document: str,
+        done: Done,
+        files: Sequence[Blob] = (),
     ) -> None:
         self._run(
             scripts.END,
             (
                 delivery.task_id, delivery.token, state, error_of(failure), document, self._ttl, date_done_lately(), self._where,
+                *(part for blob in files for part in blob),
             ),
             delivery, state, done,
         )  # fmt: skip

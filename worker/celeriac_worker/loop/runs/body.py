@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from celeriac.contract import context
 from celeriac.contract.catalog import Implementations
 from celeriac.contract.submitting import Submissions
+from celeriac.files.of_run import FileRules
 from celeriac.ledger.for_workers import Consumer
 from celeriac.ledger.model.submission import Parent
 from celeriac.ledger.model.trace import Trace
 from celeriac.ledger.store import keys
-from celeriac.settings import Settings
+from celeriac.settings import Durability, Settings
 from celeriac_worker.loop.redis.delivery import Delivery
 from celeriac_worker.loop.redis.ends import unknown_task
 from celeriac_worker.loop.redis.link import Link
@@ -45,12 +46,19 @@ class Bodies:
         self._consumer = Consumer(settings)
         self._definitions = Definitions(implementations, settings)
         self._shares = LoopShares()
+        self._files = FileRules(
+            settings.place_of_files,
+            durable=settings.durability is not Durability.AOF,
+            inline_bytes=settings.inline_bytes,
+            max_file_bytes=settings.max_file_bytes,
+        )
         self._around = Surroundings(
             settings.max_result_bytes,
             self._with_results,
             self._shares.values,
             self._is_cancelled,
             self.reports_of,
+            lambda task_id: self._files.of_run(partial(self._consumer.may_read, task_id)),
         )
 
     async def outcome(self, run: Run) -> Outcome:

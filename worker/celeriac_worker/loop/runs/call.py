@@ -3,14 +3,17 @@
 What worker/celeriac_worker/run/attempt.py is to a plain task. The outcome of a run that was cancelled depends on who wished it.
 """
 
+import asyncio
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from celeriac.contract import context
 from celeriac.contract.implementation import Implementation
 from celeriac.contract.shared import Shared
+from celeriac.files.of_run import RunFiles, has_files, names_blobs
 from celeriac_worker.loop.redis.delivery import Delivery
 from celeriac_worker.loop.runs.run import Run
 from celeriac_worker.loop.runs.stock_errors import SoftTimeLimitExceeded, TimeLimitExceeded
@@ -41,6 +44,8 @@ class Surroundings(NamedTuple):
     # Whether somebody has asked for the end of a task, according to Redis.
     is_cancelled: Callable[[str], Awaitable[bool]]
     reports_of: Callable[[Run], Chunks]
+    # The large files of a task.
+    files_of: Callable[[str], RunFiles] | None = None
 
 
 async def outcome_of(run: Run, implementation: Implementation, around: Surroundings) -> Outcome:
@@ -67,7 +72,18 @@ async def _called(run: Run, implementation: Implementation, around: Surroundings
             await all_accepted(run.accepting)
     except MemoryError as full:
         raise OutOfMemory(str(full) or "the task ran out of memory") from full
-    return Written(checked_result(value, implementation.output, most_bytes=around.max_result_bytes)[1])
+    return await _written(value, run, implementation, around)
+
+
+async def _written(value: object, run: Run, implementation: Implementation, around: Surroundings) -> Written:
+    """The result as JSON; a large file of it is written in a thread."""
+    check = partial(checked_result, value, implementation.output, most_bytes=around.max_result_bytes)
+    is_ours, schema = run.delivery.is_ours, implementation.definition.output_schema
+    if around.files_of is None or not (is_ours and has_files(schema)):
+        return Written(check()[1])
+    files = around.files_of(run.task_id)
+    _, text = await asyncio.to_thread(check, sink=files)
+    return Written(text, files.kept)
 
 
 async def _arguments(run: Run, implementation: Implementation, around: Surroundings) -> dict[str, Any]:
@@ -77,7 +93,11 @@ async def _arguments(run: Run, implementation: Implementation, around: Surroundi
         text = await around.with_results(delivery)
     elif delivery.args:
         text = input_json(implementation, delivery.args, delivery.keywords())
-    arguments = arguments_of(implementation, text, is_from_api=delivery.is_ours)
+    if delivery.is_ours and around.files_of is not None and names_blobs(text):
+        files = around.files_of(run.task_id)
+        arguments = await asyncio.to_thread(arguments_of, implementation, text, is_from_api=True, blobs=files)
+    else:
+        arguments = arguments_of(implementation, text, is_from_api=delivery.is_ours)
     if implementation.shared:
         arguments.update(await around.shared(implementation.shared))
     return arguments
