@@ -6,6 +6,7 @@ from typing import Any
 
 from celeriac.access.scopes import Scope
 from celeriac.access.stored_keys import StoredKeys
+from celeriac_api.files.serving import Serving
 from celeriac_api.page import files as page
 from celeriac_api.parts import Parts
 from celeriac_api.resources.batches import routes as batches
@@ -45,6 +46,7 @@ from celeriac_api.server.route import Route
 def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[Route]:
     """The routes of all resources; `document` makes the OpenAPI document."""
     settings, catalog, ledger, feed = parts.settings, parts.catalog, parts.ledger, parts.feed
+    serving = Serving(catalog, ledger, parts.files)
     streams = events.Streams(settings, ledger, feed, parts.streams, parts.door)
 
     def shown(part: str, routes: list[Route]) -> list[Route]:
@@ -53,9 +55,9 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
         return [replace(route, scope=Scope.OPEN) for route in routes] if is_public else routes
 
     return [
-        *submit.routes(settings, catalog, parts.validators, parts.submissions, streams),
-        *task.routes(settings, ledger, parts.submissions.waits),
-        *task_input.routes(catalog, ledger),
+        *submit.routes(settings, catalog, parts.validators, parts.submissions, streams, parts.files, serving),
+        *task.routes(settings, ledger, parts.submissions.waits, serving),
+        *task_input.routes(catalog, ledger, serving),
         *graph.routes(parts.graphs),
         *task_actions.routes(settings, ledger, parts.submissions, parts.files),
         *task_list.routes(settings, ledger),

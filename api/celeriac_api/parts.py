@@ -89,7 +89,6 @@ class Parts:
         await self.deliveries.close()
         await self.graphs.close()
         await self.limits.close()
-        self.files.close()
         self.file_sweep.close()
         await self.file_table.close()
         await self.audit_trail.close()
@@ -99,6 +98,7 @@ class Parts:
         await self.feed.close()
         await self.overview.close()
         await self.ledger.close()
+        self.files.close()
 
 
 def build_parts(settings: Settings, implementations: Implementations) -> Parts:

@@ -40,6 +40,7 @@ from celeriac_api.request.submission.flow_keys import flow_keys, found_key
 from celeriac_api.request.submission.options import NO_OPTIONS, SubmissionOptions
 from celeriac_api.request.submission.references import References, fit_with_references, refuse_misfits
 from celeriac_api.request.task_id import find
+from celeriac_api.request.upload.received import Received
 from celeriac_api.request.wait import wait_for_end
 from celeriac_api.response.errors import MalformedJSON, UnknownTaskName
 from celeriac_api.response.near_names import listed, shown, suggestion
@@ -90,6 +91,11 @@ class PreparedDefinition:
         raise MalformedJSON(
             f"The body is empty: send a JSON object with {', '.join(map(repr, self._required))}."
         )
+
+    def checked_upload(self, raw: bytes, received: Received) -> "ValidInput":
+        """The input in this JSON, which may name the files of its request."""
+        body.validate(raw, self._validator, blobs=received)
+        return ValidInput(self, raw, files=tuple(dict.fromkeys(received.blobs)))
 
     def fitting(self, input_json: bytes, *, at: str, blobs: Blobs | None = None) -> "ValidInput":
         """The validated input from a part (at this JSON pointer) of a checked body. It may name these blobs."""

@@ -148,7 +148,7 @@ class Declared(Generic[P, T]):
         if self._is_plain:
             return result  # type: ignore[no-any-return]  # as JSON has it
         try:
-            return self._adapter.validate_json(json.dumps(result))
+            return self._adapter.validate_json(json.dumps(result, default=lambda file: file.json_form()))
         except ValidationError as error:
             raise UnexpectedAnswer(
                 f"The result of {self.name!r} does not have the type that this program knows, so its definition has changed. "

@@ -1,5 +1,6 @@
 """Which files a parameter takes: their types and their size."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,17 +40,6 @@ class Accepts:
         """The type, if there is one alone."""
         return self.types[0] if len(self.types) == 1 and "*" not in self.types[0] else None
 
-    def refusal(self, *, size: int, content_type: str | None) -> str | None:
-        """Why such a file is not accepted: a sentence that goes on from its parameter; None if it is. A type of None is unknown."""
-        if self.most_bytes is not None and size > self.most_bytes:
-            return f"should have at most {shown_size(self.most_bytes)}"
-        if content_type is not None and not self._allows(content_type):
-            return f"should be {' or '.join(self.types)}, not {content_type}"
-        return None
-
-    def _allows(self, content_type: str) -> bool:
-        return not self.types or any(media_type.matches(content_type, kind) for kind in self.types)
-
     def _checked(self, value: Any) -> Any:
         match value:
             case File():
@@ -60,7 +50,7 @@ class Accepts:
                 kind, size = media_type.of_beginning(value), len(value)
             case _:
                 return value
-        if sentence := self.refusal(size=size, content_type=kind):
+        if sentence := refusal(self.types, self.most_bytes, size=size, content_type=kind):
             raise PydanticCustomError("file_refused", "Input {sentence}", {"sentence": sentence})
         return value
 
@@ -99,6 +89,21 @@ class Accepts:
     def _limits(self) -> dict[str, Any]:
         limits: dict[str, Any] = {"types": list(self.types)} if self.types else {}
         return limits if self.most_bytes is None else {**limits, "most_bytes": self.most_bytes}
+
+
+def refusal(
+    types: Sequence[str], most_bytes: int | None, *, size: int, content_type: str | None
+) -> str | None:
+    """Why such a file is not accepted: a sentence that goes on from its parameter; None if it is. A type of None is unknown."""
+    if most_bytes is not None and size > most_bytes:
+        return f"should have at most {shown_size(most_bytes)}"
+    if (
+        content_type is not None
+        and types
+        and not any(media_type.matches(content_type, kind) for kind in types)
+    ):
+        return f"should be {' or '.join(types)}, not {content_type}"
+    return None
 
 
 def _found(file: File) -> str | None:

@@ -103,6 +103,10 @@ class File:
         with Path(path).open("wb") as target:
             target.writelines(self._content.chunks())
 
+    def json_form(self) -> dict[str, Any]:
+        """What stands for it in JSON."""
+        return written_form(Form(self._content, self.name, self.content_type), None)
+
     @classmethod
     def __get_pydantic_core_schema__(cls, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
         """JSON as in form.py; in Python, a `File`."""
@@ -142,22 +146,31 @@ SIZE: dict[str, Any] = {"type": "integer", "minimum": 0, "description": "How man
 def link_schema() -> dict[str, Any]:
     """What a JSON document has in place of a file that is too large for it."""
     href = {"type": "string", "description": "Where the bytes are."}
-    return _of({"href": href, "size": dict(SIZE), **deepcopy(ABOUT)}, required=["href", "size", *ABOUT])
+    return _of(
+        "A large file, and where its bytes are.",
+        {"href": href, "size": dict(SIZE), **deepcopy(ABOUT)},
+        required=["href", "size", *ABOUT],
+    )
 
 
 def _written() -> dict[str, Any]:
-    return _of({"data": dict(TEXT), "size": dict(SIZE), **deepcopy(ABOUT)}, required=["data", "size", *ABOUT])
+    return _of(
+        "A file.",
+        {"data": dict(TEXT), "size": dict(SIZE), **deepcopy(ABOUT)},
+        required=["data", "size", *ABOUT],
+    )
 
 
 def _object() -> dict[str, Any]:
     size = {"anyOf": [dict(SIZE), {"type": "null"}]}
     optional = {name: {**part, "default": None} for name, part in {**deepcopy(ABOUT), "size": size}.items()}
-    return _of({"data": dict(TEXT), **optional}, required=["data"])
+    return _of("A file.", {"data": dict(TEXT), **optional}, required=["data"])
 
 
-def _of(properties: dict[str, Any], *, required: list[str]) -> dict[str, Any]:
+def _of(description: str, properties: dict[str, Any], *, required: list[str]) -> dict[str, Any]:
     return {
         "type": "object",
+        "description": description,
         "properties": properties,
         "required": required,
         "additionalProperties": False,

@@ -9,7 +9,6 @@ A client cannot send the last one: by a hash it could read the files of others. 
 import base64
 import binascii
 import re
-from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
 from pydantic_core import PydanticCustomError, PydanticKnownError
@@ -119,19 +118,17 @@ def clean_name(name: str | None) -> str | None:
     return None if last in ("", ".", "..") else last
 
 
-def blobs_in(value: Any) -> Iterator[dict[str, Any]]:
-    """Each object in this JSON value that has the form of a large file."""
+def is_blob(value: Any) -> bool:
+    """Whether this JSON value has the form of a large file."""
     match value:
-        case {"$blob": str(digest), "size": int(), "name": _, "content_type": _, **rest} if (
-            not rest and _DIGEST.fullmatch(digest)
-        ):
-            yield value
-        case dict():
-            for part in value.values():
-                yield from blobs_in(part)
-        case list():
-            for part in value:
-                yield from blobs_in(part)
+        case {"$blob": str(digest), "size": int(), "name": _, "content_type": _, **rest}:
+            return not rest and _DIGEST.fullmatch(digest) is not None
+    return False
+
+
+def is_file(value: Any) -> bool:
+    """Whether this JSON value has the form in which a result has a file."""
+    return is_blob(value) or (isinstance(value, dict) and value.keys() == _MEMBERS)
 
 
 def _given(content: Content, members: dict[str, Any]) -> Form:

@@ -97,13 +97,13 @@ def media_type(fields: Fields, *types: str) -> str:
     raise UnsupportedMediaType(f"The body has {description}; send JSON with the header {headers}.")
 
 
-def validate(body: bytes, model: type[Model], *, deepest: int = DEEPEST) -> Model:
-    """The JSON text as this model, by JSON's own types.
+def validate(body: bytes, model: type[Model], *, deepest: int = DEEPEST, blobs: Blobs | None = None) -> Model:
+    """The JSON text as this model, by JSON's own types. It may name these blobs.
 
     Malformed JSON gets 400; a value that is not valid for the model, or would harm a worker, gets 422.
     """
     try:
-        value = model.model_validate_json(body, strict=True)
+        value = model.model_validate_json(body, strict=True, context=blobs)
     except ValidationError as wrong:
         raise refusal_of(wrong, body, deepest=deepest) from wrong
     check(body, deepest=deepest)

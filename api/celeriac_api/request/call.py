@@ -12,6 +12,7 @@ from celeriac_api.request.body import read_json, refuse_body
 from celeriac_api.request.fields import FIELDS, Fields
 from celeriac_api.request.judgement import Judge
 from celeriac_api.request.parameters import ParameterReader, Parameters
+from celeriac_api.request.upload.body import Upload
 
 P = TypeVar("P", bound=Parameters)
 B = TypeVar("B")
@@ -54,6 +55,8 @@ class Body(Generic[B]):
     required: bool = True
     # Whether the handler reads it, from `receive`: none of it is read before.
     is_streamed: bool = False
+    # How a body with files is read, if there may be one.
+    upload: Upload[B] | None = None
     # What OpenAPI shows of bodies of other media types.
     other_media: Mapping[str, Any] | None = None
 
@@ -81,7 +84,19 @@ class CallReader(Generic[P]):
     ) -> Call[P, B]:
         """The same with its body."""
         fields = scope[FIELDS]
+        if body.upload is not None and body.upload.takes(fields):
+            return await self._read_upload(body.upload, scope, receive, caller)
         parameters = self._parameters.read(scope)
         read = body.read if body.read_for is None else body.read_for(caller)
         raw = await read_json(fields, receive, largest=caller.most_bytes(self._judge.largest))
         return Call(parameters, await self._judge.judge(raw, read), fields, receive, caller)
+
+    async def _read_upload(
+        self, upload: Upload[B], scope: Scope, receive: Receive, caller: Caller
+    ) -> Call[P, B]:
+        fields = scope[FIELDS]
+        scope, values = upload.split(scope)
+        parameters = self._parameters.read(scope)
+        largest = caller.most_bytes(self._judge.largest)
+        value = await upload.read(values, fields, receive, self._judge, largest=largest)
+        return Call(parameters, value, fields, receive, caller)

@@ -39,6 +39,11 @@ def strict_values(texts: Sequence[bytes], joined: bytes, *, deepest: int) -> lis
     return values
 
 
+def strict_value(text: str) -> Any:
+    """The value of a JSON text, refused in the same way; `ValueError` if it is not JSON."""
+    return _DECODER.decode(text)
+
+
 def check_size(body: bytes, *, most_values: int) -> None:
     """Refuse a body of more than this many values: members of objects and items of arrays."""
     if _most_possible(body) > most_values and _most_possible(_STRING.sub(b"", body)) > most_values:

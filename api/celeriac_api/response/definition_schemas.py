@@ -5,6 +5,8 @@ from itertools import count
 from typing import Any
 
 from celeriac.contract.definition import Definition
+from celeriac.files.parameters import MULTIPART, UploadParameters
+from celeriac_api.response.files.form_schemas import describe_form
 
 Schemas = dict[str, Any]
 
@@ -24,6 +26,8 @@ def describe_definitions(document: dict[str, Any], definitions: Iterable[Definit
         operation = document["paths"][f"/{definition.name}"]["post"]
         input_name = _input_name(operation)
         formats.add(definition.input_schema, schemas[input_name])
+        if form := operation["requestBody"]["content"].get(MULTIPART):
+            describe_form(form["schema"], UploadParameters.of(definition.input_schema), schemas[input_name])
         task = _free(schemas, f"{input_name.removesuffix('Input')}Task")
         schemas[task] = _task(definition.name, _shared(schemas, definition.output_schema))
         for status in ("200", "202"):

@@ -83,6 +83,12 @@ class MalformedJSON(Problem):
     status, code, title = 400, "malformed-json", "The body is not valid JSON"
 
 
+class MalformedForm(Problem):
+    """The body is not the multipart/form-data that RFC 7578 describes."""
+
+    status, code, title = 400, "malformed-form", "The body is not valid multipart/form-data"
+
+
 class InvalidHost(Problem):
     """The request has no header `Host`, or several."""
 
@@ -165,6 +171,12 @@ class MethodNotAllowed(Problem):
     """The path exists, but not with this method."""
 
     status, code, title = 405, "method-not-allowed", "The method is not allowed here"
+
+
+class NotAcceptable(Problem):
+    """The result is not of a type that the header `Accept` names."""
+
+    status, code, title = 406, "not-acceptable", "The result has another type"
 
 
 class TaskNotSucceeded(Problem):
@@ -293,6 +305,12 @@ class UnsupportedMediaType(Problem):
     status, code, title = 415, "unsupported-media-type", "The body must be JSON"
 
 
+class RangeNotSatisfiable(Problem):
+    """The file has no byte in the range of the header `Range`."""
+
+    status, code, title = 416, "range-not-satisfiable", "The file is shorter"
+
+
 class InvalidInput(Problem):
     """The request is well-formed, but its values are not valid. `errors` holds a JSON pointer (RFC 6901) for each."""
 
@@ -345,6 +363,12 @@ class RedisUnsafe(Problem):
     """Redis answers, but can lose accepted tasks."""
 
     status, code, title = 503, "redis-unsafe", "Redis can lose tasks"
+
+
+class FilesUnavailable(Problem):
+    """The store of files does not answer, or refuses."""
+
+    status, code, title = 503, "files-unavailable", "Files cannot be read or written"
 
 
 class QueueFull(Problem):

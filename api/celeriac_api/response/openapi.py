@@ -12,15 +12,19 @@ _PROBLEMS = {
     401: "The request has no valid key.",
     403: "The key lacks the scope of this route.",
     404: "The task, the definition or the queue is unknown.",
+    406: "The result is not of a type that `Accept` allows.",
     409: "The task's state does not allow this.",
     410: "The task is forgotten, or another Celery program deleted its result.",
     429: "A limit of the key or of its owner is reached.",
     413: "The body is larger than the limit.",
     415: "The content type of the body is not JSON, or the body is encoded.",
+    416: "The file is shorter than the range that `Range` names.",
     422: "The input is not valid.",
     500: "The server failed.",
     503: "Redis does not answer, or refuses the command; or the queue is full.",
 }
+# A file, of whatever type.
+FILE = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
 LOCATION = {"description": "The address of the task.", "schema": {"type": "string"}}
 RETRY_AFTER = {
     "description": "How many seconds to wait before the next request.",

@@ -1,5 +1,6 @@
 """Submits tasks: `POST /{name}` for each definition, and `POST /tasks` for all."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -9,6 +10,8 @@ from starlette.responses import Response
 from celeriac.access.scopes import Scope
 from celeriac.contract.catalog import Catalog, Validators
 from celeriac.contract.definition import Definition
+from celeriac.files.parameters import UploadParameters
+from celeriac.files.store.in_threads import AsyncStore
 from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Accepted
@@ -16,6 +19,7 @@ from celeriac.ledger.model.task import Task
 from celeriac.settings import Settings
 from celeriac_api.acceptance import accepted_headers, stream_headers
 from celeriac_api.access.caller import Caller
+from celeriac_api.files.serving import Serving
 from celeriac_api.request import body
 from celeriac_api.request.accept_header import EVENTS, prefers_events
 from celeriac_api.request.call import Body, Call
@@ -27,7 +31,12 @@ from celeriac_api.request.submission.submission_parameters import (
     SubmissionParameters,
     Submitting,
 )
+from celeriac_api.request.upload.body import Upload
+from celeriac_api.request.upload.received import Received
+from celeriac_api.response.address import address
 from celeriac_api.response.errors import MalformedJSON, ResultGone
+from celeriac_api.response.failure_details import not_succeeded
+from celeriac_api.response.files.form_schemas import media_of
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import (
     LOCATION,
@@ -71,13 +80,16 @@ def routes(
     validators: Validators,
     submissions: Submissions,
     streams: Streams,
+    files: AsyncStore,
+    serving: Serving,
 ) -> list[Route]:
     """`POST /{name}` for every definition of the catalog, `POST /tasks`, and `PUT /tasks/{task_id}`."""
-    submit = partial(_submit, settings, submissions, streams)
+    submit = partial(_submit, settings, submissions, streams, serving)
     body_with_name = _named_body(catalog, validators, submissions)
+    into = partial(Received, files, inline_bytes=settings.inline_bytes, largest=settings.max_file_bytes)
     return [
         *(
-            _of_definition(definition, validators[name], submissions, submit)
+            _of_definition(definition, validators[name], submissions, submit, into)
             for name, definition in catalog.items()
         ),
         _by_name(catalog, body_with_name, submit),
@@ -86,7 +98,11 @@ def routes(
 
 
 async def _submit(
-    settings: Settings, submissions: Submissions, streams: Streams, call: Call[Submitting, ValidInput]
+    settings: Settings,
+    submissions: Submissions,
+    streams: Streams,
+    serving: Serving,
+    call: Call[Submitting, ValidInput],
 ) -> Response:
     """202 with the task document; 200 if it ended while the client was ready to wait, or if it wants the events."""
     parameters, valid = call.parameters, call.body
@@ -115,6 +131,16 @@ async def _submit(
         accepted, task = await submissions.accept_and_wait(
             valid, options, task_id=task_id, caller=caller, seconds=seconds, until_gone=call.until_gone
         )
+    if task is not None and task.ready and serving.wants_file(task.name, call.fields):
+        details = caller.sees_details(settings)
+        if task.state is not State.SUCCEEDED:
+            raise not_succeeded(
+                task, all_of_it=details, headers={"Location": address(f"/tasks/{task.task_id}")}
+            )
+        headers = accepted_headers(accepted) | {"preference_applied": f"wait={seconds}"}
+        del headers["retry_after"]
+        if file := await serving.at_once(task, call.fields, owner=caller.sees, headers=headers):
+            return file
     return _after_wait(accepted, task, seconds, show_traceback=caller.sees_details(settings))
 
 
@@ -171,9 +197,15 @@ def _read_named(submissions: Submissions, caller: Caller, raw: bytes) -> ValidIn
 
 
 def _of_definition(
-    definition: Definition, validator: type[BaseModel], submissions: Submissions, submit: Handler
+    definition: Definition,
+    validator: type[BaseModel],
+    submissions: Submissions,
+    submit: Handler,
+    receive_into: Callable[[], Received],
 ) -> Route:
-    name = definition.name
+    name, prepared = definition.name, submissions.definition(definition.name)
+    parameters = UploadParameters.of(definition.input_schema)
+    has_files = bool(parameters.files)
     return Route(
         method="POST",
         path=f"/{name}",
@@ -183,7 +215,9 @@ def _of_definition(
         handler=submit,
         parameters=SubmissionParameters,
         body=Body(
-            read=submissions.definition(name).checked,
+            read=prepared.checked,
+            upload=Upload(parameters, receive_into, prepared.checked_upload) if has_files else None,
+            other_media=media_of(parameters) if has_files else None,
             documented=validator,
             examples=definition.examples,
             required=bool(definition.required),

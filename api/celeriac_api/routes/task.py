@@ -16,14 +16,17 @@ from celeriac.ledger.model.task import Task
 from celeriac.ledger.store.slices import Slices
 from celeriac.settings import Settings
 from celeriac_api.access.seats import Seats
+from celeriac_api.files.pointer import Pointer
+from celeriac_api.files.serving import Serving
+from celeriac_api.request.accept_header import etag_matches
 from celeriac_api.request.call import Call
 from celeriac_api.request.task_id import OfTask, not_found
 from celeriac_api.request.wait import WaitParameters, wait_for_end
 from celeriac_api.response.address import address
-from celeriac_api.response.errors import ResultGone, TaskNotSucceeded
-from celeriac_api.response.failure_details import failure_details
+from celeriac_api.response.errors import ResultGone
+from celeriac_api.response.failure_details import not_succeeded
 from celeriac_api.response.json_bytes import Answer
-from celeriac_api.response.openapi import ETAG, LOCATION, PREFERENCE_APPLIED, RETRY_AFTER, problems
+from celeriac_api.response.openapi import ETAG, FILE, LOCATION, PREFERENCE_APPLIED, RETRY_AFTER, problems
 from celeriac_api.response.task_document import TaskDocument, task_document
 from celeriac_api.server.route import Handler, Route
 
@@ -37,13 +40,19 @@ class ResultParameters(WaitParameters, OfTask):
     """The task, and how long to wait for its end."""
 
 
+class PartParameters(ResultParameters):
+    """The same, and which part of the result."""
+
+    pointer: Pointer = None
+
+
 class TaskParameters(ResultParameters):
     """The same, and what the client knows already."""
 
     if_none_match: IfNoneMatch = None
 
 
-def routes(settings: Settings, ledger: Ledger, waits: Seats) -> list[Route]:
+def routes(settings: Settings, ledger: Ledger, waits: Seats, serving: Serving) -> list[Route]:
     """`GET /tasks/{task_id}` and `GET /tasks/{task_id}/result`."""
 
     async def get_task(call: Call[TaskParameters, None]) -> Response:
@@ -52,23 +61,24 @@ def routes(settings: Settings, ledger: Ledger, waits: Seats) -> list[Route]:
         details = task.failure is not None and call.caller.sees_details(settings)
         content = task_document(task, show_traceback=details)
         etag = _etag(content)
-        if _matches(call.parameters.if_none_match, etag):
+        if etag_matches(call.parameters.if_none_match, etag):
             return Response(status_code=304, headers={"ETag": etag, "Cache-Control": "no-cache"})
         return Answer(content, 200, etag=etag, cache_control="no-cache", **headers)
 
-    async def get_result(call: Call[ResultParameters, None]) -> Response:
+    async def get_result(call: Call[PartParameters, None]) -> Response:
         task, headers = await _awaited_task(ledger, waits, call, ledger.read_small)
+        pointer, owner = call.parameters.pointer, call.caller.sees
         if task.unread_bytes:
-            slices = await ledger.slices(task)
+            slices = None if pointer or serving.has_files(task.name) else await ledger.slices(task)
             if slices is not None:
                 return _streamed(slices, headers)
-            task = await ledger.read(task.task_id, owner=call.caller.sees) or task
+            task = await ledger.read(task.task_id, owner=owner) or task
         if not task.ready:
             document = task_document(task, show_traceback=call.caller.sees_details(settings))
             return Answer(document, 202, location=address(f"/tasks/{task.task_id}"), **headers)
         if task.state is not State.SUCCEEDED:
-            raise _not_succeeded(task, all_of_it=call.caller.sees_details(settings))
-        return Answer(task.result or b"null", 200, **headers)
+            raise not_succeeded(task, all_of_it=call.caller.sees_details(settings))
+        return await serving.result(task, call.fields, pointer, owner=owner, headers=headers)
 
     return [_get_task(get_task), _get_result(get_result)]
 
@@ -111,24 +121,6 @@ def _etag(content: bytes) -> str:
     return f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
 
 
-def _matches(if_none_match: str | None, etag: str) -> bool:
-    """Weak comparison, RFC 9110 §13.1.2."""
-    if not if_none_match:
-        return False
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return etag in tags or "*" in tags
-
-
-def _not_succeeded(task: Task, *, all_of_it: bool) -> TaskNotSucceeded:
-    reason = ""
-    if task.failure:
-        details = failure_details(task.failure, all_of_it=all_of_it)
-        reason = f": {details['type']}: {details['message']}"
-    return TaskNotSucceeded(
-        f"Task {task.task_id} ended as {task.state}{reason}", task_id=task.task_id, state=task.state
-    )
-
-
 def _get_task(handler: Handler) -> Route:
     return Route(
         method="GET",
@@ -161,16 +153,22 @@ def _get_result(handler: Handler) -> Route:
         path="/tasks/{task_id}/result",
         scope=Scope.READ,
         handler=handler,
-        parameters=ResultParameters,
+        parameters=PartParameters,
         operation_id="get_result",
         summary="Get the bare result of a task, now or after a wait for its end.",
         tag="tasks",
         returns=Any,
         answers={
             200: {
-                "description": "What the function returned.",
+                "description": "What the function returned. A file, or bytes, comes as it is, unless `Accept` prefers JSON.",
                 "headers": {"Preference-Applied": PREFERENCE_APPLIED},
+                "content": FILE,
             },
+            206: {
+                "description": "The part of a file that the header `Range` names.",
+                "content": FILE,
+            },
+            304: {"description": "The client has this file: `If-None-Match` has its `ETag`."},
             202: {
                 "description": "The task has not ended: its task document.",
                 "model": TaskDocument,
@@ -180,6 +178,6 @@ def _get_result(handler: Handler) -> Route:
                     "Preference-Applied": PREFERENCE_APPLIED,
                 },
             },
-            **problems(404, 409, 410, 422, 429, 503),
+            **problems(404, 406, 409, 410, 416, 422, 429, 503),
         },
     )

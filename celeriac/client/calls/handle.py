@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 from celeriac.client.calls.described import Described, object_of, task_document_of
+from celeriac.client.calls.file_results import fetched, with_file
 from celeriac.client.calls.outcome import Fields, Value
 from celeriac.client.calls.submission import new_key
 from celeriac.client.calls.waiting import ended, read, result_of
@@ -19,6 +20,9 @@ from celeriac.client.wire.json_text import input_json
 from celeriac.client.wire.request import Request, path_of
 from celeriac.client.wire.trace import trace_headers
 from celeriac.values.json.result_references import Reference
+
+if TYPE_CHECKING:
+    from celeriac.files.file import File
 
 JSON = {"Content-Type": "application/json"}
 
@@ -131,14 +135,27 @@ class Handle(Generic[Value]):
 
     @call
     def result(self, *, timeout: float | None = None) -> Flow[Value]:
-        """Wait for the end of the task, and return its result.
+        """Wait for the end of the task, and return its result; one that is a file is a `celeriac.File`.
 
         Raises `TaskFailed` (or `TaskCancelled`, `TaskExpired`) if it ends without one, and `TimedOut` as `wait` does.
         """
         document = self._document if self._document and "result" in self._document else None
         self._document = yield from ended(self._id, document, self._of.long_deadline(timeout))
         value: Any = result_of(self._document, lambda *_: self)
-        return value if self._convert is None else self._convert(value)
+        if self._convert is not None:
+            return self._convert(value)
+        file_or_value: Value = yield from with_file(self._id, value, self._of.deadline(timeout))
+        return file_or_value
+
+    @call
+    def result_file(self, *, timeout: float | None = None) -> Flow["File"]:
+        """Wait for the end of the task, and return its result as a `celeriac.File`: a file, or bytes.
+
+        The content is in memory. Raises as `result`, and `UnexpectedAnswer` if the result is something else.
+        """
+        self._document = yield from ended(self._id, self._document, self._of.long_deadline(timeout))
+        result_of(self._document, lambda *_: self)
+        return (yield from fetched(self._id, self._of.deadline(timeout)))
 
     @series
     def events(self, *, after: str | None = None) -> Series[Event]:

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from uuid import UUID
 
 from celeriac.client.errors import InputNotJSON
+from celeriac.client.wire.file_values import may_have_files, split_files
 from celeriac.client.wire.json_text import input_json
 from celeriac.client.wire.request import Request, path_of
 from celeriac.client.wire.trace import trace_headers
@@ -124,7 +125,10 @@ def submission(
     """The request; with the same options and input, it can be sent again and creates no second task."""
     if name in RESERVED_NAMES:
         raise ValueError(f"{name!r} is an address of the API and cannot be the name of a task.")
-    body = input_json(whole_input(task_input, fields), f"The input of {name!r}")
+    whole, form = whole_input(task_input, fields), None
+    if may_have_files(whole) and _fits_a_form(options):
+        whole, form = split_files(name, whole)
+    body = b"" if form else input_json(whole, f"The input of {name!r}")
     if REFERENCE.encode() in body:
         options = _after_references(options, body)
     query = () if options is NO_OPTIONS else _query(options)
@@ -134,7 +138,16 @@ def submission(
     headers = {"Content-Type": JSON, "Idempotency-Key": key, **trace_headers()}
     if options is not NO_OPTIONS and (beside := options.beside_input()):
         return Request("POST", path_of("tasks", query=query), headers, _named(name, body, beside), wait)
+    if form:
+        return Request(
+            "POST", path_of(name, query=query), headers | {"Content-Type": form.content_type}, form, wait
+        )
     return Request("POST", path_of(name, query=query), headers, body, wait)
+
+
+def _fits_a_form(options: Options) -> bool:
+    """Whether the options are no members of a body, which is JSON."""
+    return options is NO_OPTIONS or (options.task_id is None and not options.beside_input())
 
 
 def _after_references(options: Options, body: bytes) -> Options:

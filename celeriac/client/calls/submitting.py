@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from celeriac.client.calls.described import Described, task_document_of
+from celeriac.client.calls.file_results import with_file
 from celeriac.client.calls.outcome import Fields, Outcome
 from celeriac.client.calls.submission import (
     NO_OPTIONS,
@@ -57,7 +58,7 @@ class Submitting(Described):
         """Submit a task, and return its handle: `submit("add", x=4, y=5)`.
 
         The fields are the input. A field with the name of an option goes into `input`. Bytes, a `Path` and an open file
-        become base64, as a parameter of the type `bytes` expects it.
+        become base64, as a parameter of the type `bytes` expects it; large ones are sent as they are, in a form.
 
         `delay` (seconds) or `eta` is when the task is queued, and `expires` the seconds within which it must start.
         `after` has the tasks (handles or ids) that must end before: succeed, or `when="failed"` or `when="ended"`.
@@ -105,7 +106,7 @@ class Submitting(Described):
         timeout: float | None = None,
         **fields: Any,
     ) -> Flow[Any]:
-        """Submit a task, wait for its end, and return its result: `run("add", x=4, y=5)` is 9.
+        """Submit a task, wait for its end, and return its result: `run("add", x=4, y=5)` is 9. A file is a `celeriac.File`.
 
         Raises `TaskFailed` (or `TaskCancelled`, `TaskExpired`) if the task ends without a result, and `TimedOut` if it has
         not ended within `timeout` (seconds; None: it may take as long as it does). Otherwise as `submit`.
@@ -116,7 +117,8 @@ class Submitting(Described):
             concurrency=concurrency, throttle=throttle, notify=notify,
         )  # fmt: skip
         document = yield from self._run(name, input, fields, options, timeout)
-        return result_of(document, self.handle)
+        value = result_of(document, self.handle)
+        return (yield from with_file(document["task_id"], value, self.deadline(timeout)))
 
     @series
     def map(
@@ -162,7 +164,9 @@ class Submitting(Described):
         try:
             document = yield from self._run(name, task_input, {}, options, timeout)
             task_id = document["task_id"]
-            return Outcome(number, task_input, task_id, result_of(document, self.handle))
+            value = result_of(document, self.handle)
+            file_or_value = yield from with_file(task_id, value, self.deadline(timeout))
+            return Outcome(number, task_input, task_id, file_or_value)
         except CeleriacError as error:
             return Outcome(number, task_input, task_id or getattr(error, "task_id", None), error=error)
 

@@ -2,24 +2,27 @@
 
 CeleriacError
 ├── Problem                     the API refused a request; one class for each type of docs/reference/errors.md
-│   ├── BadRequest              400: MalformedJSON, InvalidHost
+│   ├── BadRequest              400: MalformedJSON, MalformedForm, InvalidHost
 │   ├── Unauthorized            401
 │   ├── Forbidden               403
 │   ├── NotFound                404: RouteNotFound, UnknownTaskName, TaskNotFound, UnknownQueue, KeyNotFound, ScheduleNotFound,
 │   │                           BatchNotFound, EndpointNotFound, DeliveryNotFound, LimitNotFound
 │   ├── MethodNotAllowed        405
+│   ├── NotAcceptable           406
 │   ├── Conflict                409: TaskNotSucceeded, TaskEnded, TaskNotEnded, TaskIdTaken, NotUnique, ConcurrencyLimit, BatchNotEnded,
 │   │                           BatchEnded, BatchComplete, KeyExists, KeyInFile, TooManySchedules, ScheduleDeclared,
 │   │                           TooManyEndpoints, DeliveryNotEnded
 │   ├── Gone                    410: TaskGone, BatchGone, ResultGone
 │   ├── TooLarge                413, 414, 431: BodyTooLarge, TargetTooLong, HeadersTooLarge
 │   ├── UnsupportedMediaType    415
+│   ├── RangeNotSatisfiable     416
 │   ├── InvalidInput            422, with the place of each wrong value
 │   ├── DependencyNotFound      422
 │   ├── IdempotencyConflict     422
 │   ├── RateLimited             429
 │   ├── InternalError           500
-│   └── Unavailable             503: RedisUnavailable, RedisRefuses, RedisUnsafe, QueueFull, ProviderUnavailable
+│   └── Unavailable             503: RedisUnavailable, RedisRefuses, RedisUnsafe, QueueFull, ProviderUnavailable,
+│       │                       FilesUnavailable
 │       └── InDoubt             the task may or may not have been accepted
 ├── Unreachable                 no connection to the API
 │   └── ConnectionLost          the request was sent, but no answer came
@@ -59,6 +62,7 @@ from celeriac.client.errors.refusals import (
     DeliveryNotFound,
     DependencyNotFound,
     EndpointNotFound,
+    FilesUnavailable,
     Forbidden,
     Gone,
     HeadersTooLarge,
@@ -71,12 +75,15 @@ from celeriac.client.errors.refusals import (
     KeyInFile,
     KeyNotFound,
     LimitNotFound,
+    MalformedForm,
     MalformedJSON,
     MethodNotAllowed,
+    NotAcceptable,
     NotFound,
     NotUnique,
     ProviderUnavailable,
     QueueFull,
+    RangeNotSatisfiable,
     RateLimited,
     RedisRefuses,
     RedisUnavailable,
@@ -119,6 +126,7 @@ __all__ = [
     "DeliveryNotFound",
     "DependencyNotFound",
     "EndpointNotFound",
+    "FilesUnavailable",
     "Forbidden",
     "Gone",
     "HeadersTooLarge",
@@ -132,13 +140,16 @@ __all__ = [
     "KeyInFile",
     "KeyNotFound",
     "LimitNotFound",
+    "MalformedForm",
     "MalformedJSON",
     "MethodNotAllowed",
+    "NotAcceptable",
     "NotFound",
     "NotUnique",
     "Problem",
     "ProviderUnavailable",
     "QueueFull",
+    "RangeNotSatisfiable",
     "RateLimited",
     "RedisRefuses",
     "RedisUnavailable",

@@ -14,6 +14,12 @@ class MalformedJSON(BadRequest):
     types = ("malformed-json",)
 
 
+class MalformedForm(BadRequest):
+    """The body is not valid multipart/form-data."""
+
+    types = ("malformed-form",)
+
+
 class InvalidHost(BadRequest):
     """The request has no `Host` header, or several."""
 
@@ -105,6 +111,12 @@ class MethodNotAllowed(Problem):
     """405: the path exists, but not with this method."""
 
     types = ("method-not-allowed",)
+
+
+class NotAcceptable(Problem):
+    """406: the result is not of a type that was asked for."""
+
+    types = ("not-acceptable",)
 
 
 class Conflict(Problem):
@@ -266,6 +278,12 @@ class UnsupportedMediaType(Problem):
     types = ("unsupported-media-type",)
 
 
+class RangeNotSatisfiable(Problem):
+    """416: the file is shorter than the range that was asked for."""
+
+    types = ("range-not-satisfiable",)
+
+
 class InvalidInput(Problem):
     """422: values of the input or of an option are not valid; `errors` lists them."""
 
@@ -332,6 +350,12 @@ class RedisUnsafe(Unavailable):
     """Redis can lose data: it evicts keys, or keeps no append-only file."""
 
     types = ("redis-unsafe",)
+
+
+class FilesUnavailable(Unavailable):
+    """The store of files does not answer, or refuses."""
+
+    types = ("files-unavailable",)
 
 
 class QueueFull(Unavailable):

@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 
 from celeriac.client.errors import UnexpectedAnswer
-from celeriac.client.wire.body import SpooledBody
 from celeriac.client.wire.failures import lost
 from celeriac.client.wire.request import EVENTS, LINES, Answer, Request
 
@@ -35,7 +34,7 @@ class Wire:
         if request.wait:
             headers["Prefer"] = f"wait={request.wait}"
         content: Any = request.body
-        if isinstance(request.body, SpooledBody):
+        if request.body is not None and not isinstance(request.body, bytes):
             headers["Content-Length"] = str(request.body.size)
             content = request.body.parts() if isinstance(http, httpx.Client) else request.body.async_parts()
         return http.build_request(

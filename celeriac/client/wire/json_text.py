@@ -18,7 +18,7 @@ SHOWN_CHARACTERS = 200
 
 
 def input_json(value: Mapping[str, Any], path: str = "the input") -> bytes:
-    """An input as JSON. Bytes, `Path` and open files become base64, as parameters of the type `bytes` expect it."""
+    """An input as JSON. Bytes, `Path` and open files become base64, and a `File` an object with it."""
     try:
         return _ENCODER.encode(value).encode()
     except (TypeError, ValueError, RecursionError) as error:  # a lone surrogate is a ValueError, too
@@ -54,6 +54,8 @@ def _members(value: object) -> Any:
         return {field.name: getattr(value, field.name) for field in fields(value)}
     if callable(dump := getattr(value, "model_dump", None)):  # a model of pydantic
         return dump(by_alias=True)
+    if callable(form := getattr(value, "json_form", None)):  # a `File`
+        return form()
     if callable(read := getattr(value, "read", None)):
         content = read()
         return _plain(content) if isinstance(content, bytes) else content

@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlencode
 
 from celeriac.client.wire.body import SpooledBody
+
+if TYPE_CHECKING:
+    from celeriac.client.wire.form import FormBody
 
 EVENTS = "text/event-stream"
 LINES = "application/x-ndjson"
@@ -20,7 +23,7 @@ class Request:
     method: str
     path: str
     headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
-    body: bytes | SpooledBody | None = None
+    body: "bytes | SpooledBody | FormBody | None" = None
     # For how many seconds the API may hold the request until the task has ended; 0: not at all.
     wait: int = 0
     # Whether the request can be sent again if its answer is lost. It can if that changes nothing more.

@@ -74,6 +74,9 @@ def returns_bytes(client: "Client", name: str) -> bool:
 
 
 def _content(result: Any, *, is_bytes: bool) -> str | bytes:
+    if callable(read := getattr(result, "read", None)):  # a `File`
+        content: bytes = read()
+        return content
     if isinstance(result, str):
         return base64.b64decode(result) if is_bytes else result
     return json.dumps(result, ensure_ascii=False, indent=2)

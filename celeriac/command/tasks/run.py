@@ -68,4 +68,6 @@ def run(
         is_bytes = target.is_raw and returns_bytes(prompt, name)
         task = accepted(prompt, server, submission)
         result = result_of(patient.handle(task.id, task.document), server, timeout=limit)
+        if target.is_raw and isinstance(result, dict) and "content_type" in result:
+            result = task.result()  # which reads a file from its JSON, or where it is
         target.write(result, is_bytes=is_bytes, task_id=task.id)

@@ -16,8 +16,8 @@ from celeriac.command.tasks.input.errors import InputError
 from celeriac.command.tasks.input.example import words_of
 from celeriac.command.tasks.input.files import LARGEST, Files
 from celeriac.command.tasks.input.json_text import json_value
-from celeriac.command.tasks.input.shape import Shape
 from celeriac.contract.catalog import Catalog, catalog_of, load_implementations
+from celeriac.values.json.shape import Shape
 from lab.harness.servers import ALL_TASKS
 
 Schema = dict[str, Any]

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from celeriac.stack.valkey import Valkey
 from lab.harness.checkout import ROOT
 from lab.harness.servers import running_api, running_worker
+from tasks.images import ONE_PIXEL_PNG
 from tests.docs.blocks import shell
 from tests.docs.blocks.block import Block, all_blocks
 from tests.docs.blocks.formats import CHECKS
@@ -105,6 +107,7 @@ def test_shell_runs(block: Block, request: pytest.FixtureRequest, tmp_path: Path
     stack = request.getfixturevalue("locked_stack" if needs_key(block) else "open_stack")
     if "celeriac doctor" in block.text:  # which would find what other tests have left queued
         httpx.post(f"{stack.url}/queues/unserved/purge", trust_env=False)
+    (tmp_path / "photo.jpg").write_bytes(b64decode(ONE_PIXEL_PNG))
     outcome = shell.run_block(block.text, stack, tmp_path)
     assert outcome.code == 0, outcome.output + outcome.errors
     assert shell.unexpected_statuses(block.text, outcome) == [], outcome.output

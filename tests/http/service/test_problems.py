@@ -17,6 +17,7 @@ from celeriac_api.response.errors import Problem
 from lab.harness.servers import ALL_TASKS, API, running_api
 from lab.harness.waiting import wait_until
 from tests.http.access.keys import Locked, bearer
+from tests.http.files import refused as files
 from tests.support.apps import SECRET
 from tests.support.door import document, run, submit
 from tests.support.raw import post, response_to
@@ -46,7 +47,12 @@ def clients(
         Valkey(directory / "stuck") as stopped,
         Valkey(directory / "unsafe", options={"appendonly": "no"}) as forgetful,
         running_api(
-            directory, redis_url=forgetful.url, max_queue_depth=1, max_schedules=1, tasks=WITH_DECLARED
+            directory,
+            redis_url=forgetful.url,
+            max_queue_depth=1,
+            max_schedules=1,
+            tasks=WITH_DECLARED,
+            files="/dev/null/files",
         ) as unsafe,
         unsafe.client() as unsafe_client,
         running_api(directory, redis_url=stopped.url) as stuck,
@@ -145,15 +151,15 @@ def declared(client: httpx.Client) -> httpx.Response:
     return client.delete("/schedules/yearly")
 
 
-def malformed(client: httpx.Client) -> httpx.Response:
-    return client.post("/add", content=b"{", headers={"Content-Type": "application/json"})
-
-
 # For each type of problem: who is asked, and what.
 WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
     # First: a minute after its Redis was stopped, the API knows no keys any more.
     "submission-in-doubt": ("stuck", lambda client: client.post("/add", json=ADD)),
-    "malformed-json": ("works", malformed),
+    "malformed-json": ("works", files.malformed_json),
+    "malformed-form": ("works", files.malformed_form),
+    "files-unavailable": ("unsafe", files.large_file),
+    "not-acceptable": ("works", files.result_of_another_type),
+    "range-not-satisfiable": ("works", files.range_behind_the_end),
     "unauthenticated": ("locked", lambda client: client.get("/tasks")),
     "key-not-found": ("admin", lambda client: client.get("/keys/nobody")),
     "batch-not-found": ("works", lambda client: client.get(UNKNOWN.replace("tasks", "batches"))),

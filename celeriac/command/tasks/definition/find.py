@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from celeriac.command.output.exit_codes import ExitCode
 from celeriac.command.output.refusal import Refusal
-from celeriac.command.tasks.input.shape import Shape
+from celeriac.values.json.shape import Shape
 
 if TYPE_CHECKING:
     from celeriac.client.client import Client

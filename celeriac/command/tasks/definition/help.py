@@ -8,7 +8,7 @@ from celeriac.command.tasks.definition.find import Definition
 from celeriac.command.tasks.input.example import example_words, words_of
 from celeriac.command.tasks.input.label import label_of
 from celeriac.command.tasks.input.parameters import parameters_of
-from celeriac.command.tasks.input.shape import Shape
+from celeriac.values.json.shape import Shape
 
 if TYPE_CHECKING:
     from typer._click import HelpFormatter

@@ -10,8 +10,8 @@ from celeriac.command.tasks.input.example import example_words
 from celeriac.command.tasks.input.files import Files, text_of
 from celeriac.command.tasks.input.json_text import json_value
 from celeriac.command.tasks.input.label import label_of
-from celeriac.command.tasks.input.shape import Leaf, Shape
 from celeriac.command.tasks.input.text_value import article, value_of, values_of
+from celeriac.values.json.shape import Leaf, Shape
 
 # Of an input, as in the API.
 DEEPEST = 32

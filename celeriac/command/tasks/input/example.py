@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from celeriac.command.tasks.input.label import choice_text
-from celeriac.command.tasks.input.shape import Leaf, Shape
+from celeriac.values.json.shape import Leaf, Shape
 
 LONGEST = 60
 _FORMATS = {

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from celeriac.command.tasks.input.shape import Leaf, Shape
+from celeriac.values.json.shape import Leaf, Shape
 
 MOST_CHOICES = 12
 DEEPEST = 3

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from celeriac.command.tasks.input.label import choice_text, label_of
-from celeriac.command.tasks.input.shape import Leaf, Schema, Shape
+from celeriac.values.json.shape import Leaf, Schema, Shape
 
 # A model in a model; what is further in is given as JSON.
 DEEPEST = 3

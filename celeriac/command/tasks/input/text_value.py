@@ -11,9 +11,11 @@ from celeriac.command.tasks.input.example import example_words
 from celeriac.command.tasks.input.files import text_of
 from celeriac.command.tasks.input.json_text import json_value
 from celeriac.command.tasks.input.label import label_of
-from celeriac.command.tasks.input.shape import Leaf, Shape
+from celeriac.values.json.shape import Leaf, Shape
 
 SHOWN = 60
+# Files up to this size are part of the JSON.
+LARGE = 65_536
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
@@ -70,8 +72,8 @@ def article(label: str) -> str:
 
 
 def _base64(content: str | bytes, shape: Shape, name: str) -> Any:
-    if isinstance(content, bytes):
-        return base64.b64encode(content).decode("ascii")
+    if isinstance(content, bytes):  # the client sends a large file as it is
+        return content if len(content) > LARGE else base64.b64encode(content).decode("ascii")
     if all(leaf.is_base64 for leaf in shape.leaves if leaf.kind == "string") and not _is_base64(content):
         excerpt = content if len(content) <= SHOWN else content[:SHOWN] + "…"
         raise InputError(f"{name} is bytes, and {excerpt!r} is not base64.", f"{name}=@{excerpt or 'FILE'}")

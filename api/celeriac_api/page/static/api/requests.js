@@ -46,7 +46,7 @@ export async function answer(path, { headers, ...options } = {}) {
 
 // The text of the answer, exactly as it came.
 export async function text(path, { body = null, headers, patience = PATIENCE_MS, ...options } = {}) {
-  const said = { Accept: "application/json", ...(body === null ? {} : { "Content-Type": "application/json" }), ...headers };
+  const said = { Accept: "application/json", ...(typeof body === "string" ? { "Content-Type": "application/json" } : {}), ...headers };
   const response = await answer(path, { ...options, body, headers: said, signal: AbortSignal.timeout(patience) });
   return response.text().catch(() => {
     throw new Away();

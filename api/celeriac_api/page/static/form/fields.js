@@ -1,6 +1,7 @@
 // One field of a form, of the kind that its schema asks for. It gives its value as the text of a JSON value.
 
 import { el } from "../elements/dom.js";
+import { fileChooser } from "./file_chooser.js";
 
 const INTEGER = /^-?(0|[1-9]\d*)$/;
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
@@ -18,18 +19,21 @@ export function field(key, property, { required, schemas = {}, group = "", patte
   const standard = property.default ?? schema.default;
   if (standard !== undefined && standard !== null) kind.set(input, standard);
   const label = el("label", { for: id }, key, required ? "" : el("span", { class: "optional" }, " optional"));
-  const file = kind.file ? kind.file(input, key) : null;
+  const chooser = schema["x-celeriac-file"] || kind === BYTES ? fileChooser(input, key, { asText: group !== "" }) : null;
 
   return {
     key,
-    node: el("div", { class: "field" }, label, input, file, hint, wrong),
+    node: el("div", { class: "field" }, label, input, chooser?.node, hint, wrong),
     focus: () => input.focus(),
+    // The file that was chosen; it goes as a part of a form, and the text stays empty.
+    file: () => chooser?.file() ?? null,
     set: (example) => key in example && kind.set(input, example[key]),
     complain(text) {
       wrong.textContent = text;
       input.setAttribute("aria-invalid", String(Boolean(text)));
     },
     read() {
+      if (chooser?.file()) return { key, json: null };
       const isEmpty = input.value === "" && input.type !== "checkbox";
       if (isEmpty && !required) return { key, json: null };
       if (isEmpty && !kind.mayBeEmpty) return { key, wrong: "This value is required." };
@@ -52,7 +56,7 @@ function plain(property, schemas) {
 
 function kindOf(schema) {
   if (schema.enum) return CHOICE;
-  if (schema.contentEncoding === "base64") return BYTES;
+  if (schema.contentEncoding === "base64" || schema["x-celeriac-file"]) return BYTES;
   if (schema.type === "string" && schema.writeOnly) return SECRET;
   return { boolean: SWITCH, integer: WHOLE, number: DECIMAL, string: TEXT }[schema.type] ?? ANY;
 }
@@ -100,15 +104,6 @@ const CHOICE = {
 const BYTES = {
   ...TEXT,
   input: (_, id) => el("textarea", { id, rows: 3, spellcheck: "false", placeholder: "base64" }),
-  file(input, key) {
-    const choose = el("input", { type: "file", "aria-label": `File for ${key}` });
-    choose.addEventListener("change", () => {
-      const reader = new FileReader();
-      reader.onload = () => (input.value = reader.result.slice(reader.result.indexOf(",") + 1));
-      if (choose.files[0]) reader.readAsDataURL(choose.files[0]);
-    });
-    return choose;
-  },
 };
 
 const ANY = {

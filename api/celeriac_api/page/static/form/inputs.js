@@ -28,6 +28,9 @@ export function inputs(fields) {
       return parts.filter((part) => part.json !== null).map((part) => `${JSON.stringify(part.key)}:${part.json}`);
     },
 
+    // The files that were chosen, by their parameters.
+    files: () => fields.map((each) => [each.key, each.file()]).filter(([, file]) => file),
+
     // Shows the API's errors at their fields; `prefix` is the pointer to the object in the body. Returns the others.
     complain(errors, prefix = "") {
       const rest = [], complaints = new Map();

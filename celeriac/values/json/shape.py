@@ -1,4 +1,4 @@
-"""One JSON Schema as the command sees it: what kinds of values it accepts."""
+"""Which kinds of values a JSON Schema accepts, for those who make values of texts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

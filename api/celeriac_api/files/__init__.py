@@ -1,0 +1,1 @@
+"""Files as resources: the results and inputs of tasks that are bytes."""

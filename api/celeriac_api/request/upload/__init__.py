@@ -1,0 +1,1 @@
+"""Bodies that contain files: multipart/form-data, and the bare content of one file."""
