@@ -1,4 +1,4 @@
-"""A file is chosen on the page, and a result that is a file is shown as one."""
+"""Files are chosen on the page, and results that are files are shown."""
 
 from base64 import b64decode
 from pathlib import Path
