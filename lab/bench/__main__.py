@@ -16,8 +16,6 @@ from lab.bench.measurements import (
     command,
     get,
     limits,
-    many,
-    pool,
     records,
     start,
     streams,
@@ -25,6 +23,7 @@ from lab.bench.measurements import (
     wait,
     waiters,
 )
+from lab.bench.measurements.workers import loops, many, pool
 from lab.bench.plan import Plan
 from lab.harness.checkout import NoSuchRevision
 
@@ -41,6 +40,7 @@ MEASUREMENTS: dict[str, Callable[[Plan], None]] = {
     "start": start.measure,
     "command": command.measure,
     "pool": pool.measure,
+    "loops": loops.measure,
     "limits": limits.measure,
     "many": many.measure,
     "batches": batches.measure,
@@ -64,7 +64,8 @@ def main() -> int:
         owners=options.owners,
         tasks=options.tasks,
         many=options.many,
-        peers=_python_of(options.peers),
+        concurrency=options.concurrency,
+        peers=options.peers,
     )
     try:
         if options.against:
@@ -101,6 +102,9 @@ def _options() -> argparse.Namespace:
         help="tasks in chains, groups and chords; 10000 for a chord of so many (1000)",
     )
     parser.add_argument(
+        "--concurrency", type=int, default=1000, help="async tasks that a worker runs at once (1000)"
+    )
+    parser.add_argument(
         "--only", type=_names, default=list(MEASUREMENTS), help=f"some of {','.join(MEASUREMENTS)}"
     )
     parser.add_argument(
@@ -112,7 +116,7 @@ def _options() -> argparse.Namespace:
         "--peers",
         type=Path,
         default=Path(".peers"),
-        help="environment of the peers, measured too if it exists (.peers)",
+        help="directory of the environments of the peers, measured too if it exists (.peers)",
     )
     return parser.parse_args()
 
@@ -123,12 +127,6 @@ def _names(text: str) -> list[str]:
         if name not in MEASUREMENTS:
             raise argparse.ArgumentTypeError(f"{name!r} is unknown; known: {', '.join(MEASUREMENTS)}")
     return names
-
-
-def _python_of(environment: Path) -> str | None:
-    """`make bench-peers` marks what it has installed whole."""
-    installed = (environment / "installed").exists()
-    return str(environment.absolute() / "bin" / "python") if installed else None
 
 
 def _allow_many_files() -> None:

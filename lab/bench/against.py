@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from lab.bench.load.serving import COLUMNS as SERVING
-from lab.bench.measurements import get, pool, start, submit, wait
+from lab.bench.measurements import get, start, submit, wait
+from lab.bench.measurements.workers import pool
 from lab.bench.plan import Plan
 from lab.bench.report import show
 from lab.bench.rounds import take_turns

@@ -24,6 +24,11 @@ def proportional_bytes(pid: int) -> int:
     return int(rollup.partition("\nPss:")[2].split()[0]) * 1024
 
 
+def tree(pid: int) -> list[int]:
+    """A process and all that it has started."""
+    return [pid, *children(pid)]
+
+
 def children(pid: int) -> list[int]:
     """The processes that this one has started, and theirs; none of one that ends meanwhile."""
     try:

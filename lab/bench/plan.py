@@ -1,6 +1,7 @@
 """The options of one run of the bench."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 
@@ -20,5 +21,7 @@ class Plan:
     tasks: int
     # In chains, groups and chords.
     many: int
-    # The Python that has the peers (lab/bench/contenders/peers.py); None: they are left out.
-    peers: str | None
+    # Async tasks that a worker runs at once.
+    concurrency: int
+    # The directory of the peers' environments (lab/bench/contenders/peers.py); None: they are left out.
+    peers: Path | None

@@ -1,13 +1,16 @@
-"""Runs the peers in an environment of their own (`make bench-peers`)."""
+"""Runs the peers in environments of their own (`make bench-peers`)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from celeriac.stack.processes.ports import free_port
 from lab.bench.load.load import additions, request
 from lab.harness.program import Program
 from lab.harness.stage import UVICORN, Stage
 
+# Where each environment lies in the directory of all: some want another redis-py than the rest.
+PEERS, TASKIQ, ARQ = ".", "taskiq", "arq"
 # The database of the stock app: Flower and celery-fastapi stand before that.
 DATABASE = 1
 
@@ -55,8 +58,17 @@ class Pool:
         return stage.start(self.command, database=self.database, python=self.python)
 
 
-def fronts(python: str | None) -> Sequence[Front]:
-    """Those of Flower and celery-fastapi, where they are installed for this Python."""
+def python_of(directory: Path | None, environment: str) -> str | None:
+    """The Python of an environment; None where that is not installed whole, which `make bench-peers` marks."""
+    if directory is None or not (directory / "installed").exists():
+        return None
+    python = directory / environment / "bin" / "python"
+    return str(python.absolute()) if python.exists() else None
+
+
+def fronts(directory: Path | None) -> Sequence[Front]:
+    """Those of Flower and celery-fastapi, where they are installed."""
+    python = python_of(directory, PEERS)
     if python is None:
         return ()
     flower = Front(
@@ -91,8 +103,9 @@ def fronts(python: str | None) -> Sequence[Front]:
     return (flower, celery_fastapi)
 
 
-def pools(python: str | None) -> Sequence[Pool]:
-    """Those of dramatiq and saq, where they are installed for this Python."""
+def pools(directory: Path | None) -> Sequence[Pool]:
+    """Those of dramatiq and saq, where they are installed."""
+    python = python_of(directory, PEERS)
     if python is None:
         return ()
     dramatiq = Pool(

@@ -1,6 +1,6 @@
-"""Clients that listen: `python -m lab.bench.load.listening PORT PATH STREAMS REPORT`, a process of its own.
+"""Clients that listen: `python -m lab.bench.load.listening PORT PATHS STREAMS REPORT`, a process of its own.
 
-Says "listening" on stdout when every stream has begun, and ends when every one has told of the task's end. The report: for
+PATHS is a file with a path a line, over which the streams are spread. Says "listening" on stdout when every stream has begun, and ends when every one has told of the task's end. The report: for
 each delivery of words, how late they were; and how many words a stream has missed, or got twice or too early.
 """
 
@@ -10,7 +10,8 @@ import re
 import sys
 import time
 from collections import Counter
-from functools import cache
+from functools import lru_cache, partial
+from itertools import cycle, islice
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -19,7 +20,8 @@ import uvloop
 from lab.bench.load.load import request
 
 AT_ONCE = 100  # a server's queue of connections that it has not accepted yet is short
-WORD = re.compile(rb'"chunk": ?"(\d+) ([0-9.]+)"')
+# A chunk is one word, or several lines of one each.
+WORD = re.compile(rb'(?:"chunk": ?"|\\n)(\d+) ([0-9.]+)')
 END_OF_EVENT, LAST_EVENT = b"\n\n", b"event: done"
 
 
@@ -78,12 +80,13 @@ class Listener(asyncio.Protocol):
         whole, end, self._buffer = (self._buffer + data).rpartition(END_OF_EVENT)
         if not end:
             return
-        words = _words(whole)
+        told, last, _ = whole.partition(LAST_EVENT)  # which repeats all as the result
+        words = _words(told)
         if words.said_at:
             self._listeners.heard.append((time.time(), words))
             self._listeners.wrong += abs(words.first - self._next) + _gaps(words)
             self._next = words.end
-        if LAST_EVENT in whole:
+        if last:
             self._is_over = True
             self._listeners.over()
 
@@ -93,7 +96,7 @@ class Listener(asyncio.Protocol):
             self._listeners.all_over.set_exception(exc or ConnectionError("a stream ended before the task"))
 
 
-@cache  # all streams tell the same
+@lru_cache(1000)  # all streams of a task tell the same
 def _words(text: bytes) -> Words:
     words = [(int(number), float(moment)) for number, moment in WORD.findall(text)]
     if not words:
@@ -105,21 +108,21 @@ def _gaps(words: Words) -> int:
     return abs(words.end - words.first - len(words.said_at))
 
 
-def main(port: int, path: str, streams: int, report: Path) -> None:
+def main(port: int, paths: Path, streams: int, report: Path) -> None:
     """Listen to the end."""
-    listeners = uvloop.run(_listen(port, path, streams))
+    listeners = uvloop.run(_listen(port, paths.read_text().split(), streams))
     late: Counter[int] = Counter()
     for heard_at, words in listeners.heard:
         late.update([round((heard_at - said_at) * 1e3) for said_at in words.said_at])
     report.write_text(json.dumps({"late_milliseconds": sorted(late.items()), "wrong": listeners.wrong}))
 
 
-async def _listen(port: int, path: str, streams: int) -> Listeners:
+async def _listen(port: int, paths: list[str], streams: int) -> Listeners:
     loop, listeners = asyncio.get_running_loop(), Listeners(streams)
-    for start in range(0, streams, AT_ONCE):
-        count = min(AT_ONCE, streams - start)
+    left = islice(cycle(paths), streams)
+    while some := list(islice(left, AT_ONCE)):
         connecting = [
-            loop.create_connection(lambda: Listener(path, listeners), "127.0.0.1", port) for _ in range(count)
+            loop.create_connection(partial(Listener, path, listeners), "127.0.0.1", port) for path in some
         ]
         await asyncio.gather(*connecting)
     await listeners.all_begun
@@ -130,6 +133,6 @@ async def _listen(port: int, path: str, streams: int) -> Listeners:
 
 if __name__ == "__main__":
     try:
-        main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]))
+        main(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))
     except OSError as wrong:
         sys.exit(f"{type(wrong).__name__}: {wrong}")

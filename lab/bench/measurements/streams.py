@@ -1,6 +1,5 @@
 """Measures a task of a thousand events a second with ever more listeners."""
 
-import json
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,6 +8,7 @@ import httpx
 
 from lab.bench.cpu import cpu_seconds, resident_bytes
 from lab.bench.figures import Figures, middle
+from lab.bench.load.listeners import Heard, listen
 from lab.bench.plan import Plan
 from lab.bench.report import Column, Goal, judge, show
 from lab.bench.rounds import take_turns
@@ -50,20 +50,18 @@ def _measure(plan: Plan, streams: int) -> Figures:
         server, report = stage.celeriac(0), Path(directory, "report.json")
         path = _submit(server, words)
         memory = resident_bytes(server.pid)
-        listening = _listen(stage, server, path, streams, report)
+        listening = listen(stage, server, [path], streams, report)
         memory, cpu = resident_bytes(server.pid) - memory, cpu_seconds(server.pid)
         stage.work("celeriac_worker.app", database=0)
         listening.wait_for_success()
         cpu = cpu_seconds(server.pid) - cpu
-        figures = json.loads(report.read_text())
-        late: list[tuple[int, int]] = figures["late_milliseconds"]
-        word_count = sum(count for _, count in late)
-        missing = abs(words * streams - word_count)
+        heard = Heard.read(report)
+        missing = abs(words * streams - heard.words)
         return (
-            word_count / plan.seconds,
-            _percentile(late, word_count, 50),
-            _percentile(late, word_count, 99),
-            max(missing, figures["wrong"]),
+            heard.words / plan.seconds,
+            heard.percentile(50),
+            heard.percentile(99),
+            max(missing, heard.wrong),
             memory / 1024 / streams,
             100 * cpu / plan.seconds,
         )
@@ -79,21 +77,3 @@ def _submit(server: Program, words: int) -> str:
     with httpx.stream("GET", url + path) as stream:  # what the process needs anyway is no cost of the streams
         next(stream.iter_raw())
     return path
-
-
-def _listen(stage: Stage, server: Program, path: str, streams: int, report: Path) -> Program:
-    """Return when all streams have begun."""
-    arguments = [str(server.port), path, str(streams), str(report)]
-    listening = stage.start(["lab.bench.load.listening", *arguments], database=0)
-    listening.wait_until_it_says("listening")
-    return listening
-
-
-def _percentile(late: list[tuple[int, int]], word_count: int, percent: float) -> float:
-    """Nearest rank, of values with their counts in ascending order."""
-    rank = word_count * percent / 100
-    for value, count in late:
-        rank -= count
-        if rank <= 0:
-            return float(value)
-    return float("nan")

@@ -34,7 +34,8 @@ async def pick_up(submitted: float) -> bool:
 
 
 async def hold(until: float) -> bool:
-    """Sleep until this moment, in seconds since 1970."""
+    """Write something down, and sleep until this moment, in seconds since 1970."""
+    write_down(0)
     await asyncio.sleep(until - time.time())
     return True
 
@@ -56,6 +57,7 @@ def pick_up_in_thread(submitted: float) -> bool:
 
 def hold_in_thread(until: float) -> bool:
     """`hold`, likewise."""
+    write_down(0)
     time.sleep(max(until - time.time(), 0))
     return True
 

@@ -27,9 +27,7 @@ def _with_context(body: Callable[..., Any]) -> Any:
 def work(concurrency: int) -> None:
     """In this process."""
     functions = [_with_context(body) for body in ASYNC_BODIES]
-    Worker(
-        functions=functions, redis_settings=SETTINGS, max_jobs=concurrency, poll_delay=POLL_SECONDS
-    ).run()
+    Worker(functions=functions, redis_settings=SETTINGS, max_jobs=concurrency, poll_delay=POLL_SECONDS).run()
 
 
 @asynccontextmanager

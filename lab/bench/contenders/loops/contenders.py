@@ -1,0 +1,89 @@
+"""Each contender of the loops: how its queue is filled and its worker started, and what is left to do."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from redis import Redis
+
+from lab.bench.contenders.loops.peers import peers
+from lab.bench.load.load import Load, apply, request
+from lab.bench.plan import Plan
+from lab.bench.stores import fill
+from lab.harness.program import Program
+from lab.harness.stage import Stage
+
+ROOM = "lab.bench.contenders.loops"
+CELERIAC, OVER_HTTP, PREFORK = "Celeriac", "Celeriac, submitted over HTTP", "Celeriac, prefork -c 4"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contender:
+    """One kind of worker for the tasks of bodies.py, in a Redis database of its own."""
+
+    database: int
+    # What it gets of the tasks that the plan says, so that its turn is neither too short nor too long.
+    share: float
+    # Queues so many tasks of a name with this input.
+    fill: Callable[[str, int, Mapping[str, Any]], None]
+    start: Callable[[], Program]
+    # Starts to submit `pick_up` at a rate, so many times.
+    pace: Callable[[float, int], Program]
+    # How many of so many tasks have not ended, with their result.
+    left: Callable[[Redis, int], int]
+    empty: Callable[[Redis], object] = Redis.flushdb
+    # The name of its trivial task.
+    add: str = "add"
+    # Whether it runs as many at once as the plan says.
+    is_loop: bool = True
+
+
+def contenders(stage: Stage, plan: Plan) -> dict[str, Contender]:
+    """Ours, which has an API, and the peers that are installed."""
+    api, options = stage.celeriac(0), ("-c", "1")
+    loop = Contender(
+        database=0,
+        share=2.0,
+        fill=partial(_fill, api),
+        start=partial(stage.work, "celeriac_worker.app", *options, database=0),
+        pace=lambda rate, count: stage.start([f"{ROOM}.mounted", "pace", str(rate), str(count)], database=0),
+        left=lambda client, total: total - client.zcard("celeriac:ended"),
+        empty=fill.empty,
+    )
+    return {
+        CELERIAC: loop,
+        OVER_HTTP: _over_http(stage, loop, api),
+        PREFORK: _prefork(stage, loop),
+        **{
+            peer.name: Contender(
+                database=1 + number,
+                share=peer.share,
+                fill=partial(peer.fill, stage, 1 + number),
+                start=partial(peer.start, stage, 1 + number, plan.concurrency),
+                pace=partial(peer.pace, stage, 1 + number),
+                left=peer.left,
+                add=peer.add,
+            )
+            for number, peer in enumerate(peers(plan.peers))
+        },
+    }
+
+
+def _over_http(stage: Stage, loop: Contender, api: Program) -> Contender:
+    """It only has another way to submit."""
+    module, port = f"{ROOM}.over_http", str(api.port)
+    return replace(
+        loop, pace=lambda rate, count: stage.start([module, port, str(rate), str(count)], database=0)
+    )
+
+
+def _prefork(stage: Stage, loop: Contender) -> Contender:
+    """The same task, but plain."""
+    start = partial(stage.work, "celeriac_worker.app", "-c", "4", database=0)
+    return replace(loop, share=0.6, start=start, add="plain_add", is_loop=False)
+
+
+def _fill(api: Program, name: str, count: int, task_input: Mapping[str, Any]) -> None:
+    submission = request("POST", f"/{name}", task_input)
+    apply(Load(port=api.port, requests=[submission], status=202, count=count))

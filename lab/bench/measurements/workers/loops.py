@@ -1,0 +1,30 @@
+"""Measures async tasks, many at once in one process, beside other queues that run such tasks."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from lab.bench.contenders.loops.contenders import contenders
+from lab.bench.contenders.loops.peers import ALL
+from lab.bench.measurements.workers import backlog, chunks, paced
+from lab.bench.plan import Plan
+from lab.harness.stage import Stage
+
+TASKS = "lab.bench.contenders.loops.ours"
+
+
+def measure(plan: Plan) -> None:
+    """Three tables; the contenders take turns."""
+    with TemporaryDirectory(prefix="celeriac-bench-") as directory:
+        figures = Path(directory)
+        with Stage(
+            CELERIAC_TASKS=TASKS,
+            CELERIAC_ASYNC_CONCURRENCY=str(plan.concurrency),
+            BENCH_FIGURES=directory,
+        ) as stage:
+            all_contenders = contenders(stage, plan)
+            absent = [peer.name for peer in ALL if peer.name not in all_contenders]
+            if absent:
+                plan.console.print(f"Left out, as they are not installed: {', '.join(absent)}.")
+            backlog.measure(stage, plan, all_contenders, figures)
+            paced.measure(stage, plan, all_contenders, figures)
+    chunks.measure(plan)

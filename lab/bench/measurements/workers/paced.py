@@ -1,0 +1,102 @@
+"""Async tasks at a steady rate, and the memory of those that wait."""
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from math import nan
+from pathlib import Path
+
+from lab.bench.contenders.loops.contenders import CELERIAC, PREFORK, Contender
+from lab.bench.contenders.loops.peers import TASKIQ_NAME
+from lab.bench.cpu import cpu_seconds, proportional_bytes, tree
+from lab.bench.figures import Figures, middle, percentile, ratio
+from lab.bench.measurements.workers.notes import count_notes, take_notes
+from lab.bench.plan import Plan
+from lab.bench.report import Column, Goal, judge, show
+from lab.bench.rounds import take_turns
+from lab.harness.processes import descendants
+from lab.harness.program import Program
+from lab.harness.stage import Stage
+
+COLUMNS = [
+    Column("picked up, p50 ms", ".2f"),
+    Column("p99 ms", ".2f"),
+    Column("worker CPU µs/task"),
+    Column("MiB at rest"),
+    Column("of it the loop", ".1f"),
+    Column("KiB a waiting task", ".1f"),
+]
+P50, LOOP, WAITING = 0, 4, 5
+TASKS_PER_SECOND = 200
+WARM_UP = 20
+MOST_ROUNDS = 2
+# In which as many tasks as the plan says are submitted and taken.
+HOLD_SECONDS = 4.0
+POLL_SECONDS = 0.05
+LOOP_PROGRAM = "celeriac_worker.loop"
+
+
+def measure(stage: Stage, plan: Plan, contenders: Mapping[str, Contender], figures: Path) -> None:
+    """The worker runs before the first task is submitted."""
+    turns = {
+        name: partial(_run, stage, plan, each, figures)
+        for name, each in contenders.items()
+        if name != PREFORK
+    }
+    results = take_turns(plan.console, turns, rounds=min(plan.rounds, MOST_ROUNDS))
+    title = f"Loops: {TASKS_PER_SECOND} tasks a second; {plan.concurrency:,} tasks that wait"
+    show(plan.console, title, COLUMNS, results, reference=CELERIAC)
+    ours = results[CELERIAC]
+    goals = [
+        Goal("MiB of a loop at rest", middle(ours, LOOP), at_most=60),
+        Goal("KiB a waiting task", middle(ours, WAITING), at_most=8),
+    ]
+    if TASKIQ_NAME in results:
+        times = ratio(ours, results[TASKIQ_NAME], P50)
+        goals.append(Goal(f"p50 of picking up, Celeriac / {TASKIQ_NAME}", times, at_most=1.5))
+    judge(plan.console, *goals)
+
+
+def _run(stage: Stage, plan: Plan, contender: Contender, figures: Path) -> Figures:
+    client = stage.redis(contender.database)
+    take_notes(figures)
+    worker = contender.start()
+    contender.fill("pick_up", WARM_UP, {"submitted": time.time()})
+    worker.wait_until(lambda: contender.left(client, WARM_UP) <= 0)
+    count = max(round(TASKS_PER_SECOND * plan.seconds), 10)
+    take_notes(figures)
+    cpu = _cpu(worker)
+    contender.pace(TASKS_PER_SECOND, count).wait_for_success()
+    worker.wait_until(lambda: contender.left(client, WARM_UP + count) <= 0)
+    cpu = _cpu(worker) - cpu
+    late = take_notes(figures)
+    rest, loop = _bytes(worker), _loop_bytes(worker)
+    end = time.time() + HOLD_SECONDS
+    contender.fill("hold", plan.concurrency, {"until": end})
+    while (begun := count_notes(figures)) < plan.concurrency and time.time() < end:
+        time.sleep(POLL_SECONDS)
+    held = _bytes(worker)
+    worker.stop()
+    contender.empty(client)
+    return (
+        percentile(late, 50),
+        percentile(late, 99),
+        cpu / count * 1e6,
+        rest / 2**20,
+        loop / 2**20 or nan,
+        (held - rest) / (begun or nan) / 1024,
+    )
+
+
+def _cpu(worker: Program) -> float:
+    return sum(cpu_seconds(pid) for pid in tree(worker.pid))
+
+
+def _bytes(worker: Program) -> int:
+    return sum(proportional_bytes(pid) for pid in tree(worker.pid))
+
+
+def _loop_bytes(worker: Program) -> int:
+    """Of the process that runs the async tasks, where that is one of several."""
+    loops = [process.pid for process in descendants(worker.pid) if LOOP_PROGRAM in process.command]
+    return sum(proportional_bytes(pid) for pid in loops)
