@@ -98,7 +98,7 @@ screenshots: $(INSTALLED) ## take the pictures of the page again, with the syste
 bench: $(INSTALLED) ## measure
 	$(BIN)/python -m lab.bench $(ARGS)
 
-bench-peers: $(INSTALLED) .peers/installed ## measure, also Flower, celery-fastapi, dramatiq and saq
+bench-peers: $(INSTALLED) .peers/installed ## measure, also Flower, celery-fastapi, dramatiq, saq, taskiq, arq, streaq and docket
 	$(BIN)/python -m lab.bench $(ARGS)
 
 trials: $(INSTALLED) ## break one thing at a time, under stock Celery and under Celeriac; run what takes too long for make test
@@ -185,10 +185,12 @@ endef
 	@$(@D)/bin/python -m pip --disable-pip-version-check install --quiet 'celery[redis]==$*.*' 'kombu[redis]'
 	@touch $@
 
-.peers/installed: lab/bench/peers.txt
-	@echo "Setting up .peers with the other programs that make bench-peers measures; this takes a minute, once."
+.peers/installed: $(wildcard lab/bench/peers*.txt)
+	@echo "Setting up .peers with the other programs that make bench-peers measures; this takes some minutes, once."
 	@$(PYTHON) -m venv --clear .peers
 	@.peers/bin/python -m pip --disable-pip-version-check install --quiet --requirement lab/bench/peers.txt
+	@for each in taskiq arq; do $(PYTHON) -m venv .peers/$$each && .peers/$$each/bin/python -m pip \
+		--disable-pip-version-check install --quiet --requirement lab/bench/peers_$$each.txt || exit 1; done
 	@touch $@
 
 .audit/installed: $(INSTALLED)

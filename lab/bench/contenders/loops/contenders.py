@@ -15,7 +15,7 @@ from lab.harness.program import Program
 from lab.harness.stage import Stage
 
 ROOM = "lab.bench.contenders.loops"
-CELERIAC, OVER_HTTP, PREFORK = "Celeriac", "Celeriac, submitted over HTTP", "Celeriac, prefork -c 4"
+CELERIAC, PREFORK = "Celeriac", "Celeriac, prefork -c 4"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,8 @@ class Contender:
     start: Callable[[], Program]
     # Starts to submit `pick_up` at a rate, so many times.
     pace: Callable[[float, int], Program]
+    # The same over HTTP, for those that have an API.
+    pace_over_http: Callable[[float, int], Program] | None = None
     # How many of so many tasks have not ended, with their result.
     left: Callable[[Redis, int], int]
     empty: Callable[[Redis], object] = Redis.flushdb
@@ -39,21 +41,23 @@ class Contender:
     is_loop: bool = True
 
 
-def contenders(stage: Stage, plan: Plan) -> dict[str, Contender]:
-    """Ours, which has an API, and the peers that are installed."""
-    api, options = stage.celeriac(0), ("-c", "1")
+def contenders(stage: Stage, plan: Plan, api: Program) -> dict[str, Contender]:
+    """Ours, behind this API, and the peers that are installed."""
+    options = ("-c", "1")
     loop = Contender(
         database=0,
         share=2.0,
         fill=partial(_fill, api),
         start=partial(stage.work, "celeriac_worker.app", *options, database=0),
         pace=lambda rate, count: stage.start([f"{ROOM}.mounted", "pace", str(rate), str(count)], database=0),
+        pace_over_http=lambda rate, count: stage.start(
+            [f"{ROOM}.over_http", str(api.port), str(rate), str(count)], database=0
+        ),
         left=lambda client, total: total - client.zcard("celeriac:ended"),
         empty=fill.empty,
     )
     return {
         CELERIAC: loop,
-        OVER_HTTP: _over_http(stage, loop, api),
         PREFORK: _prefork(stage, loop),
         **{
             peer.name: Contender(
@@ -68,14 +72,6 @@ def contenders(stage: Stage, plan: Plan) -> dict[str, Contender]:
             for number, peer in enumerate(peers(plan.peers))
         },
     }
-
-
-def _over_http(stage: Stage, loop: Contender, api: Program) -> Contender:
-    """It only has another way to submit."""
-    module, port = f"{ROOM}.over_http", str(api.port)
-    return replace(
-        loop, pace=lambda rate, count: stage.start([module, port, str(rate), str(count)], database=0)
-    )
 
 
 def _prefork(stage: Stage, loop: Contender) -> Contender:

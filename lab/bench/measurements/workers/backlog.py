@@ -7,7 +7,7 @@ from functools import partial
 from math import nan
 from pathlib import Path
 
-from lab.bench.contenders.loops.contenders import CELERIAC, OVER_HTTP, PREFORK, Contender
+from lab.bench.contenders.loops.contenders import CELERIAC, PREFORK, Contender
 from lab.bench.contenders.loops.peers import GEVENT_NAME
 from lab.bench.cpu import cpu_seconds, proportional_bytes, tree
 from lab.bench.figures import Figures, middle, percentile, ratio
@@ -31,9 +31,8 @@ COLUMNS = [
 ]
 RATE, CPU, SLEEPERS, P99 = 0, 3, 4, 6
 POLL_SECONDS = 0.01
-# Of the tasks of a kind: what is left when their measurement begins, and when it ends.
-FIRST, LAST = 0.9, 0.1
-MOST_ROUNDS = 3
+# Of the tasks of a kind: what is left when their measurement begins, and at most when it ends.
+FIRST, LAST = 0.9, 0.5
 
 
 @dataclass(frozen=True)
@@ -47,13 +46,9 @@ class Moment:
 
 
 def measure(stage: Stage, plan: Plan, contenders: Mapping[str, Contender], figures: Path) -> None:
-    """The steady state of each counts, not its start."""
-    turns = {
-        name: partial(_run, stage, plan, each, figures)
-        for name, each in contenders.items()
-        if name != OVER_HTTP
-    }
-    results = take_turns(plan.console, turns, rounds=min(plan.rounds, MOST_ROUNDS))
+    """The steady state of each counts: neither its start nor its last tasks, which are fewer than it can run at once."""
+    turns = {name: partial(_run, stage, plan, each, figures) for name, each in contenders.items()}
+    results = take_turns(plan.console, turns, rounds=max(plan.rounds // 2, 1))
     title = f"Loops: additions, and tasks that sleep 0.1 s, {plan.concurrency:,} at once in one process"
     show(plan.console, title, COLUMNS, results, reference=CELERIAC)
     judge(plan.console, *_goals(results))
@@ -93,12 +88,15 @@ def _run(stage: Stage, plan: Plan, contender: Contender, figures: Path) -> Figur
     total = count + sleepers
     take_notes(figures)
     worker = contender.start()
-    look = partial(_look, stage, worker, lambda: contender.left(client, total))
-    first, last = _moment(look, sleepers + count * FIRST), _moment(look, sleepers + count * LAST)
+    look, end = (
+        partial(_look, stage, worker, lambda: contender.left(client, total)),
+        min(plan.concurrency, count * LAST),
+    )
+    first, last = _moment(look, sleepers + count * FIRST), _moment(look, sleepers + end)
     rate, *cpu = _between(first, last)
     sleeping = (nan, nan, nan, nan)
     if sleepers:
-        first, last = _moment(look, sleepers * FIRST), _moment(look, sleepers * LAST)
+        first, last = _moment(look, sleepers * FIRST), _moment(look, end)
         sleepers_rate, _, _, sleepers_cpu = _between(first, last)
         memory = sum(proportional_bytes(pid) for pid in tree(worker.pid))
         _moment(look, 0)

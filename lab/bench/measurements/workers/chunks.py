@@ -28,47 +28,40 @@ P50, P99, WRONG = 1, 2, 3
 PER_SECOND = 10
 # How much longer than the turns of other measurements: all tasks start in the first half of a second.
 TURN = 2
-TASKS = "lab.bench.contenders.loops.ours"
 
 
-def measure(plan: Plan) -> None:
-    """A tenth of the tasks is the reference."""
-    counts = sorted({plan.streams // 10 or 1, plan.streams})
-    turns = {f"{count:,} tasks": partial(_run, plan, count) for count in counts}
-    results = take_turns(plan.console, turns, rounds=1)
+def measure(stage: Stage, plan: Plan, api: Program) -> None:
+    """All begin at once."""
+    name = f"{plan.streams:,} tasks"
+    results = take_turns(plan.console, {name: partial(_run, stage, plan, api)}, rounds=1)
     title = f"Loops: async tasks that yield {PER_SECOND} times a second, a listener each"
-    show(plan.console, title, COLUMNS, results, reference=f"{counts[0]:,} tasks")
-    most = results[f"{counts[-1]:,} tasks"]
+    show(plan.console, title, COLUMNS, results, reference=name)
     judge(
         plan.console,
-        Goal("p50 from a chunk to its client, ms", middle(most, P50), at_most=60),
-        Goal("p99 from a chunk to its client, ms", middle(most, P99), at_most=250),
-        Goal("chunks lost, doubled or early", middle(most, WRONG), at_most=0),
+        Goal("p50 from a chunk to its client, ms", middle(results[name], P50), at_most=60),
+        Goal("p99 from a chunk to its client, ms", middle(results[name], P99), at_most=250),
+        Goal("chunks lost, doubled or early", middle(results[name], WRONG), at_most=0),
     )
 
 
-def _run(plan: Plan, tasks: int) -> Figures:
+def _run(stage: Stage, plan: Plan, api: Program) -> Figures:
     seconds = plan.seconds * TURN
     words = max(round(PER_SECOND * seconds), 1)
-    with (
-        Stage(CELERIAC_TASKS=TASKS, CELERIAC_ASYNC_CONCURRENCY=str(tasks)) as stage,
-        TemporaryDirectory(prefix="celeriac-bench-") as directory,
-    ):
-        server, report = stage.celeriac(0), Path(directory, "report.json")
-        paths = asyncio.run(_submit(server, tasks, words))
-        listening = listen(stage, server, paths, tasks, report)
+    with TemporaryDirectory(prefix="celeriac-bench-") as directory:
+        report = Path(directory, "report.json")
+        listening = listen(stage, api, asyncio.run(_submit(api, plan.streams, words)), plan.streams, report)
         worker = stage.work("celeriac_worker.app", "-c", "1", database=0)
-        before = _cpu(stage, server, worker)
+        before = _cpu(stage, api, worker)
         listening.wait_for_success()
-        used = [after - earlier for earlier, after in zip(before, _cpu(stage, server, worker), strict=True)]
+        used = [after - earlier for earlier, after in zip(before, _cpu(stage, api, worker), strict=True)]
         heard = Heard.read(report)
-        return (
-            heard.words / seconds,
-            heard.percentile(50),
-            heard.percentile(99),
-            max(abs(words * tasks - heard.words), heard.wrong),
-            *(100 * each / seconds for each in used),
-        )
+    return (
+        heard.words / seconds,
+        heard.percentile(50),
+        heard.percentile(99),
+        max(abs(words * plan.streams - heard.words), heard.wrong),
+        *(100 * each / seconds for each in used),
+    )
 
 
 async def _submit(server: Program, tasks: int, words: int) -> list[str]:

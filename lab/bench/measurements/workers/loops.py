@@ -18,13 +18,14 @@ def measure(plan: Plan) -> None:
         figures = Path(directory)
         with Stage(
             CELERIAC_TASKS=TASKS,
-            CELERIAC_ASYNC_CONCURRENCY=str(plan.concurrency),
+            CELERIAC_ASYNC_CONCURRENCY=str(max(plan.concurrency, plan.streams)),
             BENCH_FIGURES=directory,
         ) as stage:
-            all_contenders = contenders(stage, plan)
+            api = stage.celeriac(0)
+            all_contenders = contenders(stage, plan, api)
             absent = [peer.name for peer in ALL if peer.name not in all_contenders]
             if absent:
                 plan.console.print(f"Left out, as they are not installed: {', '.join(absent)}.")
             backlog.measure(stage, plan, all_contenders, figures)
             paced.measure(stage, plan, all_contenders, figures)
-    chunks.measure(plan)
+            chunks.measure(stage, plan, api)

@@ -1,7 +1,7 @@
 """Async tasks at a steady rate, and the memory of those that wait."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from math import nan
 from pathlib import Path
@@ -21,17 +21,18 @@ from lab.harness.stage import Stage
 COLUMNS = [
     Column("picked up, p50 ms", ".2f"),
     Column("p99 ms", ".2f"),
+    Column("over HTTP, p50 ms", ".2f"),
+    Column("p99 ms", ".2f"),
     Column("worker CPU µs/task"),
     Column("MiB at rest"),
     Column("of it the loop", ".1f"),
     Column("KiB a waiting task", ".1f"),
 ]
-P50, LOOP, WAITING = 0, 4, 5
+P50, LOOP, WAITING = 0, 6, 7
 TASKS_PER_SECOND = 200
 WARM_UP = 20
-MOST_ROUNDS = 2
 # In which as many tasks as the plan says are submitted and taken.
-HOLD_SECONDS = 4.0
+HOLD_SECONDS = 3.0
 POLL_SECONDS = 0.05
 LOOP_PROGRAM = "celeriac_worker.loop"
 
@@ -43,7 +44,7 @@ def measure(stage: Stage, plan: Plan, contenders: Mapping[str, Contender], figur
         for name, each in contenders.items()
         if name != PREFORK
     }
-    results = take_turns(plan.console, turns, rounds=min(plan.rounds, MOST_ROUNDS))
+    results = take_turns(plan.console, turns, rounds=max(plan.rounds // 2, 1))
     title = f"Loops: {TASKS_PER_SECOND} tasks a second; {plan.concurrency:,} tasks that wait"
     show(plan.console, title, COLUMNS, results, reference=CELERIAC)
     ours = results[CELERIAC]
@@ -64,28 +65,34 @@ def _run(stage: Stage, plan: Plan, contender: Contender, figures: Path) -> Figur
     contender.fill("pick_up", WARM_UP, {"submitted": time.time()})
     worker.wait_until(lambda: contender.left(client, WARM_UP) <= 0)
     count = max(round(TASKS_PER_SECOND * plan.seconds), 10)
-    take_notes(figures)
+
+    def paced(pace: Callable[[float, int], Program], total: int) -> tuple[float, float]:
+        take_notes(figures)
+        pace(TASKS_PER_SECOND, count).wait_for_success()
+        worker.wait_until(lambda: contender.left(client, total) <= 0)
+        late = take_notes(figures)
+        return percentile(late, 50), percentile(late, 99)
+
     cpu = _cpu(worker)
-    contender.pace(TASKS_PER_SECOND, count).wait_for_success()
-    worker.wait_until(lambda: contender.left(client, WARM_UP + count) <= 0)
+    late = paced(contender.pace, WARM_UP + count)
     cpu = _cpu(worker) - cpu
-    late = take_notes(figures)
+    over_http = (
+        paced(contender.pace_over_http, WARM_UP + 2 * count) if contender.pace_over_http else (nan, nan)
+    )
+    rest, loop, waiting = _memory(plan, contender, worker, figures)
+    worker.stop()
+    contender.empty(client)
+    return (*late, *over_http, cpu / count * 1e6, rest / 2**20, loop / 2**20 or nan, waiting / 1024)
+
+
+def _memory(plan: Plan, contender: Contender, worker: Program, figures: Path) -> tuple[int, int, float]:
+    """At rest, in all processes and in the loop's; and for each task that waits."""
     rest, loop = _bytes(worker), _loop_bytes(worker)
     end = time.time() + HOLD_SECONDS
     contender.fill("hold", plan.concurrency, {"until": end})
     while (begun := count_notes(figures)) < plan.concurrency and time.time() < end:
         time.sleep(POLL_SECONDS)
-    held = _bytes(worker)
-    worker.stop()
-    contender.empty(client)
-    return (
-        percentile(late, 50),
-        percentile(late, 99),
-        cpu / count * 1e6,
-        rest / 2**20,
-        loop / 2**20 or nan,
-        (held - rest) / (begun or nan) / 1024,
-    )
+    return rest, loop, (_bytes(worker) - rest) / (begun or nan)
 
 
 def _cpu(worker: Program) -> float:
