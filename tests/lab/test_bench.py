@@ -35,6 +35,13 @@ SMALLEST = [
 # Words of each table; those that take longest go first.
 TABLES = {
     "waiters": ["Waiters: 50 parked clients", "KiB/waiter", "Celeriac, one task", "Celeriac, a task each"],
+    "loops": [
+        "Loops: additions",
+        "not installed: taskiq",
+        "Celeriac, prefork -c 4",
+        "over HTTP, p50",
+        "20 tasks",
+    ],
     "streams": ["Streams: a task that says", "20 streams", "KiB/stream"],
     "records": ["Records: the same requests", "1,000 tasks", "2,000 tasks", "keeper"],
     "submit": ["Submit: POST an addition", "the floor", "Celeriac"],
@@ -43,13 +50,6 @@ TABLES = {
     "many": ["Many: a chain of 12", "Many: a chord of 12", "Celery's canvas", "Celeriac, one batch"],
     "batches": ["Batches: 120 additions", "POST /batches, one request", "POST /add beside a batch of 1,200"],
     "start": ["Start of the API", "first answer, ms", "Celeriac"],
-    "loops": [
-        "Loops: additions",
-        "not installed: taskiq",
-        "Celeriac, prefork -c 4",
-        "over HTTP, p50",
-        "20 tasks",
-    ],
     "pool": ["Pool: 200 queued additions", "stock worker", "Celeriac's worker", "bytes/task, finished"],
     "client": ["Client: client.run", "run by hand", "async client.map / async map by hand"],
     "command": ["Start of the command", "celeriac --version", "celeriac list --help"],
