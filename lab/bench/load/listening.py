@@ -80,8 +80,8 @@ class Listener(asyncio.Protocol):
         whole, end, self._buffer = (self._buffer + data).rpartition(END_OF_EVENT)
         if not end:
             return
-        told, last, _ = whole.partition(LAST_EVENT)  # which repeats all as the result
-        words = _words(told)
+        news, last, _ = whole.partition(LAST_EVENT)  # which repeats all as the result
+        words = _words(news)
         if words.said_at:
             self._listeners.heard.append((time.time(), words))
             self._listeners.wrong += abs(words.first - self._next) + _gaps(words)

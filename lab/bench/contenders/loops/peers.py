@@ -93,5 +93,5 @@ ALL = (
 
 def peers(directory: Path | None) -> Sequence[Peer]:
     """Those that are installed there."""
-    found = ((peer, python_of(directory, peer.environment)) for peer in ALL)
-    return [replace(peer, python=python) for peer, python in found if python]
+    pythons = ((peer, python_of(directory, peer.environment)) for peer in ALL)
+    return [replace(peer, python=python) for peer, python in pythons if python]
