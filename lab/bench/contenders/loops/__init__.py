@@ -1,1 +1,1 @@
-"""The same async tasks for Celeriac and for other queues that run many of them in one process."""
+"""The same async tasks for Celeriac and for other queues."""

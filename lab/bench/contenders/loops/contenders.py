@@ -1,4 +1,4 @@
-"""Each contender of the loops: how its queue is filled and its worker started, and what is left to do."""
+"""Each contender of the loops: how it is fed and started, and what is left."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

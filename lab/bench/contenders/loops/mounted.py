@@ -1,4 +1,4 @@
-"""Submits to Celeriac from a program that has mounted it, without HTTP: `… mounted pace RATE COUNT`."""
+"""Submits to Celeriac without HTTP: `… mounted pace RATE COUNT`."""
 
 import sys
 from collections.abc import AsyncIterator

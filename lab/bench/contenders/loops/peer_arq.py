@@ -1,4 +1,4 @@
-"""arq, which looks for tasks each 50 ms here (by itself, each half a second); run by an environment of its own."""
+"""arq, run by an environment of its own."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +13,7 @@ from lab.bench.contenders.loops import program
 from lab.bench.contenders.loops.bodies import ASYNC_BODIES, REDIS_URL
 
 SETTINGS = RedisSettings.from_dsn(REDIS_URL)
+# By itself, it looks for tasks each half a second.
 POLL_SECONDS = 0.05
 
 

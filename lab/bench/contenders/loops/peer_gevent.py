@@ -1,4 +1,4 @@
-"""Celery's pool of greenlets, with the settings of the other measurements' careful app; run by the peers' environment."""
+"""Celery's pool of greenlets; run by the peers' environment."""
 
 import asyncio
 import os

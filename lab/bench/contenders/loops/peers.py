@@ -1,4 +1,4 @@
-"""The other queues that run many async tasks in one process, each run by the environment that has it."""
+"""The other queues that run many async tasks in one process."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence

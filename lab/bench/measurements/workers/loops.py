@@ -1,4 +1,4 @@
-"""Measures async tasks, many at once in one process, beside other queues that run such tasks."""
+"""Measures async tasks, many at once in one process, beside other queues."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory

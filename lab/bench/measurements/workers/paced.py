@@ -90,9 +90,9 @@ def _memory(plan: Plan, contender: Contender, worker: Program, figures: Path) ->
     rest, loop = _bytes(worker), _loop_bytes(worker)
     end = time.time() + HOLD_SECONDS
     contender.fill("hold", plan.concurrency, {"until": end})
-    while (begun := count_notes(figures)) < plan.concurrency and time.time() < end:
+    while (count := count_notes(figures)) < plan.concurrency and time.time() < end:
         time.sleep(POLL_SECONDS)
-    return rest, loop, (_bytes(worker) - rest) / (begun or nan)
+    return rest, loop, (_bytes(worker) - rest) / (count or nan)
 
 
 def _cpu(worker: Program) -> float:
