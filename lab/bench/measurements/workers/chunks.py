@@ -1,4 +1,4 @@
-"""Async tasks that each yield ten times a second, and clients that listen to one each over HTTP."""
+"""Async tasks that each yield ten times a second, and a client of each."""
 
 import asyncio
 from functools import partial
