@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -16,9 +17,10 @@ import schemathesis
 from hypothesis import Phase, settings
 from schemathesis import Case as AnyCase
 from schemathesis.config import SchemathesisConfig
-from schemathesis.specs.openapi.checks import negative_data_rejection
+from schemathesis.specs.openapi.checks import negative_data_rejection, status_code_conformance
 
 from celeriac.stack.valkey import Valkey
+from celeriac_api.server.request_head import LONGEST_TARGET
 from lab.harness.checkout import ROOT
 from lab.harness.servers import running_worker
 from tests.http.access.keys import Locked, locked_api
@@ -91,6 +93,9 @@ def test_an_operation_answers_as_documented(case: Case, locked_starters: Locked)
     for security in case.operation.definition.raw["security"]:
         case.headers.update(locked_starters.headers(f"has-{(security['bearer'] or ['read'])[0]}"))
     excluded: list[Any] = [negative_data_rejection] if is_right else []
+    # The server answers a request whose address is too long, whatever the route.
+    if len(urlencode(case.query, doseq=True)) > LONGEST_TARGET // 2:
+        excluded += [negative_data_rejection, status_code_conformance]
     case.call_and_validate(base_url=str(locked_starters.client.base_url), excluded_checks=excluded)
 
 
