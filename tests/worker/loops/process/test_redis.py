@@ -81,7 +81,8 @@ def test_a_task_ends_after_an_outage(door: httpx.Client, server: Valkey, loop: P
     server.kill()
     wait_until(lambda: "redis is away" in loop.log)
     server.restart()
-    assert wait_until(lambda: ended(door, task))["result"] == 0.5
+    wait_until(lambda: door.get("/readyz").status_code == 200)
+    assert ended(door, task)["result"] == 0.5
     assert run(door, "add", x=1, y=2)["result"] == 3
 
 
@@ -108,5 +109,6 @@ def nothing_is_taken_without_records(client: httpx.Client, queues: Redis, record
     wait_until(lambda: not any("b" in each["flags"] for each in queues.client_list()))
     queues.lpush("async", b"not a message")
     records.restart()
-    assert wait_until(lambda: ended(client, task))["result"] == 0.5
+    wait_until(lambda: client.get("/readyz").status_code == 200)
+    assert ended(client, task)["result"] == 0.5
     wait_until(lambda: queues.llen("async") == 0)
