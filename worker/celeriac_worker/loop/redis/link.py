@@ -107,8 +107,14 @@ class Link:
         return not (self._waiting or self._packets)
 
     def tick(self, seconds: float) -> None:
-        """Called again and again while the loop turns: a packet without an answer for too long is sent over a new connection."""
+        """Called again and again while the loop turns.
+
+        A packet without an answer for too long is sent over a new connection; and a connection on which nothing is sent is looked at, for
+        while Redis is away no more messages are to be taken.
+        """
         self._ticks = self._ticks + 1 if self._packets else 0
+        if self.is_up.is_set() and self.is_idle():
+            self.try_to_send(("PING",))
         if self._ticks * seconds > ANSWER_SECONDS and self._reader is not None:
             self._ticks = 0
             self._reader.cancel("no answer")
