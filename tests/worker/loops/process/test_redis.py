@@ -106,7 +106,9 @@ def nothing_is_taken_without_records(client: httpx.Client, queues: Redis, record
     """While the server of the records is away, the loop asks that of the queues for nothing; afterwards it goes on."""
     task = in_state(client, submit(client, "rest", seconds=0.5), "running")
     records.kill()
-    wait_until(lambda: not any("b" in each["flags"] for each in queues.client_list()))
+    wait_until(
+        lambda: not any("b" in each["flags"] and each["cmd"] == "blmpop" for each in queues.client_list())
+    )
     queues.lpush("async", b"not a message")
     records.restart()
     wait_until(lambda: client.get("/readyz").status_code == 200)
