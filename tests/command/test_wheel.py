@@ -37,6 +37,7 @@ def test_the_wheel_has_the_version_the_command_and_an_extra_for_each_part(wheel:
         "local",
         "oidc",
         "otel",
+        "s3",
         "worker",
     ]
     assert f"\n## [{VERSION}] - " in (ROOT / "CHANGELOG.md").read_text()
