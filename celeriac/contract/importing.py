@@ -13,10 +13,7 @@ LONGEST_REASON = 1_000
 _OTHERS = (
     "<frozen ",
     *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-    *(
-        str(Path(__file__).with_name(name))
-        for name in ("importing.py", "declaration.py", "retry.py", "signature.py")
-    ),
+    str(Path(__file__).parent),
 )
 
 

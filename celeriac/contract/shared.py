@@ -86,6 +86,8 @@ def _prepare(shared: Shared, place: str, *, in_loop: bool, path: tuple[Shared, .
 def _check_yields(factory: object, name: str) -> None:
     if inspect.isasyncgenfunction(factory) or inspect.isgeneratorfunction(factory):
         return
+    if inspect.isasyncgen(factory) or inspect.isgenerator(factory):
+        raise ContractError(f"Shared({name}(...)): give the function itself, without a call: Shared({name}).")
     wrapped = getattr(factory, "__wrapped__", None)
     if inspect.isasyncgenfunction(wrapped) or inspect.isgeneratorfunction(wrapped):
         raise ContractError(
@@ -123,13 +125,21 @@ def _shared_in(function: Callable[..., Any], place: str) -> dict[str, Shared]:
     except (NameError, TypeError, ValueError) as unknown:
         raise ContractError(f"The parameters of {place} cannot be read: {unknown}") from unknown
     hints = {each.name: _evaluated(each.annotation, function) for each in parameters}
-    return {name: shared for name, hint in hints.items() if (shared := _shared(hint)) is not None}
+    return {
+        name: shared for name, hint in hints.items() if (shared := _shared(hint, name, place)) is not None
+    }
 
 
-def _shared(hint: object) -> Shared | None:
+def _shared(hint: object, name: str, place: str) -> Shared | None:
     if get_origin(hint) is not Annotated:
         return None
-    return next((each for each in get_args(hint)[1:] if isinstance(each, Shared)), None)
+    marks = get_args(hint)[1:]
+    if any(mark is Shared for mark in marks):
+        raise ContractError(
+            f"parameter {name!r} of {place} does not say what opens its value: write Shared(factory), where factory is a function "
+            "that yields it."
+        )
+    return next((mark for mark in marks if isinstance(mark, Shared)), None)
 
 
 def _evaluated(annotation: object, function: Callable[..., Any]) -> object:

@@ -85,6 +85,14 @@ def test_a_module_that_imports_what_is_not_there_is_refused_with_both_names(
             "parameter 'x' of task 'f' has no type hint",
             3,
         ),
+        (
+            (
+                "from typing import Annotated\nfrom celeriac import Shared, task\n\ndef f(): ...\n\n@task\n"
+                "def g(x: Annotated[int, Shared(f)]) -> None: ...\n"
+            ),
+            "Shared(f): 'f' does not yield",
+            7,
+        ),
         ("import sys\nsys.exit()\n", "SystemExit", 2),
         ("raise ValueError('two\\nlines')\n", "ValueError: two lines", 1),
         ("from celeriac import tsk\n", "ImportError: cannot import name 'tsk'", 1),

@@ -106,6 +106,7 @@ async def decorated() -> AsyncIterator[Client]:
     [
         (returns, r"Shared\(returns\): 'returns' does not yield: write a function"),
         (Client, "'Client' does not yield"),
+        (client(), r"Shared\(client\(\.\.\.\)\): give the function itself, without a call: Shared\(client\)"),
         (decorated, "'decorated' is a generator function with a decorator: remove the decorator"),
     ],
 )
@@ -143,6 +144,9 @@ async def plain_within(client: Annotated[Client, Shared(plain_around_async)]) ->
 async def cycle(client: Annotated[Client, Shared(hen)]) -> None: ...
 
 
+async def bare(client: Annotated[Client, Shared]) -> None: ...
+
+
 async def default(client: Annotated[Client | None, Shared(client)] = None) -> None: ...
 
 
@@ -162,6 +166,10 @@ async def default(client: Annotated[Client | None, Shared(client)] = None) -> No
             r"'plain_around_async', which task 'plain_within' shares, is a plain function and needs Shared\(client\)",
         ),
         (cycle, "What task 'cycle' shares needs itself: hen -> egg -> hen"),
+        (
+            bare,
+            r"parameter 'client' of task 'bare' does not say what opens its value: write Shared\(factory\)",
+        ),
         (default, "parameter 'client' of task 'default' is shared.*remove the default"),
     ],
 )

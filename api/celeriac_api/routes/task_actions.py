@@ -45,7 +45,7 @@ class CancelRequest(BaseModel):
 
     terminate: bool = Field(
         default=False,
-        description="Whether to end the process of a running task. Otherwise the task can check for the request and stop itself.",
+        description="Whether to end a running task: its process, or the coroutine of an async one. Otherwise the task can check for the request and stop itself.",
     )
 
 

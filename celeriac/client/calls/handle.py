@@ -167,7 +167,7 @@ class Handle(Generic[Value]):
 
     @task_call
     def cancel(self, *, terminate: bool = False, timeout: float | None = None) -> Flow[Any]:
-        """Cancel the task, or ask it to end if it runs; returns the handle itself. `terminate` ends its process, too.
+        """Cancel the task, or ask it to end if it runs; returns the handle itself. `terminate` ends it then.
 
         Raises `TaskEnded` if it has ended in another state.
         """

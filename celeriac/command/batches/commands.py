@@ -154,7 +154,10 @@ def cancel(
     batch: Id,
     *,
     terminate: Annotated[
-        bool, typer.Option("--terminate", help="End the processes of those that run.")
+        bool,
+        typer.Option(
+            "--terminate", help="End those that run: their processes, or the coroutines of async ones."
+        ),
     ] = False,
     server: Server,
     output: Output,

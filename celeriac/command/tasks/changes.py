@@ -19,7 +19,11 @@ def cancel(
     ids: Ids,
     *,
     terminate: Annotated[
-        bool, typer.Option("--terminate", help="End the process of a running task within three seconds.")
+        bool,
+        typer.Option(
+            "--terminate",
+            help="End a running task within three seconds: its process, or the coroutine of an async one.",
+        ),
     ] = False,
     output: Output,
     server: Server,

@@ -103,7 +103,9 @@ class Supervisor:
         if isinstance(refusal, CannotStart):
             self._terminal.say(*str(refusal).splitlines())
         elif refusal is None and self._crashed is None:
-            self._terminal.say("Stopping. Ctrl-C again stops at once.")
+            self._terminal.say(
+                "Stopping, as soon as running tasks have ended or their grace is over. Ctrl-C again stops at once."
+            )
         crashed_child = self._crashed or next(
             (child for child in self._children if child.process.poll()), None
         )

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,9 @@ async def _serve(
     loop = Loop(start, frames, settings, implementations, spans)
 
     def read() -> None:
-        received = connection.recv(65_536)
+        received = b""
+        with suppress(ConnectionError):  # it is gone, and has not read all that this loop has said
+            received = connection.recv(65_536)
         for line in frames.lines(received):
             loop.obey(Order.from_line(line))
         if not received:

@@ -63,7 +63,7 @@ class Loop:
         self._ends = Ends(self._link, self._broker, settings, start.worker)
         self._bodies = Bodies(self._link, settings, implementations, spans)
         self._company = Company(self._slots, self._begin_held)
-        # By token; those of other programs by their id. From before the claim until Redis has the end.
+        # By `Delivery.key`. From before the claim until Redis has the end.
         self._runs: dict[str, Run] = {}
         self._ended: list[str] = []
         self._limits = Limits(loop, self._tell_overdue)
@@ -141,7 +141,7 @@ class Loop:
 
     def _claim(self, delivery: Delivery) -> None:
         run = Run(delivery, self._implementations.get(delivery.name))
-        self._runs[delivery.token or delivery.task_id] = run
+        self._runs[delivery.key] = run
         if delivery.is_ours:
             self._ends.claim(delivery, lambda granted: self._claimed(run, granted))
         else:
@@ -171,13 +171,13 @@ class Loop:
             await asyncio.sleep((delivery.eta - datetime.now(UTC)).total_seconds())
         outcome = await self._bodies.outcome(run)
         self._company.leave(run)
-        if run.delivery.token in self._runs or not delivery.is_ours:  # or it was given up
+        if delivery.key in self._runs:  # or it was given up
             self._ends.end(delivery, outcome, run.attempt, lambda: self._done(run))
 
     def _done(self, run: Run) -> None:
         """Redis has the end of a run, or it does not run here."""
         delivery = run.delivery
-        if self._runs.pop(delivery.token or delivery.task_id, None) is None:
+        if self._runs.pop(delivery.key, None) is None:
             return
         self._slots.free()
         run.task = None  # whose context refers to the run: without this circle, all of it is freed now

@@ -90,7 +90,7 @@ class BatchHandle:
 
     @task_call
     def cancel(self, *, terminate: bool = False, timeout: float | None = None) -> Flow[Any]:
-        """Cancel the tasks that have not ended; returns the handle itself. `terminate` ends the processes of those that run.
+        """Cancel the tasks that have not ended; returns the handle itself. `terminate` ends those that run.
 
         Raises `BatchEnded` if it has ended otherwise.
         """

@@ -10,7 +10,7 @@ from celery.result import AsyncResult
 from redis import Redis
 
 from lab.harness.waiting import wait_until
-from tests.support.door import Document, document, ended, run, shown, submit, submit_with
+from tests.support.door import Document, cancel, document, ended, in_state, run, shown, submit, submit_with
 
 pytestmark = pytest.mark.usefixtures("loop")
 
@@ -83,6 +83,17 @@ def test_a_task_of_stock_celery_runs(stock: Celery) -> None:
     wrong = stock.send_task("add", ("one", 2))
     with pytest.raises(Exception, match="valid integer"):
         wrong.get(timeout=20)
+
+
+def test_a_task_of_stock_celery_that_comes_twice_gives_its_slots_back(
+    loop_client: httpx.Client, stock: Celery
+) -> None:
+    for _ in range(100):
+        stock.send_task("rest", (1.0,), task_id="twice")
+    tasks = [in_state(loop_client, submit(loop_client, "ask_often"), "running") for _ in range(2)]
+    for task in tasks:
+        cancel(loop_client, task)
+        ended(loop_client, task)
 
 
 def test_a_task_of_stock_celery_with_a_callback_is_rejected(loop_client: httpx.Client, stock: Celery) -> None:

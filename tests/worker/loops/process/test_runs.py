@@ -39,6 +39,19 @@ def test_a_generator_fails_with_the_first_value_that_is_none_of_json(loop_client
     assert [data for kind, data in events_of(loop_client, task) if kind == "output"] == [{"chunk": 1.0}]
 
 
+def test_a_generator_of_texts_fails_with_the_first_value_that_is_none(loop_client: httpx.Client) -> None:
+    task = run(loop_client, "misspell")
+    assert task["error"]["type"] == "InvalidResult"
+    assert [data for kind, data in events_of(loop_client, task) if kind == "output"] == [{"chunk": "a"}]
+
+
+def test_a_failure_is_in_the_log_with_its_traceback(loop: PlayedWorker, loop_client: httpx.Client) -> None:
+    task_id = run(loop_client, "fail", kind="ValueError")["task_id"]
+    wait_until(lambda: f"task {task_id} (fail) failed: ('wrong', {{1, 2}})" in loop.log)
+    line = loop.log.partition(f"task {task_id} (fail) failed")[2]
+    assert "raise errors[kind]" in line
+
+
 def test_a_generator_that_goes_on_fails_when_its_result_is_too_large(loop_client: httpx.Client) -> None:
     assert run(loop_client, "measure", endless=True)["error"]["type"] == "ResultTooLarge"
 
@@ -79,7 +92,10 @@ def test_tasks_of_asyncio_that_it_leaves_behind_are_cancelled(
     task = run(loop_client, "leave_child", kind="orphaned")
     assert task["result"] == "orphaned"
     wait_until(lambda: "the child was cancelled" in run(loop_client, "show_seen")["result"])
-    assert f"task {task['task_id']}: 1 tasks of asyncio that it started went on" in loop.log
+    assert (
+        f"task {task['task_id']}: what it started in asyncio and left running at its end is cancelled (1"
+        in loop.log
+    )
 
 
 def test_a_child_that_exits_does_not_end_the_loop(loop: PlayedWorker, loop_client: httpx.Client) -> None:

@@ -29,6 +29,13 @@ async def spell(text: str, pause: float = 0.0) -> AsyncIterator[str]:
 
 
 @task
+async def misspell() -> AsyncIterator[str]:
+    """Yield a letter, and then what is none."""
+    yield "a"
+    yield 7  # type: ignore[misc]  # a mistake
+
+
+@task
 async def count(to: int) -> AsyncIterator[int]:
     """Yield numbers."""
     for number in range(to):

@@ -5,7 +5,7 @@ import os
 import re
 from base64 import b64decode
 from binascii import a2b_base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -57,6 +57,11 @@ class Delivery:
     def is_ours(self) -> bool:
         """Whether it came through the API."""
         return self.token is not None
+
+    @property
+    def key(self) -> str:
+        """Of this delivery alone: another program can send the same id twice."""
+        return self.token or f"{self.task_id} {id(self)}"
 
     def keywords(self) -> dict[str, Any]:
         """The keyword arguments as JSON values."""
@@ -122,7 +127,8 @@ def _learn(delivery: Delivery) -> None:
         and delivery.trace is None
         and b'"expires": null' in match[3]
     ):
-        _templates[delivery.queue, match[3].replace(own[1], b"")] = delivery
+        template = replace(delivery, raw=b"", input_json=b"")  # which can be large
+        _templates[delivery.queue, match[3].replace(own[1], b"")] = template
 
 
 def _new_token() -> str:

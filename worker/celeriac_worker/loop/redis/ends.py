@@ -74,6 +74,8 @@ class Ends:
 
     def end(self, delivery: Delivery, outcome: Outcome, attempt: int, done: Done) -> None:
         """Record an outcome; `done` is called when it is."""
+        if isinstance(outcome, Failed):
+            _log(delivery, outcome.error)
         if not delivery.is_ours:
             self._end_foreign(delivery, outcome, done)
             return
@@ -191,13 +193,31 @@ def unknown_task(name: str) -> NotRegistered:
     )
 
 
-def _failed(task_id: str, error: BaseException) -> tuple[Failure, str]:
+def _log(delivery: Delivery, error: BaseException) -> None:
+    facts = {"task_id": delivery.task_id, "task_name": delivery.name}
+    with_traceback = error if error.__traceback__ is not None else None
+    logger.error(
+        "task %s (%s) failed: %s",
+        delivery.task_id,
+        delivery.name[:100],
+        _words(error).message,
+        exc_info=with_traceback,
+        extra=facts,
+    )
+
+
+def _words(error: BaseException) -> Failure:
     failure = failure_of(error)
     if isinstance(error, TimeLimitExceeded):
         words = f"the task ran longer than its time limit of {error.args[0]} s and was ended"
-        failure = replace(failure, message=words)
-    elif isinstance(error, NotRegistered):  # whose text is made for a KeyError
-        failure = replace(failure, message=error.args[0])
+        return replace(failure, message=words)
+    if isinstance(error, NotRegistered):  # whose text is made for a KeyError
+        return replace(failure, message=error.args[0])
+    return failure
+
+
+def _failed(task_id: str, error: BaseException) -> tuple[Failure, str]:
+    failure = _words(error)
     traceback = task_traceback(error)
     return failure, documents.error_document(
         task_id, error, failure, status=documents.FAILURE, traceback=traceback

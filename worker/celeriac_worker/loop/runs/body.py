@@ -69,7 +69,6 @@ class Bodies:
     async def _called(self, run: Run) -> Outcome:
         implementation, delivery = run.implementation, run.delivery
         if implementation is None:
-            logger.error("task %s: this worker does not know the task %r", run.task_id, delivery.name[:100])
             return Failed(unknown_task(delivery.name))
         context.begin_in_loop(
             run.attempt,
@@ -82,7 +81,7 @@ class Bodies:
             run.reports.end()
         if run.children and (left := run.drop_children()):
             logger.warning(
-                "task %s: %d tasks of asyncio that it started went on after its end, and are cancelled",
+                "task %s: what it started in asyncio and left running at its end is cancelled (%d in all)",
                 run.task_id,
                 left,
             )

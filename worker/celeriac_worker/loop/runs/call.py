@@ -111,7 +111,7 @@ async def _collected(
     size, is_text = 0, implementation.definition.output_schema.get("type") == "string"
     async with aclosing(implementation.function(**arguments)) as generator:
         async for value in generator:
-            chunk, length = _as_json(value, implementation, most_bytes)
+            chunk, length = _as_json(value, implementation, most_bytes, is_text=is_text)
             size += length
             if size > most_bytes:
                 raise too_large(size, most_bytes)
@@ -121,9 +121,11 @@ async def _collected(
     return "".join(values) if is_text else values
 
 
-def _as_json(value: Any, implementation: Implementation, most_bytes: int) -> tuple[Any, int]:
+def _as_json(
+    value: Any, implementation: Implementation, most_bytes: int, *, is_text: bool
+) -> tuple[Any, int]:
     """A value that a generator yields as JSON values, and about how many bytes that is."""
-    if type(value) is str or implementation.item is None:
+    if implementation.item is None or (is_text and type(value) is str):
         return value, len(value)
     item, text = checked_result(value, implementation.item, most_bytes=most_bytes)
     return item, len(text)

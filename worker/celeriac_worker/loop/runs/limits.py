@@ -28,21 +28,21 @@ class Limits:
             run.soft_at = run.begun_at + soft
         if hard is not None:
             run.hard_at = run.begun_at + hard
-        if (soft is not None and soft < NEAR_SECONDS) or (hard is not None and hard < NEAR_SECONDS):
-            self._arm(run)
+        self._arm(run, run.begun_at + NEAR_SECONDS)
 
     def look(self, runs: Iterable[Run]) -> None:
         """Called more often than each `NEAR_SECONDS`: set timers for limits that are near."""
         near = self._loop.time() + NEAR_SECONDS
         for run in runs:
-            if not run.is_armed and (run.soft_at < near or run.hard_at < near):
-                self._arm(run)
+            self._arm(run, near)
 
-    def _arm(self, run: Run) -> None:
-        run.is_armed = True
-        if run.soft_at < float("inf"):
+    def _arm(self, run: Run, near: float) -> None:
+        """A timer keeps its run until it fires, also when the run has ended: none is set for a limit that is far away."""
+        if run.soft_at < near and not run.has_soft_timer:
+            run.has_soft_timer = True
             self._loop.call_at(run.soft_at, self._soft, run)
-        if run.hard_at < float("inf"):
+        if run.hard_at < near and not run.has_hard_timer:
+            run.has_hard_timer = True
             self._loop.call_at(run.hard_at, self._hard, run)
 
     def _soft(self, run: Run) -> None:

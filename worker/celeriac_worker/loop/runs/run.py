@@ -22,8 +22,8 @@ class Run:
     """A delivery that is claimed, runs, or whose end is on its way to Redis."""
 
     __slots__ = (
-        "accepting", "attempt", "begun_at", "cancelled_at", "children", "company", "delivery", "hard_at", "has_begun", "implementation", "is_armed",
-        "is_asked", "reports", "soft_at", "task", "wish",
+        "accepting", "attempt", "begun_at", "cancelled_at", "children", "company", "delivery", "hard_at", "has_begun", "has_hard_timer",
+        "has_soft_timer", "implementation", "is_asked", "reports", "soft_at", "task", "wish",
     )  # fmt: skip
 
     def __init__(self, delivery: Delivery, implementation: Implementation | None) -> None:
@@ -42,7 +42,7 @@ class Run:
         self.cancelled_at = 0.0
         self.soft_at = self.hard_at = float("inf")
         # Whether timers for its limits are set.
-        self.is_armed = False
+        self.has_soft_timer = self.has_hard_timer = False
         # Tasks of asyncio that it has started, and that go on.
         self.children: set[asyncio.Task[Any]] = set()
         # The tasks that it has submitted.

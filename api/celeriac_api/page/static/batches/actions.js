@@ -32,7 +32,7 @@ function cancel(batch, reload) {
     title: "Cancel this batch?",
     about: batch.label ?? batch.batch_id,
     text: "All its tasks that have not started end as cancelled and never run. Running tasks are asked to stop. You cannot undo this.",
-    option: "End the processes of running tasks immediately",
+    option: "End running tasks immediately",
     danger: true,
     yes: "Cancel the batch",
     act: async (atOnce) => {
