@@ -71,7 +71,7 @@ class Serving:
             content = content if pointer is None else _dumps(value)
         elif not wish_for(JSON, fields).weight:
             raise NotAcceptable(f"The result is {JSON}, which the header Accept does not allow.")
-        return Answer(with_links(content, path), 200, **headers)
+        return Answer(with_links(content, path, pointer=pointer or ""), 200, **headers)
 
     def wants_file(self, name: str, fields: Fields) -> bool:
         """Whether a client that submits a task of this definition names types in `Accept`, and not JSON among the first of them."""
@@ -99,7 +99,7 @@ class Serving:
         form = _form(value, None, _BlobsOfTask(self._store, frozenset(blobs)))
         if form is not None and _wanted(prefers_file(type_of(form), fields), form):
             return await file_answer(form, fields, self._store)
-        return Answer(with_links(_dumps(value), path), 200)
+        return Answer(with_links(_dumps(value), path, pointer=pointer), 200)
 
     async def _form(
         self, value: Any, file: FileParameter | None, task_id: str, owner: str | None

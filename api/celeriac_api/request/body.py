@@ -1,6 +1,7 @@
 """Reads the body up to the limit and validates it against a model."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
@@ -183,7 +184,8 @@ def _invalid_json(message: str) -> Problem:
 def _shown(value: Any) -> str:
     """The value's JSON, as much of it as is shown: the rest is not even written."""
     try:
-        return _cut(_ENCODER.encode(value) if _is_short(value) else "".join(_beginning(value)), LONGEST_VALUE)
+        text = _ENCODER.encode(value) if _is_short(value) else "".join(_beginning(value))
+        return _cut(_HASH.sub("", text), LONGEST_VALUE)
     except (ValueError, RecursionError):
         return "a value that cannot be shown"
 
@@ -213,3 +215,5 @@ def _cut(text: str, longest: int) -> str:
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
+# By which a validated input names a large file of its request: nobody outside is shown it.
+_HASH = re.compile(r'"\$blob": "[^"]*"(, )?')

@@ -15,7 +15,7 @@ from celeriac.ledger.model.task import Task
 from celeriac.values.states import Priority
 from celeriac_api.response.address import address, prefix
 from celeriac_api.response.failure_details import failure_details
-from celeriac_api.response.files.links import with_links
+from celeriac_api.response.files.links import result_of
 
 EXAMPLE_ID = "0d9cbd4e-5b6f-4c3e-9d0a-3f1c5f1f8a52"
 EXAMPLE: dict[str, JsonValue] = {
@@ -188,10 +188,8 @@ def _task_document(task: Task, _prefix: str, *, show_traceback: bool) -> bytes:
     document = _dumps(_members(task, show_traceback=show_traceback))
     if task.result is None:
         return document
-    result = with_links(task.result, f"/tasks/{task.task_id}/result")
-    return document.replace(
-        _NO_RESULT, b'"result":' + result, 1
-    )  # a text has no bare quote, so it is the member
+    # A text has no bare quote, so it is the member.
+    return document.replace(_NO_RESULT, b'"result":' + result_of(task), 1)
 
 
 def document_without_result(task: Task, *, show_traceback: bool) -> bytes:

@@ -24,6 +24,7 @@ from celeriac_api.resources.batches.following import Following
 from celeriac_api.resources.batches.handlers import find
 from celeriac_api.resources.batches.parameters import OfBatch
 from celeriac_api.response.failure_details import failure_details
+from celeriac_api.response.files.links import result_of
 from celeriac_api.routes.events import SeatedStream, Streams
 
 READ_AT_ONCE = 50
@@ -157,5 +158,5 @@ def _line(number: int, task_id: str, task: Task | None, *, show_traceback: bool)
             "error": failure_details(failure, all_of_it=show_traceback) if failure else None,
         }
     )
-    result = task.result if succeeded and task is not None and task.result is not None else b"null"
+    result = result_of(task) if succeeded and task is not None else b"null"
     return b'%b,"result":%b}\n' % (head[:-1], result)

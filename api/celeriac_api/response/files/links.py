@@ -5,27 +5,33 @@ from typing import Any
 from urllib.parse import quote
 
 from celeriac.files.form import BLOB, is_blob
+from celeriac.ledger.model.task import Task
 from celeriac.values.json.pointer import pointer_to
 from celeriac_api.response.address import address
 
 _MARK = json.dumps(BLOB).encode()
 
 
-def with_links(document: bytes, path: str) -> bytes:
-    """The JSON of a result or an input, which is served at this path of the API."""
+def result_of(task: Task) -> bytes:
+    """The JSON of its result as every answer shows it, with links to its large files; null if it has none."""
+    return b"null" if task.result is None else with_links(task.result, f"/tasks/{task.task_id}/result")
+
+
+def with_links(document: bytes, path: str, *, pointer: str = "") -> bytes:
+    """The JSON of a result or an input, or of its part at this pointer. All of it is served at this path of the API."""
     if _MARK not in document:
         return document
-    linked = _linked(json.loads(document), address(path), ())
+    linked = _linked(json.loads(document), address(path), pointer)
     return json.dumps(linked, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _linked(value: Any, path: str, place: tuple[str | int, ...]) -> Any:
+def _linked(value: Any, path: str, pointer: str) -> Any:
     if is_blob(value):
-        pointer = f"?pointer={quote(pointer_to(place), safe='/')}" if place else ""
-        return {"href": path + pointer, **{name: value[name] for name in ("size", "name", "content_type")}}
+        query = f"?pointer={quote(pointer, safe='/')}" if pointer else ""
+        return {"href": path + query, **{name: value[name] for name in ("size", "name", "content_type")}}
     match value:
         case dict():
-            return {name: _linked(part, path, (*place, name)) for name, part in value.items()}
+            return {name: _linked(part, path, pointer + pointer_to([name])) for name, part in value.items()}
         case list():
-            return [_linked(part, path, (*place, number)) for number, part in enumerate(value)]
+            return [_linked(part, path, f"{pointer}/{number}") for number, part in enumerate(value)]
     return value
