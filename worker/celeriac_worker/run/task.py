@@ -75,12 +75,19 @@ class LedgerTask(Task):  # type: ignore[misc]  # celery has no types
                     return Failed(wrong)
                 context.begin(number, ask=self._ask(), send=self._send(), submissions=self._submitting())
                 files = self._files()
-                outcome = run_attempt(
-                    self.implementation, self._attempt(number), args, kwargs, shared=self._shared, files=files
-                )
-                if files is not None and files.kept:
-                    set_files(self.request, files.kept)
-                return outcome
+                # The outcome has no name here: the traceback of a failure leads to this frame, and would keep itself.
+                try:
+                    return run_attempt(
+                        self.implementation,
+                        self._attempt(number),
+                        args,
+                        kwargs,
+                        shared=self._shared,
+                        files=files,
+                    )
+                finally:
+                    if files is not None and files.kept:
+                        set_files(self.request, files.kept)
 
     def _files(self) -> RunFiles | None:
         """Where its large files are: nowhere, if the ledger does not know it."""
