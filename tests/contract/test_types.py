@@ -183,10 +183,17 @@ def test_a_model_comes_back_as_it_went_in(client: httpx.Client) -> None:
     assert run(client, "give_back", person=PERSON)["result"] == PERSON
 
 
-@pytest.mark.parametrize("data", [b"", b"\0", b"\xff\xfe", bytes(range(256)) * 1_000], ids=len)
+@pytest.mark.parametrize("data", [b"", b"\0", b"\xff\xfe", bytes(range(256)) * 200], ids=len)
 def test_bytes_come_back_as_they_went_in(client: httpx.Client, data: bytes) -> None:
     sent = base64.b64encode(data).decode()
     assert run(client, "give_back_bytes", data=sent)["result"] == {"data": sent, "length": len(data)}
+
+
+def test_many_bytes_come_back_as_a_link(client: httpx.Client) -> None:
+    data = bytes(range(256)) * 1_000
+    result = run(client, "give_back_bytes", data=base64.b64encode(data).decode())["result"]
+    assert (result["length"], result["data"]["size"]) == (len(data), len(data))
+    assert client.get(result["data"]["href"], headers={"Accept": "*/*"}).content == data
 
 
 def test_results_that_json_has_no_word_for_are_said_in_json(client: httpx.Client) -> None:
