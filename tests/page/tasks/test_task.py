@@ -34,7 +34,7 @@ def test_a_running_task_is_cancelled_with_its_process_if_that_is_asked_for(
         expect(page.locator(".title .badge")).to_have_text("running")
         page.get_by_role("button", name="Cancel").click()
         expect(page.get_by_role("dialog")).to_contain_text("The task is running.")
-        page.get_by_label("End its process immediately").check()
+        page.get_by_label("End it immediately").check()
         page.get_by_role("button", name="Cancel the task").click()
         expect(page.locator(".title .badge")).to_have_text("cancelled", timeout=20_000)
         expect(page.locator(".timeline .badge")).to_have_text(["queued", "running", "cancelled"])
@@ -57,7 +57,7 @@ def test_a_task_that_was_asked_to_end_and_runs_on_is_marked_and_can_be_terminate
         expect(page.locator("#notice")).to_have_text("The task is asked to stop.")
         page.get_by_role("button", name="Terminate").click()
         expect(page.get_by_role("dialog")).to_contain_text("The task was asked to stop and is still running.")
-        page.get_by_role("button", name="End its process").click()
+        page.get_by_role("button", name="End it now").click()
         expect(page.locator(".title .badge")).to_have_text("cancelled", timeout=20_000)
         expect(asked).to_be_hidden()
     finally:

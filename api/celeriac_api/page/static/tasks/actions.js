@@ -34,7 +34,7 @@ function cancel(task, reload) {
     text: runs
       ? "The task is running. It is asked to stop; a task that does not check for this continues. Work already done is not undone."
       : `The task is ${task.state} and will never start${task.attempt ? " again" : ""}. You cannot undo this.`,
-    option: runs ? "End its process immediately" : null,
+    option: runs ? "End it immediately" : null,
     danger: true,
     yes: "Cancel the task",
     act: (atOnce) => end(task, atOnce, reload),
@@ -43,11 +43,11 @@ function cancel(task, reload) {
 
 function terminate(task, reload) {
   confirm({
-    title: `End the process of this ${task.name}?`,
+    title: `End this ${task.name} now?`,
     about: task.task_id,
-    text: "The task was asked to stop and is still running. Its process is ended immediately. Work already done is not undone.",
+    text: "The task was asked to stop and is still running. It is ended immediately. Work already done is not undone.",
     danger: true,
-    yes: "End its process",
+    yes: "End it now",
     act: () => end(task, true, reload),
   });
 }
