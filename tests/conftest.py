@@ -157,7 +157,7 @@ def cut_off(directory: Path) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def locked(new_database: Callable[[], str], directory: Path) -> Iterator[Locked]:
     """An API that needs a key, with one of each kind."""
-    with locked_api(new_database(), directory) as api:
+    with locked_api(new_database(), directory, max_file_bytes_per_owner=100_000) as api:
         yield api
 
 

@@ -55,7 +55,16 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
         return [replace(route, scope=Scope.OPEN) for route in routes] if is_public else routes
 
     return [
-        *submit.routes(settings, catalog, parts.validators, parts.submissions, streams, parts.files, serving),
+        *submit.routes(
+            settings,
+            catalog,
+            parts.validators,
+            parts.submissions,
+            streams,
+            parts.files,
+            parts.file_space,
+            serving,
+        ),
         *task.routes(settings, ledger, parts.submissions.waits, serving),
         *task_input.routes(catalog, ledger, serving),
         *graph.routes(parts.graphs),

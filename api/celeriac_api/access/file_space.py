@@ -1,8 +1,10 @@
 """How many bytes the large files of an owner's tasks may have together."""
 
+from dataclasses import dataclass
+
 from celeriac.ledger.tables.files import FileTable, FileUse
 from celeriac_api.access.caller import Caller
-from celeriac_api.response.errors import BodyTooLarge
+from celeriac_api.response.errors import FileSpaceUsedUp
 
 
 class FileSpace:
@@ -16,21 +18,44 @@ class FileSpace:
         """What the tasks of the caller's owner have."""
         return await self._table.used_by(caller.owner) if caller.owner else FileUse(0, 0)
 
-    async def require(self, caller: Caller, size: int) -> None:
-        """`BodyTooLarge` if there is no room for so many bytes: for an upload, before it is read.
-
-        The same content counts once, so that what is refused later is decided when the task is accepted.
-        """
+    async def require(self, caller: Caller) -> None:
+        """`FileSpaceUsedUp` if nothing is left."""
         if self.most_bytes is None or not caller.owner:
             return
-        used = (await self.used_by(caller)).size_bytes
-        if used >= self.most_bytes or size > self.most_bytes:
+        if (await self.used_by(caller)).size_bytes >= self.most_bytes:
+            raise file_space_used_up(self.most_bytes)
+
+    def check(self, caller: Caller, size: int) -> None:
+        """`FileSpaceUsedUp` if one file of this size is more than an owner may have."""
+        if self.most_bytes is not None and caller.owner and size > self.most_bytes:
             raise file_space_used_up(self.most_bytes)
 
 
-def file_space_used_up(most_bytes: int) -> BodyTooLarge:
+@dataclass(frozen=True)
+class Room:
+    """The space for the large files of one request, which is looked at before they are stored.
+
+    The same content counts once, so what is left exactly is decided when the task is accepted.
+    """
+
+    space: FileSpace
+    caller: Caller
+    # It may be one that came before, which gets the answer of then: its files are there already.
+    is_keyed: bool
+
+    async def require(self) -> None:
+        """`FileSpaceUsedUp` if nothing is left for the first large file."""
+        if not self.is_keyed:
+            await self.space.require(self.caller)
+
+    def check(self, size: int) -> None:
+        """The same for a file that is this large so far."""
+        self.space.check(self.caller, size)
+
+
+def file_space_used_up(most_bytes: int) -> FileSpaceUsedUp:
     """The refusal of a submission with files."""
-    return BodyTooLarge(
+    return FileSpaceUsedUp(
         f"The files of this owner's tasks may have {most_bytes:,} bytes together (CELERIAC_MAX_FILE_BYTES_PER_OWNER). "
         "Delete tasks that have ended, or wait until they are forgotten.",
         limit="owner-file-bytes",

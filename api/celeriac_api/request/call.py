@@ -97,6 +97,5 @@ class CallReader(Generic[P]):
         fields = scope[FIELDS]
         scope, values = upload.split(scope)
         parameters = self._parameters.read(scope)
-        largest = caller.most_bytes(self._judge.largest)
-        value = await upload.read(values, fields, receive, self._judge, largest=largest)
+        value = await upload.read(values, fields, receive, self._judge, caller)
         return Call(parameters, value, fields, receive, caller)

@@ -35,6 +35,7 @@
     ├── TaskGone               410
     ├── BatchGone              410
     ├── BodyTooLarge           413
+    ├── FileSpaceUsedUp        413
     ├── TargetTooLong          414
     ├── UnsupportedMediaType   415
     ├── InvalidInput           422
@@ -291,6 +292,12 @@ class BodyTooLarge(Problem):
     """The body is larger than `CELERIAC_MAX_BODY_BYTES`."""
 
     status, code, title = 413, "body-too-large", "The body is too large"
+
+
+class FileSpaceUsedUp(Problem):
+    """The owner's files leave no room for those of the request."""
+
+    status, code, title = 413, "file-space-used-up", "The owner's files leave no room"
 
 
 class TargetTooLong(Problem):

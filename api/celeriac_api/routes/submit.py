@@ -19,10 +19,12 @@ from celeriac.ledger.model.task import Task
 from celeriac.settings import Settings
 from celeriac_api.acceptance import accepted_headers, stream_headers
 from celeriac_api.access.caller import Caller
+from celeriac_api.access.file_space import FileSpace, Room
 from celeriac_api.files.serving import Serving
 from celeriac_api.request import body
 from celeriac_api.request.accept_header import EVENTS, prefers_events
 from celeriac_api.request.call import Body, Call
+from celeriac_api.request.fields import Fields
 from celeriac_api.request.json_text import member
 from celeriac_api.request.strict_json import DEEPEST
 from celeriac_api.request.submission.generic_submission import GenericSubmission, documented_submission
@@ -81,12 +83,17 @@ def routes(
     submissions: Submissions,
     streams: Streams,
     files: AsyncStore,
+    space: FileSpace,
     serving: Serving,
 ) -> list[Route]:
     """`POST /{name}` for every definition of the catalog, `POST /tasks`, and `PUT /tasks/{task_id}`."""
     submit = partial(_submit, settings, submissions, streams, serving)
     body_with_name = _named_body(catalog, validators, submissions)
-    into = partial(Received, files, inline_bytes=settings.inline_bytes, largest=settings.max_file_bytes)
+
+    def into(caller: Caller, fields: Fields) -> Received:
+        room = Room(space, caller, is_keyed=b"idempotency-key" in fields)
+        return Received(files, room, inline_bytes=settings.inline_bytes, largest=settings.max_file_bytes)
+
     return [
         *(
             _of_definition(definition, validators[name], submissions, submit, into)
@@ -201,7 +208,7 @@ def _of_definition(
     validator: type[BaseModel],
     submissions: Submissions,
     submit: Handler,
-    receive_into: Callable[[], Received],
+    receive_into: Callable[[Caller, Fields], Received],
 ) -> Route:
     name, prepared = definition.name, submissions.definition(definition.name)
     parameters = UploadParameters.of(definition.input_schema)

@@ -13,7 +13,7 @@ CeleriacError
 │   │                           BatchEnded, BatchComplete, KeyExists, KeyInFile, TooManySchedules, ScheduleDeclared,
 │   │                           TooManyEndpoints, DeliveryNotEnded
 │   ├── Gone                    410: TaskGone, BatchGone, ResultGone
-│   ├── TooLarge                413, 414, 431: BodyTooLarge, TargetTooLong, HeadersTooLarge
+│   ├── TooLarge                413, 414, 431: BodyTooLarge, FileSpaceUsedUp, TargetTooLong, HeadersTooLarge
 │   ├── UnsupportedMediaType    415
 │   ├── RangeNotSatisfiable     416
 │   ├── InvalidInput            422, with the place of each wrong value
@@ -62,6 +62,7 @@ from celeriac.client.errors.refusals import (
     DeliveryNotFound,
     DependencyNotFound,
     EndpointNotFound,
+    FileSpaceUsedUp,
     FilesUnavailable,
     Forbidden,
     Gone,
@@ -126,6 +127,7 @@ __all__ = [
     "DeliveryNotFound",
     "DependencyNotFound",
     "EndpointNotFound",
+    "FileSpaceUsedUp",
     "FilesUnavailable",
     "Forbidden",
     "Gone",

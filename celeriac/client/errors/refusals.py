@@ -260,6 +260,12 @@ class BodyTooLarge(TooLarge):
     types = ("body-too-large",)
 
 
+class FileSpaceUsedUp(TooLarge):
+    """The files of the owner's tasks leave no room for those of the request."""
+
+    types = ("file-space-used-up",)
+
+
 class TargetTooLong(TooLarge):
     """Path and query together are too long."""
 

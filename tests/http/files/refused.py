@@ -22,6 +22,11 @@ def large_file(client: httpx.Client) -> httpx.Response:
     return _form(client, HEAD + b"x" * 70_000 + b"\r\n--x--")
 
 
+def file_without_room(client: httpx.Client) -> httpx.Response:
+    """It has more bytes than an owner may have."""
+    return _form(client, HEAD + b"x" * 100_001 + b"\r\n--x--")
+
+
 def result_of_another_type(client: httpx.Client) -> httpx.Response:
     """It is not a picture."""
     return _result(client, {"accept": "image/png"})

@@ -158,6 +158,7 @@ WAYS: dict[str, tuple[str, Callable[[httpx.Client], httpx.Response]]] = {
     "malformed-json": ("works", files.malformed_json),
     "malformed-form": ("works", files.malformed_form),
     "files-unavailable": ("unsafe", files.large_file),
+    "file-space-used-up": ("limited", files.file_without_room),
     "not-acceptable": ("works", files.result_of_another_type),
     "range-not-satisfiable": ("works", files.range_behind_the_end),
     "unauthenticated": ("locked", lambda client: client.get("/tasks")),

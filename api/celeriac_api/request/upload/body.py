@@ -12,6 +12,7 @@ from celeriac.files.parameters import MULTIPART, FileParameter, UploadParameters
 from celeriac.files.store.store import StoreError
 from celeriac.values.json.pointer import pointer_to
 from celeriac.values.json.shape import Shape
+from celeriac_api.access.caller import Caller
 from celeriac_api.request.body import JSON, invalid_input
 from celeriac_api.request.fields import FIELDS, Fields
 from celeriac_api.request.judgement import Judge
@@ -37,7 +38,7 @@ class Upload(Generic[B]):
     def __init__(
         self,
         parameters: UploadParameters,
-        receive_into: Callable[[], Received],
+        receive_into: Callable[[Caller, Fields], Received],
         read: Callable[[bytes, Received], B],
     ) -> None:
         """`receive_into` makes the place for the files of a request, `read` the value of an input that names those."""
@@ -57,13 +58,13 @@ class Upload(Generic[B]):
         return _split(self._parameters.others, scope)
 
     async def read(
-        self, values: dict[str, Any], fields: Fields, receive: Receive, judge: Judge, *, largest: int
+        self, values: dict[str, Any], fields: Fields, receive: Receive, judge: Judge, caller: Caller
     ) -> B:
-        """The value of this body, and of what the query has of the input. `largest` is the limit of all that is no file."""
-        received = self._receive_into()
+        """The value of this body, and of what the query has of the input."""
+        received = self._receive_into(caller, fields)
         try:
             if _essence(fields) == MULTIPART:
-                form = _Form(self._parameters, received, largest)
+                form = _Form(self._parameters, received, caller.most_bytes(judge.largest))
                 values = await form.read(events(fields[b"content-type"], receive))
             elif only := self._parameters.only_file:
                 values = {**values, only.name: await _bare(only, fields, receive, received)}

@@ -8,6 +8,7 @@ from celeriac.files.parameters import FileParameter
 from celeriac.files.store.in_threads import AsyncStore, AsyncWriting
 from celeriac.files.store.store import Blob
 from celeriac.values.byte_sizes import shown_size
+from celeriac_api.access.file_space import Room
 from celeriac_api.request.body import invalid_input
 from celeriac_api.response.errors import BodyTooLarge
 
@@ -15,11 +16,12 @@ from celeriac_api.response.errors import BodyTooLarge
 class Received:
     """What has come so far. It is the context of the input's validation, which may name the blobs of this request alone."""
 
-    def __init__(self, store: AsyncStore, *, inline_bytes: int, largest: int) -> None:
+    def __init__(self, store: AsyncStore, room: Room, *, inline_bytes: int, largest: int) -> None:
         """`inline_bytes` may be in memory, in all files; `largest` is the limit of one file and of all together."""
-        self._store, self._largest = store, largest
-        self._room, self._bytes = inline_bytes, 0
+        self._store, self.room, self._largest = store, room, largest
+        self._memory, self._bytes = inline_bytes, 0
         self._open: ReceivedFile | None = None
+        self._may_store = False
         self.blobs: list[Blob] = []
 
     def begin(
@@ -48,15 +50,18 @@ class Received:
                 f"The files of the request are larger than {self._largest} bytes, the limit of CELERIAC_MAX_FILE_BYTES."
             )
 
-    def take_room(self, size: int) -> bool:
+    def take_memory(self, size: int) -> bool:
         """Whether so many more bytes may be in memory; if so, they are."""
-        if size > self._room:
+        if size > self._memory:
             return False
-        self._room -= size
+        self._memory -= size
         return True
 
-    def writing(self) -> AsyncWriting:
-        """A new blob."""
+    async def writing(self) -> AsyncWriting:
+        """A new blob; `FileSpaceUsedUp` where the owner has no room for any."""
+        if not self._may_store:
+            await self.room.require()
+            self._may_store = True
         return self._store.begin()
 
 
@@ -79,11 +84,12 @@ class ReceivedFile:
         self.size += len(chunk)
         self._check(None)
         self._request.count(len(chunk))
-        if self._memory is not None and self._request.take_room(len(chunk)):
+        if self._memory is not None and self._request.take_memory(len(chunk)):
             self._memory += chunk
             return
+        self._request.room.check(self.size)
         if self._writing is None:
-            self._writing = self._request.writing()
+            self._writing = await self._request.writing()
             if self._memory:
                 await self._writing.write(bytes(self._memory))
             self._memory = None
