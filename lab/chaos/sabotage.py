@@ -97,7 +97,10 @@ GUARDS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "loop-token": (
         "worker/celeriac_worker/loop/redis/delivery.py",
-        {'f"{_BEGINNING}{next(_numbers):016x}" if is_ours': "f\"token of {headers['id']}\" if is_ours"},
+        {
+            "_new_token(), int(stamp)": 'f"token of {own[1].decode()}", int(stamp)',
+            "_new_token() if is_ours": "f\"token of {headers['id']}\" if is_ours",
+        },
     ),
     "loop-company": (
         "worker/celeriac_worker/loop_control/aftermath.py",
