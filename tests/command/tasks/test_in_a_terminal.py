@@ -126,7 +126,10 @@ def test_a_watch_goes_on_after_a_restart_of_the_api(
         assert without_codes(screen.text).rstrip().endswith('"told"')
 
 
-def test_a_message_of_a_task_is_text_and_not_markup(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_message_of_a_task_is_text_and_not_markup(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")  # however narrow the terminal is in which the tests run
     screen = LiveScreen(is_data=False)
     screen.begin("0d9cbd4e", "[bold]add[/]")
     screen.show("0d9cbd4e", Progress(1, 2, "[/b] [red]half[/red]"))
