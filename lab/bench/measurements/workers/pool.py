@@ -117,7 +117,9 @@ def _contenders(stage: Stage, plan: Plan) -> dict[str, Contender]:
 
 
 def _celeriac(stage: Stage, plan: Plan, *, database: int, root: Path) -> Contender:
-    worker = partial(stage.work, "celeriac_worker.app", *CONCURRENCY, *PLAIN_QUEUE, database=database, root=root)
+    worker = partial(
+        stage.work, "celeriac_worker.app", *CONCURRENCY, *PLAIN_QUEUE, database=database, root=root
+    )
     return Contender(
         database=database,
         fill=partial(fill.queue, stage.celeriac(database, root=root), "/add", count=plan.tasks),
