@@ -65,7 +65,10 @@ def test_a_model_answers_with_tasks_as_its_tools(
     with model() as model_url, running_api(directory, redis_url=redis_url, tasks=TASKS) as api:
         url = f"http://127.0.0.1:{api.port}"
         monkeypatch.setenv("MODEL_URL", model_url)
-        with running_worker(directory, redis_url=redis_url, tasks=TASKS, url=url), Client(url) as client:
+        with (
+            running_worker(directory, redis_url=redis_url, tasks=TASKS, url=url, loops=1),
+            Client(url) as client,
+        ):
             answer = client.submit("answer", question="How many words are there?")
             events = list(answer.events())
             tools = [
