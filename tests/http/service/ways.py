@@ -174,7 +174,7 @@ SUBMISSION: dict[int, Way] = {
     200: lambda doors, path: posted(doors.works, path, Prefer="wait=30"),
     400: lambda doors, path: posted(doors.works, path, b"{"),
     413: lambda doors, path: posted(doors.works, path, b" " * 2**21),
-    415: lambda doors, path: doors.works.post(path, content=b"{}", headers={"Content-Type": "text/plain"}),
+    415: lambda doors, path: posted(doors.works, path, b"{}", **{"Content-Encoding": "br"}),
     422: lambda doors, path: posted(doors.works, path, b'{"no such member": 1}'),
     500: lambda doors, path: posted(doors.faulty, path, **FAULT),
     429: partial(limited, "post"),
