@@ -7,6 +7,7 @@ import typer
 from celeriac.command.batches.options import File, Id, IdempotencyKey, Label, Timeout, Wait
 from celeriac.command.connect.server import Server
 from celeriac.command.frame.help import Command, typer_app
+from celeriac.command.frame.list_options import at_most, of_owner
 from celeriac.command.frame.shared_options import with_shared_options
 from celeriac.command.output.output import Output
 from celeriac.command.tasks.definition.command import WaitCommand
@@ -50,17 +51,8 @@ def submit(
 @with_shared_options
 def list_all(
     *,
-    owner: Annotated[
-        str | None,
-        typer.Option(
-            metavar="OWNER",
-            show_default=False,
-            help="Only batches of this owner, for a key with the scope admin.",
-        ),
-    ] = None,
-    limit: Annotated[
-        int, typer.Option(metavar="NUMBER", min=0, help="At most this number of batches; 0 for all.")
-    ] = 50,
+    owner: Annotated[str | None, of_owner("batches")] = None,
+    limit: Annotated[int, at_most("batches")] = 50,
     server: Server,
     output: Output,
 ) -> None:
@@ -68,17 +60,16 @@ def list_all(
 
     Example: celeriac batch list --json | jq .counts
     """
-    from itertools import islice
-
     from celeriac.command.batches.texts import columns
 
     with server.client() as client:
         batches = (batch.document for batch in client.batches(owner=owner))
         output.show_all(
-            islice(batches, limit) if limit else batches,
+            batches,
             columns(),
             identity=lambda batch: batch["batch_id"],
             empty="There is no batch.",
+            most=limit,
         )
 
 

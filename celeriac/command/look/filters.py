@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from celeriac.command.frame.completion import complete_names, complete_queues, complete_schedules
+from celeriac.command.frame.list_options import of_owner
 from celeriac.command.output.refusal import Refusal
 from celeriac.values.states import State
 
@@ -60,12 +61,7 @@ CreatedBefore = Annotated[
     str | None,
     typer.Option(metavar="TIME", show_default=False, help="Only tasks created before this time."),
 ]
-Owner = Annotated[
-    str | None,
-    typer.Option(
-        metavar="OWNER", show_default=False, help="Only tasks of this owner, for a key with the scope admin."
-    ),
-]
+Owner = Annotated[str | None, of_owner("tasks")]
 
 
 def time_of(option: str, text: str | None, now: datetime) -> datetime | None:

@@ -7,6 +7,7 @@ import typer
 
 from celeriac.command.connect.server import Server
 from celeriac.command.frame.help import Command, typer_app
+from celeriac.command.frame.list_options import at_most, of_owner, whose
 from celeriac.command.frame.shared_options import with_shared_options
 from celeriac.command.output.column import Column
 from celeriac.command.output.moments import moment
@@ -16,12 +17,7 @@ Key = Annotated[
     str,
     typer.Argument(metavar="KEY", show_default=False, help="The text of the key: mails, or /tenant=acme."),
 ]
-Owner = Annotated[
-    str | None,
-    typer.Option(
-        metavar="OWNER", show_default=False, help="Whose key it is, for a key with the scope admin."
-    ),
-]
+Owner = Annotated[str | None, whose("key")]
 Most = Annotated[
     int | None,
     typer.Option(
@@ -56,17 +52,8 @@ app = typer_app("limits", "Show and set how many tasks of a key run, and at whic
 @with_shared_options
 def list_all(
     *,
-    owner: Annotated[
-        str | None,
-        typer.Option(
-            metavar="OWNER",
-            show_default=False,
-            help="Only keys of this owner, for a key with the scope admin.",
-        ),
-    ] = None,
-    limit: Annotated[
-        int, typer.Option(metavar="NUMBER", min=0, help="At most this number of keys; 0 for all.")
-    ] = 50,
+    owner: Annotated[str | None, of_owner("keys")] = None,
+    limit: Annotated[int, at_most("keys")] = 50,
     server: Server,
     output: Output,
 ) -> None:
@@ -74,15 +61,13 @@ def list_all(
 
     Example: celeriac limits list --json | jq .waiting
     """
-    from itertools import islice
-
     with server.client() as client:
-        keys = client.limits(owner=owner)
         output.show_all(
-            islice(keys, limit) if limit else keys,
+            client.limits(owner=owner),
             _columns(),
             identity=lambda key: key["key"],
             empty="No key is in use.",
+            most=limit,
         )
 
 

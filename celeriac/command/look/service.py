@@ -1,7 +1,6 @@
 """`celeriac workers`, `catalog`, `audit` and `openapi`."""
 
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Annotated, Any
 
 import typer
@@ -79,12 +78,12 @@ def audit(
         Column("CLIENT", lambda entry: entry["client"], leave_out=4),
     ]
     with server.client() as client:
-        entries = client.audit()
         output.show_all(
-            islice(entries, limit) if limit else entries,
+            client.audit(),
             columns,
             identity=lambda entry: entry["request_id"] or "-",
             empty="Nobody has changed anything.",
+            most=limit,
         )
 
 

@@ -1,12 +1,12 @@
 """`celeriac get` and `celeriac list`."""
 
 from datetime import UTC, datetime
-from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from celeriac.command.connect.server import Server
+from celeriac.command.frame.list_options import at_most
 from celeriac.command.frame.shared_options import with_shared_options
 from celeriac.command.look.filters import (
     CreatedAfter,
@@ -60,9 +60,7 @@ def list_tasks(
     created_after: CreatedAfter = None,
     created_before: CreatedBefore = None,
     owner: Owner = None,
-    limit: Annotated[
-        int, typer.Option(metavar="NUMBER", min=0, help="At most this number of tasks; 0 for all.")
-    ] = 50,
+    limit: Annotated[int, at_most("tasks")] = 50,
     server: Server,
     output: Output,
 ) -> None:
@@ -85,10 +83,11 @@ def list_tasks(
         )
         documents = (task.document for task in tasks)
         output.show_all(
-            islice(documents, limit) if limit else documents,
+            documents,
             task_columns(now),
             identity=lambda document: document["task_id"],
             empty="No task matches.",
+            most=limit,
         )
 
 

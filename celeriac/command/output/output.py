@@ -53,14 +53,15 @@ class Output:
         identity: Callable[[Item], str],
         document: Callable[[Item], Any] = lambda item: item,
         empty: str,
+        most: int = 0,
     ) -> None:
-        """Print a list while it arrives: a JSON document a line, an id a line, or a table.
+        """Print a list while it arrives, or its first `most`: a JSON document a line, an id a line, or a table.
 
         Where it is empty, standard output is so, too; where a table was asked for, standard error has the sentence `empty`.
         """
         to_text = self._text_maker(columns, identity=identity, document=document)
         is_empty = True
-        for part in _parts(items):
+        for part in _parts(islice(items, most or None)):
             is_empty = False
             write(to_text(part))
             flush()

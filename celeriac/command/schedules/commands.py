@@ -6,6 +6,7 @@ import typer
 
 from celeriac.command.connect.server import Server
 from celeriac.command.frame.help import Command, typer_app
+from celeriac.command.frame.list_options import at_most
 from celeriac.command.frame.shared_options import with_shared_options
 from celeriac.command.output.column import Column
 from celeriac.command.output.output import Form, Output
@@ -34,9 +35,7 @@ app = typer_app("schedule", "Submit tasks again and again: list, put, pause, run
 def list_all(
     *,
     owner: OwnerOfAll = None,
-    limit: Annotated[
-        int, typer.Option(metavar="NUMBER", min=0, help="At most this number of schedules; 0 for all.")
-    ] = 50,
+    limit: Annotated[int, at_most("schedules")] = 50,
     server: Server,
     output: Output,
 ) -> None:
@@ -44,17 +43,15 @@ def list_all(
 
     Example: celeriac schedule list --json | jq .next
     """
-    from itertools import islice
-
     from celeriac.command.schedules.texts import columns
 
     with server.client() as client:
-        schedules = client.schedules(owner=owner)
         output.show_all(
-            islice(schedules, limit) if limit else schedules,
+            client.schedules(owner=owner),
             columns(),
             identity=lambda schedule: schedule["name"],
             empty="There is no schedule.",
+            most=limit,
         )
 
 

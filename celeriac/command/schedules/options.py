@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from celeriac.command.frame.completion import complete_schedules
+from celeriac.command.frame.list_options import of_owner, whose
 
 WHEN, DUE = "When it is due", "What a due time does"
 
@@ -17,20 +18,8 @@ Name = Annotated[
         help="The name of the schedule.",
     ),
 ]
-Owner = Annotated[
-    str | None,
-    typer.Option(
-        metavar="OWNER", show_default=False, help="Whose schedule it is, for a key with the scope admin."
-    ),
-]
-OwnerOfAll = Annotated[
-    str | None,
-    typer.Option(
-        metavar="OWNER",
-        show_default=False,
-        help="Only schedules of this owner, for a key with the scope admin.",
-    ),
-]
+Owner = Annotated[str | None, whose("schedule")]
+OwnerOfAll = Annotated[str | None, of_owner("schedules")]
 Cron = Annotated[
     str | None,
     typer.Option(
