@@ -20,7 +20,7 @@ from celeriac.contract.implementation import Implementation
 from celeriac.contract.signature import ContractError
 from celeriac.files.of_run import FileRules
 from celeriac.ledger.for_workers import Consumer
-from celeriac.settings import Durability, Settings, SettingsError
+from celeriac.settings import Settings, SettingsError
 from celeriac.telemetry.start_messages import mention_files_without_tasks, refuse_start
 from celeriac.telemetry.trace_settings import is_wanted, packages_of_the_extra
 from celeriac_worker.configuration import celery_configuration
@@ -31,6 +31,7 @@ from celeriac_worker.logs import set_up as set_up_logs
 from celeriac_worker.logs import take_prints
 from celeriac_worker.loop_control.loops import Loops
 from celeriac_worker.processes.process_groups import Reaper
+from celeriac_worker.run.file_rules import file_rules_of
 from celeriac_worker.run.request import LedgerRequest
 from celeriac_worker.run.shared.in_pool import PoolShares
 from celeriac_worker.run.submitting import Definitions
@@ -96,12 +97,7 @@ def create_app(
     app.consumer = Consumer(settings)
     app.ahead = Ahead()
     app.shares = PoolShares()
-    app.files = FileRules(
-        settings.place_of_files,
-        durable=settings.durability is not Durability.AOF,
-        inline_bytes=settings.inline_bytes,
-        max_file_bytes=settings.max_file_bytes,
-    )
+    app.files = file_rules_of(settings)
     signals.worker_process_shutdown.connect(lambda **_: app.shares.close(), weak=False)
     app.reserved = {}
     app.active = {}

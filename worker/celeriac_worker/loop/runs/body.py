@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from celeriac.contract import context
 from celeriac.contract.catalog import Implementations
 from celeriac.contract.submitting import Submissions
-from celeriac.files.of_run import FileRules
 from celeriac.ledger.for_workers import Consumer
 from celeriac.ledger.model.submission import Parent
 from celeriac.ledger.model.trace import Trace
 from celeriac.ledger.store import keys
-from celeriac.settings import Durability, Settings
+from celeriac.settings import Settings
 from celeriac_worker.loop.redis.delivery import Delivery
 from celeriac_worker.loop.redis.ends import unknown_task
 from celeriac_worker.loop.redis.link import Link
@@ -22,6 +21,7 @@ from celeriac_worker.loop.runs.call import Surroundings, outcome_of
 from celeriac_worker.loop.runs.reports import RunReports
 from celeriac_worker.loop.runs.run import Run, current
 from celeriac_worker.loop.runs.submissions import submit_in_loop
+from celeriac_worker.run.file_rules import file_rules_of
 from celeriac_worker.run.outcome import Failed, Outcome
 from celeriac_worker.run.references import with_results
 from celeriac_worker.run.shared.in_loop import LoopShares
@@ -46,12 +46,7 @@ class Bodies:
         self._consumer = Consumer(settings)
         self._definitions = Definitions(implementations, settings)
         self._shares = LoopShares()
-        self._files = FileRules(
-            settings.place_of_files,
-            durable=settings.durability is not Durability.AOF,
-            inline_bytes=settings.inline_bytes,
-            max_file_bytes=settings.max_file_bytes,
-        )
+        self._files = file_rules_of(settings)
         self._around = Surroundings(
             settings.max_result_bytes,
             self._with_results,
