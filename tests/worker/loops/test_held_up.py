@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -16,7 +16,7 @@ from lab.harness.processes import descendants
 from lab.harness.program import Program
 from lab.harness.servers import running_api, running_worker
 from lab.harness.waiting import wait_until
-from tests.support.door import cancel, document, ended, in_state, run, shown, submit
+from tests.support.door import Document, cancel, document, ended, in_state, run, shown, submit
 from tests.support.marks import linux_only
 
 TASKS = "tests.worker.loops.rough"
@@ -63,9 +63,7 @@ def test_a_blocked_loop_names_task_and_line_and_keeps_its_leases_and_the_guilty_
     worker: Program, door: httpx.Client, redis: Redis, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"
-    neighbours = [submit(door, "stay", until=str(gate)) for _ in range(5)]
-    for task in neighbours:
-        in_state(door, task, "running")
+    neighbours = staying(door, gate, 5)
     guilty = submit(door, "block", seconds=60)
     worker.wait_until(lambda: f"by task {guilty['task_id']} (block), File" in worker.log)
     assert 'rough.py", line ' in worker.log
@@ -78,16 +76,14 @@ def test_a_blocked_loop_names_task_and_line_and_keeps_its_leases_and_the_guilty_
     for task in neighbours:
         at_end = ended(door, task)
         assert (at_end["state"], at_end["attempt"]) == ("succeeded", 2)
-        assert redis.hget(keys.record(task["task_id"]), "lost") == b"0"
+        assert lost_runs(redis, task) == 0
 
 
 def test_a_run_that_lets_no_thread_of_its_loop_run_is_named_too_and_fails_alone(
     worker: Program, door: httpx.Client, redis: Redis, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"
-    neighbours = [submit(door, "stay", until=str(gate)) for _ in range(3)]
-    for task in neighbours:
-        in_state(door, task, "running")
+    neighbours = staying(door, gate, 3)
     guilty = submit(door, "hold_interpreter")
     worker.wait_until(lambda: f"by task {guilty['task_id']} (hold_interpreter), File" in worker.log)
     at_end = ended(door, guilty)
@@ -96,7 +92,7 @@ def test_a_run_that_lets_no_thread_of_its_loop_run_is_named_too_and_fails_alone(
     gate.touch()
     for task in neighbours:
         assert ended(door, task)["state"] == "succeeded"
-        assert redis.hget(keys.record(task["task_id"]), "lost") == b"0"
+        assert lost_runs(redis, task) == 0
 
 
 def test_a_short_block_ends_nothing(door: httpx.Client) -> None:
@@ -109,8 +105,7 @@ def test_a_run_that_does_not_end_at_its_hard_limit_fails_and_its_neighbours_run_
     name: str, door: httpx.Client, redis: Redis, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"
-    neighbour = submit(door, "stay", until=str(gate))
-    in_state(door, neighbour, "running")
+    (neighbour,) = staying(door, gate, 1)
     guilty = submit(door, name, **({"until": str(gate)} if name == "stay_stubbornly" else {}))
     at_end = ended(door, guilty)
     assert (at_end["state"], at_end["error"]["type"]) == ("failed", "TimeLimitExceeded")
@@ -118,31 +113,27 @@ def test_a_run_that_does_not_end_at_its_hard_limit_fails_and_its_neighbours_run_
     gate.touch()
     at_end = ended(door, neighbour)
     assert (at_end["state"], at_end["attempt"]) == ("succeeded", 2)
-    assert redis.hget(keys.record(neighbour["task_id"]), "lost") == b"0"
+    assert lost_runs(redis, neighbour) == 0
 
 
 def test_a_loop_that_is_killed_costs_none_of_its_tasks_a_loss(
     worker: Program, door: httpx.Client, redis: Redis, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"
-    tasks = [submit(door, "stay", until=str(gate)) for _ in range(6)]
-    for task in tasks:
-        in_state(door, task, "running")
+    tasks = staying(door, gate, 6)
     os.kill(loop_of(worker), signal.SIGKILL)
     wait_until(lambda: all(shown(door, task)["attempt"] == 2 for task in tasks))
     gate.touch()
     for task in tasks:
         assert ended(door, task)["state"] == "succeeded"
-        assert redis.hget(keys.record(task["task_id"]), "lost") == b"0"
+        assert lost_runs(redis, task) == 0
 
 
 def test_what_kills_its_loop_each_time_comes_to_run_alone_and_fails_and_all_others_succeed(
     door: httpx.Client, redis: Redis, tmp_path: Path
 ) -> None:
     gate, deaths = tmp_path / "gate", tmp_path / "deaths"
-    innocents = [submit(door, "stay", until=str(gate)) for _ in range(12)]
-    for task in innocents:
-        in_state(door, task, "running")
+    innocents = staying(door, gate, 12)
     guilty = submit(door, "kill_loop", deaths=str(deaths))
     wait_until(deaths.exists)
     gate.touch()
@@ -150,8 +141,7 @@ def test_what_kills_its_loop_each_time_comes_to_run_alone_and_fails_and_all_othe
     assert (at_end["state"], at_end["error"]["type"]) == ("failed", "WorkerLostError")
     assert "SIGKILL" in at_end["error"]["message"]
     assert [ended(door, task)["state"] for task in innocents] == ["succeeded"] * len(innocents)
-    losses = {redis.hget(keys.record(task["task_id"]), "lost") for task in innocents}
-    assert losses == {b"0"}
+    assert {lost_runs(redis, task) for task in innocents} == {0}
 
 
 def test_one_that_is_cancelled_ends_within_a_beat_and_its_finally_runs(
@@ -185,9 +175,7 @@ def test_a_queue_of_async_tasks_is_paused_purged_and_resumed_like_any(
 
 def test_a_silent_loop_is_replaced(worker: Program, door: httpx.Client, redis: Redis, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
-    tasks = [submit(door, "stay", until=str(gate)) for _ in range(2)]
-    for task in tasks:
-        in_state(door, task, "running")
+    tasks = staying(door, gate, 2)
     stopped = loop_of(worker)
     os.kill(stopped, signal.SIGSTOP)
     worker.wait_until(lambda: f"loop process {stopped}: it has been silent for" in worker.log)
@@ -196,7 +184,7 @@ def test_a_silent_loop_is_replaced(worker: Program, door: httpx.Client, redis: R
     for task in tasks:
         at_end = ended(door, task)
         assert (at_end["state"], at_end["attempt"]) == ("succeeded", 2)
-        assert redis.hget(keys.record(task["task_id"]), "lost") == b"0"
+        assert lost_runs(redis, task) == 0
 
 
 def test_a_worker_that_was_stopped_as_a_whole_blames_nobody(worker: Program, door: httpx.Client) -> None:
@@ -209,6 +197,17 @@ def test_a_worker_that_was_stopped_as_a_whole_blames_nobody(worker: Program, doo
     at_end = ended(door, task)
     assert (at_end["state"], at_end["attempt"]) == ("succeeded", 1)
     assert loop_of(worker) == loop
+
+
+def staying(door: httpx.Client, gate: Path, count: int) -> list[Document]:
+    """Tasks that run in the loop until the gate is open."""
+    tasks = [submit(door, "stay", until=str(gate)) for _ in range(count)]
+    return [in_state(door, task, "running") for task in tasks]
+
+
+def lost_runs(redis: Redis, task: Document) -> int:
+    """How many runs of a task are counted as lost."""
+    return int(cast("bytes", redis.hget(keys.record(task["task_id"]), "lost")))
 
 
 def loop_of(worker: Program) -> int:
