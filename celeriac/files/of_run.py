@@ -11,7 +11,7 @@ from celeriac.files.named_blobs import NamedBlobs
 from celeriac.files.store.from_settings import store_at
 from celeriac.files.store.store import Blob, Store, write
 
-# Of a result.
+# How many files a result may have.
 MOST_FILES = 1_000
 
 

@@ -13,7 +13,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 THREADS = 4
-# What is written in one step of a thread: a hash of so many bytes takes a millisecond.
+# How much a thread writes in one step: hashing it takes a millisecond.
 WRITTEN_BYTES = 1_048_576
 
 

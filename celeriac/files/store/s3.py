@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from obstore import ObjectMeta, WritableFile
 
 INCOMING = "incoming"
-# Of an upload in parts; a smaller blob is written at once. S3 allows 10,000 parts.
+# A larger blob is uploaded in parts of this size. S3 allows 10,000 parts.
 PART_BYTES, PARTS_AT_ONCE = 8_388_608, 4
 # A blob that was written or touched so recently is not copied again when it is touched: it has this time less until a sweep takes it.
 FRESH = timedelta(minutes=20)

@@ -43,7 +43,7 @@ class Received:
         return InStore(self._store.store, digest, size)
 
     def count(self, size: int) -> None:
-        """So many bytes of files have come; 413 beyond the limit."""
+        """Add to the bytes of files that have come; 413 beyond the limit."""
         self._bytes += size
         if self._bytes > self._largest:
             raise BodyTooLarge(
@@ -51,7 +51,7 @@ class Received:
             )
 
     def take_memory(self, size: int) -> bool:
-        """Whether so many more bytes may be in memory; if so, they are."""
+        """Take memory for these bytes; False if too little is left."""
         if size > self._memory:
             return False
         self._memory -= size

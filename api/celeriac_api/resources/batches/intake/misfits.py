@@ -8,7 +8,7 @@ from celeriac.ledger.model.dependencies import When
 from celeriac_api.request.submission.references import References, refuse_misfits
 from celeriac_api.response.errors import Problem
 
-# Of the tasks of elsewhere to which items that are read together refer; what others return is found out by the worker.
+# How many tasks outside of the batch are looked up for items that are read together; the worker checks the results of the others.
 MOST_OTHERS = 1_000
 
 
@@ -33,7 +33,7 @@ class Referring(NamedTuple):
 
 
 def others_of(items: Sequence[Referring]) -> list[str]:
-    """The ids of the tasks of elsewhere to which these refer, each once."""
+    """The ids of the tasks outside of the batch to which these refer, each once."""
     return list(dict.fromkeys(task_id for item in items for task_id in item.others))[:MOST_OTHERS]
 
 
