@@ -19,6 +19,7 @@ from celeriac.contract.catalog import (
 from celeriac.contract.implementation import Implementation
 from celeriac.contract.signature import ContractError
 from celeriac.files.of_run import FileRules
+from celeriac.ledger.file_rules import file_rules_of
 from celeriac.ledger.for_workers import Consumer
 from celeriac.settings import Settings, SettingsError
 from celeriac.telemetry.start_messages import mention_files_without_tasks, refuse_start
@@ -31,7 +32,6 @@ from celeriac_worker.logs import set_up as set_up_logs
 from celeriac_worker.logs import take_prints
 from celeriac_worker.loop_control.loops import Loops
 from celeriac_worker.processes.process_groups import Reaper
-from celeriac_worker.run.file_rules import file_rules_of
 from celeriac_worker.run.request import LedgerRequest
 from celeriac_worker.run.shared.in_pool import PoolShares
 from celeriac_worker.run.submitting import Definitions

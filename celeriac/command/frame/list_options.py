@@ -1,4 +1,4 @@
-"""The options that commands share which list things, or name one that belongs to an owner."""
+"""The options of commands that list things, and of those about things of an owner."""
 
 from typing import Any
 

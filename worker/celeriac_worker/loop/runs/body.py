@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from celeriac.contract import context
 from celeriac.contract.catalog import Implementations
 from celeriac.contract.submitting import Submissions
+from celeriac.ledger.file_rules import file_rules_of
 from celeriac.ledger.for_workers import Consumer
 from celeriac.ledger.model.submission import Parent
 from celeriac.ledger.model.trace import Trace
@@ -21,7 +22,6 @@ from celeriac_worker.loop.runs.call import Surroundings, outcome_of
 from celeriac_worker.loop.runs.reports import RunReports
 from celeriac_worker.loop.runs.run import Run, current
 from celeriac_worker.loop.runs.submissions import submit_in_loop
-from celeriac_worker.run.file_rules import file_rules_of
 from celeriac_worker.run.outcome import Failed, Outcome
 from celeriac_worker.run.references import with_results
 from celeriac_worker.run.shared.in_loop import LoopShares

@@ -1,4 +1,4 @@
-"""Makes the rules for files that the settings name, for the pool and for event loops."""
+"""Makes the rules for files that the settings name."""
 
 from celeriac.files.of_run import FileRules
 from celeriac.settings import Durability, Settings
