@@ -17,6 +17,7 @@ from celeriac.ledger.for_workers import Granted
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.task import Failure
 from celeriac.ledger.protocol.message import ORIGIN
+from celeriac_worker.run.failure import unknown_task_sentence
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ logger = logging.getLogger(__name__)
 def fail_unknown(consumer: Any, message: Any) -> None:
     """End the task of this message; a message from another program is also rejected."""
     task_id, name = message.headers["id"], message.headers["task"]
-    unknown = NotRegistered(_words(name))
+    unknown = NotRegistered(unknown_task_sentence(name))
     logger.error("task %s: %s", task_id, unknown.args[0], extra={"task_id": task_id, "task_name": name})
     if message.headers.get("origin") == ORIGIN:
         message.ack_log_error(logger, consumer.connection_errors)
@@ -41,12 +42,3 @@ def _end(app: Any, task_id: str, unknown: NotRegistered, *, worker: str) -> None
         document = app.backend.document(unknown, states.FAILURE, request=Context(id=task_id))
         failure = Failure("NotRegistered", unknown.args[0])  # whose text is made for a KeyError
         app.consumer.end(task_id, token=token, state=State.FAILED, failure=failure, document=document)
-
-
-def _words(name: str) -> str:
-    label = repr(name[:100])
-    return (
-        f"this worker does not know the task {label}: its definition was renamed or removed after the task was accepted, or "
-        f"CELERIAC_TASKS differs between the worker and the API. Restore the definition, with @task(name={label}) if only the "
-        "function was renamed, and retry the task"
-    )

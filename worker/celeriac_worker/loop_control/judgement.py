@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from celeriac_worker.loop_control.loop_process import LoopProcess
 from celeriac_worker.loop_control.runs import LoopRun
 from celeriac_worker.loop_frames import ALIVE_SECONDS, TIDY_SECONDS, Blocked
+from celeriac_worker.run.failure import overrun_sentence
 
 # How long a run that was cancelled may go on.
 STUBBORN_SECONDS = 10.0
@@ -66,7 +67,7 @@ def _is_overrun(process: LoopProcess, run: LoopRun, now: float) -> bool:
 
 
 def _overrun_sentence(run: LoopRun, blocked: Blocked | None) -> str:
-    sentence = f"the task ran longer than its time limit of {run.run.hard_seconds} s and was ended"
+    sentence = overrun_sentence(run.run.hard_seconds)
     return sentence if blocked is None else f"{sentence}; it was at {blocked.place}"
 
 

@@ -16,15 +16,13 @@ from celeriac.ledger.model.times import date_done
 from celeriac.ledger.store.refusal import refusal_of
 from celeriac.values.addresses.redis_address import pool
 from celeriac.values.short_text import LONGEST_MESSAGE, shortened_traceback
-from celeriac_worker.run.failure import failure_of
+from celeriac_worker.run.failure import LONGEST_FAILURE, failure_of, overrun_sentence
 from celeriac_worker.run.request import TOKEN, failure_on, files_on, token_of
 
 if TYPE_CHECKING:  # it is Celery's inside, and not everywhere as it was
     from celeriac_worker.processes.child import Inbox
 
 ENDS = (states.SUCCESS, states.FAILURE)
-# Of Celery's document of a failure; in a longer one, message and traceback are cut.
-LONGEST_FAILURE = 65_536
 
 logger = logging.getLogger(__name__)
 
@@ -141,8 +139,5 @@ class LedgerBackend(RedisBackend):  # type: ignore[misc]  # celery has no types
 
 def _failure(error: BaseException) -> Failure:
     if isinstance(error, TimeLimitExceeded):
-        return Failure(
-            type(error).__name__,
-            f"the task ran longer than its time limit of {error.args[0]} s and was ended",
-        )
+        return Failure(type(error).__name__, overrun_sentence(error.args[0]))
     return failure_of(error)

@@ -5,6 +5,9 @@ from pydantic import ValidationError
 from celeriac.ledger.model.task import Failure
 from celeriac.values.short_text import shortened
 
+# Of Celery's document of a failure; in a longer one, message and traceback are cut.
+LONGEST_FAILURE = 65_536
+
 
 class InvalidInput(Exception):
     """The input in the message is not valid for the task's parameters."""
@@ -38,3 +41,18 @@ def invalid_input_sentence(wrong: ValidationError) -> str:
     return "; ".join(
         f"{'.'.join(map(str, error['loc'])) or 'input'}: {error['msg']}" for error in wrong.errors()
     )
+
+
+def unknown_task_sentence(name: str) -> str:
+    """Why a task that this worker does not know fails, and what to do."""
+    label = repr(name[:100])
+    return (
+        f"this worker does not know the task {label}: its definition was renamed or removed after the task was accepted, or "
+        f"CELERIAC_TASKS differs between the worker and the API. Restore the definition, with @task(name={label}) if only the "
+        "function was renamed, and retry the task"
+    )
+
+
+def overrun_sentence(seconds: object) -> str:
+    """Why a task fails that did not end within its time limit."""
+    return f"the task ran longer than its time limit of {seconds} s and was ended"

@@ -10,10 +10,9 @@ from typing import Any
 from celeriac.ledger.model.task import Failure
 from celeriac.ledger.model.times import date_done
 from celeriac.values.short_text import LONGEST_MESSAGE, shortened_traceback
+from celeriac_worker.run.failure import LONGEST_FAILURE
 
 STARTED, SUCCESS, FAILURE, REVOKED, RETRY = "STARTED", "SUCCESS", "FAILURE", "REVOKED", "RETRY"
-# Of a document of a failure; in a longer one, message and traceback are cut.
-LONGEST_FAILURE = 65_536
 PRECISION_SECONDS = 0.001
 
 

@@ -18,7 +18,7 @@ from celeriac_worker.loop.redis.delivery import Delivery
 from celeriac_worker.loop.redis.documents import date_done_lately
 from celeriac_worker.loop.redis.link import Link
 from celeriac_worker.loop.runs.stock_errors import NotRegistered, TaskRevokedError, TimeLimitExceeded
-from celeriac_worker.run.failure import failure_of
+from celeriac_worker.run.failure import failure_of, overrun_sentence
 from celeriac_worker.run.outcome import Cancelled, Dropped, Failed, Outcome, PutOff, Returned, Written
 from celeriac_worker.run.task_traceback import task_traceback
 
@@ -183,16 +183,6 @@ class Ends:
         self._link.send(("PUBLISH", key, document), lambda _: done())
 
 
-def unknown_task(name: str) -> NotRegistered:
-    """The error of a task that this worker does not know."""
-    label = repr(name[:100])
-    return NotRegistered(
-        f"this worker does not know the task {label}: its definition was renamed or removed after the task was accepted, or "
-        f"CELERIAC_TASKS differs between the worker and the API. Restore the definition, with @task(name={label}) if only the "
-        "function was renamed, and retry the task"
-    )
-
-
 def _log(delivery: Delivery, error: BaseException) -> None:
     facts = {"task_id": delivery.task_id, "task_name": delivery.name}
     with_traceback = error if error.__traceback__ is not None else None
@@ -209,8 +199,7 @@ def _log(delivery: Delivery, error: BaseException) -> None:
 def _words(error: BaseException) -> Failure:
     failure = failure_of(error)
     if isinstance(error, TimeLimitExceeded):
-        words = f"the task ran longer than its time limit of {error.args[0]} s and was ended"
-        return replace(failure, message=words)
+        return replace(failure, message=overrun_sentence(error.args[0]))
     if isinstance(error, NotRegistered):  # whose text is made for a KeyError
         return replace(failure, message=error.args[0])
     return failure

@@ -16,12 +16,13 @@ from celeriac.ledger.model.trace import Trace
 from celeriac.ledger.store import keys
 from celeriac.settings import Settings
 from celeriac_worker.loop.redis.delivery import Delivery
-from celeriac_worker.loop.redis.ends import unknown_task
 from celeriac_worker.loop.redis.link import Link
 from celeriac_worker.loop.runs.call import Surroundings, outcome_of
 from celeriac_worker.loop.runs.reports import RunReports
 from celeriac_worker.loop.runs.run import Run, current
+from celeriac_worker.loop.runs.stock_errors import NotRegistered
 from celeriac_worker.loop.runs.submissions import submit_in_loop
+from celeriac_worker.run.failure import unknown_task_sentence
 from celeriac_worker.run.outcome import Failed, Outcome
 from celeriac_worker.run.references import with_results
 from celeriac_worker.run.shared.in_loop import LoopShares
@@ -64,7 +65,7 @@ class Bodies:
     async def _called(self, run: Run) -> Outcome:
         implementation, delivery = run.implementation, run.delivery
         if implementation is None:
-            return Failed(unknown_task(delivery.name))
+            return Failed(NotRegistered(unknown_task_sentence(delivery.name)))
         context.begin_in_loop(
             run.attempt,
             ask=run.is_to_end,
