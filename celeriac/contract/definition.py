@@ -77,6 +77,24 @@ class Definition:
     debounce: Debounce | None = None
     throttle: Throttle | None = None
     concurrency: Concurrency | None = None
+    # The Celery app of a team that declares it, by its `main`, or else its module; None: `@task` does.
+    app: str | None = None
+    # Of an existing app: what Celery's message is, but for the places that record.lua fills. None: a worker of the app makes it.
+    template: str | None = None
+    # kombu's list in Redis, where that is not the queue's name, as it is not for other priorities than 0.
+    list: str | None = None
+    # Other names: `POST /{alias}` is the same route.
+    aliases: tuple[str, ...] = ()
+    # Whether Celery keeps no result of its tasks.
+    ignore_result: bool = False
+    # How often a worker starts its tasks, as Celery writes it: "10/s".
+    rate_limit: str | None = None
+    # The number from 0 to 9 (kombu: 0 starts first) that an existing app gives its tasks.
+    celery_priority: int | None = None
+    # Whether its model has validators that its JSON Schema cannot express, so that a worker may find an input not valid.
+    checked_by_worker: bool = False
+    # Why it is shown and not offered.
+    refusal: str | None = None
 
     @classmethod
     def from_json(cls, document: object) -> "Definition":
@@ -100,8 +118,16 @@ class Definition:
 
     @property
     def digest(self) -> str:
-        """A hash of all members: the same in every process, and different after any change."""
-        canonical = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        """A hash of all members: the same in every process, and different after any change.
+
+        Without those at their defaults, so that a version that adds a member makes the same hash.
+        """
+        members = {
+            name: value
+            for name, value in self.to_json().items()
+            if getattr(self, name) != self.__dataclass_fields__[name].default
+        }
+        canonical = json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode(errors="surrogatepass")).hexdigest()
 
     @property

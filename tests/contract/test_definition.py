@@ -71,3 +71,29 @@ def test_a_document_that_lacks_a_member_is_refused_and_one_with_more_is_taken() 
     del document["queue"]
     with pytest.raises(ValueError, match="queue"):
         Definition.from_json(document)
+
+
+def test_what_an_existing_app_says_of_its_task_goes_through_json_unchanged() -> None:
+    told = replace(
+        CATALOG["add"],
+        app="shop",
+        template='{"body": "%s"}',
+        list="default\x06\x163",
+        aliases=("charge",),
+        ignore_result=True,
+        rate_limit="10/s",
+        celery_priority=3,
+        checked_by_worker=True,
+        refusal="Its input cannot be described.",
+    )
+    again = Definition.from_json(json.loads(json.dumps(told.to_json())))
+    assert again == told
+    assert again.digest == told.digest != CATALOG["add"].digest
+
+
+def test_members_at_their_defaults_are_not_in_the_digest() -> None:
+    definition = CATALOG["add"]
+    of_an_older_version = {
+        name: value for name, value in definition.to_json().items() if name not in ("app", "aliases")
+    }
+    assert Definition.from_json(of_an_older_version).digest == definition.digest
