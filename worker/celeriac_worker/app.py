@@ -36,6 +36,7 @@ from celeriac_worker.run.request import LedgerRequest
 from celeriac_worker.run.shared.in_pool import PoolShares
 from celeriac_worker.run.submitting import Definitions
 from celeriac_worker.run.task import LedgerTask
+from celeriac_worker.steps.announcing import Announcing
 from celeriac_worker.steps.child_watch import Attention
 from celeriac_worker.steps.heartbeat import Heartbeat
 from celeriac_worker.steps.keeper import Housekeeping
@@ -102,7 +103,9 @@ def create_app(
     app.reserved = {}
     app.active = {}
     app.loops = None
-    app.steps["worker"].update((Attention, AsyncTasks, Heartbeat, Housekeeping, ReturnReserved, *parts.steps))
+    app.steps["worker"].update(
+        (Announcing, Attention, AsyncTasks, Heartbeat, Housekeeping, ReturnReserved, *parts.steps)
+    )
     set_up_logs(settings.log_format)
     for implementation in app.definitions.implementations.values():
         if not implementation.definition.is_async:  # an event loop runs those

@@ -283,6 +283,21 @@ def access_version() -> str:
     return "celeriac:keys:version"
 
 
+def definitions() -> str:
+    """Hash: by set and name, the JSON of each announced definition. One field a definition, until its set is announced without it."""
+    return "celeriac:definitions"
+
+
+def definition_sets() -> str:
+    """Hash: by set, the digest of what it announced, and when that came. One field a set."""
+    return "celeriac:definitions:sets"
+
+
+def definitions_version() -> str:
+    """String: when the announced definitions last changed. One number."""
+    return "celeriac:definitions:version"
+
+
 def audit() -> str:
     """Stream: who changed what, at most about 10,000 entries. One key."""
     return "celeriac:audit"

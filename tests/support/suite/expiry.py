@@ -41,6 +41,8 @@ STAY = {
     "celeriac:ended": "as many members as there are ended tasks",
     "celeriac:paused": "one member a queue",
     "celeriac:held:*": "gone when the queue is resumed",
+    "celeriac:definitions": "one field a definition, until its set is announced without it",
+    "celeriac:definitions:*": "one field a set, and one number",
     "celeriac:keys": "one field a key",
     "celeriac:keys:version": "one number",
     "celeriac:blob:*": "as many members as there are records",

@@ -45,6 +45,8 @@ local KEY_REPLIES = 'celeriac:replies'
 local KEY_FEED = 'celeriac:events'
 local KEY_WORKERS, KEY_SERVING = 'celeriac:workers', 'celeriac:serving'
 local KEY_ACCESS_KEYS, KEY_ACCESS_VERSION = 'celeriac:keys', 'celeriac:keys:version'
+local KEY_DEFINITIONS, KEY_DEFINITION_SETS = 'celeriac:definitions', 'celeriac:definitions:sets'
+local KEY_DEFINITIONS_VERSION = 'celeriac:definitions:version'
 local KEY_AUDIT = 'celeriac:audit'
 local function key_schedule(id) return 'celeriac:schedule:' .. id end
 local function key_endpoints(owner) return 'celeriac:webhooks:endpoints:' .. owner end

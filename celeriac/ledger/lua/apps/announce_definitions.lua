@@ -1,0 +1,27 @@
+-- Put the definitions that a set has now in the place of those that it had: all of them, or nothing.
+-- ARGV  the set; the digest of all that follows; 'always', or 'if missing' where a set that is there is to stay, whatever it has; then for each
+--       definition: its name, and its JSON
+-- Answer: 1, or 0 where nothing changed
+local set, digest, mode = unpack(ARGV, 1, 3)
+local before = redis.call('HGET', KEY_DEFINITION_SETS, set)
+if before and (mode == 'if missing' or string.match(before, '^%S+') == digest) then return 0 end
+
+local last = tonumber(redis.call('GET', KEY_DEFINITIONS_VERSION)) or 0
+local version = text(math.max(last + 1, now())) -- another one also after the server has lost all
+local gone = {}
+for _, field in ipairs(redis.call('HKEYS', KEY_DEFINITIONS)) do
+  if string.sub(field, 1, #set + 1) == set .. ' ' then gone[field] = true end
+end
+for place = 4, #ARGV, 2 do
+  local field = set .. ' ' .. ARGV[place]
+  redis.call('HSET', KEY_DEFINITIONS, field, ARGV[place + 1])
+  gone[field] = nil
+end
+for field in pairs(gone) do redis.call('HDEL', KEY_DEFINITIONS, field) end
+if ARGV[4] then
+  redis.call('HSET', KEY_DEFINITION_SETS, set, digest .. ' ' .. version)
+else
+  redis.call('HDEL', KEY_DEFINITION_SETS, set)
+end
+redis.call('SET', KEY_DEFINITIONS_VERSION, version)
+return 1
