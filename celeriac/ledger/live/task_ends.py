@@ -233,7 +233,7 @@ class Watch(Generic[T]):
 
     def _hear(self, message: Sequence[bytes]) -> None:
         kind, channel = message[0], message[1].decode()
-        task_id = keys.task_of_result(channel)
+        task_id = channel.removeprefix(keys.RESULT_PREFIX)
         match kind:
             case b"subscribe":
                 self._refusal = None

@@ -396,8 +396,3 @@ def result(task_id: str) -> str:
 def remote_control(database: int) -> str:
     """The channel `/DATABASE.celery.pidbox`, on which Celery's workers listen to remote control."""
     return f"/{database}.celery.pidbox"
-
-
-def task_of_result(key: str) -> str:
-    """The task id in the name that `result` made."""
-    return key.removeprefix(RESULT_PREFIX)

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from celeriac.ledger.store import scripts
+from celeriac.ledger.store import keys, scripts
 from celeriac.ledger.store.blocking_connection import PatientConnection
 from celeriac.ledger.store.connection import Connection
 from celeriac.ledger.store.epoch import Epoch
@@ -61,6 +61,11 @@ def is_own(set_name: str) -> bool:
     return set_name.startswith(OWN)
 
 
+def is_announced(connection: PatientConnection, set_name: str) -> bool:
+    """Whether Redis has this set, whoever announced it."""
+    return bool(connection.call("HEXISTS", keys.definition_sets(), _one_word(set_name)))
+
+
 def announce(
     connection: PatientConnection, set_name: str, documents: Mapping[str, str], *, if_missing: bool = False
 ) -> bool:
@@ -68,11 +73,15 @@ def announce(
 
     `if_missing`: only where Redis has lost the set. A set without definitions is gone.
     """
-    set_name = set_name.replace(" ", "%20")  # a blank is what comes before the name of a definition
     flat = [part for pair in sorted(documents.items()) for part in pair]
     digest = hashlib.sha256("\n".join(flat).encode(errors="surrogatepass")).hexdigest()
     mode = "if missing" if if_missing else "always"
-    return bool(connection.run(scripts.ANNOUNCE_DEFINITIONS, set_name, digest, mode, *flat))
+    return bool(connection.run(scripts.ANNOUNCE_DEFINITIONS, _one_word(set_name), digest, mode, *flat))
+
+
+def _one_word(set_name: str) -> str:
+    """A blank is what comes before the name of a definition."""
+    return set_name.replace(" ", "%20")
 
 
 def _announcements(version: int, parts: Sequence[bytes]) -> Announcements:

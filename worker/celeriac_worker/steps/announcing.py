@@ -12,11 +12,11 @@ from redis.exceptions import RedisError
 
 from celeriac.contract.definition import Definition
 from celeriac.ledger.store.blocking_connection import PatientConnection
-from celeriac.ledger.tables.definitions import announce, own_set
+from celeriac.ledger.tables.definitions import announce, is_announced, own_set
 from celeriac.settings import Settings
 
 # Between two looks whether Redis has lost what was announced.
-LOOK_SECONDS = 10.0
+LOOK_SECONDS = 5.0
 RETRY_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,8 @@ def keep_announced(backend: str, sets: Mapping[str, Mapping[str, str]]) -> None:
     while True:
         try:
             for name, documents in sets.items():
-                announce(connection, name, documents, if_missing=if_missing)
+                if not (if_missing and is_announced(connection, name)):
+                    announce(connection, name, documents, if_missing=if_missing)
         except RedisError as refusal:
             logger.warning("the definitions cannot be announced (%s); trying again", refusal)
             time.sleep(RETRY_SECONDS)
