@@ -42,8 +42,8 @@ class DefinitionTable:
 
     async def read_since(self, version: int | None) -> Announcements | None:
         """All of it, or None if the version has not changed."""
-        known = "" if version is None else version
-        now, *parts = await self._connection.run(scripts.READ_DEFINITIONS, (known,))
+        arguments = ("" if version is None else version,)
+        now, *parts = await self._connection.run(scripts.READ_DEFINITIONS, arguments)
         return _announcements(int(now), parts) if parts else None
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A worker announces its definitions, each package of task modules as a set of its own."""
+"""A worker announces its definitions: each package of task modules is one set."""
 
 import json
 from pathlib import Path

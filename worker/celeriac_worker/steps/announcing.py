@@ -1,4 +1,4 @@
-"""Announces the definitions of this worker, so that an API without its task modules serves them."""
+"""Announces the definitions of this worker: an API without its task modules serves them."""
 
 import json
 import logging
