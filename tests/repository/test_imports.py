@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "celeriac.serving": {"celeriac.settings"},
     "celeriac.files": {"celeriac.values"},
     "celeriac.contract": {"celeriac.files", "celeriac.values"},
-    "celeriac.ledger": {"celeriac.files", "celeriac.settings", "celeriac.values"},
+    "celeriac.ledger": {"celeriac.contract", "celeriac.files", "celeriac.settings", "celeriac.values"},
     "celeriac.access": {"celeriac.ledger", "celeriac.settings", "celeriac.values"},
     "celeriac.schedules": {
         "celeriac.access",

@@ -12,7 +12,7 @@ from redis import Redis
 from celeriac.ledger.model.trace import Trace, parsed_trace
 from celeriac.ledger.protocol.message import headers_of, trace_of
 from celeriac.ledger.store import keys
-from tests.ledger.test_message import ADD, TASK_ID
+from tests.ledger.protocol.test_message import ADD, TASK_ID
 from tests.support.door import document, ended, shown
 from tests.support.messages import message
 
