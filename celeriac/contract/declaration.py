@@ -22,6 +22,7 @@ from celeriac.contract.signature import (
     ContractError,
     input_model,
     input_schema,
+    is_checked_by_worker,
     item_adapter,
     output_adapter,
     output_schema,
@@ -106,7 +107,7 @@ def task(  # noqa: PLR0913 - each is an option of its own
             summary=description.partition("\n")[0] or definition_name, description=description,
             input_schema=input_schema(model), output_schema=output_schema(output),
             hidden=tuple(sorted(hidden)), examples=tuple(json.loads(_as_json(example)) for example in examples),
-            unique=unique, debounce=debounce, throttle=throttle, concurrency=concurrency,
+            unique=unique, debounce=debounce, throttle=throttle, concurrency=concurrency, checked_by_worker=is_checked_by_worker(model),
         )  # fmt: skip
         return _declared(function, Implementation(
             definition=definition, function=function, input_model=model, output=output, item=item_adapter(function),

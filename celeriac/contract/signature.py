@@ -18,10 +18,11 @@ from pydantic import (
     create_model,
 )
 from pydantic.errors import PydanticUserError
-from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import SchemaError, core_schema
+from pydantic_core import SchemaError
 
-from celeriac.contract.exact import exact_validator
+from celeriac.contract.json_schema.exact import exact_validator
+from celeriac.contract.json_schema.generator import SchemaGenerator
+from celeriac.contract.json_schema.own_validators import has_own_validators
 from celeriac.files.base64_bytes import Base64Bytes
 from celeriac.files.form import encoded
 from celeriac.values.kinds import Kind, kind_of
@@ -37,20 +38,6 @@ WRITE_ONLY = Field(json_schema_extra={"writeOnly": True})
 
 class ContractError(Exception):
     """A declaration of a task is not valid. The text describes the mistake, and what to do."""
-
-
-class _SchemaGenerator(GenerateJsonSchema):
-    """Pydantic's schemas, in which decimals are not just numbers and strings.
-
-    The format is that of https://spec.openapis.org/registry/format/decimal.
-    """
-
-    def decimal_schema(self, schema: core_schema.DecimalSchema) -> dict[str, Any]:
-        """Number or string as input, string as output."""
-        made = super().decimal_schema(schema)
-        for kind in made.get("anyOf", [made]):
-            kind["format"] = "decimal"
-        return made
 
 
 def check_kind(function: Callable[..., Any]) -> None:
@@ -112,18 +99,23 @@ def item_adapter(function: Callable[..., Any]) -> TypeAdapter[Any] | None:
     return TypeAdapter(tuple[item], config=OUTPUT_CONFIG)  # type: ignore[valid-type]  # likewise
 
 
+def is_checked_by_worker(model: type[BaseModel]) -> bool:
+    """Whether a worker may refuse an input that is valid for the JSON Schema: by validators of the user's own."""
+    return has_own_validators(model.__pydantic_core_schema__)
+
+
 def input_schema(model: type[BaseModel]) -> dict[str, Any]:
     """The JSON Schema of this model's input."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a default without a JSON form is left out
-        return model.model_json_schema(schema_generator=_SchemaGenerator)
+        return model.model_json_schema(schema_generator=SchemaGenerator)
 
 
 def output_schema(output: TypeAdapter[Any]) -> dict[str, Any]:
     """The JSON Schema of the result that this adapter, which is of a one-tuple, turns into JSON."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # likewise
-        schema = output.json_schema(mode="serialization", schema_generator=_SchemaGenerator)
+        schema = output.json_schema(mode="serialization", schema_generator=SchemaGenerator)
     (item,) = schema["prefixItems"]
     return {**item, **({"$defs": schema["$defs"]} if "$defs" in schema else {})}
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from celeriac.access.scopes import Scope
 from celeriac.contract.catalog import Catalog
 from celeriac.contract.definition import Definition, QueueSettings
+from celeriac.contract.json_schema.markers import published
 from celeriac.contract.options.flow import Concurrency, Debounce, Throttle, Unique
 from celeriac.values.kinds import Kind
 from celeriac_api.request.call import Call
@@ -76,7 +77,7 @@ def _definition(definition: Definition, settings: QueueSettings) -> DefinitionDo
         description=definition.description,
         kind=definition.kind,
         queue=definition.queue_in(settings),
-        input_schema=definition.input_schema,
+        input_schema=published(definition.input_schema),
         output_schema=definition.output_schema,
         examples=list(definition.examples),
         unique=definition.unique,

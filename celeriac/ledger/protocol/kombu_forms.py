@@ -17,7 +17,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from pydantic_core import SchemaValidator
 
-from celeriac.contract.exact import exact_validator
+from celeriac.contract.json_schema.exact import exact_validator
 from celeriac.files.form import decoded
 from celeriac.ledger.protocol.message import TYPED_VALUE
 from celeriac.ledger.protocol.schema_branches import Branches

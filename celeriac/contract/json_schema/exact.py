@@ -13,7 +13,14 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, SchemaValidator, core_schema
+from pydantic_core import (
+    CoreConfig,
+    CoreSchema,
+    PydanticCustomError,
+    PydanticKnownError,
+    SchemaValidator,
+    core_schema,
+)
 
 Check = Callable[[Any], Any]
 
@@ -43,10 +50,10 @@ _OPAQUE = frozenset("default metadata serialization config expected members cls 
 _NAMED = frozenset(("fields", "choices", "computed_fields"))
 
 
-def exact_validator(schema: CoreSchema) -> SchemaValidator:
+def exact_validator(schema: CoreSchema, config: CoreConfig | None = None) -> SchemaValidator:
     """The validator of this schema, which uses only text and JSON values."""
     # Without those that pydantic has made for models before: they guess.
-    return SchemaValidator(_exact(schema), _use_prebuilt=False)
+    return SchemaValidator(_exact(schema), config, _use_prebuilt=False)
 
 
 def _exact(schema: Any, *, is_key: bool = False) -> Any:

@@ -1,0 +1,1 @@
+"""The JSON Schemas of definitions, and what they say beyond JSON Schema."""
