@@ -273,6 +273,7 @@ def test_a_worker_warns_once_and_that_redis_is_back_and_its_first_result_comes_s
         assert ended(door, {"links": {"self": f"/tasks/{task}"}})["result"] == 3
         assert time.monotonic() - back_at < 4
         assert ended(door, hold)["result"] == "let go"
+        wait_until(lambda: "is back after " in worker.log[before:])
         said = [line for line in worker.log[before:].splitlines() if " INFO " not in line]
         assert ["WARNING celeriac.ledger.store.outage redis is " in line for line in said] == [True, True], (
             "\n".join(said)

@@ -62,7 +62,7 @@ class _Comparison:
             results = self._results.of(result).members(name)
         except NotKnown:
             return False
-        if results.schemas:  # pydantic writes None whatever a type says, but for that of the whole result
+        if results.schemas:  # a field can have None as its default, whatever its type
             results.schemas.append({"type": "null"})
         return self.excludes_all(results, inputs, depth - 1)
 

@@ -53,9 +53,7 @@ class ResultFit:
                 return f"refers to a result of {name!r}, which has nothing{place}"
             parameter = _at(alternatives(self._input(into)), map(str, at))
             words = f"should be {shown(parameter)}, and the result of {name!r}{place} is {shown(result)}"
-            if (
-                pointer or may_be_null
-            ):  # pydantic writes None whatever a type says, but for that of the whole result
+            if pointer or may_be_null:  # a field can have None as its default, whatever its type
                 result.schemas.append({"type": "null"})
             return words if parameter.schemas and are_disjoint(result, parameter) else None
         except NotKnown:

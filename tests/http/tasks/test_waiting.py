@@ -18,6 +18,8 @@ from tests.support.door import document, in_state, is_waited_for, submit
 
 DONE = '{"status": "SUCCESS", "result": 3, "traceback": null, "children": []}'
 SOME_ID = "00000000-0000-4000-8000-000000000000"
+# Of the connections of an API that are subscribed to anything.
+ONE_FOR_TASKS = ONE_FOR_BATCHES = 1
 
 
 def waiters(redis: Redis) -> int:
@@ -28,6 +30,13 @@ def waiters(redis: Redis) -> int:
 def subscribers(redis: Redis) -> int:
     """How many connections to the shared API's database are subscribed to anything."""
     return sum(connection["db"] == "0" for connection in redis.client_list(_type="pubsub"))
+
+
+@pytest.fixture
+def batch_watch(client: httpx.Client) -> None:
+    """The connection of the API over which batches are waited for."""
+    batch = client.post("/batches", json=[{"name": "add", "input": {"x": 1, "y": 2}}])
+    assert document(client.get(batch.headers["location"], params={"wait": 30}))["ready"]
 
 
 @pytest.mark.parametrize("path", ["/add", "/tasks"])
@@ -108,18 +117,20 @@ def test_an_unknown_id_is_not_waited_for(client: httpx.Client) -> None:
     assert client.get(f"/tasks/{SOME_ID}", params={"wait": 60}).status_code == 404
 
 
+@pytest.mark.usefixtures("batch_watch")
 def test_all_who_wait_for_one_task_are_told_over_one_connection(client: httpx.Client, redis: Redis) -> None:
     task = submit(client, "flaky", failures=3)
     with ThreadPoolExecutor(20) as pool:
         waiting = [pool.submit(client.get, task["links"]["self"], params={"wait": 30}) for _ in range(20)]
         wait_until(lambda: waiters(redis) == 1)
-        assert subscribers(redis) == 1
+        assert subscribers(redis) == ONE_FOR_TASKS + ONE_FOR_BATCHES
         answers = {one.result().content for one in waiting}
     assert len(answers) == 1
     assert b"succeeded on attempt 4" in answers.pop()
     wait_until(lambda: waiters(redis) == 0, what="the end of the subscription")
 
 
+@pytest.mark.usefixtures("batch_watch")
 def test_many_tasks_are_waited_for_over_one_connection(client: httpx.Client, redis: Redis) -> None:
     with ThreadPoolExecutor(20) as pool:
         numbers = list(range(100))
@@ -127,7 +138,7 @@ def test_many_tasks_are_waited_for_over_one_connection(client: httpx.Client, red
             pool.map(lambda n: client.post("/add", json={"x": n, "y": 1}, params={"wait": 30}), numbers)
         )
     assert [document(answer)["result"] for answer in answers] == [number + 1 for number in numbers]
-    assert subscribers(redis) == 1
+    assert subscribers(redis) == ONE_FOR_TASKS + ONE_FOR_BATCHES
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -3,14 +3,17 @@
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from threading import Event
 from typing import NamedTuple
 
 from lab.chaos.proxy import Mode
+from lab.harness.program import Program
 from lab.harness.waiting import wait_until
 from tests.lab.trials.pools import Pool
 
@@ -20,6 +23,7 @@ RESTARTS_EVERY_SECONDS = 4.0
 SUBMITTED_EVERY_SECONDS = 0.05
 # A task submitted after a disaster may be lost to it, too.
 ANOTHER_EVERY_SECONDS = 5.0
+CANARIES = 5
 
 
 def killed_while_it_runs_a_task(pool: Pool) -> list[str]:
@@ -112,9 +116,8 @@ def reply_lost_after_the_write(pool: Pool) -> list[str]:
 def task_out_of_memory(pool: Pool) -> list[str]:
     """A task raises MemoryError."""
     with pool.worker() as worker:
-        pool.submit("exhaust_memory")
-        canary = pool.submit("add", x=1, y=1)
-        wait_until(lambda: worker.ending() is not None or pool.place.has_ended(canary))
+        for task in chain([pool.submit("exhaust_memory")], _canaries(pool)):
+            wait_until(partial(_is_over, pool, worker, task))
         code = worker.ending()
     return [] if code is None else [f"the worker has ended with {code}"]
 
@@ -148,10 +151,22 @@ class Begun(NamedTuple):
         return [float(line) for line in self.trace.read_text().splitlines()] if self.trace.exists() else []
 
 
+def _is_over(pool: Pool, worker: Program, task: str) -> bool:
+    """Whether the task has ended, or its worker."""
+    return worker.ending() is not None or pool.place.has_ended(task)
+
+
+def _canaries(pool: Pool) -> Iterator[str]:
+    """Tasks, each submitted when the one before is over. A worker that is about to end can still run one."""
+    return (pool.submit("add", x=1, y=1) for _ in range(CANARIES))
+
+
 def _begun(pool: Pool) -> Begun:
     trace, gate = pool.place.directory / "trace", pool.place.directory / "gate"
     task = Begun(pool.submit("leave_trace", file=str(trace), until=str(gate)), trace, gate)
     wait_until(task.runs)
+    # A stock worker acknowledges when it hears that the task has begun.
+    wait_until(lambda: not pool.place.is_unacknowledged(task.id))
     return task
 
 

@@ -50,17 +50,17 @@ class Place:
             document = redis.get(keys.result(task_id))
         return bool(document) and json.loads(document)["status"] in ENDS
 
+    def is_unacknowledged(self, task_id: str) -> bool:
+        """Whether a worker has taken its message, and not said that it will run it."""
+        with Redis.from_url(self.broker.url) as redis:
+            deliveries: list[bytes] = redis.hvals("unacked")
+        return any(task_id.encode() in delivery for delivery in deliveries)
+
     def remembers(self, task_id: str) -> bool:
         """Whether there is anything from which the task could be run: a message, queued or unacknowledged, or a record."""
         with Redis.from_url(self.results.url) as redis:
             has_record = bool(redis.exists(keys.record(task_id)))
-        with Redis.from_url(self.broker.url) as redis:
-            deliveries: list[bytes] = redis.hvals("unacked")
-        return (
-            has_record
-            or task_id in self.queued()
-            or any(task_id.encode() in delivery for delivery in deliveries)
-        )
+        return has_record or task_id in self.queued() or self.is_unacknowledged(task_id)
 
 
 @contextmanager

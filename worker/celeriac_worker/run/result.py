@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from celeriac.contract.fit.written import written_type
 from celeriac.files.form import Sink
 from celeriac.ledger.protocol.message import TYPED_VALUE
 
@@ -39,7 +40,8 @@ def checked_result(
         size = len(text.encode())
         if '"__type__"' in text:
             json.loads(text, object_hook=_refuse_typed_value)
-    except (PydanticSerializationError, ValueError, TypeError, RecursionError) as wrong:
+        _refuse_misfit(written_type(output).misfit(result, text))
+    except (PydanticSerializationError, ValueError, TypeError, AttributeError, RecursionError) as wrong:
         raise InvalidResult(f"the task returned {_shown(value)}: {_reason(wrong)}") from wrong
     if size > most_bytes:
         raise too_large(size, most_bytes)
@@ -78,6 +80,11 @@ def _refuse_typed_value(value: dict[str, Any]) -> None:
         raise ValueError(
             "an object with the members '__type__' and '__value__' has a special meaning in Celery: rename one of them"
         )
+
+
+def _refuse_misfit(words: str | None) -> None:
+    if words is not None:
+        raise ValueError(words)
 
 
 def _shown(value: object) -> str:
