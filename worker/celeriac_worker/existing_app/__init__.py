@@ -1,0 +1,1 @@
+"""What an existing Celery app gets by `celeriac.install(app)`."""

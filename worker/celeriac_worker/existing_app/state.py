@@ -1,0 +1,55 @@
+"""What an app with `celeriac.install` carries: `app.celeriac`.
+
+It is made in the user's module, in every process that imports it, and reads no setting then: Celery's own are often not complete
+before the app is first used. A process that is forked takes it along; one that is spawned gets another.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from celeriac.ledger.for_workers import Consumer
+from celeriac.settings import Settings
+from celeriac_worker.existing_app.addresses import backend_address, broker_address
+
+ATTRIBUTE = "celeriac"
+
+# A short name for a task: by its name, or a rule that makes it of the name.
+Names = Mapping[str, str] | Callable[[str], str | None]
+
+
+class AppLedger:
+    """The ledger of one app: its settings, and the connections of this process."""
+
+    def __init__(self, app: Any, *, names: Names | None = None, static: bool | Sequence[str] = ()) -> None:
+        """Nothing is read and nothing is sent. `static` are the tasks (globs; True: all) whose messages do not depend on their arguments."""
+        self.app = app
+        self.names = names
+        self.static: tuple[str, ...] = ("*",) if static is True else tuple(static or ())
+
+    @property
+    def name(self) -> str:
+        """What the catalog calls the app: its own name, or that of its module."""
+        return str(self.app.main or self.app.__module__ or "celery")
+
+    @cached_property
+    def settings(self) -> Settings:
+        """`CELERIAC_…` variables, and for what they leave open the app's own broker and results. Raises `SettingsError` and `NotRedis`."""
+        settings = Settings.read()
+        if settings.given_redis:
+            return settings
+        broker = broker_address(self.app)
+        return settings.model_copy(
+            update={"broker_url": broker, "result_backend": backend_address(self.app) or broker}
+        )
+
+    @cached_property
+    def consumer(self) -> Consumer:
+        """The ledger for a worker; usable in all threads, and in processes that are forked later."""
+        return Consumer(self.settings)
+
+
+def ledger_of(app: Any) -> AppLedger | None:
+    """What an app carries; None where nothing was installed."""
+    found = getattr(app, ATTRIBUTE, None)
+    return found if isinstance(found, AppLedger) else None
