@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from celeriac.files.base64_bytes import Base64Bytes
     from celeriac.files.file import File
     from celeriac_api.embedding.mounting import mount
+    from celeriac_worker.existing_app.install import install
 
 __all__ = [
     "Accepts",
@@ -36,6 +37,7 @@ __all__ = [
     "Throttle",
     "Unique",
     "context",
+    "install",
     "mount",
     "task",
 ]
@@ -53,6 +55,7 @@ _MODULES = {
     "RetryPolicy": "celeriac.contract.options.retry",
     "Step": "celeriac.client.calls.many.step",
     "context": "celeriac.contract.context",
+    "install": "celeriac_worker.existing_app.install",
     "mount": "celeriac_api.embedding.mounting",
     "task": "celeriac.contract.declaration",
     "Concurrency": "celeriac.contract.options.flow",
@@ -60,6 +63,8 @@ _MODULES = {
     "Throttle": "celeriac.contract.options.flow",
     "Unique": "celeriac.contract.options.flow",
 }
+# The others need no extra.
+_EXTRAS = {"install": "app", "mount": "api"}
 
 
 def __getattr__(name: str) -> object:
@@ -69,12 +74,13 @@ def __getattr__(name: str) -> object:
     try:
         module = import_module(_MODULES[name])
     except ModuleNotFoundError as missing:
-        if name != "mount":  # the others need no extra
+        extra = _EXTRAS.get(name)
+        if extra is None:
             raise
         raise ImportError(
-            f"celeriac.mount needs the package {missing.name}, which is not installed: pip install 'celeriac[api]'"
+            f"celeriac.{name} needs the package {missing.name}, which is not installed: pip install 'celeriac[{extra}]'"
         ) from missing
-    value = module if module.__name__.endswith(f".{name}") else getattr(module, name)
+    value = getattr(module, name, module)
     globals()[name] = value
     return value
 

@@ -25,6 +25,8 @@ from celeriac.values.durations import duration_of
 PREFIX = "CELERIAC_"
 # Of the client and the command, which may have the same environment as a service.
 CLIENT_VARIABLES = frozenset({"CELERIAC_CONFIG", "CELERIAC_KEY", "CELERIAC_PROFILE", "CELERIAC_URL"})
+# The Celery app of which celeriac/shim.py makes one that has a ledger.
+SHIM_VARIABLE = "CELERIAC_APP"
 LOCAL_REDIS = "redis://127.0.0.1:6379/0"
 
 
@@ -330,7 +332,7 @@ def _given(environment: Mapping[str, str], fields: Iterable[str]) -> dict[str, s
 
 def _unknown_names(environment: Mapping[str, str], *, fields: Mapping[str, object]) -> list[str]:
     """One sentence for each variable with our prefix that is no setting: a typo must not pass in silence."""
-    names = {*(PREFIX + name.upper() for name in fields), *CLIENT_VARIABLES}
+    names = {*(PREFIX + name.upper() for name in fields), *CLIENT_VARIABLES, SHIM_VARIABLE}
     sentences = []
     for name in environment:
         if name.startswith(PREFIX) and name not in names:

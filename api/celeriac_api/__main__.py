@@ -4,8 +4,8 @@ import sys
 
 from uvicorn.main import main as uvicorn
 
-from celeriac.serving import uvicorn_options
 from celeriac.settings import Settings, SettingsError
+from celeriac.stack.serving import uvicorn_options
 from celeriac.telemetry.start_messages import refuse_start
 from celeriac_api.access.start import require_key
 

@@ -11,8 +11,8 @@ from typing import Self
 
 import httpx
 
-from celeriac.serving import APP
 from celeriac.stack.processes.ports import free_port
+from celeriac.stack.serving import APP
 from celeriac.stack.valkey import Valkey
 from lab.chaos.clock import IS_THERE, Clock
 from lab.chaos.plan import BLOCKED_LIMIT, LEASE, RESCUE_GRACE, SHUTDOWN_GRACE, Plan

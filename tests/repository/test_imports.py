@@ -20,7 +20,8 @@ MAY_IMPORT = {
     "celeriac.values": set[str](),
     "celeriac.version": set[str](),
     "celeriac.settings": {"celeriac.values"},
-    "celeriac.serving": {"celeriac.settings"},
+    # It makes the app of a project one with a ledger, by the public name `install`.
+    "celeriac.shim": {"celeriac"},
     "celeriac.files": {"celeriac.values"},
     "celeriac.contract": {"celeriac.files", "celeriac.values"},
     "celeriac.ledger": {"celeriac.contract", "celeriac.files", "celeriac.settings", "celeriac.values"},

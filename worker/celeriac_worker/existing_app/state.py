@@ -5,6 +5,7 @@ before the app is first used. A process that is forked takes it along; one that 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +27,15 @@ class AppLedger:
         self.app = app
         self.names = names
         self.static: tuple[str, ...] = ("*",) if static is True else tuple(static or ())
+
+    def rename(self, *, names: Names | None, static: bool | Sequence[str]) -> None:
+        """Take these options in place of the former ones, as far as they are set."""
+        self.names = names or self.names
+        self.static = (("*",) if static is True else tuple(static or ())) or self.static
+
+    def is_static(self, task: str) -> bool:
+        """Whether the user says that the messages of this task do not depend on its arguments."""
+        return any(fnmatchcase(task, pattern) for pattern in self.static)
 
     @property
     def name(self) -> str:
@@ -51,5 +61,5 @@ class AppLedger:
 
 def ledger_of(app: Any) -> AppLedger | None:
     """What an app carries; None where nothing was installed."""
-    found = getattr(app, ATTRIBUTE, None)
-    return found if isinstance(found, AppLedger) else None
+    ledger = getattr(app, ATTRIBUTE, None)
+    return ledger if isinstance(ledger, AppLedger) else None

@@ -1,0 +1,1 @@
+"""Existing Celery apps with `celeriac.install(app)`."""

@@ -1,0 +1,48 @@
+"""Puts an existing Celery app into the ledger: `celeriac.install(app)`.
+
+The line stands in the module that makes the app, so that every process has it: web processes, beat, workers and theirs.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from celery import Celery, signals
+
+from celeriac_worker.existing_app.findings import Severity, findings
+from celeriac_worker.existing_app.state import ATTRIBUTE, AppLedger, Names, ledger_of
+
+logger = logging.getLogger(__name__)
+_LEVELS = {Severity.REFUSAL: logging.ERROR, Severity.WARNING: logging.WARNING, Severity.NOTE: logging.INFO}
+
+
+def install(app: Any, *, names: Names | None = None, static: bool | Sequence[str] = ()) -> None:
+    """Record every task of this Celery app, and offer its tasks over HTTP. Nothing is read or sent now.
+
+    `names` gives tasks short names: a dict from Celery's name, or a function of it. `static` names the tasks (globs; True: all)
+    whose routers, `apply_async` and `before_task_publish` receivers do not look at the arguments: the API then writes their
+    messages itself. A second call changes these options and nothing else. Raises `TypeError` for what is not a Celery app.
+    """
+    if not isinstance(app, Celery):
+        raise TypeError(
+            f"celeriac.install(app) needs the Celery app, and got a {type(app).__name__}: call it below app = Celery(...)."
+        )
+    ledger = ledger_of(app)
+    if ledger:
+        ledger.rename(names=names, static=static)
+        return
+    setattr(app, ATTRIBUTE, AppLedger(app, names=names, static=static))
+
+
+def log_findings(app: Any) -> None:
+    """Write what cannot be kept into the log."""
+    for finding in findings(app):
+        logger.log(_LEVELS[finding.severity], "%s", finding.sentence)
+
+
+def _at_worker_start(instance: Any, **_: Any) -> None:
+    if ledger_of(instance.app):
+        log_findings(instance.app)
+
+
+signals.celeryd_after_setup.connect(_at_worker_start, weak=False)
