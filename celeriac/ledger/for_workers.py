@@ -64,12 +64,17 @@ class Refused:
 
 
 class Claim(NamedTuple):
-    """The request of a worker to run a task; `document` is what Celery stores for a started task."""
+    """The request of a worker to run a task; `document` is what Celery stores for a started task.
+
+    Workers of existing apps say at how many lost runs it fails (`most`), and the stamp of its message: an older one is refused.
+    """
 
     task_id: str
     token: str
     worker: str
     document: bytes
+    most: int | None = None
+    stamp: int | None = None
 
 
 class Consumer:
@@ -319,8 +324,9 @@ class Consumer:
         return answer if of == claim and monotonic() < reliable_until else None
 
     def _arguments(self, claim: Claim) -> tuple[Any, ...]:
-        task_id, token, worker, document = claim
-        return task_id, token, worker, self._lease, document, self._ttl, date_done(), self._push_or_record
+        task_id, token, worker, document, most, stamp = claim
+        arguments = task_id, token, worker, self._lease, document, self._ttl, date_done(), self._push_or_record
+        return arguments if most is None and stamp is None else (*arguments, most or "", stamp or "")
 
     def _push(self, pushed: Sequence[bytes]) -> None:
         """Push what is to be pushed on the server of the queues: queue, side and message of each."""
