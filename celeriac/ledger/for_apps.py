@@ -1,22 +1,21 @@
 """The ledger for existing Celery apps: publish, adopt, hold and drop messages that Celery has made."""
 
-import base64
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from itertools import batched
-from typing import Any
+from typing import Any, Literal
 
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from celeriac.ledger.for_workers import Claim, Consumer, error_of
+from celeriac.ledger.for_workers import Consumer, error_of
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.task import Failure
 from celeriac.ledger.model.times import date_done, microseconds
+from celeriac.ledger.protocol.message import decoded_input
 from celeriac.ledger.store import keys, scripts
 from celeriac.ledger.store.functions import Way
 from celeriac.ledger.store.scripts import Script
@@ -33,7 +32,7 @@ class Published(StrEnum):
 
     # A new record; where it is due later, no worker has it until then.
     NEW = "new"
-    # The task that a worker of the app was to make a message for has it now.
+    # The task waited for this message: the API has accepted it, or another process was to go on with it.
     ATTACHED = "attached"
     # The task had ended, and is open again.
     REOPENED = "reopened"
@@ -41,8 +40,6 @@ class Published(StrEnum):
     NEXT = "next"
     # The same publish was there already: a reply was lost, or the broker has delivered a message again.
     REPLAYED = "replayed"
-    # Adoption only: the record is ahead of this message, which runs no more.
-    STALE = "stale"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +74,7 @@ class Unsent:
     task_id: str
     name: str
     input: bytes
-    # ISO 8601; the message gets it as `expires`.
+    # ISO 8601, for the message.
     expires: str | None
     # Of the message: traceparent, tracestate.
     headers: dict[str, str]
@@ -89,14 +86,37 @@ class Publisher:
     def __init__(self, settings: Settings) -> None:
         """Nothing is sent yet."""
         self._settings = settings
-        self._one_server = settings.broker == settings.backend
-        self._ledger: Redis | None = None
-        self._broker: Redis | None = None
+        self._push_or_record: Literal["push", "record"] = (
+            "push" if settings.broker == settings.backend else "record"
+        )
+        self._ledger = _client(settings.backend)
+        self._broker = self._ledger if self._push_or_record == "push" else _client(settings.broker)
         self._way = Way()
 
     def publish(self, publication: Publication, *, channel: Redis | None = None) -> Published:
         """Record a message and push it, in one step; `channel` is a client of the broker, which spares a connection."""
-        raise NotImplementedError
+        broker = channel or self._broker
+        ledger = broker if self._push_or_record == "push" else self._ledger
+        arguments = arguments_of(publication, where=self._push_or_record, ttl=self._settings.result_ttl)
+        word, *pushed = self._run(ledger, scripts.PUBLISH, arguments)
+        for list_name, side, message in zip(*[iter(pushed)] * 3, strict=True):
+            broker.execute_command(side, list_name, message)
+        return Published(word.decode())
+
+    def _run(self, redis: Redis, script: Script, arguments: Sequence[Any]) -> Any:
+        steps, answer = self._way.run(script, arguments), None
+        try:
+            while True:
+                command = steps.send(answer)
+                try:
+                    answer = redis.execute_command(*command)
+                except ResponseError as refusal:
+                    answer = refusal
+        except StopIteration as end:
+            answer = end.value
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 class AppConsumer(Consumer):
@@ -108,24 +128,37 @@ class AppConsumer(Consumer):
     def adopt(self, publication: Publication) -> Published:
         """Record a message without a stamp, which this worker has received: as if published, but nothing is pushed.
 
-        NEXT and STALE: drop the message. All others: go on to the claim.
+        NEXT: the ledger keeps it until the task of this id is over; drop the message. All others: go on to the claim.
         """
-        raise NotImplementedError
+        arguments = arguments_of(
+            publication, where=self._push_or_record, ttl=timedelta(microseconds=self._ttl)
+        )
+        word, *pushed = self._redis.run(scripts.ADOPT, *arguments)
+        self._push(pushed)
+        return Published(word.decode())
 
     def hold(self, task_ids: Sequence[str]) -> None:
-        """Name the messages that this worker has received and not begun. Every second: what is not named for some seconds runs elsewhere."""
-        raise NotImplementedError
+        """Name what this worker has received and not begun, every second: what was named once and is not for some seconds runs elsewhere."""
+        for start in range(0, len(task_ids), HELD_AT_ONCE):
+            self._redis.run(scripts.HOLD, *task_ids[start : start + HELD_AT_ONCE])
 
     def return_held(self, task_ids: Sequence[str]) -> None:
-        """Return messages that this worker has received and not begun to the front of their lists; acknowledge them afterwards."""
-        raise NotImplementedError
+        """Return what this worker has named and not begun to the front of its lists, in this order; acknowledge the messages afterwards."""
+        for end in range(len(task_ids), 0, -HELD_AT_ONCE):
+            some = task_ids[max(end - HELD_AT_ONCE, 0) : end]
+            self._push(self._redis.run(scripts.RETURN_HELD, self._push_or_record, *some))
 
     def ignored(self, task_id: str, *, token: str, replaced: bool, document: bytes) -> bool:
         """A run ended with `Ignore`; `replaced`: another message goes on under this id. `document` is Celery's SUCCESS with null.
 
         If the body has stored a result itself, that is the end. False: the task is no longer this token's.
         """
-        raise NotImplementedError
+        word, *pushed = self._redis.run(
+            scripts.IGNORE,
+            task_id, token, "replaced" if replaced else "", document, self._ttl, date_done(), self._push_or_record,
+        )  # fmt: skip
+        self._push(pushed)
+        return bool(word == b"ended")
 
     def drop(
         self,
@@ -133,15 +166,64 @@ class AppConsumer(Consumer):
         *,
         state: State,
         failure: Failure | None,
-        document: bytes | None,
+        document: bytes,
         unsent: bool = False,
+        stamp: int | None = None,
     ) -> bool:
-        """End a task that no worker has begun: Celery revoked or expired its message here (CANCELLED, EXPIRED).
+        """End a task that no worker has begun: Celery revoked or expired its message (with this stamp) here (CANCELLED, EXPIRED).
 
-        `unsent`: only if its message was not made, and cannot be made (FAILED). False: it runs, has ended, or has a message.
+        `unsent`: only if its message was not made, and cannot be made (FAILED). False: it runs, has ended, or has another message.
         """
-        raise NotImplementedError
+        word, *pushed = self._redis.run(
+            scripts.DROP,
+            task_id, state, error_of(failure), document, self._ttl, date_done(), self._push_or_record,
+            "unsent" if unsent else "", "" if stamp is None else stamp,
+        )  # fmt: skip
+        self._push(pushed)
+        return bool(word == b"ended")
 
     def take_unsent(self, app: str, *, seconds: float) -> Unsent | None:
-        """The next task of this app that waits for its message; None if none comes in this time."""
-        raise NotImplementedError
+        """The next task of this app that waits for its message; None if none comes in this time. It comes again if nobody makes it."""
+        answer = self._broker.call("BRPOP", keys.unsent(app), seconds)
+        if answer is None:
+            return None
+        read = json.loads(answer[1])
+        headers = {name: value for name, value in read["headers"].items() if isinstance(value, str)}
+        return Unsent(
+            task_id=read["id"],
+            name=read["name"],
+            input=decoded_input(read["input"].encode()),
+            expires=read["expires"],
+            headers=headers,
+        )
+
+
+def arguments_of(publication: Publication, *, where: str, ttl: timedelta) -> list[Any]:
+    """As publish_task.lua and adopt_task.lua read it."""
+    payload = publication.payload
+    text = payload if isinstance(payload, bytes) else payload.encode()
+    if not text.startswith(b"{"):
+        raise ValueError("the message of a task is a JSON object")
+    return [
+        where,
+        microseconds(ttl),
+        date_done(),
+        "attach" if publication.attaches else "",
+        publication.task_id,
+        publication.name,
+        publication.queue,
+        publication.list,
+        text[1:],
+        hashlib.sha256(publication.sending.encode()).hexdigest()[:16],
+        "" if publication.due is None else microseconds(publication.due),
+        "" if publication.start_within is None else microseconds(publication.start_within),
+        publication.parent_id or "",
+        publication.root_id or "",
+        publication.trace_id or "",
+    ]
+
+
+def _client(url: str) -> Redis:
+    return Redis(
+        connection_pool=pool(url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS)
+    )

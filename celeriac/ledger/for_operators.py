@@ -181,15 +181,21 @@ class Overview:
         if self._one_server:
             await self._run(script, queue)
             return
-        await self._moving.do((script, queue))
+        lists = await self._lists_of(queue)
+        await self._moving.do((script, queue, *lists))
         try:
             await self._run(script, queue)
         except (Unavailable, InDoubt, RedisError):
             with suppress(
                 Unavailable, InDoubt, RedisError
             ):  # the first of the two failures is the one to tell
-                await self._moving.do((undo, queue))
+                await self._moving.do((undo, queue, *lists))
             raise
+
+    async def _lists_of(self, queue: str) -> list[bytes]:
+        """The lists of a queue that are not named like it."""
+        flat = await self._call("HGETALL", keys.lists())
+        return [name for name, of in zip(flat[::2], flat[1::2], strict=True) if of == queue.encode()]
 
     async def _purge_some(self, queue: str) -> int:
         """How many tasks were ended; what waited for them, and may run now, is pushed."""
@@ -212,8 +218,8 @@ class Overview:
             for script, arguments in questions
         ]
 
-    async def _move_all(self, changes: Sequence[tuple[scripts.Script, str]]) -> list[Any]:
-        return [await self._broker.run(script, [queue]) for script, queue in changes]
+    async def _move_all(self, changes: Sequence[tuple[scripts.Script, *tuple[Argument, ...]]]) -> list[Any]:
+        return [await self._broker.run(script, lists) for script, *lists in changes]
 
 
 def _queue(

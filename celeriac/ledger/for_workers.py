@@ -325,7 +325,16 @@ class Consumer:
 
     def _arguments(self, claim: Claim) -> tuple[Any, ...]:
         task_id, token, worker, document, most, stamp = claim
-        arguments = task_id, token, worker, self._lease, document, self._ttl, date_done(), self._push_or_record
+        arguments = (
+            task_id,
+            token,
+            worker,
+            self._lease,
+            document,
+            self._ttl,
+            date_done(),
+            self._push_or_record,
+        )
         return arguments if most is None and stamp is None else (*arguments, most or "", stamp or "")
 
     def _push(self, pushed: Sequence[bytes]) -> None:

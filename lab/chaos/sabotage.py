@@ -9,7 +9,7 @@ PACKAGES = ("api", "celeriac", "lab", "worker")
 # For each guard: the file that it is in, and each text that is replaced by another.
 GUARDS: dict[str, tuple[str, dict[str, str]]] = {
     "keeper": (
-        "celeriac/ledger/keeper.py",
+        "celeriac/ledger/keeping/keeper.py",
         {"rounds.come_early(await self.go_round(sweep=is_usual and number % SWEEP_EVERY == 0))": "continue"},
     ),
     "fence": (

@@ -11,7 +11,7 @@ from redis import Redis
 
 from celeriac.files.store.store import Blob
 from celeriac.ledger.for_workers import Claim, Consumer, Granted
-from celeriac.ledger.keeper import Keeper
+from celeriac.ledger.keeping.keeper import Keeper
 from celeriac.ledger.ledger import Forgetting, Ledger
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import NoFileSpace, Submission

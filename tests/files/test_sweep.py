@@ -14,7 +14,7 @@ from redis import Redis
 
 from celeriac.files.store.directory import DirectoryStore
 from celeriac.files.store.store import Blob, BlobGone, SweptStore, write
-from celeriac.ledger.file_sweep import FileSweep
+from celeriac.ledger.keeping.file_sweep import FileSweep
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.submission import Submission
 from celeriac.ledger.store import keys

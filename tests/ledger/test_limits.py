@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 
 from celeriac.ledger.for_workers import Claim, Consumer
-from celeriac.ledger.keeper import Keeper
+from celeriac.ledger.keeping.keeper import Keeper
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Accepted, Options, Submission

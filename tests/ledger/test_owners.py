@@ -14,7 +14,7 @@ from celeriac.client.errors import DependencyNotFound
 from celeriac.contract.catalog import load_implementations
 from celeriac.contract.submitting import NewTask
 from celeriac.ledger.for_workers import Claim, Consumer
-from celeriac.ledger.keeper import Keeper
+from celeriac.ledger.keeping.keeper import Keeper
 from celeriac.ledger.ledger import Cancellation, Forgetting, Ledger
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Accepted, IdTaken, Options, Parent, Submission

@@ -22,7 +22,7 @@ from redis import Redis
 
 from celeriac.ledger.for_operators import Overview
 from celeriac.ledger.for_workers import Claim, Consumer, Granted
-from celeriac.ledger.keeper import Keeper
+from celeriac.ledger.keeping.keeper import Keeper
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.dependencies import Dependencies, When
 from celeriac.ledger.model.states import FINAL, TRANSITIONS, State

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from celeriac.access.scopes import Scope
 from celeriac.ledger.for_operators import Overview, Queue
-from celeriac.ledger.keeper import Keeper
+from celeriac.ledger.keeping.keeper import Keeper
 from celeriac_api.request.call import Call
 from celeriac_api.request.parameters import Parameters
 from celeriac_api.response.errors import UnknownQueue

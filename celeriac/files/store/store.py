@@ -71,7 +71,7 @@ class Store(Protocol):
 
 
 class SweptStore(Store, Protocol):
-    """A store, for the sweep (celeriac/ledger/file_sweep.py). Times are seconds since 1970."""
+    """A store, for the sweep (celeriac/ledger/keeping/file_sweep.py). Times are seconds since 1970."""
 
     def old(self, before: float) -> Iterator[str]:
         """The blobs that were last touched before this time."""

@@ -38,6 +38,8 @@ class Options:
     dependencies: Dependencies | None = None
     start_within: timedelta | None = None
     chosen_queue: str | None = None
+    # The list in which the message of an existing app's task waits, where it is not the queue's.
+    list: str | None = None
     # The key by which tasks take turns is `fair`. What is chosen is what the submission names, for a retry.
     priority: Priority = Priority.NORMAL
     fair: str | None = None
@@ -70,6 +72,7 @@ class Options:
             "due": None if self.delay is None else microseconds(self.delay),
             "expires": None if self.start_within is None else microseconds(self.start_within),
             "chosen_queue": self.chosen_queue,
+            "list": self.list,
             "priority": None if self.priority is Priority.NORMAL else self.priority,
             "fair": self.fair,
             "chosen_priority": self.chosen_priority,

@@ -29,7 +29,9 @@ _FILES = {
     for stem, text in _FILES.items()
 }
 # The names of those that workers alone run.
-OF_WORKERS = frozenset(file.stem for file in Path(__file__).parents[1].glob("lua/workers/*.lua"))
+OF_WORKERS = frozenset(
+    file.stem for room in ("workers", "apps") for file in Path(__file__).parents[1].glob(f"lua/{room}/*.lua")
+)
 # A function, as in a library: Lua allows 200 local names in one, and the prelude has most of them.
 _STEP = """local function step()
 {body}
@@ -39,6 +41,7 @@ return step()"""
 _COMMON = (
     "keys",
     "record",
+    "apps",
     "batches",
     "batch_results",
     "files",
@@ -148,3 +151,9 @@ RECOUNT = _read(WHEN_FULL, "recount_unfinished")
 SWEEP = _read(WHEN_FULL, "find_lost_messages")
 TAILS = _read("read_next_messages", only_reads=True)
 INSERT = _read(WHEN_FULL, "insert_messages")
+PUBLISH = _read("publish_task")
+ADOPT = _read(WHEN_FULL, "adopt_task")
+HOLD = _read(WHEN_FULL, "hold_messages")
+RETURN_HELD = _read(WHEN_FULL, "return_held")
+DROP = _read(WHEN_FULL, "drop_task")
+IGNORE = _read(WHEN_FULL, "ignore_task")

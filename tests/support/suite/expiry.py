@@ -7,7 +7,7 @@ from redis import Redis
 
 from celeriac.ledger.model.states import FINAL
 
-# Keys that may be without a TTL, each with the reason that celeriac/ledger/store/keys.py gives.
+# Keys that may be without a TTL, each with the reason that celeriac/ledger/store/keys/ gives.
 STAY = {
     "celeriac:task:*": "while the task is open",
     "celeriac:events:*": "while the task is open",
@@ -23,6 +23,9 @@ STAY = {
     "celeriac:envelopes": "one field a definition and its limits",
     "celeriac:queues": "one member a queue",
     "celeriac:waiting:*": "gone when empty",
+    "celeriac:lists": "one field a list of an existing app",
+    "celeriac:following:*": "gone when empty, at the latest with the record",
+    "celeriac:unsent:*": "gone when empty",
     "celeriac:running": "gone when empty",
     "celeriac:due": "gone when empty",
     "celeriac:deadlines": "gone when empty",

@@ -8,7 +8,7 @@ from celery import bootsteps
 
 from celeriac.contract.catalog import Implementations, catalog_of, validators_of
 from celeriac.ledger.from_settings import ledger_of
-from celeriac.ledger.keeper import Keeper
+from celeriac.ledger.keeping.keeper import Keeper
 from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.tables.schedules import ScheduleTable
 from celeriac.schedules.firing import Firing

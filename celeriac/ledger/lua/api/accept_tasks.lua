@@ -5,7 +5,7 @@
 --       where there are callers the number of its own, the first one 1 (0: none, so the task belongs to nobody, and nothing
 --       is limited). Of a batch, the first that is not accepted is the last one that is looked at
 --       Options are '' or a JSON object: due (microseconds from now on), expires (microseconds from now on in which it has
---       to start), expires_at (the same for a message), chosen_queue (the queue, where the submission names one), priority ('high' or 'low') and fair (a key), also as
+--       to start), expires_at (the same for a message), list (of the app's choice, in place of the queue's), chosen_queue (the queue, where the submission names one), priority ('high' or 'low') and fair (a key), also as
 --       chosen_priority and chosen_fair, where the submission names them, tags (each once), retry_of, parent_id
 --       (the running task that submits this one) with the token of its run, trace_id, trace (headers of a message), key (digest of an
 --       idempotency key), fingerprint (of the submission), key_ttl (ms); and, of a task that waits for others: after (their ids,
@@ -177,6 +177,7 @@ local function write_options(number, id, state, options)
   set('chosen_priority', options.chosen_priority)
   set('chosen_fair', options.chosen_fair)
   set('linked', (options.priority or options.fair) and 1)
+  set('list', options.list)
   set('tags', options.tags and table.concat(options.tags, ' '))
   set('retry_of', options.retry_of)
   set('parent_id', options.parent_id)
@@ -200,6 +201,10 @@ end
 -- Write the record of one task, and note what else is to be written.
 local function write_one(number, options, caller)
   local id, name, queue, digest, input = submission(number)
+  if options.list then
+    options.list = apps.name_of(options.list, queue)
+    redis.call('HSET', KEY_LISTS, options.list, queue)
+  end
   local stamp, state = first + number, (options.is_blocked or options.waits_in) and 'blocked' or options.due and 'scheduled' or 'queued'
   redis.call('HSET', key_record(id), 'name', name, 'queue', queue, 'state', state, 'attempt', 0, 'created_at', stamp,
              'envelope', digest, 'input', input)
@@ -223,16 +228,16 @@ local function write_one(number, options, caller)
   queues[queue] = true
   if state ~= 'queued' then return end
   if depths[queue] then depths[queue] = depths[queue] + 1 end
-  local place = (options.priority or options.fair) and lane_of({id = id, queue = queue, owner = owner, linked = 1})
+  local place = not options.list and (options.priority or options.fair) and lane_of({id = id, queue = queue, owner = owner, linked = 1})
   if place and place.group then return add(laned, queue .. ' ' .. place.group, {id = id, queue = queue, place = place, stamp = stamp}) end
-  local list = place and place.list or queue
+  local list = options.list or place and place.list or queue
   messages[number] = message_of(id, envelopes[digest], input, stamp, options.expires_at, options.trace)
   add(waiting, list, stamp, id)
   add(pushes, list, messages[number])
 end
 
 local function push_all(list, group)
-  local queue = string.match(list, '^[^\6]*')
+  local queue = apps.queue_of(list)
   list = list_of(queue, list)
   if ARGV[1] == 'push' then
     redis.call('LPUSH', list, unpack(group))
@@ -337,7 +342,8 @@ local function undo()
     for _, digest in ipairs(options.files or {}) do pcall(files.unname, id, digest) end
     redis.pcall('DEL', key_record(id), key_blockers(id))
     if caller then redis.pcall('ZREM', key_owned(state, name, caller.owner), id) end
-    for _, key in ipairs({KEY_TASKS, key_listing(state, name), key_waiting(queue), KEY_DUE, KEY_DEADLINES}) do
+    local list = apps.name_of(options.list, queue) or queue
+    for _, key in ipairs({KEY_TASKS, key_listing(state, name), key_waiting(list), KEY_DUE, KEY_DEADLINES}) do
       redis.pcall('ZREM', key, id)
     end
     if told[number] then redis.pcall('XDEL', KEY_FEED, told[number]) end
@@ -349,7 +355,7 @@ local function undo()
     end
     for _, other in ipairs(options.after or {}) do redis.pcall('ZREM', key_followers(other), id) end
     for _, other in ipairs(options.results or {}) do redis.pcall('SREM', key_needers(other), id) end
-    local found, list = pcall(list_of, queue)
+    local found, list = pcall(list_of, queue, list)
     if found and messages[number] and ARGV[1] == 'push' then redis.pcall('LREM', list, 1, messages[number]) end
   end
 end

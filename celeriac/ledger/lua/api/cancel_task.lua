@@ -17,7 +17,7 @@ if task.state == 'running' then return ask() end
 if FINAL[task.state] then return {'ended', task.state} end
 
 local served = tonumber(redis.call('HGET', KEY_SERVING, task.queue) or 0) > now() - SERVING_FRESH
-if task.state == 'queued' and task.attempt == 0 and not served then
+if task.state == 'queued' and task.attempt == 0 and not served and not apps.is_unsent(task.list) then
   local status = string.match(redis.call('GET', key_result(id)) or '', '"status": ?"(%u+)"')
   if status == 'SUCCESS' or status == 'FAILURE' or status == 'REVOKED' then return {'ended', status} end
   if stock == 'unless stock' then return {'unserved', task.queue} end

@@ -20,16 +20,20 @@ local before = tonumber(redis.call('HGET', KEY_SWEEPS, '')) or 0
 if at < before or at - before > math.max(grace / 2, GAP) then redis.call('DEL', KEY_SWEEPS) end
 redis.call('HSET', KEY_SWEEPS, '', at)
 
--- A worker that knows no records has it, or has ended it.
-local function is_with_a_stock_worker(task)
-  return take_over(task, how) or (how.pushed == nil and redis.call('HEXISTS', 'unacked', task.id) == 1)
+-- Whether a worker that knows no records has it, or has ended it; of existing apps, whether any worker holds it.
+local function is_elsewhere(task, index)
+  local status = task.attempt == 0 and task.state == 'queued' and take_over(task, how)
+  if status == 'RETRY' and apps.follow_stock(task, how) then return true end
+  if task.list then return status or apps.is_held(task, index, how) end
+  return status or task.attempt == 0 and how.pushed == nil and redis.pcall('HEXISTS', 'unacked', task.id) == 1
 end
 
 local function rescue(task, index, served)
-  if task.attempt == 0 and is_with_a_stock_worker(task) or not served then
-    if task.state == 'queued' then redis.call('ZADD', index, stamps(1), task.id) end -- ask again later
+  if is_elsewhere(task, index) or not served then
+    if redis.call('ZSCORE', index, task.id) then redis.call('ZADD', index, stamps(1), task.id) end -- ask again later
     return
   end
+  if task.state == 'scheduled' then return apps.schedule(task) end
   local returned = redis.call('HINCRBY', key_record(task.id), 'returned', 1)
   if returned >= most and task.name ~= DELIVERY then
     conclude_with(task, 'failed', 'FAILURE', 'WorkerLostError',
@@ -42,7 +46,8 @@ end
 -- Tasks come out of the lanes of this list where messages of its window were taken, whoever took them.
 local function fill_windows(queue, list, next_stamp)
   if redis.call('EXISTS', KEY_LANES) == 0 then return end
-  for _, group in ipairs(list == queue and {'high', 'normal'} or {'low'}) do
+  local groups = list == queue and {'high', 'normal'} or list == key_low(queue) and {'low'} or {}
+  for _, group in ipairs(groups) do
     if fill(queue, group, how.pushed, nil, next_stamp) > 0 then more = 'more' end
   end
 end
@@ -52,10 +57,10 @@ local function sweep(queue, list, next_stamp, last)
   local seen, since, clock = string.match(redis.call('HGET', KEY_SWEEPS, list) or '', '^(%S+) (%S+) (%S+)$')
   if seen and at - since >= tonumber(grace) then
     local ids = popped_before(waiting, tonumber(seen), tonumber(clock), tonumber(limit))
-    local served = queue == KEY_DELIVERIES or tonumber(redis.call('HGET', KEY_SERVING, queue) or 0) > at - SERVING_FRESH
+    local served = queue == KEY_DELIVERIES or apps.is_unsent(list) or tonumber(redis.call('HGET', KEY_SERVING, queue) or 0) > at - SERVING_FRESH
     for _, id in ipairs(ids) do
       local task = load(id)
-      if task and (task.state == 'queued' or task.state == 'retrying') then
+      if task and (task.state == 'queued' or task.state == 'retrying' or task.state == 'scheduled') then
         rescue(task, waiting, served)
       else
         redis.call('ZREM', waiting, id)
@@ -72,7 +77,7 @@ end
 if where == 'record' then
   for number = 8, #ARGV, 2 do
     local list, next_stamp = ARGV[number], tonumber(ARGV[number + 1])
-    local queue = string.match(list, '^[^\6]*')
+    local queue = apps.queue_of(list)
     sweep(queue, list, next_stamp, ARGV[7])
     fill_windows(queue, list, next_stamp)
   end
@@ -80,10 +85,13 @@ else
   local last = redis.call('GET', KEY_CLOCK)
   local queues = last and redis.call('SMEMBERS', KEY_QUEUES) or {}
   if last then queues[#queues + 1] = KEY_DELIVERIES end
+  local lists = apps.lists()
   for _, queue in ipairs(queues) do
     local low = key_low(queue)
     sweep(queue, queue, next_stamp_of(list_of(queue), last), last)
-    if redis.call('EXISTS', key_waiting(low)) == 1 then sweep(queue, low, next_stamp_of(list_of(queue, low), last), last) end
+    for _, list in ipairs({low, unpack(lists[queue] or {})}) do
+      if redis.call('EXISTS', key_waiting(list)) == 1 then sweep(queue, list, next_stamp_of(list_of(queue, list), last), last) end
+    end
   end
 end
 return with_pushes(how, more)

@@ -54,6 +54,7 @@ local function each(index, act)
 end
 
 each(KEY_DUE, function(task)
+  if task.list and task.state == 'retrying' and apps.awaits_another(task, how) then return end
   if task.state == 'scheduled' and not (task.linked and hold_back(task, how)) then become(task, 'queued', 'queued_at', at) end
   redis.call('ZREM', KEY_DUE, task.id)
   if task.state == 'queued' or task.state == 'retrying' then push(task, 'LPUSH', how.pushed) end

@@ -16,10 +16,14 @@ for _, names in ipairs({redis.call('SMEMBERS', KEY_QUEUES), redis.call('SMEMBERS
   for _, name in ipairs(names) do asked[name] = true end
 end
 
+local lists = apps.lists()
+
 -- The creation of the task of a queue that waits longest: it is the first of those that came in turn, or of those before them.
 local function oldest_in(queue)
   local oldest
-  for _, index in ipairs({key_waiting(queue), key_waiting(key_low(queue)), key_laned(queue)}) do
+  local indexes = {key_waiting(queue), key_waiting(key_low(queue)), key_laned(queue)}
+  for _, list in ipairs(lists[queue] or {}) do indexes[#indexes + 1] = key_waiting(list) end
+  for _, index in ipairs(indexes) do
     for _, from in ipairs({'-inf', '0'}) do
       local id = redis.call('ZRANGEBYSCORE', index, from, '+inf', 'LIMIT', 0, 1)[1]
       local created_at = id and redis.call('HGET', key_record(id), 'created_at')
@@ -32,7 +36,7 @@ end
 for queue in pairs(asked) do
   local came, left = flow_of(queue)
   answer[#answer + 1] = {
-    queue, depth_of(queue), oldest_in(queue),
+    queue, depth_of(queue, lists), oldest_in(queue),
     redis.call('SISMEMBER', KEY_PAUSED, queue), serving[queue] or 0, came, left,
   }
 end

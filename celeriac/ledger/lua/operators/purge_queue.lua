@@ -4,7 +4,9 @@
 local how = ending(ARGV[5], ARGV[3], ARGV[4])
 local left, count = tonumber(ARGV[2]), 0
 -- What is in lanes comes first, so that nothing comes out of them into a list.
-for _, index in ipairs({key_laned(ARGV[1]), key_waiting(ARGV[1]), key_waiting(key_low(ARGV[1]))}) do
+local indexes = {key_laned(ARGV[1]), key_waiting(ARGV[1]), key_waiting(key_low(ARGV[1]))}
+for _, list in ipairs(apps.lists()[ARGV[1]] or {}) do indexes[#indexes + 1] = key_waiting(list) end
+for _, index in ipairs(indexes) do
   local ids = left > 0 and redis.call('ZRANGE', index, 0, left - 1) or {}
   left = left - #ids
   for _, id in ipairs(ids) do

@@ -1,4 +1,4 @@
--- The names of the keys, as celeriac/ledger/store/keys.py makes them. They follow from ids inside the scripts, so that a script needs
+-- The names of the keys, as celeriac/ledger/store/keys/ makes them. They follow from ids inside the scripts, so that a script needs
 -- no more than an id: all of this runs on one server, never on a cluster.
 local function key_record(id) return 'celeriac:task:' .. id end
 local function key_tombstone(id) return 'celeriac:gone:' .. id end
@@ -60,3 +60,5 @@ local function key_staged(id) return 'celeriac:batch:staged:' .. id end
 local function key_batches(owner) return 'celeriac:batches:' .. owner end
 local KEY_BATCHES_INCOMPLETE, KEY_BATCHES_STAGED = 'celeriac:batches-incomplete', 'celeriac:batches-staged'
 local KEY_BATCHES_CANCELLING, KEY_BATCHES_ENDED = 'celeriac:batches-cancelling', 'celeriac:batches-ended'
+local function key_following(id) return 'celeriac:following:' .. id end
+local KEY_LISTS = 'celeriac:lists'

@@ -20,15 +20,19 @@ lane_of = function(task)
   if not task.lane then
     local priority, key = unpack(redis.call('HMGET', key_record(task.id), 'priority', 'fair'))
     local group = (key or priority == 'high') and (priority or 'normal') or nil
-    task.lane = {list = list_in(task.queue, priority), group = group, key = key and (task.owner or '') .. ' ' .. key or ''}
+    if task.list then group = nil end -- the list is Celery's choice
+    task.lane = {list = task.list or list_in(task.queue, priority), group = group,
+                 key = key and (task.owner or '') .. ' ' .. key or ''}
   end
   return task.lane
 end
 
--- How many tasks wait in a queue: in its lists, and in its lanes.
-local function depth_of(queue)
-  return redis.call('ZCARD', key_waiting(queue)) + redis.call('ZCARD', key_waiting(key_low(queue))) +
-         redis.call('ZCARD', key_laned(queue))
+-- How many tasks wait in a queue: in its lists, and in its lanes. `lists` are those of all queues, where the caller has them.
+local function depth_of(queue, lists)
+  local depth = redis.call('ZCARD', key_waiting(queue)) + redis.call('ZCARD', key_waiting(key_low(queue))) +
+                redis.call('ZCARD', key_laned(queue))
+  for _, list in ipairs((lists or apps.lists())[queue] or {}) do depth = depth + redis.call('ZCARD', key_waiting(list)) end
+  return depth
 end
 
 -- The last place in front of a list whose message is taken before one with this stamp.

@@ -9,8 +9,8 @@ local FINAL = {succeeded = true, failed = true, cancelled = true, expired = true
 local STOCK_ENDS = {SUCCESS = 'succeeded', FAILURE = 'failed', REVOKED = 'cancelled'}
 -- For how long after its last word a worker counts as one that lives.
 local SERVING_FRESH = 30 * 1000000
--- What concerns batches, in batches.lua, and large files, in files.lua.
-local batches, files = {}, {}
+-- What concerns batches, in batches.lua, large files, in files.lua, and existing Celery apps, in apps.lua.
+local batches, files, apps = {}, {}, {}
 
 local moment
 local function now() -- for a script, all is one moment
@@ -47,13 +47,13 @@ end
 -- What the scripts need to know of a record; nil when there is none.
 local function load(id)
   local value = redis.call('HMGET', key_record(id), 'name', 'queue', 'state', 'created_at', 'attempt', 'token',
-                           'lost', 'cancel', 'start_by', 'released', 'started_at', 'queued_at', 'told', 'owner', 'linked')
+                           'lost', 'cancel', 'start_by', 'released', 'started_at', 'queued_at', 'told', 'owner', 'linked', 'list')
   if not value[3] then return nil end
   return {id = id, name = value[1], queue = value[2], state = value[3], created_at = value[4],
           attempt = tonumber(value[5]), token = value[6], lost = tonumber(value[7] or 0), cancel = value[8],
           start_by = tonumber(value[9] or nil), released = value[10],
           started_at = tonumber(value[11] or nil), queued_at = tonumber(value[12] or nil), told = value[13],
-          owner = value[14], linked = value[15]}
+          owner = value[14], linked = value[15], list = value[16]}
 end
 
 -- Whether a caller may know nothing of this id: the task is another owner's, or there is none, which are one and the same to
@@ -181,7 +181,7 @@ local function leave(task, state)
   if state == 'running' then
     redis.call('ZREM', KEY_RUNNING, task.id)
   else
-    local count = task.linked and stop_queueing(task) or redis.call('ZREM', key_waiting(task.queue), task.id)
+    local count = task.linked and stop_queueing(task) or redis.call('ZREM', key_waiting(task.list or task.queue), task.id)
     count_flow(task.queue, 'out', count)
     if state ~= 'queued' then redis.call('ZREM', KEY_DUE, task.id) end
     if task.start_by then redis.call('ZREM', KEY_DEADLINES, task.id) end
@@ -241,6 +241,7 @@ local function conclude(task, state, failure, document, how)
     let_go(task, how)
     batches.count_end(task, how)
   end
+  if task.list then apps.after_end(task, how) end
 end
 
 -- End a task that no worker ended, with an error in Celery's words. Names and reasons are ours, and need no escaping.
@@ -273,29 +274,35 @@ local function take_over(task, how)
   return status
 end
 
--- Where the messages of a queue wait, or of one of its lists: those of a paused one where no worker looks.
+-- Where the messages of a queue wait, or of one of its lists: those of a paused one where no worker looks. What has no message yet
+-- gets one all the same.
 local function list_of(queue, list)
+  if list and apps.is_unsent(list) then return apps.list_by(list) end
   return redis.call('SISMEMBER', KEY_PAUSED, queue) == 1 and key_held(list or queue) or list or queue
 end
 
 -- The message of a task, by its record; nil when there is none.
 local function message_for(id, stamp)
-  local digest, input, expires, trace = unpack(redis.call('HMGET', key_record(id), 'envelope', 'input', 'expires', 'trace'))
+  local digest, input, expires, trace, message =
+    unpack(redis.call('HMGET', key_record(id), 'envelope', 'input', 'expires', 'trace', 'message'))
+  if message then return '{"stamp": ' .. text(stamp) .. ', ' .. message end
   if not digest then return nil end
   return message_of(id, redis.call('HGET', KEY_ENVELOPES, digest), input, stamp, expires, trace)
 end
 
 -- Wake a worker for a task: push its message, where others are pushed, or at the end from which workers take. The
 -- answer goes into `pushed`, as queue, side and message, for whoever has the queues when they are on another server.
--- A task that has a lane waits in it, unless it goes before all others.
-local function push(task, side, pushed)
-  local stamp, place = stamps(1), task.linked and lane_of(task)
+-- A task that has a lane waits in it, unless it goes before all others. `stamp` is a new one, where the caller has one.
+local function push(task, side, pushed, stamp)
+  local place = task.linked and lane_of(task)
+  stamp = stamp or stamps(1)
   if place and place.group and side == 'LPUSH' then
     count_flow(task.queue, 'in', enter_lane(task.queue, place, task.id, stamp))
     return fill(task.queue, place.group, pushed)
   end
   if side == 'RPUSH' then stamp = -stamp end -- before all that wait, and before what was put there earlier
-  local list = place and place.list or task.queue
+  local list = task.list or place and place.list or task.queue
+  if task.list then redis.call('HDEL', key_record(task.id), 'taken') end -- whoever held a message of it before
   count_flow(task.queue, 'in', redis.call('ZADD', key_waiting(list), stamp, task.id))
   local message = message_for(task.id, stamp)
   list = list_of(task.queue, list)
@@ -319,12 +326,13 @@ end
 -- in its loop, so that no other task is the reason for that.
 local function lose(task, reason, most, how)
   local lost = task.lost + 1
+  if task.list then most = apps.most(task, most) end
   if task.cancel then
     conclude_cancelled(task, how)
   elseif lost >= most and task.name ~= DELIVERY then
     conclude_with(task, 'failed', 'FAILURE', 'WorkerLostError',
                   string.format('%s; it was started %d times and is not started again', reason, lost), how)
-  elseif lost == most - 1 then
+  elseif lost == most - 1 and not task.list then
     requeue(task, how.pushed, 'lost', lost, 'released', task.token, 'linked', 1, 'company', 1)
   else
     requeue(task, how.pushed, 'lost', lost, 'released', task.token)
@@ -340,6 +348,7 @@ local function forget(task, stay)
     if task.owner then redis.call('ZREM', key_tagged(task.owner, tag), task.id) end
   end
   if task.linked then files.forget(task.id) end
+  if task.list then redis.call('DEL', key_following(task.id)) end
   redis.call('DEL', key_record(task.id), key_result(task.id), key_events(task.id))
   redis.call('ZREM', KEY_TASKS, task.id)
   redis.call('ZREM', key_listing(task.state, task.name), task.id)

@@ -1,4 +1,5 @@
--- An attempt failed and another is to follow: give the task up until it is due, unless it is to be cancelled.
+-- An attempt failed and another is to follow: give the task up until it is due, unless it is to be cancelled. Where Celery has
+-- published a message for that already, the task goes on with it.
 -- ARGV  id, token, delay, error of this attempt (JSON), Celery's RETRY document, ttl, date, 'push' or 'record' (the queues
 --       are on another server)
 -- Answer: 'retrying' | 'stale' | 'cancelled', and what is to be pushed there: queue, side, message
@@ -12,11 +13,14 @@ if task.cancel then
   conclude_cancelled(task, how)
   return with_pushes(how, task.state)
 end
-local due = later(delay)
-begin_stream(task)
-become(task, 'retrying', 'due_at', due, 'error', failure)
-redis.call('ZREM', KEY_RUNNING, id)
-redis.call('ZADD', KEY_DUE, due, id)
+local how = ending(where, ttl, date)
+if not apps.go_on(task, how, 'error', failure) then
+  local due = later(delay)
+  begin_stream(task)
+  become(task, 'retrying', 'due_at', due, 'error', failure)
+  redis.call('ZREM', KEY_RUNNING, id)
+  redis.call('ZADD', KEY_DUE, due, id)
+end
 redis.call('SET', key_result(id), document, 'PX', text(ttl / 1000))
 redis.call('PUBLISH', key_result(id), document)
-return {'retrying'}
+return with_pushes(how, 'retrying')

@@ -12,10 +12,10 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from celeriac.ledger.batch_keeper import BatchKeeper
+from celeriac.ledger.keeping.batch_keeper import BatchKeeper
 from celeriac.ledger.model.states import FINAL, State
 from celeriac.ledger.model.times import date_done, microseconds
-from celeriac.ledger.rounds import Rounds
+from celeriac.ledger.keeping.rounds import Rounds
 from celeriac.ledger.store import keys, scripts
 from celeriac.ledger.store.connection import Connection, InDoubt, Unavailable
 from celeriac.ledger.store.epoch import Epoch
@@ -169,6 +169,10 @@ class Keeper:
             for queue in queues
             for name in (queue.decode(), keys.low(queue.decode()))
         }
+        flat = await self._backend.call("HGETALL", keys.lists())
+        for name, queue in zip(map(bytes.decode, flat[::2]), flat[1::2], strict=True):
+            of_app = keys.unsent_in(name)
+            lists[name] = of_app or (keys.held(name) if queue in paused else name)
         stamps = await self._broker.run(scripts.TAILS, [last, *lists.values()])
         return [last, *(part for pair in zip(lists, stamps, strict=True) for part in pair)]
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from redis import Redis
 
-from celeriac.ledger.keeper import Keeper
+from celeriac.ledger.keeping.keeper import Keeper
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.submission import Options, Submission
 from celeriac.ledger.store import keys

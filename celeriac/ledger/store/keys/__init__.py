@@ -3,6 +3,11 @@
 The scripts make the same keys with `keys.lua`; tests/ledger/test_keys.py compares the two.
 """
 
+from celeriac.ledger.store.keys.of_apps import unsent_in as unsent_in
+from celeriac.ledger.store.keys.of_apps import following as following
+from celeriac.ledger.store.keys.of_apps import lists as lists
+from celeriac.ledger.store.keys.of_apps import unsent as unsent
+
 RESULT_PREFIX = "celery-task-meta-"
 # Never published to: being subscribed to it keeps a connection in the mode of a subscriber.
 WATCH_CHANNEL = "celeriac:watch"

@@ -1,6 +1,6 @@
 """The times of a keeper's rounds."""
 
-from celeriac.ledger.rounds import INTERVAL_SECONDS, Rounds
+from celeriac.ledger.keeping.rounds import INTERVAL_SECONDS, Rounds
 
 NOW, A_MOMENT = 1000.0, 0.025
 

@@ -1,0 +1,1 @@
+"""The keeper: what is done in rounds, by every process."""
