@@ -10,9 +10,9 @@ from celeriac.contract.options.queues import queues_of
 from celeriac.files.store.from_settings import StoreMissing, store_at
 from celeriac.files.store.in_threads import AsyncStore
 from celeriac.files.store.store import SweptStore
-from celeriac.ledger.keeping.file_sweep import FileSweep
 from celeriac.ledger.for_operators import Overview
 from celeriac.ledger.from_settings import ledger_of
+from celeriac.ledger.keeping.file_sweep import FileSweep
 from celeriac.ledger.keeping.keeper import Keeper
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.live.event_streams import Feed

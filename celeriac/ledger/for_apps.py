@@ -1,4 +1,4 @@
-"""The ledger for existing Celery apps: publish, adopt, hold and drop messages that Celery has made."""
+"""The ledger for existing Celery apps: takes and keeps the messages that Celery makes."""
 
 import hashlib
 import json

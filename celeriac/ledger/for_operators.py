@@ -218,7 +218,7 @@ class Overview:
             for script, arguments in questions
         ]
 
-    async def _move_all(self, changes: Sequence[tuple[scripts.Script, *tuple[Argument, ...]]]) -> list[Any]:
+    async def _move_all(self, changes: Sequence[tuple[Any, ...]]) -> list[Any]:
         return [await self._broker.run(script, lists) for script, *lists in changes]
 
 

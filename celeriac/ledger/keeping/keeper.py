@@ -13,9 +13,9 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from celeriac.ledger.keeping.batch_keeper import BatchKeeper
+from celeriac.ledger.keeping.rounds import Rounds
 from celeriac.ledger.model.states import FINAL, State
 from celeriac.ledger.model.times import date_done, microseconds
-from celeriac.ledger.keeping.rounds import Rounds
 from celeriac.ledger.store import keys, scripts
 from celeriac.ledger.store.connection import Connection, InDoubt, Unavailable
 from celeriac.ledger.store.epoch import Epoch

@@ -24,6 +24,7 @@ _FORMS: dict[str, Command] = {
     "BRPOP": ("BRPOP", _KEY, "0"),
     "DEL": ("DEL", _KEY),
     "EXISTS": ("EXISTS", _KEY),
+    "HGETALL": ("HGETALL", _KEY),
     "LMOVE": ("LMOVE", _KEY, _KEY, "LEFT", "RIGHT"),
     "LPOP": ("LPOP", _KEY),
     "MGET": ("MGET", _KEY),

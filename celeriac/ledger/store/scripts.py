@@ -31,7 +31,7 @@ _FILES = {
 # The names of those that workers alone run.
 OF_WORKERS = frozenset(
     file.stem for room in ("workers", "apps") for file in Path(__file__).parents[1].glob(f"lua/{room}/*.lua")
-)
+) - {"read_definitions"}
 # A function, as in a library: Lua allows 200 local names in one, and the prelude has most of them.
 _STEP = """local function step()
 {body}

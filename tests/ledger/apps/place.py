@@ -1,9 +1,7 @@
-"""A ledger with a publisher and a worker of an existing app, whose messages are those of kombu."""
+"""A ledger with a publisher and a worker of an existing app."""
 
 import asyncio
 import json
-from collections.abc import Sequence
-from contextlib import closing
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -11,7 +9,6 @@ from uuid import uuid4
 from redis import Redis
 
 from celeriac.ledger.for_apps import AppConsumer, Publication, Published, Publisher
-from celeriac.ledger.for_operators import Overview
 from celeriac.ledger.for_workers import Claim, Granted, Refused
 from celeriac.ledger.from_settings import ledger_of
 from celeriac.ledger.keeping.keeper import Keeper
@@ -115,9 +112,7 @@ class Place:
     def end(self, run: Run, state: State = State.SUCCEEDED) -> bool:
         """The run ends."""
         failure = BROKEN if state is State.FAILED else None
-        return self.consumer.end(
-            run.task_id, token=run.token, state=state, failure=failure, document=SUCCESS
-        )
+        return self.consumer.end(run.task_id, token=run.token, state=state, failure=failure, document=SUCCESS)
 
     def retry(self, run: Run) -> bool:
         """The run ends with Celery's RETRY."""

@@ -138,6 +138,7 @@ end
 
 -- A message is kept until the task is over that has its id. The task is one of an existing app from now on, if it was not.
 local function keep(task, p)
+  p.is_here = nil -- the worker that has it drops it
   redis.call('RPUSH', key_following(task.id), cjson.encode(p))
   if not task.list then redis.call('HSET', key_record(task.id), 'list', task.queue) end
 end

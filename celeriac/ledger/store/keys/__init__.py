@@ -3,10 +3,12 @@
 The scripts make the same keys with `keys.lua`; tests/ledger/test_keys.py compares the two.
 """
 
-from celeriac.ledger.store.keys.of_apps import unsent_in as unsent_in
+from celeriac.ledger.store.keys.of_apps import definitions as definitions
+from celeriac.ledger.store.keys.of_apps import definitions_version as definitions_version
 from celeriac.ledger.store.keys.of_apps import following as following
 from celeriac.ledger.store.keys.of_apps import lists as lists
 from celeriac.ledger.store.keys.of_apps import unsent as unsent
+from celeriac.ledger.store.keys.of_apps import unsent_in as unsent_in
 
 RESULT_PREFIX = "celery-task-meta-"
 # Never published to: being subscribed to it keeps a connection in the mode of a subscriber.
@@ -288,19 +290,9 @@ def access_version() -> str:
     return "celeriac:keys:version"
 
 
-def definitions() -> str:
-    """Hash: by set and name, the JSON of each announced definition. One field a definition, until its set is announced without it."""
-    return "celeriac:definitions"
-
-
 def definition_sets() -> str:
     """Hash: by set, the digest of what it announced, and when that came. One field a set."""
     return "celeriac:definitions:sets"
-
-
-def definitions_version() -> str:
-    """String: when the announced definitions last changed. One number."""
-    return "celeriac:definitions:version"
 
 
 def audit() -> str:

@@ -21,3 +21,13 @@ def unsent(app: str) -> str:
 def unsent_in(name: str) -> str | None:
     """That list, by the name under which tasks of a queue wait in it; None where they wait for nothing but a worker. One key an app."""
     return name.partition("\x06")[0] if name.startswith(_UNSENT) else None
+
+
+def definitions() -> str:
+    """Hash: by set and name, the JSON of each announced definition. One field a definition, until its set is announced without it."""
+    return "celeriac:definitions"
+
+
+def definitions_version() -> str:
+    """String: when the announced definitions last changed. One number."""
+    return "celeriac:definitions:version"
