@@ -16,10 +16,10 @@ _JOURNALS = "sample:journal:"
 
 def follow(task_id: str, root_id: str | None, parent_id: str | None) -> str:
     """Note to which trail a task belongs that is published: its publisher's, or that of its root or parent; the trail."""
-    found = trail.get() or trail_of(root_id) or trail_of(parent_id) or trail_of(task_id)
-    if found:
-        _redis().hset(_TRAILS, task_id, found)
-    return found
+    name = trail.get() or trail_of(root_id) or trail_of(parent_id) or trail_of(task_id)
+    if name:
+        _redis().hset(_TRAILS, task_id, name)
+    return name
 
 
 def trail_of(task_id: str | None) -> str:

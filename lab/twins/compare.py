@@ -8,8 +8,10 @@ Seen = Mapping[str, Any]
 
 def differences(stock: Seen, plugged: Seen) -> dict[str, list[str]]:
     """By case, a sentence for each place where the plugged twin has seen something else."""
-    found = {name: list(_differences(stock.get(name), plugged.get(name))) for name in {**stock, **plugged}}
-    return {name: sentences for name, sentences in found.items() if sentences}
+    sentences_of = {
+        name: list(_differences(stock.get(name), plugged.get(name))) for name in {**stock, **plugged}
+    }
+    return {name: sentences for name, sentences in sentences_of.items() if sentences}
 
 
 def faults(seen: Seen) -> dict[str, Any]:

@@ -29,8 +29,8 @@ def main(pool: str, *names: str) -> None:
 
 def see(cases: Sequence[Case]) -> dict[str, Any]:
     """What was seen of each case, and noted by its tasks. All are published first, so that they run side by side."""
-    begun = {case.name: _publish(case) for case in cases}
-    seen = {name: _finish(name, *steps) for name, steps in begun.items()}
+    steps_of = {case.name: _publish(case) for case in cases}
+    seen = {name: _finish(name, *steps) for name, steps in steps_of.items()}
     _wait_until_nothing_happens()
     return {
         name: {"results": results, "noted": sorted(map(json.dumps, journal.entries(name)))}

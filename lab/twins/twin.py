@@ -88,19 +88,19 @@ class Twin:
         seen = self.program("lab.twins.publisher", self.pool, *names, plugged=plugged)
         if seen["imported"] != plugged:
             raise RuntimeError(f"celeriac was {'' if seen['imported'] else 'not '}imported")
-        found: dict[str, Any] = seen["seen"]
-        return found
+        cases: dict[str, Any] = seen["seen"]
+        return cases
 
     def program(self, module: str, *arguments: str, plugged: bool) -> Any:
         """What a module prints, as JSON, when it runs with the app."""
-        told = subprocess.run(
+        completed = subprocess.run(
             [PYTHON, "-m", module, *arguments],
             env=self.environment(plugged=plugged),
             stdout=subprocess.PIPE,
             text=True,
             check=True,
         )
-        return json.loads(told.stdout)
+        return json.loads(completed.stdout)
 
     def environment(self, *, plugged: bool | None = None) -> dict[str, str]:
         """The variables of a program of this twin."""

@@ -70,8 +70,8 @@ def audited(self: Any, how: str) -> str:
 @app.task(base=WithTenant, bind=True)
 def tenant(self: Any) -> str | None:
     """The header that its base class has added."""
-    found: str | None = self.request.get("tenant")
-    return found
+    name: str | None = self.request.get("tenant")
+    return name
 
 
 report = app.register_task(Report())
