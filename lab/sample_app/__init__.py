@@ -1,4 +1,4 @@
-"""A Celery app as a team has one, with tasks of every kind: the sample for all that is proven about existing apps."""
+"""A Celery app as a team has one, with tasks of every kind."""
 
 from lab.sample_app import signals
 from lab.sample_app.celery import app as celery_app

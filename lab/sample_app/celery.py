@@ -1,4 +1,7 @@
-"""The app. Its last lines are all that it knows of Celeriac; without SAMPLE_PLUGGED it is its own stock twin."""
+"""The app, whose last lines are all that it knows of Celeriac.
+
+Without SAMPLE_PLUGGED in the environment it is its own stock twin.
+"""
 
 import json
 import os

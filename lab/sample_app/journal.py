@@ -1,4 +1,4 @@
-"""The side effects of the sample: lists in Redis of what tasks and signals have noted."""
+"""The side effects of the sample: lists in Redis of what was noted."""
 
 import json
 import os

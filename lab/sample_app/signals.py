@@ -1,4 +1,4 @@
-"""Receivers of Celery's signals: request ids in headers, and a note of everything that happens to a task."""
+"""Receivers of signals: they add headers, and note what happens to tasks."""
 
 from typing import Any
 

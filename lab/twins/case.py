@@ -1,4 +1,4 @@
-"""What a case is: something that a program does with its Celery app, and what it looks at afterwards."""
+"""What a case is: what a program does, and what it looks at afterwards."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The program of a twin: does each case, and prints as JSON what it has seen.
+"""The program of a twin: does each case, and prints what it has seen.
 
 `python -m lab.twins.publisher POOL [CASE …]` runs in the environment of the tested Celery: it needs Celery and the sample alone.
 """

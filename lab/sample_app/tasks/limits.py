@@ -1,4 +1,4 @@
-"""Tasks with limits: of time, of their rate, of the time in which they may begin."""
+"""Tasks with limits of time, of their rate, and of when they may begin."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tasks with routes: by a glob of their names, and by a function that looks at their arguments."""
+"""Tasks with routes: by a glob of their names, and by a function."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Tasks that take and return values that JSON has no form for, in the forms of kombu."""
+"""Tasks that take and return values for which JSON has no form."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Limits: of time, of rates, of the time in which a task may begin; tasks without a result."""
+"""Limits of time and of rates; tasks without a result."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The cases of the twins say something: stock Celery passes each, twice with the same outcome."""
+"""Stock Celery passes each case of the twins, twice with the same outcome."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
