@@ -18,14 +18,14 @@ from celeriac.ledger.store import scripts
 from celeriac.ledger.store.connection import Connection, InDoubt, Unavailable
 from celeriac.ledger.store.epoch import Epoch
 
-# Between two reads, so that a busy stream comes in batches: less than what a person takes for at once.
-PAUSE_SECONDS = 0.03
+# From the beginning of a read to that of the next, so that a busy stream comes in batches: less than what a person takes for at once.
+INTERVAL_SECONDS = 0.03
 BLOCK_MILLISECONDS = 100
 RETRY_SECONDS = 0.5
 # Of one stream in one read, as one entry has up to 65,536 characters: what each reader holds that does not take it.
 BATCH_BYTES = 65_536
 # So many streams are read in one call.
-STREAMS_AT_ONCE = 32
+STREAMS_AT_ONCE = 128
 START = b"0-0"
 
 NOTHING = Batch()
@@ -156,10 +156,12 @@ class Feed:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _read_for_ever(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
+            next_at = loop.time() + INTERVAL_SECONDS
             try:
                 if not await self._read():
-                    await asyncio.sleep(PAUSE_SECONDS)
+                    await asyncio.sleep(max(next_at - loop.time(), 0))
             except (Unavailable, InDoubt, RedisError) as error:
                 logger.warning("the streams cannot be read (%s); trying again", error)
                 await asyncio.sleep(RETRY_SECONDS)
