@@ -45,6 +45,8 @@ from celeriac_api.server.route import Handler, Route
 HEARTBEAT_SECONDS = 10.0
 # Of a task that has ended, so long may its last events be under way; those of a stock worker have no end.
 SETTLED_SECONDS = 1.0
+# So many streams read the document of their task, when they end: what others wait for comes between.
+ENDING_AT_ONCE = 16
 HEARTBEAT = format_sse_event(comment="still here")
 CUT = format_sse_event(event="cut", data_str='{"reason":"older events are not kept"}')
 GONE = format_sse_event(event="gone", data_str='{"reason":"the task was deleted, or its record has expired"}')
@@ -158,6 +160,7 @@ class Streams:
         self._door = door
         self._ledger = ledger
         self._feed = feed
+        self._ending = asyncio.Semaphore(ENDING_AT_ONCE)
 
     @contextmanager
     def place(self, caller: Caller) -> Iterator[Place]:
@@ -181,8 +184,12 @@ class Streams:
             task = await _patiently(partial(find, self._ledger, task_id, owner=caller.sees))
             return task_document(task, show_traceback=caller.sees_details(self._settings)), task.ready
 
+        async def end_document() -> tuple[bytes, bool]:
+            async with self._ending:
+                return await document()
+
         history = partial(_patiently, partial(self._ledger.history, task_id, owner=caller.sees))
-        events = _of_task(self._feed, task_id, after, history, document)
+        events = _of_task(self._feed, task_id, after, history, document, end_document)
         return SeatedStream(events, place, headers=headers)
 
 
@@ -217,6 +224,7 @@ async def _of_task(
     after: bytes,
     history: Callable[[], Awaitable[History | None]],
     document: Callable[[], Any],
+    document_at_end: Callable[[], Any],
 ) -> AsyncIterator[bytes]:
     """Its history, then what comes, then `done` with the task document, or `gone` where there is none any more."""
     try:
@@ -232,7 +240,7 @@ async def _of_task(
             patience = SETTLED_SECONDS if ready else HEARTBEAT_SECONDS
             async for text in _until_end(feed, keys.events(task_id), after, patience, document):
                 yield text
-            end_document, ready = await document()
+            end_document, ready = await document_at_end()
             if not ready:  # this process is about to end
                 return
         for piece in chain((b"event: done\ndata: ",), _pieces(end_document), (b"\n\n",)):
