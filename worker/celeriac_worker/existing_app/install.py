@@ -10,6 +10,8 @@ from typing import Any
 from celery import Celery, signals
 
 from celeriac_worker.existing_app.findings import Severity, findings
+from celeriac_worker.existing_app.publishing.channel import patch_channel
+from celeriac_worker.existing_app.publishing.sender import patch_sender, renew_sender
 from celeriac_worker.existing_app.state import ATTRIBUTE, AppLedger, Names, ledger_of
 
 logger = logging.getLogger(__name__)
@@ -32,6 +34,9 @@ def install(app: Any, *, names: Names | None = None, static: bool | Sequence[str
         ledger.rename(names=names, static=static)
         return
     setattr(app, ATTRIBUTE, AppLedger(app, names=names, static=static))
+    patch_sender()
+    patch_channel()
+    renew_sender(app)
 
 
 def log_findings(app: Any) -> None:

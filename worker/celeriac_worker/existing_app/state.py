@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
 
+from celeriac.ledger.for_apps import Publisher
 from celeriac.ledger.for_workers import Consumer
 from celeriac.settings import Settings
 from celeriac_worker.existing_app.addresses import backend_address, broker_address
@@ -57,6 +58,11 @@ class AppLedger:
     def consumer(self) -> Consumer:
         """The ledger for a worker; usable in all threads, and in processes that are forked later."""
         return Consumer(self.settings)
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        """The ledger for whoever publishes; usable like `consumer`."""
+        return Publisher(self.settings)
 
 
 def ledger_of(app: Any) -> AppLedger | None:
