@@ -67,7 +67,7 @@ def input_model(
     fields: dict[str, Any] = {}
     for parameter in parameters.values():
         _check_parameter(function, parameter, hints)
-        hint = _with_base64(hints[parameter.name])
+        hint = with_base64(hints[parameter.name])
         _check_type(hint, f"parameter {parameter.name!r} of task {function.__name__!r}", mode="validation")
         annotation = Annotated[hint, WRITE_ONLY] if parameter.name in hidden else hint
         default = _default(function, parameter, hint)
@@ -86,7 +86,7 @@ def input_model(
 
 def output_adapter(function: Callable[..., Any]) -> TypeAdapter[Any]:
     """The adapter that turns the function's result into JSON values. Its type is a one-tuple, so that our configuration applies to all types."""
-    hint = _with_base64(_result_hint(function))
+    hint = with_base64(_result_hint(function))
     _check_type(hint, f"the result of task {function.__name__!r}", mode="serialization")
     return TypeAdapter(tuple[hint], config=OUTPUT_CONFIG)  # type: ignore[valid-type]  # the type is known at run time
 
@@ -95,7 +95,7 @@ def item_adapter(function: Callable[..., Any]) -> TypeAdapter[Any] | None:
     """The same for each value that a generator yields; None for other functions."""
     if kind_of(function) is not Kind.GENERATOR:
         return None
-    item = _with_base64(_item_hint(function))
+    item = with_base64(_item_hint(function))
     return TypeAdapter(tuple[item], config=OUTPUT_CONFIG)  # type: ignore[valid-type]  # likewise
 
 
@@ -238,15 +238,15 @@ def _walk(schema: object) -> Iterator[dict[str, Any]]:
             yield from _walk(value)
 
 
-def _with_base64(hint: Any) -> Any:
+def with_base64(hint: Any) -> Any:
     """The same hint with every `bytes` in it, also inside `list[bytes]` or `bytes | None`, as base64."""
     if hint is bytes:
         return Base64Bytes
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return Annotated[(_with_base64(arguments[0]), *hint.__metadata__)]
+        return Annotated[(with_base64(arguments[0]), *hint.__metadata__)]
     if origin in (Union, types.UnionType):
-        return functools.reduce(operator.or_, (_with_base64(argument) for argument in arguments))
+        return functools.reduce(operator.or_, (with_base64(argument) for argument in arguments))
     if isinstance(hint, types.GenericAlias) and isinstance(origin, type):
-        return types.GenericAlias(origin, tuple(_with_base64(argument) for argument in arguments))
+        return types.GenericAlias(origin, tuple(with_base64(argument) for argument in arguments))
     return hint

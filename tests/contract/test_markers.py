@@ -112,13 +112,13 @@ def schema_of(hint: Any) -> dict[str, Any]:
 # A type, and what its schema has of these members.
 MARKED: dict[str, tuple[Any, dict[str, Any]]] = {
     "date": (date, {"x-python": "date", "format": "date"}),
-    "UUID": (UUID, {"x-python": "UUID", "format": "uuid"}),
-    "UUID4": (UUID4, {"x-python": "UUID", "x-exact": {"type": "uuid", "version": 4}}),
+    "UUID": (UUID, {"x-python": "uuid", "format": "uuid"}),
+    "UUID4": (UUID4, {"x-python": "uuid", "x-exact": {"type": "uuid", "version": 4}}),
     "bytes": (bytes, {"x-python": "bytes"}),
     "bytes with a limit": (Annotated[bytes, Accepts(most=3)], {"x-python": "bytes"}),
     "Decimal": (
         Annotated[Decimal, Field(gt=0, max_digits=4)],
-        {"x-python": "Decimal", "x-exact": {"type": "decimal", "gt": "0", "max_digits": 4}},
+        {"x-python": "decimal", "x-exact": {"type": "decimal", "gt": "0", "max_digits": 4}},
     ),
     "AwareDatetime": (
         AwareDatetime,

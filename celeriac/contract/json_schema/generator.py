@@ -17,15 +17,8 @@ from celeriac.files.form import KEYWORD
 Schema = dict[str, Any]
 # Types whose schema says all, unless they have a constraint of their own: the door reads their formats as pydantic does.
 FORMATTED = frozenset(("date", "datetime", "time", "timedelta", "uuid"))
-# What the task gets in place of the text.
-PYTHON_NAMES = {
-    "date": "date",
-    "datetime": "datetime",
-    "time": "time",
-    "timedelta": "timedelta",
-    "uuid": "UUID",
-    "decimal": "Decimal",
-}
+# What the task gets as an object of Python, in place of the text.
+OBJECTS = FORMATTED | {"decimal"}
 # Options of a text that change it before its other constraints are looked at; the configuration of a model may have them, too.
 CHANGES = ("strip_whitespace", "to_lower", "to_upper")
 OF_TEXT = (*CHANGES, "min_length", "max_length")
@@ -165,8 +158,8 @@ class SchemaGenerator(GenerateJsonSchema):
         exact = marker(schema)
         if exact is not None and not (len(exact) == 1 and schema["type"] in FORMATTED):
             made[EXACT] = exact
-        if name := PYTHON_NAMES.get(schema["type"]):
-            made[PYTHON] = name
+        if schema["type"] in OBJECTS:
+            made[PYTHON] = schema["type"]
         return made
 
     def _set(self, made: Schema, schema: Any) -> Schema:

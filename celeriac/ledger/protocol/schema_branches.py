@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
+from celeriac.contract.json_schema.markers import PYTHON
 from celeriac.values.json.pointer import steps_of
 
 Schema = Mapping[str, Any]
@@ -49,7 +50,7 @@ class Branches:
         visited: set[int] = set()
         while isinstance(schema, dict) and id(schema) not in visited:
             visited.add(id(schema))
-            if "x-python" in schema:
+            if PYTHON in schema:
                 return schema
             if "$ref" in schema:
                 schema = self._referenced(schema["$ref"])
@@ -76,7 +77,7 @@ class Branches:
         return (
             _is_listed(value, schema)
             and _is_of_type(value, schema.get("type"))
-            and ("x-python" not in schema or value is None or self._reads(schema["x-python"], value))
+            and (PYTHON not in schema or value is None or self._reads(schema[PYTHON], value))
             and ("$ref" not in schema or self._fits(value, self._referenced(schema["$ref"]), inner))
             and self._fits_branches(value, schema, inner)
             and self._fits_inside(value, schema)

@@ -21,6 +21,7 @@ CLOCK = {"type": "string", "format": "time", "x-python": "time"}
 DECIMAL = {"anyOf": [{"type": "number"}, {"type": "string", "format": "decimal"}], "x-python": "decimal"}
 ID = {"type": "string", "format": "uuid", "x-python": "uuid"}
 BYTES = {"type": "string", "contentEncoding": "base64", "x-python": "bytes"}
+DURATION = {"type": "string", "format": "duration", "x-python": "timedelta"}
 TEXT = {"type": "string"}
 NULL = {"type": "null"}
 UUID_TEXT = "6f1e0c57-8a0d-4b7e-9c21-5d0b7e3f4a10"
@@ -48,11 +49,18 @@ READ: dict[str, tuple[dict[str, Any], Any, Any]] = {
     "text after a day": ({"anyOf": [DAY, TEXT]}, "1 May", "1 May"),
     "text before a day": ({"anyOf": [TEXT, DAY]}, "2026-05-01", "2026-05-01"),
     "bytes after a UUID": ({"anyOf": [ID, BYTES]}, "aGk=", b"hi"),
+    "a duration before a moment": ({"anyOf": [DURATION, MOMENT]}, "PT1H", "PT1H"),
+    "a moment after a duration": ({"anyOf": [DURATION, MOMENT]}, "2026-05-01T12:00:00Z", NOON),
     "a list": ({"type": "array", "items": ID}, [UUID_TEXT], [UUID(UUID_TEXT)]),
     "a tuple": ({"prefixItems": [TEXT, DAY], "items": False}, ["a", "2026-05-01"], ["a", date(2026, 5, 1)]),
     "other members": ({"additionalProperties": DAY}, {"x": "2026-05-01"}, {"x": date(2026, 5, 1)}),
     "an unmarked format": ({"type": "string", "format": "date"}, "2026-05-01", "2026-05-01"),
     "a mark of another version": ({"type": "string", "x-python": "money"}, "1", "1"),
+    "a mark of another version in a union": (
+        {"anyOf": [{"type": "string", "x-python": "money"}, NULL]},
+        "1",
+        "1",
+    ),
     "the user's own object": ({}, {"__type__": "order", "more": 1}, {"__type__": "order", "more": 1}),
 }
 

@@ -1,0 +1,1 @@
+"""Definitions of the tasks that a Celery app has."""
