@@ -1,7 +1,7 @@
 """The ledger for workers: claim, end, retry and return tasks, and send heartbeats."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from time import monotonic
@@ -83,12 +83,12 @@ class Consumer:
     Every call waits for a Redis that is away or full, for any time: the end of a task must not be lost.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        """Nothing is sent yet."""
-        self._redis = PatientConnection(settings.backend)
-        self._broker = (
-            self._redis if settings.broker == settings.backend else PatientConnection(settings.broker)
-        )
+    def __init__(
+        self, settings: Settings, *, connect: Callable[[str], PatientConnection] = PatientConnection
+    ) -> None:
+        """Nothing is sent yet. `connect` makes the connection to an address."""
+        self._redis = connect(settings.backend)
+        self._broker = self._redis if settings.broker == settings.backend else connect(settings.broker)
         # Of the server of the queues.
         self.outage = self._broker.outage
         self._hasty = Redis(
@@ -186,15 +186,19 @@ class Consumer:
         self._push(pushed)
         return bool(word == b"retrying")
 
-    def return_task(self, task_id: str, *, token: str, company: int | None = None) -> None:
-        """Return a task before its end, so that it runs again, in a loop with at most this company; a task that somebody asked to cancel ends."""
+    def return_task(self, task_id: str, *, token: str, company: int | None = None) -> bool:
+        """Return a task before its end, so that it runs again, in a loop with at most this company; a task that somebody asked to cancel ends.
+
+        False: the task is no longer this token's; so with `lose`.
+        """
         arguments = (task_id, token, self._push_or_record, self._ttl, date_done())
-        _, *pushed = self._redis.run(
+        word, *pushed = self._redis.run(
             scripts.RETURN_TASK, *arguments, *(() if company is None else (company,))
         )
         self._push(pushed)
+        return bool(word != b"stale")
 
-    def lose(self, task_id: str, *, token: str, reason: str) -> None:
+    def lose(self, task_id: str, *, token: str, reason: str) -> bool:
         """The process of a task is gone: run the task again, unless this happened too often."""
         arguments = (
             task_id,
@@ -205,8 +209,9 @@ class Consumer:
             self._ttl,
             date_done(),
         )
-        _, *pushed = self._redis.run(scripts.LOSE, *arguments)
+        word, *pushed = self._redis.run(scripts.LOSE, *arguments)
         self._push(pushed)
+        return bool(word != b"stale")
 
     def return_messages(self, messages: Sequence[tuple[str, int]]) -> None:
         """Return unclaimed messages, as id and stamp, to the front of their queue, in their order."""

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hiredis import pack_command
-from redis.asyncio.connection import AbstractConnection
+from redis.asyncio import connection as asynchronous
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
@@ -22,6 +22,11 @@ CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 1.5
 
 Argument = str | bytes | int
+
+if TYPE_CHECKING:
+    from redis.asyncio.connection import AbstractConnection
+else:  # the first versions of redis-py 4.5 have one kind for all
+    AbstractConnection = getattr(asynchronous, "AbstractConnection", asynchronous.Connection)
 
 # redis-py 8 has both names, and warns at each call of the longer one; 6 and 7 have only that.
 _can_read: Callable[[AbstractConnection], Awaitable[bool]] = getattr(

@@ -6,16 +6,7 @@ The caller waits and tries again, as if Redis were away. Every other refusal is 
 import re
 from dataclasses import dataclass
 
-from redis.exceptions import (
-    AuthenticationError,
-    BusyLoadingError,
-    ClusterDownError,
-    MasterDownError,
-    NoPermissionError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    TryAgainError,
-)
+from redis import exceptions
 
 REPLICA = "Redis is a replica, which accepts no writes"
 # By the code with which the answer of Redis begins.
@@ -35,16 +26,20 @@ WORDS = {
     "NOPERM": "Redis denies its user a right",
     "MAXCLIENTS": "Redis accepts no more connections: their number has reached maxclients",
 }
-# Redis-py takes the code off the text of these.
-_CODES = (
-    (OutOfMemoryError, "OOM"),
-    (ReadOnlyError, "READONLY"),
-    (MasterDownError, "MASTERDOWN"),
-    (BusyLoadingError, "LOADING"),
-    (ClusterDownError, "CLUSTERDOWN"),
-    (TryAgainError, "TRYAGAIN"),
-    (AuthenticationError, "NOAUTH"),
-    (NoPermissionError, "NOPERM"),
+# Redis-py takes the code off the text of these; the first of them is not in all versions, which then leave it there.
+_CODES = tuple(
+    (getattr(exceptions, name), code)
+    for name, code in (
+        ("OutOfMemoryError", "OOM"),
+        ("ReadOnlyError", "READONLY"),
+        ("MasterDownError", "MASTERDOWN"),
+        ("BusyLoadingError", "LOADING"),
+        ("ClusterDownError", "CLUSTERDOWN"),
+        ("TryAgainError", "TRYAGAIN"),
+        ("AuthenticationError", "NOAUTH"),
+        ("NoPermissionError", "NOPERM"),
+    )
+    if hasattr(exceptions, name)
 )
 # What redis-py makes of a READONLY where a sentinel has named the primary.
 _DEMOTED = "The previous master is now a slave"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from redis import VERSION
 from redis.asyncio import connection as asynchronous
 from redis.asyncio import sentinel as asynchronous_sentinel
 from redis.connection import Connection, ConnectionPool, UnixDomainSocketConnection, parse_url
@@ -45,6 +46,8 @@ _OPTIONS = {
     "redis+sentinel": ("client_name", "db", "protocol", "sentinel_username", "sentinel_password"),
 }
 _REQUIREMENTS = ("none", "optional", "required")
+# Version 4 of redis-py speaks no other, and has no option for it.
+_PROTOCOL = {"protocol": 2} if VERSION >= (5,) else {}
 SENTINEL_SECONDS = 0.3
 SENTINEL_PORT = 26379
 
@@ -97,7 +100,7 @@ def place(url: str) -> str:
 
 def pool(url: str, *, wrap: Callable[[type[Any]], type[Any]] = lambda kind: kind, **options: Any) -> Any:
     """A pool of redis-py connections; with Sentinel, each connects to the current primary."""
-    arguments = {**options, **parse_url(_plain(url)), "protocol": 2}
+    arguments = {**options, **parse_url(_plain(url)), **_PROTOCOL}
     kind = arguments.pop("connection_class", Connection)
     if not _is_sentinel(url):
         if kind is UnixDomainSocketConnection:
@@ -112,7 +115,7 @@ def pool(url: str, *, wrap: Callable[[type[Any]], type[Any]] = lambda kind: kind
 
 def asynchronous_pool(url: str, **options: Any) -> Any:
     """The same for asyncio."""
-    arguments = {**options, **asynchronous.parse_url(_plain(url)), "protocol": 2}
+    arguments = {**options, **asynchronous.parse_url(_plain(url)), **_PROTOCOL}
     if not _is_sentinel(url):
         if arguments.get("connection_class") is asynchronous.UnixDomainSocketConnection:
             _without_tcp(arguments)

@@ -9,10 +9,11 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
 
-from celeriac.ledger.for_apps import Publisher
-from celeriac.ledger.for_workers import Consumer
+from celeriac.ledger.for_apps import AppConsumer, Publisher
 from celeriac.settings import Settings
 from celeriac_worker.existing_app.addresses import backend_address, broker_address
+from celeriac_worker.existing_app.running.connections import connection_kind
+from celeriac_worker.existing_app.running.runs import Runs
 
 ATTRIBUTE = "celeriac"
 
@@ -28,6 +29,7 @@ class AppLedger:
         self.app = app
         self.names = names
         self.static: tuple[str, ...] = ("*",) if static is True else tuple(static or ())
+        self.runs = Runs()
 
     def rename(self, *, names: Names | None, static: bool | Sequence[str]) -> None:
         """Take these options in place of the former ones, as far as they are set."""
@@ -55,9 +57,9 @@ class AppLedger:
         )
 
     @cached_property
-    def consumer(self) -> Consumer:
-        """The ledger for a worker; usable in all threads, and in processes that are forked later."""
-        return Consumer(self.settings)
+    def consumer(self) -> AppConsumer:
+        """The ledger for a worker; usable in all threads and greenlets, and in processes that are forked later."""
+        return AppConsumer(self.settings, connect=connection_kind())
 
     @cached_property
     def publisher(self) -> Publisher:

@@ -1,6 +1,6 @@
 -- Claim a task before its body runs. The same token asked twice (a lost reply) is granted twice. Whether the lease of one
 -- that runs is over is for keep_tasks.lua to say, which knows of stalls.
--- ARGV  id, token, worker, lease, Celery's STARTED document, ttl, date, 'push' or 'record' (the queues are on another server); of an
+-- ARGV  id, token, worker, lease, Celery's STARTED document ('' for none), ttl, date, 'push' or 'record' (the queues are on another server); of an
 --       existing app's worker: at how many lost runs the task fails ('' for the usual number), the stamp of the message ('' for none)
 -- Answer: {'granted', attempt, and what is to be pushed there: queue, side, message} | {'suspect', attempt, company, and what is to
 --         be pushed there}: granted, to run with at most so many in its loop, itself included | {'refused', state, and what is to be pushed there: queue, side, message} | {'unknown', ''}
@@ -42,8 +42,10 @@ if most and most ~= '' then redis.call('HSET', key_record(id), 'most', most) end
 leave(task, before)
 redis.call('ZADD', KEY_RUNNING, at + lease, id)
 if task.attempt == 1 then observe('queued', task.name, at - (task.queued_at or task.created_at)) end
-redis.call('SET', key_result(id), started, 'PX', text(ttl / 1000))
-redis.call('PUBLISH', key_result(id), started)
+if started ~= '' then
+  redis.call('SET', key_result(id), started, 'PX', text(ttl / 1000))
+  redis.call('PUBLISH', key_result(id), started)
+end
 local how = ending(where, ttl, date)
 if task.linked then move_on(task, how.pushed) end
 return granted(how)

@@ -1,6 +1,6 @@
 -- An attempt failed and another is to follow: give the task up until it is due, unless it is to be cancelled. Where Celery has
 -- published a message for that already, the task goes on with it.
--- ARGV  id, token, delay, error of this attempt (JSON), Celery's RETRY document, ttl, date, 'push' or 'record' (the queues
+-- ARGV  id, token, delay, error of this attempt (JSON), Celery's RETRY document ('' for none), ttl, date, 'push' or 'record' (the queues
 --       are on another server)
 -- Answer: 'retrying' | 'stale' | 'cancelled', and what is to be pushed there: queue, side, message
 local id, token, delay, failure, document, ttl, date, where = unpack(ARGV)
@@ -21,6 +21,8 @@ if not apps.go_on(task, how, 'error', failure) then
   redis.call('ZREM', KEY_RUNNING, id)
   redis.call('ZADD', KEY_DUE, due, id)
 end
-redis.call('SET', key_result(id), document, 'PX', text(ttl / 1000))
-redis.call('PUBLISH', key_result(id), document)
+if document ~= '' then
+  redis.call('SET', key_result(id), document, 'PX', text(ttl / 1000))
+  redis.call('PUBLISH', key_result(id), document)
+end
 return with_pushes(how, 'retrying')

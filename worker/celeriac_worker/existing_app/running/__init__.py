@@ -1,1 +1,1 @@
-"""How the tasks of an existing app run: claims, ends, beats and returns."""
+"""Runs the tasks of an existing app with the promises of the ledger, in its own `celery worker`."""

@@ -1,0 +1,1 @@
+"""A small existing app under real workers: each hook, and what breaks."""

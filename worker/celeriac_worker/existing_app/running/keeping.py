@@ -1,0 +1,29 @@
+"""Runs the keeper in the main process of a worker, so that what another one has lost is found where no API is."""
+
+import asyncio
+from _thread import start_new_thread
+from typing import Any
+
+from celery import bootsteps
+
+from celeriac.ledger.keeping.keeper import Keeper
+from celeriac.ledger.store.epoch import Epoch
+from celeriac.settings import Settings
+from celeriac_worker.existing_app.running.primitives import are_patched
+from celeriac_worker.existing_app.state import ledger_of
+
+
+class Keeping(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no types
+    """Not in pools of greenlets, in which no second event loop can run: there the API keeps."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def start(self, worker: Any) -> None:
+        """Begin; called after the pool has forked its children. It ends with its process: each of its steps is done whole or not at all."""
+        ledger = ledger_of(worker.app)
+        if ledger and not are_patched():
+            start_new_thread(_keep, (ledger.settings,))
+
+
+def _keep(settings: Settings) -> None:
+    asyncio.run(Keeper(settings, Epoch()).keep())
