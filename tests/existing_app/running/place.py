@@ -1,4 +1,4 @@
-"""An existing app on a Redis database of its own: workers of it, and what the ledger has of its tasks."""
+"""An existing app on a Redis database of its own, and what the ledger has."""
 
 import json
 import os
@@ -31,7 +31,7 @@ class Place:
     def __init__(self, url: str, directory: Path, *, plugged: bool = True, **options: Any) -> None:
         """Nothing runs yet. `options` are Celery's settings."""
         self.url, self.options, self._directory = url, options, directory
-        self.redis = Redis.from_url(url, decode_responses=True)
+        self.redis: Any = Redis.from_url(url, decode_responses=True)
         self.app = Celery("producer", broker=url, backend=url, set_as_current=False)
         self.app.conf.update(options)
         if plugged:

@@ -1,9 +1,9 @@
-"""A small Celery app as a team has it, with our line at its end where SHOP_PLUGGED asks for it.
+"""A small Celery app as a team has it, with our line at its end.
+
+SHOP_PLUGGED=0 leaves our line out.
 
 SHOP_BROKER and SHOP_RESULTS are its Redis servers, SHOP_OPTIONS further settings of Celery, in JSON.
 """
-
-# mypy: disallow-untyped-decorators=False
 
 import json
 import os

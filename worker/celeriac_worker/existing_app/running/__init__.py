@@ -1,1 +1,1 @@
-"""Runs the tasks of an existing app with the promises of the ledger, in its own `celery worker`."""
+"""Runs the tasks of an existing app with the promises of the ledger."""

@@ -1,4 +1,4 @@
-"""Attaches the ledger to an app: to its workers, to their processes, and to its result backend."""
+"""Attaches the ledger to an app: its workers, their processes, its results."""
 
 from typing import Any
 

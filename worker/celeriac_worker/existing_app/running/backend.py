@@ -1,4 +1,4 @@
-"""Makes the result backend of an app, whichever it is, end tasks in the ledger.
+"""Makes the result backend of an app end tasks in the ledger.
 
 The class of the backend object gets another one before it. Where its results are in the ledger's Redis, in JSON and under Celery's
 own names, the step that ends a task writes them; elsewhere the ledger comes first, and then the backend stores as it always does.

@@ -1,4 +1,4 @@
-"""The heartbeat of a worker: reports it, renews the leases of its tasks, and names the messages that it holds.
+"""Reports a worker, renews the leases of its tasks, and names what it holds.
 
 A real thread of the main process, in every pool. What the ledger answers is carried out where the worker itself ends tasks: in its
 event loop.

@@ -1,4 +1,4 @@
-"""Runs the keeper in the main process of a worker, so that what another one has lost is found where no API is."""
+"""Runs the keeper in the main process of an app's worker."""
 
 import asyncio
 from _thread import start_new_thread

@@ -1,4 +1,4 @@
-"""A connection to Redis for a thread that no event loop knows: sockets of the operating system, and hiredis.
+"""Sends commands to Redis from a thread that no event loop knows.
 
 redis-py imports, locks and logs on its way, and all that belongs to the event loop where gevent or eventlet is. They replace Python's
 module `socket`, and what TLS does with it, but not the one below it.
@@ -66,10 +66,10 @@ class PlainConnection(PatientConnection):
     def _primary(self, options: dict[str, Any]) -> tuple[str, int]:
         """What the first sentinel that answers calls the primary."""
         for sentinel in self._pool.sentinel_manager.sentinels:
-            known = sentinel.connection_pool.connection_kwargs
+            place = sentinel.connection_pool.connection_kwargs
             try:
-                stream = self._to((known["host"], known["port"]), known)
-                _greet(stream, {**known, "db": 0})
+                stream = self._to((place["host"], place["port"]), place)
+                _greet(stream, {**place, "db": 0})
                 answer = stream.ask(("SENTINEL", "GET-MASTER-ADDR-BY-NAME", self._pool.service_name))
             except (OSError, RedisError):
                 continue

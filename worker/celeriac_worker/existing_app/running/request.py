@@ -1,4 +1,4 @@
-"""Celery's request of an app's task, with a token for each delivery, and a record from its receipt on.
+"""Celery's request of an app's task, with a token for each delivery.
 
 Celery decides what becomes of the message: these classes only let the ledger know.
 """

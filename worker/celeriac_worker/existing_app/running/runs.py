@@ -1,4 +1,4 @@
-"""The runs that a worker has, by token: messages that it has received, and tasks that it runs."""
+"""The runs of a worker, by token: messages received, and tasks that run."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Claims a task before Celery's tracer runs it, and ends the run where Celery stores no result.
+"""Claims a task before Celery's tracer runs it, and ends some runs.
 
 The tracer is what a process of the pool calls for each message: around it is outside `__call__`, `before_start`, signals and
 whatever instrumentation there is, so a refused message leaves no trace in them.
