@@ -20,6 +20,8 @@ from lab.harness.waiting import wait_until
 from tests.support.door import document, problem_of, run
 
 ADD = {"x": 1, "y": 2}
+# A task of the pool, and one of an event loop.
+LOAD, RESULTS = {"add": ADD, "nap": {"seconds": 0.01}}, {"add": 3, "nap": 0.01}
 # A replica need not wait for others.
 SOON = {"repl-diskless-sync-delay": "0"}
 SERVER = shutil.which("redis-server")
@@ -69,10 +71,11 @@ def test_when_the_primary_is_killed_under_load_nothing_accepted_is_lost(tmp_path
             url = f"redis+sentinel://{hosts}/main/0"
             with (
                 running_api(tmp_path, redis_url=url, durability="replica") as api,
-                running_worker(tmp_path, "-Q", "default", redis_url=url) as worker,
+                running_worker(tmp_path, "-Q", "default,async", redis_url=url) as worker,
                 api.client() as client,
             ):
                 assert run(client, "add", x=4, y=5)["result"] == 9
+                assert run(client, "nap", seconds=0)["result"] == 0
                 with Load(api.client()) as load:
                     wait_until(lambda: len(load.accepted) > 50)
                     one.kill()
@@ -82,7 +85,7 @@ def test_when_the_primary_is_killed_under_load_nothing_accepted_is_lost(tmp_path
                     wait_until(lambda: len(load.accepted) > before + 50, what="tasks that are accepted")
                 for task in load.accepted:
                     at_end = document(client.get(task, params={"wait": 50}))
-                    assert (at_end["state"], at_end["result"]) == ("succeeded", 3)
+                    assert (at_end["state"], at_end["result"]) == ("succeeded", RESULTS[at_end["name"]])
                 assert worker.ending() is None
 
 
@@ -132,6 +135,7 @@ class Load:
     def _go_on(self) -> None:
         with self._client:
             while not self._stops.is_set():
-                response = self._client.post("/add", json=ADD)
-                if response.status_code == 202:
-                    self.accepted.append(response.headers["location"])
+                for name, task_input in LOAD.items():
+                    response = self._client.post(f"/{name}", json=task_input)
+                    if response.status_code == 202:
+                        self.accepted.append(response.headers["location"])

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from celeriac.access.scopes import Scope
 from celeriac.ledger.for_operators import Histogram as Times
-from celeriac.ledger.for_operators import Overview, Queue
+from celeriac.ledger.for_operators import Overview, Queue, Worker
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.live.event_streams import Feed
 from celeriac.ledger.model.states import State
@@ -75,7 +75,7 @@ class _Shared(Collector):
     def __init__(
         self,
         queues: list[Queue],
-        workers: int,
+        workers: list[Worker],
         counts: dict[tuple[str, State], int],
         totals: dict[tuple[str, str], int],
         times: dict[tuple[str, str], Times],
@@ -98,7 +98,8 @@ class _Shared(Collector):
             oldest.add_metric([queue.name], queue.oldest_wait_seconds or 0.0)
         yield depth
         yield oldest
-        yield GaugeMetricFamily("celeriac_workers", "Number of live workers.", value=self._workers)
+        yield GaugeMetricFamily("celeriac_workers", "Number of live workers.", value=len(self._workers))
+        yield self._lags()
         tasks = GaugeMetricFamily(
             "celeriac_tasks", "Number of tasks with a record, by name and state.", labels=["name", "state"]
         )
@@ -108,6 +109,17 @@ class _Shared(Collector):
         yield from self._counted()
         yield from self._deliveries()
         yield from self._histograms()
+
+    def _lags(self) -> Metric:
+        lags = GaugeMetricFamily(
+            "celeriac_loop_lag_seconds",
+            "How late the slowest event loop of a worker turned last; workers without event loops have none.",
+            labels=["worker"],
+        )
+        for worker in self._workers:
+            if worker.loop_lag is not None:
+                lags.add_metric([worker.name], worker.loop_lag)
+        return lags
 
     def _counted(self) -> Iterator[Metric]:
         ended = CounterMetricFamily(
@@ -154,7 +166,7 @@ class _Shared(Collector):
 async def _shared(overview: Overview) -> _Shared:
     workers = await overview.workers()
     queues, counts = await overview.queues(), await overview.counts()
-    return _Shared(queues, len(workers), counts, await overview.totals(), await overview.times())
+    return _Shared(queues, workers, counts, await overview.totals(), await overview.times())
 
 
 def _cumulated(counts: dict[str, int]) -> list[tuple[str, float]]:

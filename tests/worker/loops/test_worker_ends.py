@@ -84,6 +84,7 @@ def test_a_worker_describes_its_loops_and_a_warm_end_waits_for_what_they_run(
         assert described["queues"] == described["async_queues"] == ["async"]
         assert (described["concurrency"], described["async_concurrency"]) == (0, 14)
         assert described["loop_lag"] >= 0
+        assert 'celeriac_loop_lag_seconds{worker="loops@here"} ' in door.get("/metrics").text
         assert len(loops_of(worker)) == 2
         assert document(door.get("/queues/async"))["workers"] >= 1
         worker.signal(signal.SIGTERM)

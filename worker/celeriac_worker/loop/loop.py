@@ -5,7 +5,6 @@ import logging
 import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from celeriac_worker.loop.redis.pops import Pops
 from celeriac_worker.loop.runs.body import Bodies
 from celeriac_worker.loop.runs.company import Company
 from celeriac_worker.loop.runs.limits import Limits
+from celeriac_worker.loop.runs.not_due import NotDue
 from celeriac_worker.loop.runs.run import Run
 from celeriac_worker.loop.runs.slots import Slots
 from celeriac_worker.loop.runs.wish import Wish
@@ -63,6 +63,7 @@ class Loop:
         self._ends = Ends(self._link, self._broker, settings, start.worker)
         self._bodies = Bodies(self._link, settings, implementations, spans)
         self._company = Company(self._slots, self._begin_held)
+        self._not_due = NotDue(self._slots, self._claim)
         # By `Delivery.key`. From before the claim until Redis has the end.
         self._runs: dict[str, Run] = {}
         self._ended: list[str] = []
@@ -127,7 +128,10 @@ class Loop:
             return
         self._announce(deliveries)
         for delivery in deliveries:
-            self._claim(delivery)
+            if self._not_due.keep(delivery):
+                self._slots.free()
+            else:
+                self._claim(delivery)
 
     def _announce(self, deliveries: Sequence[Delivery]) -> None:
         """Before a claim leaves for Redis, the main process knows of it."""
@@ -167,8 +171,6 @@ class Loop:
 
     async def _go(self, run: Run) -> None:
         delivery = run.delivery
-        if delivery.eta is not None:
-            await asyncio.sleep((delivery.eta - datetime.now(UTC)).total_seconds())
         outcome = await self._bodies.outcome(run)
         self._company.leave(run)
         if delivery.key in self._runs:  # or it was given up
@@ -224,6 +226,7 @@ class Loop:
     async def _stop(self) -> None:
         await self._stops.wait()
         await self._pops.stop()
+        self._ends.return_messages(self._not_due.give_up())
         await self._until(self._is_over)
         for run in list(self._runs.values()):
             self._cancel(run, Wish.STOP)

@@ -114,3 +114,20 @@ def nothing_is_taken_without_records(client: httpx.Client, queues: Redis, record
     wait_until(lambda: client.get("/readyz").status_code == 200)
     assert ended(client, task)["result"] == 0.5
     wait_until(lambda: queues.llen("async") == 0)
+
+
+def test_a_refusal_that_lasts_is_logged_once(
+    door: httpx.Client, redis: Redis, server: Valkey, directory: Path
+) -> None:
+    def refused() -> int:
+        return int(redis.info("commandstats").get("cmdstat_blmpop", {}).get("failed_calls", 0))
+
+    before = refused()
+    redis.set("odd", "no list")
+    with played_worker(directory, "odd", redis_url=server.url) as worker:
+        wait_until(lambda: refused() >= before + 3)
+        assert worker.log.count("redis does not let messages be taken: WRONGTYPE") == 1
+        assert "Traceback" not in worker.log
+        redis.delete("odd")
+        task = wait_until(lambda: door.post("/add?queue=odd", json={"x": 1, "y": 2}).json().get("task_id"))
+        assert ended(door, {"links": {"self": f"/tasks/{task}"}})["result"] == 3

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from celery import Celery
 from redis import Redis
 
 from celeriac.ledger.for_workers import Consumer
@@ -122,3 +123,18 @@ def test_a_task_under_suspicion_waits_until_it_is_alone(
     cancel(loop_client, suspect, terminate=True)
     assert ended(loop_client, suspect)["state"] == "cancelled"
     assert ended(loop_client, late)["result"] == 2
+
+
+def test_what_stock_celery_sends_for_later_takes_no_slot_and_is_returned(
+    leaving: PlayedWorker, queue: str, loop_url: str, loop_client: httpx.Client, loop_redis: Redis
+) -> None:
+    stock = Celery("stock", broker=loop_url, backend=loop_url, set_as_current=False)
+    for _ in range(3):
+        stock.send_task("add", (1, 2), countdown=600, queue=queue)
+    soon = stock.send_task("add", (2, 2), countdown=1, queue=queue)
+    wait_until(lambda: not loop_redis.llen(queue))
+    assert ended(loop_client, submit(loop_client, queue, "add", x=1, y=2))["result"] == 3
+    assert soon.get(timeout=30) == 4
+    leaving.stop(600)
+    assert leaving.wait_for_end() == 0
+    assert loop_redis.llen(queue) == 3

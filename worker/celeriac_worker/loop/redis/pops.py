@@ -43,6 +43,8 @@ class Pops:
         self._takes_several = True
         self._client_id: int | None = None
         self._is_asking = self._stops = False
+        # The last one that was logged.
+        self._refusal: str | None = None
         self._ticks = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -84,7 +86,7 @@ class Pops:
             except (OSError, RedisError, TimeoutError) as error:
                 self._is_asking = False
                 if isinstance(error, ResponseError) and refusal_of(error) is None:
-                    logger.exception("redis does not let messages be taken; trying again")
+                    self._refused(error)
                 else:
                     self._broker.outage.goes_on(error)
                 if not self._is_stopping():
@@ -92,6 +94,12 @@ class Pops:
             except asyncio.CancelledError:
                 if self._is_stopping():
                     return
+
+    def _refused(self, error: ResponseError) -> None:
+        """Log a refusal that may last; once, until messages are taken again or the reason changes."""
+        if str(error) != self._refusal:
+            self._refusal = str(error)
+            logger.error("redis does not let messages be taken: %s; trying again", error)
 
     def _is_stopping(self) -> bool:
         return self._stops
@@ -121,6 +129,7 @@ class Pops:
         else:
             command = ("BRPOP", *lists, WAIT_SECONDS)
         answer = await self._ask(connection, command)
+        self._refusal = None
         if answer is None:
             return
         name, messages = answer

@@ -39,8 +39,9 @@ class Slots:
     async def room(self) -> int:
         """Wait until there is room for a task; for how many."""
         while self._is_closed or self.taken >= self._most:
-            self._freed = asyncio.get_running_loop().create_future()
-            await self._freed
+            if self._freed is None or self._freed.done():
+                self._freed = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._freed)  # others can wait for it, too
         return self._most - self.taken
 
     def _wake(self) -> None:
