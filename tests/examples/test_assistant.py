@@ -58,23 +58,26 @@ def model() -> Iterator[str]:
             server.shutdown()
 
 
+@contextmanager
+def assistant(
+    redis_url: str, directory: Path, monkeypatch: pytest.MonkeyPatch, **settings: Any
+) -> Iterator[str]:
+    """The address of an API with a worker and a model; `settings` are those of the API."""
+    with model() as model_url, running_api(directory, redis_url=redis_url, tasks=TASKS, **settings) as api:
+        url = f"http://127.0.0.1:{api.port}"
+        monkeypatch.setenv("MODEL_URL", model_url)
+        with running_worker(directory, redis_url=redis_url, tasks=TASKS, url=url, loops=1):
+            yield url
+
+
 def test_a_model_answers_with_tasks_as_its_tools(
     new_database: Callable[[], str], directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    redis_url = new_database()
-    with model() as model_url, running_api(directory, redis_url=redis_url, tasks=TASKS) as api:
-        url = f"http://127.0.0.1:{api.port}"
-        monkeypatch.setenv("MODEL_URL", model_url)
-        with (
-            running_worker(directory, redis_url=redis_url, tasks=TASKS, url=url, loops=1),
-            Client(url) as client,
-        ):
-            answer = client.submit("answer", question="How many words are there?")
-            events = list(answer.events())
-            tools = [
-                each for each in client.tasks(name="word_count") if each.document["parent_id"] == answer.id
-            ]
-            text = answer.result()
+    with assistant(new_database(), directory, monkeypatch) as url, Client(url) as client:
+        answer = client.submit("answer", question="How many words are there?")
+        events = list(answer.events())
+        tools = [each for each in client.tasks(name="word_count") if each.document["parent_id"] == answer.id]
+        text = answer.result()
     assert text.startswith('I have: {"to": 2, "be": 2, "or": 1, "not": 1}This did not work: ')
     assert "".join(event.chunk for event in events if isinstance(event, Output)) == text
     assert Log('word_count {"text": "to be or not to be"}') in events
