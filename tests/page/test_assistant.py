@@ -1,4 +1,4 @@
-"""The page of the example of an assistant shows the tools and the answer of a model."""
+"""The page of the example of an assistant shows what its task reports."""
 
 import re
 from collections.abc import Callable, Iterator
