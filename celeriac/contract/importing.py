@@ -22,9 +22,12 @@ def import_tasks(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:
-        raise ContractError(
-            f"The tasks in {name} cannot be loaded: {_reason(error)}{_place(error)}."
-        ) from error
+        raise ContractError(f"The tasks in {name} cannot be loaded: {failure_of(error)}.") from error
+
+
+def failure_of(error: BaseException, *, loader: str = "") -> str:
+    """What was raised while a module was loaded, and where, as the end of a sentence. Not in the file `loader`."""
+    return f"{_reason(error)}{_place(error, loader or __file__)}"
 
 
 def _reason(error: BaseException) -> str:
@@ -36,12 +39,12 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _place(error: BaseException) -> str:
+def _place(error: BaseException, loader: str) -> str:
     """The file and line of the mistake; nothing where no file was read."""
     if isinstance(error, SyntaxError) and error.filename:
         return f" ({error.filename}, line {error.lineno})"
     frames = traceback.extract_tb(error.__traceback__)
     for frame in reversed(frames):
-        if not frame.filename.startswith(_OTHERS):
+        if not frame.filename.startswith((*_OTHERS, loader)):
             return f" ({frame.filename}, line {frame.lineno})"
     return ""

@@ -1,27 +1,47 @@
-"""`celeriac doctor`: checks the server, and what to do about it."""
+"""`celeriac doctor`: checks the server or a Celery app, and what to do."""
 
 from collections.abc import Iterator
+from typing import Annotated
 
 import typer
 
+from celeriac.command.connect.existing_app import AppName, ShortNames
 from celeriac.command.connect.server import Server
 from celeriac.command.frame.shared_options import with_shared_options
 from celeriac.command.output.output import Output
+from celeriac.command.output.refusal import Refusal
 
 
 @with_shared_options
-def doctor(*, server: Server, output: Output) -> None:
-    """Check the server: Redis, key, workers, versions, clock, and a round trip.
+def doctor(
+    *,
+    app: AppName = None,
+    tasks: Annotated[
+        bool, typer.Option("--tasks", help="Of an app: list its tasks, and who makes their messages.")
+    ] = False,
+    names: ShortNames = None,
+    server: Server,
+    output: Output,
+) -> None:
+    """Check the server: Redis, key, workers, versions, clock, and a round trip. Or check a Celery app.
 
-    Each line is ok, warn, fail, or skip where the key does not allow the check. The exit code is that of the first failure.
+    With an APP, it connects to nothing: it shows what of the app's configuration celeriac.install cannot keep, and which tasks are offered.
+    Each line is ok, warn, fail, note, or skip where the key does not allow the check. The exit code is that of the first failure.
     """
-    from celeriac.command.connect.checks import Examination  # slow to load
+    from celeriac.command.connect.app_doctor import app_findings  # slow to load, as what follows
+    from celeriac.command.connect.checks import Examination
     from celeriac.command.connect.findings import COLUMNS, Finding, Verdict
+
+    if app is None and (tasks or names):
+        raise Refusal("--tasks and --names belong to an app: celeriac doctor proj.celery:app --tasks")
 
     failures: list[Finding] = []
 
     def watched() -> Iterator[Finding]:
-        for finding in Examination(server).findings():
+        all_findings = (
+            app_findings(app, names=names, with_tasks=tasks) if app else Examination(server).findings()
+        )
+        for finding in all_findings:
             if finding.verdict is Verdict.FAIL:
                 failures.append(finding)
             yield finding

@@ -16,9 +16,16 @@ class Verdict(StrEnum):
     WARN = "warn"
     FAIL = "fail"
     SKIP = "skip"
+    NOTE = "note"
 
 
-COLOURS = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red", Verdict.SKIP: "dim"}
+COLOURS = {
+    Verdict.OK: "green",
+    Verdict.WARN: "yellow",
+    Verdict.FAIL: "bold red",
+    Verdict.SKIP: "dim",
+    Verdict.NOTE: "dim",
+}
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,11 @@ def failure(text: str, advice: str = "", exit_code: ExitCode = ExitCode.FAILED) 
 def skipped(text: str) -> Finding:
     """It could not be checked."""
     return Finding(Verdict.SKIP, text)
+
+
+def note(text: str) -> Finding:
+    """It is so, and to be known."""
+    return Finding(Verdict.NOTE, text)
 
 
 COLUMNS: list[Column[Finding]] = [

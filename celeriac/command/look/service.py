@@ -1,16 +1,19 @@
 """`celeriac workers`, `catalog`, `audit` and `openapi`."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from celeriac.command.connect.existing_app import AppName, ShortNames
 from celeriac.command.connect.server import Server
 from celeriac.command.frame.shared_options import with_shared_options
 from celeriac.command.output.column import Column
 from celeriac.command.output.json_text import json_document
 from celeriac.command.output.moments import age, moment
 from celeriac.command.output.output import Output
+from celeriac.command.output.refusal import Refusal
 from celeriac.command.output.streams import write
 
 
@@ -36,11 +39,35 @@ def workers(*, server: Server, output: Output) -> None:
 
 
 @with_shared_options
-def catalog(*, server: Server, output: Output) -> None:
-    """List the task definitions: what can be submitted.
+def catalog(
+    *,
+    app: AppName = None,
+    check: Annotated[
+        Path | None,
+        typer.Option(
+            "--check",
+            metavar="FILE",
+            show_default=False,
+            help="Of an app: compare with this file, print no catalog, and exit with 1 if it differs.",
+        ),
+    ] = None,
+    names: ShortNames = None,
+    server: Server,
+    output: Output,
+) -> None:
+    """List the task definitions: what can be submitted. Or print those of a Celery app.
 
     Parameters in brackets are optional. celeriac submit NAME --help describes them.
+    With an APP, it needs no server and no Redis: celeriac catalog proj.celery:app > catalog.json makes the file that an API with
+    CELERIAC_CATALOG=catalog.json serves. Standard error has a sentence for each task that cannot be offered; the exit code is 1 then.
     """
+    if app is not None:
+        from celeriac.command.look.app_catalog import print_catalog
+
+        print_catalog(app, names=names, compared=check, output=output)
+        return
+    if check is not None or names is not None:
+        raise Refusal("--check and --names belong to an app: celeriac catalog proj.celery:app --names short")
     columns: list[Column[Any]] = [
         Column("NAME", lambda definition: definition["name"]),
         Column("PARAMETERS", _parameters, is_cut=True),
