@@ -89,7 +89,12 @@ class Settings(BaseModel):
         None, description="File that contains the password of Redis, for an address that has none."
     )
     tasks: Annotated[str, AfterValidator(setting_checks.check_packages)] = Field(
-        "tasks", description="Packages whose modules declare tasks, separated by commas."
+        "tasks",
+        description="Packages whose modules declare tasks, separated by commas; for an API also `none`: it serves what workers announce.",
+    )
+    catalog: str | None = Field(
+        None,
+        description="Files with definitions that the API serves, separated by commas, as `celeriac catalog APP` writes them.",
     )
     default_queue: Annotated[str, AfterValidator(setting_checks.check_queue)] = Field(
         "default", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="Queue of the tasks that name no queue."

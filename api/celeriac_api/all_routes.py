@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from celeriac.access.scopes import Scope
 from celeriac.access.stored_keys import StoredKeys
@@ -43,8 +43,15 @@ from celeriac_api.routes import catalog as catalog_routes
 from celeriac_api.server.route import Route
 
 
-def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[Route]:
-    """The routes of all resources; `document` makes the OpenAPI document."""
+class Routes(NamedTuple):
+    """The routes of all resources that are always there, and what makes that of a definition."""
+
+    fixed: list[Route]
+    of_definition: submit.RouteOf
+
+
+def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> Routes:
+    """All of them; `document` makes the OpenAPI document."""
     settings, catalog, ledger, feed = parts.settings, parts.catalog, parts.ledger, parts.feed
     serving = Serving(catalog, ledger, parts.files)
     streams = events.Streams(settings, ledger, feed, parts.streams, parts.door)
@@ -54,17 +61,11 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
         is_public = settings.is_public(part)
         return [replace(route, scope=Scope.OPEN) for route in routes] if is_public else routes
 
-    return [
-        *submit.routes(
-            settings,
-            catalog,
-            parts.validators,
-            parts.submissions,
-            streams,
-            parts.files,
-            parts.file_space,
-            serving,
-        ),
+    of_definition = submit.route_of(
+        settings, parts.input_models, parts.submissions, streams, parts.files, parts.file_space, serving
+    )
+    fixed = [
+        *submit.routes(settings, catalog, parts.input_models, parts.submissions, streams, serving),
         *task.routes(settings, ledger, parts.submissions.waits, serving),
         *task_input.routes(catalog, ledger, serving),
         *graph.routes(parts.graphs),
@@ -93,3 +94,4 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> list[
         *shown("docs", docs.routes("Celeriac", document)),
         *health.routes(settings, ledger, queues=parts.queues),
     ]
+    return Routes(fixed, of_definition)

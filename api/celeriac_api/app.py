@@ -5,12 +5,13 @@ import gc
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from celeriac.contract.catalog import Catalog, Implementations, files_without_tasks, load_implementations
+from celeriac.contract.catalog import Implementations, files_without_tasks, load_implementations
 from celeriac.contract.signature import ContractError
 from celeriac.settings import Settings, SettingsError
 from celeriac.telemetry.start_messages import mention_files_without_tasks, refuse_start
@@ -19,6 +20,8 @@ from celeriac.version import VERSION
 from celeriac_api.access.cors import cors_options
 from celeriac_api.access.start import read_keys_at_start
 from celeriac_api.all_routes import all_routes
+from celeriac_api.definitions.definition_routes import DefinitionRoutes
+from celeriac_api.definitions.live_catalog import LiveCatalog
 from celeriac_api.parts import Parts, build_parts
 from celeriac_api.response import problems
 from celeriac_api.response.definition_schemas import describe_definitions
@@ -30,7 +33,7 @@ from celeriac_api.server.counters import prepare_shared_directory
 from celeriac_api.server.logs import set_up as set_up_logs
 from celeriac_api.server.logs import take_prints
 from celeriac_api.server.outermost import Boundary
-from celeriac_api.server.route import ShortRoute
+from celeriac_api.server.route import Route, ShortRoute
 from celeriac_api.server.route_documentation import described
 from celeriac_api.server.route_table import RouteTable
 from celeriac_api.server.shutdown import at_termination
@@ -46,6 +49,8 @@ true: then it has a `result` or an `error`. The answer to a refused request is a
 
 # After the first answers, for which nobody has to wait then: it takes 50 ms.
 SETTLED_SECONDS = 1.0
+# In place of the packages of task modules: what is announced is served, and what files have.
+NO_TASKS = "none"
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +60,7 @@ def create_app() -> FastAPI:
     try:
         settings = Settings.read()
         take_prints(settings.log_format)
-        implementations = load_implementations(settings.tasks)
+        implementations = {} if settings.tasks == NO_TASKS else load_implementations(settings.tasks)
         prepare_shared_directory()
         allowed_files()
         spans = _spans()
@@ -63,13 +68,14 @@ def create_app() -> FastAPI:
     except (SettingsError, ContractError) as wrong:
         refuse_start("API", wrong)
     set_up_logs(settings.log_format)
-    mention_files_without_tasks(logger, files_without_tasks(settings.tasks))
+    if implementations:
+        mention_files_without_tasks(logger, files_without_tasks(settings.tasks))
     return app
 
 
 def build_app(
     settings: Settings, implementations: Implementations, *, spans: "TracerProvider | None" = None
-) -> FastAPI:
+) -> "CeleriacAPI":
     """The app for these settings and these tasks; with `spans`, each request makes one."""
     return app_of(build_parts(settings, implementations), spans=spans, on_start=_settle_collector_soon)
 
@@ -79,7 +85,7 @@ def app_of(
     *,
     spans: "TracerProvider | None" = None,
     on_start: Callable[[], object] | None = None,
-) -> FastAPI:
+) -> "CeleriacAPI":
     """The app with these parts; the event loop calls `on_start` when it starts."""
     app = CeleriacAPI(
         title="Celeriac",
@@ -97,6 +103,12 @@ def app_of(
     app.state.door = parts.door
     app.state.audit = parts.audit
     app.definitions = parts.catalog
+    fixed, of_definition = all_routes(parts, document=app.openapi)
+    short = partial(ShortRoute, judge=parts.judge, door=parts.door, audit=parts.audit)
+    app.definition_routes = DefinitionRoutes(
+        parts.catalog, lambda definition, path: short(of_definition(definition, path))
+    )
+    app.router.routes.extend([*map(short, fixed), app.definition_routes])
     app.add_middleware(RouteTable, routes=app.routes)
     if parts.settings.cors_origins is not None:
         app.add_middleware(CORSMiddleware, **cors_options(parts.settings.cors_origins))
@@ -104,8 +116,6 @@ def app_of(
     if spans is not None:
         app.add_middleware(Traced)
     problems.install(app, names=parts.catalog, identify=parts.door.admit)
-    routes = all_routes(parts, document=app.openapi)
-    app.router.routes.extend(ShortRoute(route, parts.judge, parts.door, parts.audit) for route in routes)
     return app
 
 
@@ -119,6 +129,7 @@ def _lifespan(
         if on_start is not None:
             on_start()
         await read_keys_at_start(parts.key_ring, open_everywhere=parts.settings.open)
+        await parts.following.begin()
         loops = [
             parts.keeper.keep(),
             parts.key_ring.keep(),
@@ -167,12 +178,20 @@ def _spans() -> "TracerProvider | None":
 class CeleriacAPI(FastAPI):
     """FastAPI, whose OpenAPI document also describes problems and results, and shows a whole task."""
 
-    definitions: Catalog
+    definitions: LiveCatalog
+    definition_routes: DefinitionRoutes
+
+    @property
+    def short_routes(self) -> list[ShortRoute]:
+        """All routes as they are now: those of the definitions by their names, then those that are always there."""
+        of_definitions = (self.definition_routes.find(f"/{name}") for name in self.definitions)
+        fixed = (route for route in self.routes if isinstance(route, ShortRoute))
+        return [route for route in (*of_definitions, *fixed) if route is not None]
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI 3.1 document, made at the first request for it."""
         if self.openapi_schema is None:
-            routes = [route.declared for route in self.routes if isinstance(route, ShortRoute)]
+            routes = [route.declared for route in self.short_routes if _has_model(route.declared)]
             document = self.openapi_schema = described(self, routes)
             document["components"]["securitySchemes"] = SECURITY_SCHEMES
             schemas = document["components"]["schemas"]
@@ -180,7 +199,12 @@ class CeleriacAPI(FastAPI):
             schemas.update(problem.pop("$defs"), Problem=problem)
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
-            describe_definitions(document, self.definitions.values())
+            describe_definitions(document, self.definitions.loaded.values())
             # Here, for FastAPI takes every null out of an example.
             schemas["TaskDocument"]["examples"] = [EXAMPLE]
         return self.openapi_schema
+
+
+def _has_model(route: Route) -> bool:
+    """Whether it is of no definition, or of one that this process has loaded."""
+    return route.definition is None or isinstance(route.body and route.body.documented, type)

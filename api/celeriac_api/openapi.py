@@ -4,11 +4,9 @@ import json
 import sys
 from pathlib import Path
 
-from fastapi import FastAPI
-
 from celeriac.contract.catalog import load_implementations
 from celeriac.settings import Settings
-from celeriac_api.app import build_app
+from celeriac_api.app import CeleriacAPI, build_app
 
 FILE = Path("openapi.json")
 
@@ -18,7 +16,7 @@ def derived() -> str:
     return json.dumps(starter_app().openapi(), indent=2, ensure_ascii=False) + "\n"
 
 
-def starter_app() -> FastAPI:
+def starter_app() -> CeleriacAPI:
     """The app of the starter tasks with all settings at their defaults, whatever the environment contains."""
     return build_app(Settings.read({}), load_implementations("tasks"))
 

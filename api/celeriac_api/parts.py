@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from celeriac.access.key_file import KeyFile
-from celeriac.contract.catalog import Catalog, Implementations, Validators, catalog_of, validators_of
+from celeriac.contract.catalog import Implementations, catalog_of
 from celeriac.contract.fit.results import ResultFit
 from celeriac.contract.options.queues import queues_of
 from celeriac.files.store.from_settings import StoreMissing, store_at
@@ -19,6 +19,7 @@ from celeriac.ledger.live.event_streams import Feed
 from celeriac.ledger.store.epoch import Epoch
 from celeriac.ledger.tables.audit import AuditTrail
 from celeriac.ledger.tables.batches import BatchTable
+from celeriac.ledger.tables.definitions import DefinitionTable
 from celeriac.ledger.tables.deliveries import DeliveryTable
 from celeriac.ledger.tables.files import FileTable
 from celeriac.ledger.tables.graphs import Graphs
@@ -34,6 +35,10 @@ from celeriac_api.access.authenticate import Door
 from celeriac_api.access.file_space import FileSpace
 from celeriac_api.access.key_ring import KeyRing
 from celeriac_api.access.seats import Seats
+from celeriac_api.definitions.catalog_file import read_catalogs
+from celeriac_api.definitions.following import Following
+from celeriac_api.definitions.input_models import InputModels, refusal_of
+from celeriac_api.definitions.live_catalog import LiveCatalog
 from celeriac_api.request.judgement import Judge
 from celeriac_api.resources.schedules.declared import DeclaredSchedules
 from celeriac_api.resources.webhooks.delivering import Delivering
@@ -46,11 +51,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """The parts of an app; `queues` are those to which it submits."""
+    """The parts of an app; `queues` are those of its task modules."""
 
     settings: Settings
-    catalog: Catalog
-    validators: Validators
+    catalog: LiveCatalog
+    input_models: InputModels
+    following: Following
     queues: set[str]
     counters: Counters
     ledger: Ledger
@@ -88,6 +94,7 @@ class Parts:
         await self.webhooks.close()
         await self.deliveries.close()
         await self.graphs.close()
+        await self.following.close()
         await self.limits.close()
         self.file_sweep.close()
         await self.file_table.close()
@@ -103,23 +110,27 @@ class Parts:
 
 def build_parts(settings: Settings, implementations: Implementations) -> Parts:
     """The parts for these settings and these tasks; nothing is connected yet. `SettingsError` for a wrong file of keys."""
-    catalog, validators = catalog_of(implementations), validators_of(implementations)
     counters, epoch = Counters(), Epoch()
-    queues = set(queues_of(catalog.values(), settings).all)
+    catalog = LiveCatalog(
+        catalog_of(implementations), filed=tuple(read_catalogs(settings.catalog, refusal_of))
+    )
+    input_models = InputModels(implementations)
+    queues = set(queues_of(catalog.loaded.values(), settings).all)
     judge = Judge(largest=settings.max_body_bytes)
     key_table = KeyTable(settings.backend, epoch=epoch)
     key_ring = KeyRing(key_table, KeyFile(settings.keys_file), closed=settings.oidc_issuer is not None)
     tokens = _tokens(settings)
     audit_trail = AuditTrail(settings.backend, epoch=epoch)
     ledger = ledger_of(settings, epoch=epoch, on_answer=counters.round_trip.observe)
-    submissions = Submissions(catalog, validators, settings, ledger, judge, ResultFit(implementations))
+    submissions = Submissions(catalog, input_models, settings, ledger, judge, ResultFit(implementations))
     schedules = ScheduleTable(settings.backend, epoch=epoch)
     webhooks, deliveries = WebhookTable(settings.backend, epoch=epoch), DeliveryTable(settings, epoch=epoch)
     files, file_table = _store(settings), FileTable(settings.backend, epoch=epoch)
     return Parts(
         settings=settings,
         catalog=catalog,
-        validators=validators,
+        input_models=input_models,
+        following=Following(catalog, DefinitionTable(settings.backend, epoch=epoch), refusal_of),
         queues=queues,
         counters=counters,
         ledger=ledger,
@@ -140,7 +151,7 @@ def build_parts(settings: Settings, implementations: Implementations) -> Parts:
         schedules=schedules,
         declared=DeclaredSchedules(implementations, schedules, submissions),
         limits=LimitTable(settings, epoch=epoch),
-        firing=Firing(schedules, ledger, KnownDefinitions(catalog, validators, settings)),
+        firing=Firing(schedules, ledger, KnownDefinitions(catalog, input_models.of, settings)),
         webhooks=webhooks,
         deliveries=deliveries,
         delivering=Delivering(settings, deliveries, webhooks),

@@ -11,11 +11,11 @@ from pydantic_core import to_json
 
 from celeriac.access.allowances import Allowances
 from celeriac.contract.built_in import built_in
-from celeriac.contract.catalog import Catalog, Validators
+from celeriac.contract.catalog import PerDefinition, catalog_of
 from celeriac.contract.definition import Definition
 from celeriac.contract.fit.results import ResultFit
 from celeriac.contract.options.flow import NO_FLOW, Flow
-from celeriac.contract.options.queues import queues_of
+from celeriac.contract.options.queues import Queues, queues_among
 from celeriac.files.form import Blobs
 from celeriac.files.store.store import Blob
 from celeriac.ledger.ledger import Ledger
@@ -33,6 +33,8 @@ from celeriac.values.states import Priority
 from celeriac_api.acceptance import accept
 from celeriac_api.access.caller import OPEN, Caller
 from celeriac_api.access.seats import Seats
+from celeriac_api.definitions.input_models import InputModels
+from celeriac_api.definitions.live_catalog import LiveCatalog
 from celeriac_api.request import body
 from celeriac_api.request.judgement import Judge
 from celeriac_api.request.new_id import new_id
@@ -43,8 +45,10 @@ from celeriac_api.request.task_id import find
 from celeriac_api.request.upload.received import Received
 from celeriac_api.request.wait import wait_for_end
 from celeriac_api.response.errors import MalformedJSON, UnknownTaskName
-from celeriac_api.response.near_names import listed, shown, suggestion
+from celeriac_api.response.near_names import HOW_NAMES_COME, listed, shown, suggestion
 from celeriac_api.response.task_document import new_task, queued_template
+
+NO_QUEUES = Queues(frozenset(), frozenset())
 
 
 class PreparedDefinition:
@@ -191,25 +195,23 @@ class Submissions:
 
     def __init__(
         self,
-        catalog: Catalog,
-        validators: Validators,
+        catalog: LiveCatalog,
+        input_models: InputModels,
         settings: Settings,
         ledger: Ledger,
         judge: Judge,
         result_fit: ResultFit,
     ) -> None:
-        """Prepare the definitions of this catalog."""
+        """Definitions of this catalog are prepared at their first use."""
+
+        def prepare(definition: Definition) -> PreparedDefinition:
+            return PreparedDefinition(definition, input_models.of(definition), settings)
+
         self.result_fit = result_fit
-        self._names = list(catalog)
-        self._prepared = {
-            name: PreparedDefinition(definition, validators[name], settings)
-            for name, definition in catalog.items()
-        }
-        for name, implementation in built_in().items():
-            self._prepared[name] = PreparedDefinition(
-                implementation.definition, implementation.input_model, settings
-            )
-        self._queues = queues_of((each.declared for each in self._prepared.values()), settings)
+        self._catalog = catalog
+        self._prepared = PerDefinition(catalog, prepare)
+        self._built_in = PerDefinition(catalog_of(built_in()), prepare)
+        self._queues_of, self._queues_at = partial(queues_among, settings=settings), (-1, NO_QUEUES)
         self._key_ttl = settings.idempotency_ttl
         self.most_file_bytes = settings.max_file_bytes_per_owner
         self._webhook_networks = networks_of(settings.webhook_allow)
@@ -220,10 +222,13 @@ class Submissions:
 
     def definition(self, name: str) -> PreparedDefinition:
         """The definition of this name; `UnknownTaskName` suggests another one."""
-        try:
-            return self._prepared[name]
-        except KeyError:
-            raise self._unknown(name) from None
+        prepared = self._prepared.get(name) or self._built_in.get(name)
+        if prepared is None:
+            named = self._catalog.by_path.get(name)  # by an alias
+            prepared = self._prepared.get(named.name) if named is not None else None
+        if prepared is None:
+            raise self._unknown(name)
+        return prepared
 
     def submitter(self, caller: Caller) -> Submitter | None:
         """Whose tasks a caller submits, and how many; None in open access."""
@@ -257,6 +262,15 @@ class Submissions:
         queues = self._queues.all if queue in self._queues.all else await self.known_queues()
         definition = self.definition_in_queue(valid.definition, queue, queues, at=at)
         return replace(valid, definition=definition)
+
+    @property
+    def _queues(self) -> Queues:
+        """Those of the catalog as it is now."""
+        generation, queues = self._queues_at
+        if generation != self._catalog.generation:
+            definitions = [*self._catalog.values(), *catalog_of(built_in()).values()]
+            self._queues_at = generation, queues = self._catalog.generation, self._queues_of(definitions)
+        return queues
 
     async def known_queues(self) -> frozenset[str]:
         """The queues of the catalog, and those that a live worker serves."""
@@ -383,6 +397,6 @@ class Submissions:
 
     def _unknown(self, name: str) -> UnknownTaskName:
         return UnknownTaskName(
-            f"No task is named {shown(name)}.{suggestion(name, self._names)} The tasks are: {listed(self._names)}. "
-            "The API reads task definitions at its start: restart the API and the workers after you add one."
+            f"No task is named {shown(name)}.{suggestion(name, self._catalog)} The tasks are: {listed(self._catalog)}. "
+            f"{HOW_NAMES_COME}"
         )

@@ -120,6 +120,16 @@ class DefinitionDocument(TypedDict):
     description: str
     kind: Literal["plain", "coroutine", "generator"]
     queue: str
+    aliases: list[str]
+    app: str | None
+    refusal: str | None
+    priority: Literal["high", "normal", "low"]
+    celery_priority: int | None
+    rate_limit: str | None
+    soft_time_limit_seconds: float | None
+    time_limit_seconds: float | None
+    ignore_result: bool
+    checked_by_worker: bool
     input_schema: dict[str, Any]
     output_schema: dict[str, Any]
     examples: list[dict[str, Any]]

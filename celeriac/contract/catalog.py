@@ -2,8 +2,9 @@
 
 import pkgutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
+from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
@@ -23,6 +24,28 @@ HEAVY = frozenset(
     "celery kombu billiard PIL numpy pandas scipy sklearn torch tensorflow jax transformers matplotlib cv2 "
     "pyarrow polars sqlalchemy boto3 requests aiohttp asyncpg anthropic openai".split()
 )
+
+Made = TypeVar("Made")
+
+
+class PerDefinition(Generic[Made]):
+    """What is made of each definition at its first use, and anew when the catalog has another one of its name."""
+
+    def __init__(self, catalog: Mapping[str, Definition], make: Callable[[Definition], Made]) -> None:
+        """The catalog may change: a definition that has not changed is the same object."""
+        self._catalog, self._make = catalog, make
+        self._made: dict[str, tuple[Definition, Made]] = {}
+
+    def get(self, name: str) -> Made | None:
+        """What is made of the definition of this name; None if there is none."""
+        definition = self._catalog.get(name)
+        if definition is None:
+            self._made.pop(name, None)
+            return None
+        entry = self._made.get(name)
+        if entry is None or entry[0] is not definition:
+            entry = self._made[name] = definition, self._make(definition)
+        return entry[1]
 
 
 def load_implementations(packages: str) -> Implementations:

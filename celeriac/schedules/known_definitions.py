@@ -2,14 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections import ChainMap
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, cast
+
+from pydantic import BaseModel
 
 from celeriac.access.allowances import Allowances
 from celeriac.contract.built_in import built_in
-from celeriac.contract.catalog import Catalog, Validators, catalog_of, validators_of
+from celeriac.contract.catalog import PerDefinition, catalog_of
+from celeriac.contract.definition import Definition
 from celeriac.ledger.model.submission import Submission
 from celeriac.ledger.model.times import microseconds
 from celeriac.ledger.protocol.message import LOW, Envelope, encoded_input, envelope, expires_at
@@ -25,13 +29,20 @@ class UnknownDefinition(Exception):
 class KnownDefinitions:
     """The definitions of this process."""
 
-    def __init__(self, catalog: Catalog, validators: Validators, settings: Settings) -> None:
-        """Those of this catalog, and the built-in ones."""
-        self._catalog = {**catalog, **catalog_of(built_in())}
-        self._validators = {**validators, **validators_of(built_in())}
+    def __init__(
+        self,
+        catalog: Mapping[str, Definition],
+        validator_of: Callable[[Definition], type[BaseModel]],
+        settings: Settings,
+    ) -> None:
+        """Those of this catalog, which may change, and the built-in ones; `validator_of` each judges its input."""
+        self._catalog = ChainMap(catalog_of(built_in()), cast("dict[str, Definition]", catalog))
+        self._validators = PerDefinition(self._catalog, validator_of)
         self._settings = settings
         self._allowances = Allowances(settings)
-        self._envelope = lru_cache(maxsize=None)(self._new_envelope)
+        self._envelopes = PerDefinition(
+            self._catalog, lambda definition: lru_cache(maxsize=None)(partial(self._new_envelope, definition))
+        )
 
     @property
     def names(self) -> list[str]:
@@ -45,9 +56,10 @@ class KnownDefinitions:
         """
         plan, submits = schedule.plan, schedule.submission
         definition = self._catalog.get(plan.submits)
-        if definition is None:
+        validator, envelope_of = self._validators.get(plan.submits), self._envelopes.get(plan.submits)
+        if definition is None or validator is None or envelope_of is None:
             raise UnknownDefinition(plan.submits)
-        self._validators[plan.submits].model_validate_json(submits.input, strict=True)
+        validator.model_validate_json(submits.input, strict=True)
         task_id, options = schedule.task_id(due), json.loads(submits.options)
         queue = options.get("chosen_queue") or definition.queue_in(self._settings)
         jitter = _share(task_id) * timedelta(seconds=plan.jitter)
@@ -55,14 +67,13 @@ class KnownDefinitions:
             task_id,
             plan.submits,
             queue,
-            self._envelope(definition.name, queue, LOW if options.get("priority") == Priority.LOW else 0),
+            envelope_of(queue, LOW if options.get("priority") == Priority.LOW else 0),
             encoded_input(submits.input),
             json.dumps(_of_this_moment(options, jitter)),
             self._allowances.submitter(owner=schedule.owner, key=plan.key, limits=plan.limits),
         )
 
-    def _new_envelope(self, name: str, queue: str, priority: int) -> Envelope:
-        definition = self._catalog[name]
+    def _new_envelope(self, definition: Definition, queue: str, priority: int) -> Envelope:
         hard, soft = definition.time_limits(self._settings.soft_time_limit)
         return envelope(
             task=definition.celery_name,

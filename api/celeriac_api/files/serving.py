@@ -1,14 +1,15 @@
 """Serves results and inputs as JSON, or as the files that they are."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
-from celeriac.contract.catalog import Catalog
+from celeriac.contract.catalog import PerDefinition
+from celeriac.contract.definition import Definition
 from celeriac.files.content import Content, InMemory, InStore
 from celeriac.files.form import KEYWORD, Form, decoded, is_file, read_form
 from celeriac.files.parameters import FileParameter, file_result
@@ -44,18 +45,17 @@ class _BlobsOfTask:
 class Serving:
     """Knows from the catalog which results are files."""
 
-    def __init__(self, catalog: Catalog, ledger: Ledger, store: AsyncStore) -> None:
+    def __init__(self, catalog: Mapping[str, Definition], ledger: Ledger, store: AsyncStore) -> None:
         """`store` has the large files."""
         self._ledger, self._store = ledger, store
-        schemas = {name: definition.output_schema for name, definition in catalog.items()}
-        self._files = {name: file for name, schema in schemas.items() if (file := file_result(schema))}
-        self._with_files = frozenset(
-            name for name, schema in schemas.items() if KEYWORD in json.dumps(schema)
+        self._files = PerDefinition(catalog, lambda definition: file_result(definition.output_schema))
+        self._with_files = PerDefinition(
+            catalog, lambda definition: KEYWORD in json.dumps(definition.output_schema)
         )
 
     def has_files(self, name: str) -> bool:
         """Whether results of this definition are files, or have files inside."""
-        return name in self._with_files or name in self._files
+        return bool(self._with_files.get(name) or self._files.get(name))
 
     async def result(
         self, task: Task, fields: Fields, pointer: str | None, *, owner: str | None, headers: dict[str, str]
@@ -75,14 +75,14 @@ class Serving:
 
     def wants_file(self, name: str, fields: Fields) -> bool:
         """Whether a client that submits a task of this definition names types in `Accept`, and not JSON among the first of them."""
-        return name in self._files and names_a_type(fields)
+        return names_a_type(fields) and self._files.get(name) is not None
 
     async def at_once(
         self, task: Task, fields: Fields, *, owner: str | None, headers: dict[str, str]
     ) -> Response | None:
         """The file as the answer to a submission, whose client names its type; None if it gets the task document."""
         form = await self._form(
-            json.loads(task.result or b"null"), self._files[task.name], task.task_id, owner
+            json.loads(task.result or b"null"), self._files.get(task.name), task.task_id, owner
         )
         if form is None or not _wanted(names_a_file(type_of(form), fields), form):
             return None

@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 MOST_LISTED = 20
 LONGEST_NAME = 100
+HOW_NAMES_COME = "The API serves a new task within a second after a worker with it has started."
 
 
 def shown(name: str) -> str:

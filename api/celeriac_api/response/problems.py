@@ -28,7 +28,7 @@ from celeriac_api.response.errors import (
     RouteNotFound,
     TaskGone,
 )
-from celeriac_api.response.near_names import suggestion
+from celeriac_api.response.near_names import HOW_NAMES_COME, suggestion
 
 MEDIA_TYPE = "application/problem+json"
 LONGEST_PATH = 500
@@ -133,8 +133,7 @@ def _route_not_found(method: str, path: str, names: Collection[str]) -> RouteNot
     name = path.removeprefix(prefix())[1:]
     if method != "POST" or "/" in name:
         return RouteNotFound(detail)
-    read = " The API reads task definitions at its start: restart the API and the workers after you add one."
-    return RouteNotFound(detail + suggestion(name, names) + read)
+    return RouteNotFound(f"{detail}{suggestion(name, names)} {HOW_NAMES_COME}")
 
 
 def _routes_at(request: Request) -> list[BaseRoute]:

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from celeriac.access.scopes import Scope
-from celeriac.contract.catalog import Catalog, Validators
 from celeriac.contract.definition import Definition
 from celeriac.files.parameters import UploadParameters
 from celeriac.files.store.in_threads import AsyncStore
@@ -20,6 +20,8 @@ from celeriac.settings import Settings
 from celeriac_api.acceptance import accepted_headers, stream_headers
 from celeriac_api.access.caller import Caller
 from celeriac_api.access.file_space import FileSpace, Room
+from celeriac_api.definitions.input_models import InputModels
+from celeriac_api.definitions.live_catalog import LiveCatalog
 from celeriac_api.files.serving import Serving
 from celeriac_api.request import body
 from celeriac_api.request.accept_header import EVENTS, prefers_events
@@ -76,32 +78,44 @@ ANSWERS: Responses = {
 }
 
 
+# The route of a definition, by one of its names.
+RouteOf = Callable[[Definition, str], Route]
+
+
 def routes(
     settings: Settings,
-    catalog: Catalog,
-    validators: Validators,
+    catalog: LiveCatalog,
+    input_models: InputModels,
+    submissions: Submissions,
+    streams: Streams,
+    serving: Serving,
+) -> list[Route]:
+    """`POST /tasks`, and `PUT /tasks/{task_id}`."""
+    submit = partial(_submit, settings, submissions, streams, serving)
+    body_with_name = _named_body(catalog, input_models, submissions)
+    return [_by_name(body_with_name, submit), _under_own_id(body_with_name, submit)]
+
+
+def route_of(
+    settings: Settings,
+    input_models: InputModels,
     submissions: Submissions,
     streams: Streams,
     files: AsyncStore,
     space: FileSpace,
     serving: Serving,
-) -> list[Route]:
-    """`POST /{name}` for every definition of the catalog, `POST /tasks`, and `PUT /tasks/{task_id}`."""
+) -> RouteOf:
+    """What makes `POST /{name}`."""
     submit = partial(_submit, settings, submissions, streams, serving)
-    body_with_name = _named_body(catalog, validators, submissions)
 
     def into(caller: Caller, fields: Fields) -> Received:
         room = Room(space, caller, is_keyed=b"idempotency-key" in fields)
         return Received(files, room, inline_bytes=settings.inline_bytes, largest=settings.max_file_bytes)
 
-    return [
-        *(
-            _of_definition(definition, validators[name], submissions, submit, into)
-            for name, definition in catalog.items()
-        ),
-        _by_name(catalog, body_with_name, submit),
-        _under_own_id(body_with_name, submit),
-    ]
+    def make(definition: Definition, path: str) -> Route:
+        return _of_definition(definition, path, input_models.of(definition), submissions, submit, into)
+
+    return make
 
 
 async def _submit(
@@ -205,6 +219,7 @@ def _read_named(submissions: Submissions, caller: Caller, raw: bytes) -> ValidIn
 
 def _of_definition(
     definition: Definition,
+    path: str,
     validator: type[BaseModel],
     submissions: Submissions,
     submit: Handler,
@@ -215,7 +230,7 @@ def _of_definition(
     has_files = bool(parameters.files)
     return Route(
         method="POST",
-        path=f"/{name}",
+        path=f"/{path}",
         scope=Scope.SUBMIT,
         is_submission=True,
         definition=name,
@@ -239,7 +254,7 @@ def _of_definition(
     )
 
 
-def _by_name(catalog: Catalog, body_with_name: Body[ValidInput], submit: Handler) -> Route:
+def _by_name(body_with_name: Body[ValidInput], submit: Handler) -> Route:
     return Route(
         method="POST",
         path="/tasks",
@@ -250,7 +265,7 @@ def _by_name(catalog: Catalog, body_with_name: Body[ValidInput], submit: Handler
         body=body_with_name,
         operation_id="submit_task",
         summary="Submit a task by its name.",
-        description=f"The same as `POST /{{name}}`, with the name in the body. Names: {', '.join(catalog)}.",
+        description="The same as `POST /{name}`, with the name in the body.",
         tag="submit",
         status=202,
         returns=TaskDocument,
@@ -277,10 +292,15 @@ def _under_own_id(body_with_name: Body[ValidInput], submit: Handler) -> Route:
     )
 
 
-def _named_body(catalog: Catalog, validators: Validators, submissions: Submissions) -> Body[ValidInput]:
-    name, definition = next(iter(catalog.items()))
+def _named_body(
+    catalog: LiveCatalog, input_models: InputModels, submissions: Submissions
+) -> Body[ValidInput]:
+    examples = [
+        {"name": name, "input": next(iter(definition.examples), {})}
+        for name, definition in islice(catalog.items(), 1)
+    ]
     return Body(
         read_for=lambda caller: partial(_read_named, submissions, caller),
-        documented=documented_submission(catalog, validators),
-        examples=[{"name": name, "input": next(iter(definition.examples), {})}],
+        documented=documented_submission(catalog.loaded, input_models),
+        examples=examples,
     )

@@ -1,12 +1,13 @@
 """`GET /tasks/{task_id}/input`: the input of a task, without hidden values."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from starlette.responses import Response
 
 from celeriac.access.scopes import Scope
-from celeriac.contract.catalog import Catalog
+from celeriac.contract.definition import Definition
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.protocol.message import decoded_input
 from celeriac_api.files.pointer import Pointer
@@ -24,7 +25,7 @@ class InputParameters(OfTask):
     pointer: Pointer = None
 
 
-def routes(catalog: Catalog, ledger: Ledger, serving: Serving) -> list[Route]:
+def routes(catalog: Mapping[str, Definition], ledger: Ledger, serving: Serving) -> list[Route]:
     """`GET /tasks/{task_id}/input`."""
     return [
         Route(
@@ -52,7 +53,7 @@ def routes(catalog: Catalog, ledger: Ledger, serving: Serving) -> list[Route]:
 
 
 async def _input(
-    catalog: Catalog, ledger: Ledger, serving: Serving, call: Call[InputParameters, None]
+    catalog: Mapping[str, Definition], ledger: Ledger, serving: Serving, call: Call[InputParameters, None]
 ) -> Response:
     task_id = call.parameters.task_id
     original = await ledger.original(task_id, owner=call.caller.sees)

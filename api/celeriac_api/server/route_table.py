@@ -9,17 +9,32 @@ from celeriac_api.server.prefix import own_path
 from celeriac_api.server.route import ShortRoute
 
 
+class ChangingRoutes(BaseRoute):
+    """Routes of `POST` that come and go."""
+
+    def find(self, path: str) -> ShortRoute | None:
+        """The route at this path now."""
+        raise NotImplementedError
+
+
 class RouteTable:
     """The innermost ASGI middleware. A request without a route in its table goes to FastAPI, which returns 404 or 405."""
 
     def __init__(self, app: ASGIApp, *, routes: Iterable[BaseRoute]) -> None:
-        """Enter these. A path has no parameter, or one as its second part; a route that is no `Route` has no scope."""
+        """Enter these. A path has no parameter, or one as its second part; a route that is no `Route` has no scope.
+
+        Routes that come and go are asked for what the table does not have.
+        """
         self._app = app
         self._plain: dict[tuple[str, str], ShortRoute] = {}
         self._with_parameter: dict[tuple[str, str, str], ShortRoute] = {}
         # Those whose parameter is all that follows, also with slashes.
         self._with_rest: dict[tuple[str, str], ShortRoute] = {}
+        self._changing: ChangingRoutes | None = None
         for route in routes:
+            if isinstance(route, ChangingRoutes):
+                self._changing = route
+                continue
             if not isinstance(route, ShortRoute):
                 raise TypeError(
                     f"{getattr(route, 'path', route)} has no scope: add it as a Route (celeriac_api/server/route.py)."
@@ -40,6 +55,8 @@ class RouteTable:
         """The route of this request, and the parameters in its path."""
         method, path = scope["method"], own_path(scope)
         route = self._plain.get((method, path))
+        if route is None and method == "POST" and self._changing is not None:
+            route = self._changing.find(path)
         if route is not None:
             return route, {}
         first, parameter, rest = _parts(path)

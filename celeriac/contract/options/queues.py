@@ -36,6 +36,14 @@ def queues_of(definitions: Iterable[Definition], settings: QueueSettings) -> Que
     return Queues(frozenset(plain), frozenset(asynchronous))
 
 
+def queues_among(definitions: Iterable[Definition], *, settings: QueueSettings) -> Queues:
+    """The queues of definitions that come from several places: one that has both kinds of tasks is in both."""
+    queues: tuple[set[str], set[str]] = set(), set()
+    for definition in definitions:
+        queues[definition.is_async].add(definition.queue_in(settings))
+    return Queues(frozenset(queues[0]), frozenset(queues[1]))
+
+
 def _mixed(queue: str, plain: Definition, asynchronous: Definition) -> ContractError:
     return ContractError(
         f"Queue {queue!r} has the plain task {plain.name!r} and the async task {asynchronous.name!r}: pools run plain tasks, "

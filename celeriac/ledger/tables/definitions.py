@@ -27,7 +27,7 @@ class Announced(NamedTuple):
 
 
 class Announcements(NamedTuple):
-    """All announced definitions, as of a version; those of the set that was announced last come last."""
+    """All announced definitions, as of a version; those of the set that was announced first come first."""
 
     version: int
     definitions: list[Announced]
@@ -87,9 +87,11 @@ def _one_word(set_name: str) -> str:
 def _announcements(version: int, parts: Sequence[bytes]) -> Announcements:
     count = 2 * int(parts[0])
     sets, flat = parts[1 : 1 + count], parts[1 + count :]
-    came = {name.decode(): int(at) for name, at in zip(sets[::2], sets[1::2], strict=True)}
+    came = {name.decode(): int(at) for name, at in zip(sets[::2], sets[1::2], strict=True)}  # first
     definitions = []
     for field, document in zip(flat[::2], flat[1::2], strict=True):
         set_name, _, name = field.decode().partition(" ")
         definitions.append(Announced(set_name, name, document))
-    return Announcements(version, sorted(definitions, key=lambda each: (came.get(each.set, 0), each.name)))
+    return Announcements(
+        version, sorted(definitions, key=lambda each: (came.get(each.set, 0), each.set, each.name))
+    )

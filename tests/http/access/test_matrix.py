@@ -7,7 +7,7 @@ from celeriac_api.openapi import starter_app
 from celeriac_api.server.route import ShortRoute
 from tests.http.access.keys import Locked
 
-ROUTES = [route for route in starter_app().routes if isinstance(route, ShortRoute)]
+ROUTES = starter_app().short_routes
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{''.join(route.methods)} {route.path}")

@@ -37,7 +37,7 @@ def test_the_newest_announcement_replaces_the_whole_set_and_no_other(own_url: st
     assert known(own_url) == {("shop.eu", "charge"): b"3", ("shop", "charge"): b"4", ("shop", "ship"): b"5"}
     answer = read(own_url)
     assert answer is not None
-    assert [each.set for each in answer.definitions] == ["shop.eu", "shop", "shop"]  # the newest last
+    assert [each.set for each in answer.definitions] == ["shop", "shop", "shop.eu"]  # the set that came first
 
 
 def test_the_same_announcement_changes_nothing(own_url: str) -> None:

@@ -2,7 +2,6 @@
 
 from celeriac.access.scopes import GRANTABLE, allows
 from celeriac_api.openapi import starter_app
-from celeriac_api.server.route import ShortRoute
 from tests.http.hostile.case import REFUSED, UUID, Case, ask, post
 
 _IDS = (
@@ -71,7 +70,7 @@ _HEADERS = {
     "said by a proxy": "X-Forwarded-User: admin",
     "from this machine": "X-Forwarded-For: 127.0.0.1",
 }
-_ROUTES = [route for route in starter_app().routes if isinstance(route, ShortRoute)]
+_ROUTES = starter_app().short_routes
 
 
 def objects() -> list[Case]:

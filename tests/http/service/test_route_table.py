@@ -17,7 +17,7 @@ from celeriac_api.server.route_table import RouteTable
 
 APP = starter_app()
 ROUTES = APP.routes
-SHORT = [route for route in ROUTES if isinstance(route, ShortRoute)]
+SHORT = APP.short_routes
 TABLE = RouteTable(FastAPI(), routes=ROUTES)
 
 
@@ -95,7 +95,8 @@ def test_a_path_that_does_not_fit_into_the_table_stops_the_start(path: str) -> N
 
 
 def test_there_is_no_second_kind_of_route() -> None:
-    assert [route for route in ROUTES if not isinstance(route, ShortRoute)] == []
+    kinds = [route for route in ROUTES if not isinstance(route, ShortRoute)]
+    assert kinds == [APP.definition_routes]
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.get("/by-the-way")(_unused)
     with pytest.raises(TypeError, match="/by-the-way has no scope: add it as a Route"):

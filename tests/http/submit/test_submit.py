@@ -250,7 +250,10 @@ def test_an_unknown_name_is_refused_with_one_that_is_near_and_says_when_names_ar
         assert response.status_code == 404
         detail = document(response)["detail"]
         assert "Did you mean 'add'?" in detail
-        assert "reads task definitions at its start" in detail
+        assert "within a second after a worker with it has started" in detail
     assert "Did you mean" not in document(client.post("/zzzzzzzz", json={}))["detail"]
-    assert "reads task definitions at its start" not in document(client.post("/no/thing", json={}))["detail"]
+    assert (
+        "within a second after a worker with it has started"
+        not in document(client.post("/no/thing", json={}))["detail"]
+    )
     assert len(client.post("/" + "ad" * 2_000, json={}).content) < 2_000

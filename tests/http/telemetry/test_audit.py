@@ -13,12 +13,11 @@ import pytest
 from celeriac.access.audit_entry import plain
 from celeriac.ledger.tables.audit import LAST_SECONDS, MOST_WAITING, AuditTrail
 from celeriac_api.openapi import starter_app
-from celeriac_api.server.route import ShortRoute
 from lab.harness.waiting import wait_until
 from tests.http.access.keys import Locked, bearer
 from tests.support.door import document, problem_of, submit
 
-ROUTES = [route.declared for route in starter_app().routes if isinstance(route, ShortRoute)]
+ROUTES = [route.declared for route in starter_app().short_routes]
 Act = Callable[[httpx.Client, str], httpx.Response]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import bootsteps
 
+from celeriac.contract.built_in import built_in
 from celeriac.contract.catalog import Implementations, catalog_of, validators_of
 from celeriac.ledger.from_settings import ledger_of
 from celeriac.ledger.keeping.keeper import Keeper
@@ -28,7 +29,10 @@ class Housekeeping(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has
 
 
 def _keep(settings: Settings, implementations: Implementations) -> None:
-    definitions = KnownDefinitions(catalog_of(implementations), validators_of(implementations), settings)
+    models = validators_of({**implementations, **built_in()})
+    definitions = KnownDefinitions(
+        catalog_of(implementations), lambda definition: models[definition.name], settings
+    )
     asyncio.run(_keep_all(settings, definitions))
 
 

@@ -4,8 +4,9 @@ from typing import Any, Literal, Union
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from celeriac.contract.catalog import Catalog, Validators
+from celeriac.contract.catalog import Catalog
 from celeriac.contract.definition import Definition
+from celeriac_api.definitions.input_models import InputModels
 from celeriac_api.request.submission.option_fields import BodyOptions, documented_options
 
 
@@ -18,16 +19,18 @@ class GenericSubmission(BodyOptions):
     input: dict[str, Any] = Field(default_factory=dict)
 
 
-def documented_submission(catalog: Catalog, validators: Validators) -> Any:
+def documented_submission(catalog: Catalog, input_models: InputModels) -> Any:
     """The type that OpenAPI shows: for each name, the input that goes with it.
 
     The first has the options, and definition_schemas.py gives them to the others: a model takes milliseconds for each field.
     """
+    if not catalog:
+        return GenericSubmission
     options = [documented_options(), *[{}] * (len(catalog) - 1)]
     return Union[  # noqa: UP007 - made at start
         tuple(
-            _submission_of(definition, validators[name], own)
-            for (name, definition), own in zip(catalog.items(), options, strict=True)
+            _submission_of(definition, input_models.of(definition), own)
+            for definition, own in zip(catalog.values(), options, strict=True)
         )
     ]
 

@@ -1,14 +1,14 @@
 """Makes the documents of schedules from what is stored."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from celeriac.schedules.rules import Progress, Rules
 from celeriac.schedules.stored import StoredSchedule
 from celeriac_api.request.json_text import without_values
 from celeriac_api.resources.schedules.documents import ScheduleInList
 
-# By the name of a definition: the parameters whose values nobody is shown.
-Hidden = Mapping[str, Collection[str]]
+# The parameters whose values nobody is shown; None: all of them.
+Hidden = Collection[str] | None
 
 
 def listed_document(schedule: StoredSchedule) -> ScheduleInList:
@@ -32,6 +32,5 @@ def document_of(schedule: StoredSchedule, hidden: Hidden) -> bytes:
 
 
 def _submission(schedule: StoredSchedule, hidden: Hidden) -> bytes:
-    # Of a definition that is in the catalog no more, nobody knows what was to be hidden.
-    task_input = without_values(schedule.submission.input, hidden.get(schedule.plan.submits))
+    task_input = without_values(schedule.submission.input, hidden)
     return b'%b,"input":%b}' % (schedule.submission.text[:-1], task_input)

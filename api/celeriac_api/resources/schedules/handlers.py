@@ -1,7 +1,7 @@
 """What the routes of schedules do: put, show, list, pause, resume, run and delete."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from starlette.responses import Response
 
 from celeriac.access.scopes import Scope
-from celeriac.contract.catalog import Catalog
+from celeriac.contract.definition import Definition
 from celeriac.ledger.store.connection import Unavailable
 from celeriac.ledger.tables.schedules import Row, ScheduleTable, TooMany
 from celeriac.schedules.stored import (
@@ -71,11 +71,11 @@ class Handlers:
     """The handlers, with the schedules in Redis. A caller that does not see all sees the schedules of its owner."""
 
     def __init__(
-        self, table: ScheduleTable, submissions: Submissions, catalog: Catalog, *, most: int
+        self, table: ScheduleTable, submissions: Submissions, catalog: Mapping[str, Definition], *, most: int
     ) -> None:
         """`submissions` checks what is to be submitted; `catalog` knows which values are hidden. An owner has at most `most`."""
         self._table, self._submissions, self._most = table, submissions, most
-        self._hidden = {name: definition.hidden for name, definition in catalog.items()}
+        self._catalog = catalog
 
     def read(self, caller: Caller, raw: bytes) -> NewSchedule:
         """The body of `PUT`, whose task the caller may submit."""
@@ -214,7 +214,9 @@ class Handlers:
         return StoredSchedule.of(rows[0]) if rows else None, moment_of(at)
 
     def _document(self, schedule: StoredSchedule) -> bytes:
-        return document_of(schedule, self._hidden)
+        definition = self._catalog.get(schedule.plan.submits)
+        # Of a definition that is in the catalog no more, nobody knows what was to be hidden.
+        return document_of(schedule, None if definition is None else definition.hidden)
 
 
 def _further(schedule: StoredSchedule, first: datetime, count: int) -> list[datetime]:

@@ -19,7 +19,8 @@ for place = 4, #ARGV, 2 do
 end
 for field in pairs(gone) do redis.call('HDEL', KEY_DEFINITIONS, field) end
 if ARGV[4] then
-  redis.call('HSET', KEY_DEFINITION_SETS, set, digest .. ' ' .. version)
+  local first = before and string.match(before, '%S+$') or version
+  redis.call('HSET', KEY_DEFINITION_SETS, set, digest .. ' ' .. first)
 else
   redis.call('HDEL', KEY_DEFINITION_SETS, set)
 end

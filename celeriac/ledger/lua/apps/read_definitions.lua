@@ -1,7 +1,7 @@
 -- All definitions that were announced, unless they are known.
 -- ARGV  the version that is known, or ''
 -- Answer: the version ('0' where nothing was ever announced); where it is another one, then how many sets there are, for each its name and
---         the version with which it came, and for each definition its set, a blank and its name, and its JSON
+--         the version with which it came first, and for each definition its set, a blank and its name, and its JSON
 local version = redis.call('GET', KEY_DEFINITIONS_VERSION) or '0'
 if version == ARGV[1] then return {version} end
 local sets = redis.call('HGETALL', KEY_DEFINITION_SETS)

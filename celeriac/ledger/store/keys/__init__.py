@@ -291,7 +291,7 @@ def access_version() -> str:
 
 
 def definition_sets() -> str:
-    """Hash: by set, the digest of what it announced, and when that came. One field a set."""
+    """Hash: by set, the digest of what it announced, and when it came first. One field a set."""
     return "celeriac:definitions:sets"
 
 
