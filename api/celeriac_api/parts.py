@@ -111,9 +111,7 @@ class Parts:
 def build_parts(settings: Settings, implementations: Implementations) -> Parts:
     """The parts for these settings and these tasks; nothing is connected yet. `SettingsError` for a wrong file of keys."""
     counters, epoch = Counters(), Epoch()
-    catalog = LiveCatalog(
-        catalog_of(implementations), filed=tuple(read_catalogs(settings.catalog, refusal_of))
-    )
+    catalog = _catalog(settings, implementations)
     input_models = InputModels(implementations)
     queues = set(queues_of(catalog.loaded.values(), settings).all)
     judge = Judge(largest=settings.max_body_bytes)
@@ -160,6 +158,12 @@ def build_parts(settings: Settings, implementations: Implementations) -> Parts:
         file_table=file_table,
         file_sweep=FileSweep(files, file_table),
     )
+
+
+def _catalog(settings: Settings, implementations: Implementations) -> LiveCatalog:
+    """What is loaded, and in files. Other definitions come as workers announce them."""
+    filed = read_catalogs(settings.catalog, refusal_of)
+    return LiveCatalog(catalog_of(implementations), settings, filed=filed)
 
 
 def _store(settings: Settings) -> SweptStore:

@@ -15,7 +15,6 @@ from celeriac.contract.catalog import PerDefinition, catalog_of
 from celeriac.contract.definition import Definition
 from celeriac.contract.fit.results import ResultFit
 from celeriac.contract.options.flow import NO_FLOW, Flow
-from celeriac.contract.options.queues import Queues, queues_among
 from celeriac.files.form import Blobs
 from celeriac.files.store.store import Blob
 from celeriac.ledger.ledger import Ledger
@@ -47,8 +46,6 @@ from celeriac_api.request.wait import wait_for_end
 from celeriac_api.response.errors import MalformedJSON, UnknownTaskName
 from celeriac_api.response.near_names import HOW_NAMES_COME, listed, shown, suggestion
 from celeriac_api.response.task_document import new_task, queued_template
-
-NO_QUEUES = Queues(frozenset(), frozenset())
 
 
 class PreparedDefinition:
@@ -211,7 +208,6 @@ class Submissions:
         self._catalog = catalog
         self._prepared = PerDefinition(catalog, prepare)
         self._built_in = PerDefinition(catalog_of(built_in()), prepare)
-        self._queues_of, self._queues_at = partial(queues_among, settings=settings), (-1, NO_QUEUES)
         self._key_ttl = settings.idempotency_ttl
         self.most_file_bytes = settings.max_file_bytes_per_owner
         self._webhook_networks = networks_of(settings.webhook_allow)
@@ -259,28 +255,19 @@ class Submissions:
 
         `InvalidInput` names the known queues; `at` is where the queue was given.
         """
-        queues = self._queues.all if queue in self._queues.all else await self.known_queues()
+        queues = self._catalog.queues.all if queue in self._catalog.queues.all else await self.known_queues()
         definition = self.definition_in_queue(valid.definition, queue, queues, at=at)
         return replace(valid, definition=definition)
 
-    @property
-    def _queues(self) -> Queues:
-        """Those of the catalog as it is now."""
-        generation, queues = self._queues_at
-        if generation != self._catalog.generation:
-            definitions = [*self._catalog.values(), *catalog_of(built_in()).values()]
-            self._queues_at = generation, queues = self._catalog.generation, self._queues_of(definitions)
-        return queues
-
     async def known_queues(self) -> frozenset[str]:
         """The queues of the catalog, and those that a live worker serves."""
-        return self._queues.all | await self._ledger.served_queues()
+        return self._catalog.queues.all | await self._ledger.served_queues()
 
     def definition_in_queue(
         self, definition: PreparedDefinition, queue: str, queues: Collection[str], *, at: str
     ) -> PreparedDefinition:
         """The definition for tasks in this queue, which is one of these; `InvalidInput` if it is not, or not for its kind of tasks."""
-        queues = frozenset(queues) - self._queues.unfit(definition.declared)
+        queues = frozenset(queues) - self._catalog.queues.unfit(definition.declared)
         if queue not in queues:
             raise body.invalid_input([(at, f"should be a known queue: {listed(sorted(queues))}", queue)])
         return definition.in_queue(queue)

@@ -148,6 +148,7 @@ def test_in_the_api_no_room_imports_one_above_it() -> None:
         "request": 1,
         "access": 1,
         "acceptance": 2,
+        "definitions": 2,
         "files": 2,
         "submissions": 2,
         "server": 2,

@@ -1,1 +1,1 @@
-"""The definitions that the API offers: of its task modules, of a file, and those that workers announce."""
+"""The definitions that the API offers: loaded, of a file, and announced by workers."""

@@ -25,6 +25,8 @@ AT_ONCE = 20
 
 # Why the input of a definition cannot be judged here; None if it can.
 RefusalOf = Callable[[dict[str, Any]], str | None]
+# By set and name: the text that was read, and what was made of it.
+Entries = dict[tuple[str, str], tuple[bytes, Definition | None]]
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +38,7 @@ class Following:
         """`refusal_of` a schema of inputs says why it cannot be used. Nothing is asked yet."""
         self._catalog, self._table, self._refusal_of = catalog, table, refusal_of
         self._version: int | None = None
-        self._known: dict[tuple[str, str], tuple[bytes, Definition | None]] = {}
+        self._entries: Entries = {}
         self._is_answered = True
         self._looked = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
@@ -77,18 +79,18 @@ class Following:
             self._version = news.version
 
     async def _apply(self, news: Announcements) -> None:
-        known, unread = {}, 0
+        entries, unread = {}, 0
         for each in news.definitions:
-            entry = self._known.get((each.set, each.name))
+            entry = self._entries.get((each.set, each.name))
             if entry is None or entry[0] != each.document:
                 entry = each.document, self._read(each)
                 unread += 1
                 if unread % AT_ONCE == 0:
                     await asyncio.sleep(0)
-            known[each.set, each.name] = entry
-        self._known = known
+            entries[each.set, each.name] = entry
+        self._entries = entries
         self._catalog.replace(
-            Source(name, is_own(name), _readable(known, group))
+            Source(name, is_own(name), _readable(entries, group))
             for name, group in groupby(news.definitions, key=lambda each: each.set)
         )
 
@@ -105,8 +107,6 @@ class Following:
         return replace(definition, refusal=sentence)
 
 
-def _readable(
-    known: dict[tuple[str, str], tuple[bytes, Definition | None]], group: Any
-) -> dict[str, Definition]:
-    definitions = ((each.name, known[each.set, each.name][1]) for each in group)
+def _readable(entries: Entries, group: Any) -> dict[str, Definition]:
+    definitions = ((each.name, entries[each.set, each.name][1]) for each in group)
     return {name: definition for name, definition in definitions if definition is not None}

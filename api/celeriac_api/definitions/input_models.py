@@ -1,4 +1,4 @@
-"""What judges the input of a definition: the model of its function, or else its schema."""
+"""Judges the input of a definition: by the model of its function, or by its schema."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol, cast

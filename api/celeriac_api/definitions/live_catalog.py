@@ -2,22 +2,25 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from celeriac.contract.catalog import Catalog
-from celeriac.contract.definition import Definition
+from celeriac.contract.built_in import built_in
+from celeriac.contract.catalog import Catalog, catalog_of
+from celeriac.contract.definition import Definition, QueueSettings
+from celeriac.contract.options.queues import Queues, queues_among
 from celeriac_api.definitions.merging import Merged, Source, merged
 
 
 class LiveCatalog(Mapping[str, Definition]):
     """What is offered, by name. A definition that has not changed stays the same object."""
 
-    def __init__(self, loaded: Catalog, *, filed: Iterable[Source] = ()) -> None:
+    def __init__(self, loaded: Catalog, settings: QueueSettings, *, filed: Iterable[Source] = ()) -> None:
         """Those that this process has loaded, and those of a file, which an announcement of the same app replaces."""
-        self.loaded = loaded
+        self.loaded, self._settings = loaded, settings
         self._filed = {source.name: source for source in filed}
         self._followers: list[Callable[[], object]] = []
         # Another number after each change.
         self.generation = 0
         self._merged: Merged = merged(loaded, self._filed.values())
+        self.queues = self._queues()
 
     def __getitem__(self, name: str) -> Definition:
         """The definition of this name, as it is now."""
@@ -50,6 +53,11 @@ class LiveCatalog(Mapping[str, Definition]):
         """From now on, these are announced: whoever looks sees all of them, and none of those before."""
         sources = {**self._filed, **{source.name: source for source in announced}}
         self._merged = merged(self.loaded, sources.values())
+        self.queues = self._queues()
         self.generation += 1
         for follower in self._followers:
             follower()
+
+    def _queues(self) -> Queues:
+        """Those of what is offered, and of the built-in tasks."""
+        return queues_among([*self.values(), *catalog_of(built_in()).values()], settings=self._settings)

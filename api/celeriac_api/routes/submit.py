@@ -301,6 +301,6 @@ def _named_body(
     ]
     return Body(
         read_for=lambda caller: partial(_read_named, submissions, caller),
-        documented=documented_submission(catalog.loaded, input_models),
+        documented=documented_submission(catalog.loaded, input_models.of),
         examples=examples,
     )

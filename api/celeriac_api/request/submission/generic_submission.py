@@ -1,12 +1,12 @@
 """Describes the body of `POST /tasks`: a task's name, its input, and options beside them."""
 
+from collections.abc import Callable
 from typing import Any, Literal, Union
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from celeriac.contract.catalog import Catalog
 from celeriac.contract.definition import Definition
-from celeriac_api.definitions.input_models import InputModels
 from celeriac_api.request.submission.option_fields import BodyOptions, documented_options
 
 
@@ -19,7 +19,7 @@ class GenericSubmission(BodyOptions):
     input: dict[str, Any] = Field(default_factory=dict)
 
 
-def documented_submission(catalog: Catalog, input_models: InputModels) -> Any:
+def documented_submission(catalog: Catalog, model_of: Callable[[Definition], type[BaseModel]]) -> Any:
     """The type that OpenAPI shows: for each name, the input that goes with it.
 
     The first has the options, and definition_schemas.py gives them to the others: a model takes milliseconds for each field.
@@ -29,7 +29,7 @@ def documented_submission(catalog: Catalog, input_models: InputModels) -> Any:
     options = [documented_options(), *[{}] * (len(catalog) - 1)]
     return Union[  # noqa: UP007 - made at start
         tuple(
-            _submission_of(definition, input_models.of(definition), own)
+            _submission_of(definition, model_of(definition), own)
             for definition, own in zip(catalog.values(), options, strict=True)
         )
     ]
