@@ -1,4 +1,4 @@
-"""Judges the input of a definition: by the model of its function, or by its schema."""
+"""Judges the input of a definition by a model or by its schema."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol, cast

@@ -1,4 +1,4 @@
-"""The API serves what is announced, as it is now, without its code or a restart."""
+"""The API serves what is announced, without its code and without a restart."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
