@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from redis import Redis
 from redis.exceptions import ResponseError
@@ -40,6 +40,13 @@ class Published(StrEnum):
     NEXT = "next"
     # The same publish was there already: a reply was lost, or the broker has delivered a message again.
     REPLAYED = "replayed"
+
+
+class Adopted(NamedTuple):
+    """What became of a message without a stamp, and the stamp that it has from now on."""
+
+    published: Published
+    stamp: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,17 +132,17 @@ class AppConsumer(Consumer):
     `Claim` has `most` (1 where the task acknowledges early) and `stamp` (of the message) for these workers.
     """
 
-    def adopt(self, publication: Publication) -> Published:
+    def adopt(self, publication: Publication) -> Adopted:
         """Record a message without a stamp, which this worker has received: as if published, but nothing is pushed.
 
-        NEXT: the ledger keeps it until the task of this id is over; drop the message. All others: go on to the claim.
+        NEXT: the ledger keeps it until the task of this id is over; drop the message. All others: go on to the claim, with the stamp.
         """
         arguments = arguments_of(
             publication, where=self._push_or_record, ttl=timedelta(microseconds=self._ttl)
         )
-        word, *pushed = self._redis.run(scripts.ADOPT, *arguments)
+        word, stamp, *pushed = self._redis.run(scripts.ADOPT, *arguments)
         self._push(pushed)
-        return Published(word.decode())
+        return Adopted(Published(word.decode()), int(stamp))
 
     def hold(self, task_ids: Sequence[str]) -> None:
         """Name what this worker has received and not begun, every second: what was named once and is not for some seconds runs elsewhere."""

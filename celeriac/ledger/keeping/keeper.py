@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from celeriac.ledger.keeping.batch_keeper import BatchKeeper
 from celeriac.ledger.keeping.rounds import Rounds
+from celeriac.ledger.keeping.unacknowledged import without_held
 from celeriac.ledger.model.states import FINAL, State
 from celeriac.ledger.model.times import date_done, microseconds
 from celeriac.ledger.store import keys, scripts
@@ -90,15 +91,19 @@ class Keeper:
         if sweep:
             if not self._one_server:
                 await self._broker.call(*WRITE)
-            while (
-                await self._push(await self._backend.run(scripts.SWEEP, await self._sweep_arguments()))
-                == MORE
-            ):
+            while await self._sweep() == MORE:
                 pass
             await self._batches.go_round()
             await self._recount()
             await self._recount_limits()
         return early_at
+
+    async def _sweep(self) -> bytes:
+        word, *pushed = await self._backend.run(scripts.SWEEP, await self._sweep_arguments())
+        if pushed:
+            pushed = await without_held(self._backend, self._broker, pushed)
+        await self._push_all(pushed)
+        return bytes(word)
 
     def wake(self) -> None:
         """Let a round begin at once: there may be something to do that the last one could not know of."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -9,14 +10,18 @@ from uuid import uuid4
 from redis import Redis
 
 from celeriac.ledger.for_apps import AppConsumer, Publication, Published, Publisher
+from celeriac.ledger.for_operators import Overview
 from celeriac.ledger.for_workers import Claim, Granted, Refused
 from celeriac.ledger.from_settings import ledger_of
 from celeriac.ledger.keeping.keeper import Keeper
 from celeriac.ledger.model.states import State
+from celeriac.ledger.model.submission import Options, Submission
 from celeriac.ledger.model.task import Failure
+from celeriac.ledger.protocol.message import unsent
 from celeriac.ledger.store import keys
 from celeriac.ledger.store.epoch import Epoch
 from celeriac.settings import Settings
+from lab.bench.stores import store
 
 QUEUE, NAME = "default", "shop.tasks.charge"
 STARTED = b'{"status": "STARTED", "result": null}'
@@ -59,16 +64,20 @@ def read(raw: bytes) -> Message:
 
 
 class Place:
-    """A ledger and what uses it. Where `broker` is another server or database, the queues are there."""
+    """A ledger and what uses it."""
 
-    def __init__(self, backend: str, broker: str | None = None, **settings: Any) -> None:
+    def __init__(self, *, backend: str, broker: str, **settings: Any) -> None:
         """Nothing is sent yet."""
-        self.settings = Settings(broker_url=broker or backend, result_backend=backend, **settings)
+        self.settings = Settings(broker_url=broker, result_backend=backend, **settings)
         self.redis = Redis.from_url(self.settings.backend)
         self.broker = Redis.from_url(self.settings.broker)
         self.publisher = Publisher(self.settings)
         self.consumer = AppConsumer(self.settings)
         self._number = 0
+        self._runner = asyncio.Runner()
+        self._keeper = Keeper(self.settings)
+        self._ledger = ledger_of(self.settings, epoch=Epoch())
+        self._overview = Overview(self.settings)
 
     def publication(self, task_id: str | None = None, **more: Any) -> Publication:
         """A publish by `apply_async`, which has a number in its body."""
@@ -81,6 +90,16 @@ class Place:
         """Publish, and what became of it."""
         publication = self.publication(task_id, **more)
         return publication.task_id, self.publisher.publish(publication)
+
+    def accept(self, *, app: str | None = None, **options: Any) -> str:
+        """The API accepts a task of which a worker of this app makes the message, or else which has the template of one."""
+        envelope = unsent(NAME) if app else store.ENVELOPE
+        if app:
+            options["list"] = keys.unsent(app)
+        encoded = Options(**options).encode()
+        task_id = str(uuid4())
+        self.consumer.accept(Submission(task_id, NAME, QUEUE, envelope, store.INPUT, encoded))
+        return task_id
 
     def waiting(self, name: str = QUEUE) -> list[Message]:
         """The messages in a list, the next one first."""
@@ -126,23 +145,15 @@ class Place:
 
     def cancel(self, task_id: str) -> None:
         """Somebody cancels a task."""
+        self._runner.run(self._ledger.cancel(task_id, owner=None, terminate=False))
 
-        async def cancelling() -> None:
-            ledger = ledger_of(self.settings, epoch=Epoch())
-            await ledger.cancel(task_id, owner=None, terminate=False)
-            await ledger.close()
-
-        asyncio.run(cancelling())
+    def operate(self, act: Callable[[Overview], Coroutine[Any, Any, Any]]) -> Any:
+        """What somebody asks or does by the operators' side."""
+        return self._runner.run(act(self._overview))
 
     def keep(self, *, sweep: bool = False) -> None:
         """A round of the keeper."""
-
-        async def keeping() -> None:
-            keeper = Keeper(self.settings)
-            await keeper.go_round(sweep=sweep)
-            await keeper.close()
-
-        asyncio.run(keeping())
+        self._runner.run(self._keeper.go_round(sweep=sweep))
 
     def record(self, task_id: str) -> dict[str, str]:
         """The record of a task."""
@@ -160,5 +171,8 @@ class Place:
 
     def close(self) -> None:
         """Close the connections."""
+        for part in (self._keeper, self._ledger, self._overview):
+            self._runner.run(part.close())
+        self._runner.close()
         self.redis.close()
         self.broker.close()

@@ -1,5 +1,6 @@
 """What a worker of an existing app has received and not begun is not lost."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from uuid import uuid4
 
@@ -10,16 +11,17 @@ from celeriac.ledger.model.states import State
 from celeriac.ledger.store import keys
 from tests.ledger.apps.place import QUEUE, RETRY, REVOKED, SUCCESS, Message, Place, payload
 
-SHORT = timedelta(milliseconds=1)
+SHORT = timedelta(microseconds=1)
 FRESH_MICROSECONDS = 5_000_000
 
 
 @pytest.fixture
-def place(own_url: str) -> Place:
+def place(own_places: dict[str, str]) -> Iterator[Place]:
     """A ledger that takes a message for lost at once when it is not held."""
-    place = Place(own_url, rescue_grace=SHORT)
+    place = Place(**own_places, rescue_grace=SHORT)
     place.redis.hset(keys.serving(), QUEUE, 10**18)
-    return place
+    yield place
+    place.close()
 
 
 def sweep(place: Place) -> None:
@@ -41,9 +43,9 @@ def stock(place: Place, task_id: str | None = None) -> Message:
 
 def test_an_adopted_message_is_a_record_and_pushed_nowhere(place: Place) -> None:
     publication = place.publication()
-    assert place.consumer.adopt(publication) is Published.NEW
+    assert place.consumer.adopt(publication).published is Published.NEW
     assert (place.state(publication.task_id), place.waiting()) == ("queued", [])
-    assert place.consumer.adopt(publication) is Published.REPLAYED
+    assert place.consumer.adopt(publication).published is Published.REPLAYED
     run = place.claim(Message(publication.task_id, None, 0, b""))
     assert isinstance(run, tuple)
     assert place.end(run)
@@ -52,7 +54,7 @@ def test_an_adopted_message_is_a_record_and_pushed_nowhere(place: Place) -> None
 def test_an_adopted_message_for_a_task_that_runs_follows_it(place: Place) -> None:
     task_id, _ = place.publish()
     run = place.begin()
-    assert place.consumer.adopt(place.publication(task_id)) is Published.NEXT
+    assert place.consumer.adopt(place.publication(task_id)).published is Published.NEXT
     assert place.retry(run)
     assert place.end(place.begin())
     assert place.state(task_id) == "succeeded"
@@ -98,14 +100,16 @@ def test_what_was_taken_and_never_named_is_lost(place: Place) -> None:
 def test_what_a_stock_worker_has_not_acknowledged_is_not_lost(place: Place, prefix: str) -> None:
     name = prefix + QUEUE
     task_id, _ = place.publish(list=name)
-    again, _ = place.publish(list=name, payload=payload("x", 9, tag="tag-9"))
-    place.redis.delete(name)
-    place.redis.hset(f"{prefix}unacked", mapping={task_id: "x", "tag-9": "x"})
+    other = str(uuid4())
+    again, _ = place.publish(other, list=name, payload=payload(other, 9, tag="tag-9"))
+    place.broker.delete(name)
+    place.broker.hset(f"{prefix}unacked", mapping={task_id: "x", "tag-9": "x"})
     sweep(place)
-    assert place.redis.exists(name) == 0
-    place.redis.delete(f"{prefix}unacked")
+    assert place.broker.exists(name) == 0
+    assert place.record(again).get("returned", "0") == "0"
+    place.broker.delete(f"{prefix}unacked")
     sweep(place)
-    assert place.redis.llen(name) == 2
+    assert place.broker.llen(name) == 2
     assert place.indexed(again) == {keys.waiting(name)}
 
 
@@ -145,13 +149,13 @@ def test_what_a_worker_has_dropped_ends_unless_it_has_another_message(place: Pla
 def test_a_retry_of_a_stock_worker_goes_on(place: Place) -> None:
     task_id, _ = place.publish()
     place.take()
-    assert place.consumer.adopt(place.publication(task_id)) is Published.NEXT  # its RETRY is not stored yet
+    assert place.consumer.adopt(place.publication(task_id)).published is Published.NEXT  # its RETRY is not stored yet
     place.redis.set(keys.result(task_id), RETRY)
     sweep(place)
     assert [message.number for message in place.waiting()] == [2]
     place.take()
     third = place.publication(task_id)
-    assert place.consumer.adopt(third) is Published.ATTACHED
+    assert place.consumer.adopt(third).published is Published.ATTACHED
     run = place.claim(Message(task_id, None, 3, b""))
     assert isinstance(run, tuple)
     assert place.end(run)

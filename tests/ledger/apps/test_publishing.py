@@ -10,7 +10,7 @@ from redis.exceptions import ConnectionError as Away
 from celeriac.ledger.for_apps import Published
 from celeriac.ledger.model.states import State
 from celeriac.ledger.store import keys
-from tests.ledger.apps.place import NAME, QUEUE, SUCCESS, Place
+from tests.ledger.apps.place import NAME, QUEUE, SUCCESS, Place, Run
 
 STEP = "default\x06\x163"
 
@@ -45,9 +45,10 @@ def test_a_publish_whose_answer_was_lost_is_there_once(place: Place, until: str)
         run = place.begin()
         if until == "ended":
             assert place.end(run)
-    count = len(place.waiting())
     assert place.publisher.publish(publication) is Published.REPLAYED
-    assert len(place.waiting()) == count
+    # With two servers, the first push may be missing: another one is made, of which a claim is refused.
+    claims = [place.claim(message) for message in place.waiting()]
+    assert sum(isinstance(claim, Run) for claim in claims) == (until == "queued")
 
 
 def test_what_is_due_later_is_scheduled_and_no_worker_has_it(place: Place) -> None:
@@ -182,7 +183,7 @@ def test_a_name_that_ends_in_between_is_listed_once(place: Place) -> None:
 
 
 def test_where_redis_is_away_the_error_is_that_of_its_client() -> None:
-    place = Place("redis://127.0.0.1:1/0")
+    place = Place(backend="redis://127.0.0.1:1/0", broker="redis://127.0.0.1:1/0")
     with pytest.raises(Away):
         place.publish()
 

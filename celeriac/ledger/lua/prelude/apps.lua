@@ -143,11 +143,11 @@ local function keep(task, p)
   if not task.list then redis.call('HSET', key_record(task.id), 'list', task.queue) end
 end
 
--- Whether this very publish was the last one that came for a task.
-local function is_repeated(task, p)
+-- Where the last message that came for a task is that of this very publish, it 'follows', or is that of the record. nil: it is another.
+local function place_of_last(task, p)
   local last = task.list and redis.call('LINDEX', key_following(task.id), -1)
   local sent_as = last and cjson.decode(last).sent_as or redis.call('HGET', key_record(task.id), 'sent_as')
-  return sent_as == p.sent_as
+  return sent_as == p.sent_as and (last and 'follows' or 'here') or nil
 end
 
 -- The next message of a task, if there is one.
@@ -212,10 +212,11 @@ function apps.publish(p, how)
     return 'attached'
   end
   if p.attaches or FINAL[task.state] and is_replaced then return 'replayed' end -- a cancelled one goes on nowhere
-  if is_repeated(task, p) then
-    if how.pushed and task.state == 'queued' and not p.is_here then push(task, 'LPUSH', how.pushed) end -- its answer was lost
-    return 'replayed'
+  local last = place_of_last(task, p)
+  if last == 'here' and how.pushed and task.state == 'queued' and not p.is_here then
+    push(task, 'LPUSH', how.pushed) -- the answer was lost, and perhaps the push
   end
+  if last then return last == 'follows' and p.is_here and 'next' or 'replayed' end
   local status = task.attempt == 0 and task.state == 'queued' and take_over(task, how)
   if FINAL[task.state] then
     reopen(task, p, how)
