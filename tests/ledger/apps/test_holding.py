@@ -149,7 +149,9 @@ def test_what_a_worker_has_dropped_ends_unless_it_has_another_message(place: Pla
 def test_a_retry_of_a_stock_worker_goes_on(place: Place) -> None:
     task_id, _ = place.publish()
     place.take()
-    assert place.consumer.adopt(place.publication(task_id)).published is Published.NEXT  # its RETRY is not stored yet
+    assert (
+        place.consumer.adopt(place.publication(task_id)).published is Published.NEXT
+    )  # its RETRY is not stored yet
     place.redis.set(keys.result(task_id), RETRY)
     sweep(place)
     assert [message.number for message in place.waiting()] == [2]

@@ -110,14 +110,14 @@ class World:
 
     def die(self) -> None:
         """All workers die with what they hold and run."""
-        for message in self.held:
-            for name in LISTS:
-                self.place.redis.zadd(
-                    keys.waiting(name), {message.task_id: -FORGOTTEN_MICROSECONDS}, xx=True, incr=True
-                )
-        self.held.clear()
+        self.place.keep()  # a keeper that comes late spares all leases
+        for name in map(keys.waiting, LISTS):
+            for message in self.held:
+                if (self.place.redis.zscore(name, message.task_id) or 0) > 0:
+                    self.place.redis.zincrby(name, -FORGOTTEN_MICROSECONDS, message.task_id)
         for task_id in self.runs:
             self.place.redis.zadd(keys.running(), {task_id: 1}, xx=True)
+        self.held.clear()
         self.runs.clear()
         self.sweep()
         for task_id in self.ids:
