@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -127,7 +128,8 @@ class World:
     def sweep(self) -> None:
         """The keeper comes, and all that was scheduled is due."""
         self.hold()
-        for task_id in self.place.redis.zrange(keys.due(), 0, -1):
+        due: Any = self.place.redis.zrange(keys.due(), 0, -1)
+        for task_id in due:
             self.place.redis.zadd(keys.due(), {task_id: 1})
         for _ in range(2):
             self.place.keep(sweep=True)
