@@ -37,9 +37,9 @@ async def _is_held(backend: Connection, broker: Connection, pushed: Message) -> 
     if taken is not None or queue is None:
         return False
     # With `global_keyprefix`, the names of the list and of the hash begin with it.
-    prefix, found, _ = name.partition(queue)
+    prefix, separator, _ = name.partition(queue)
     try:
-        is_held = await broker.call("HEXISTS", (prefix if found else b"") + b"unacked", tag)
+        is_held = await broker.call("HEXISTS", (prefix if separator else b"") + b"unacked", tag)
     except (Refused, ResponseError):  # it is not ours to read
         return False
     if is_held:

@@ -1,4 +1,4 @@
-"""Tasks of an existing app that the API accepts wait for their workers, or for a message."""
+"""What the API accepts for an existing app waits for its workers, or a message."""
 
 from collections.abc import Iterator
 from datetime import timedelta
