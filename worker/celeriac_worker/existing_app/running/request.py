@@ -58,7 +58,7 @@ class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
         stamp = stamp_of(message)
         if stamp is None:
             try:
-                published = ledger.consumer.adopt(publication_in(self, message))
+                published, stamp = ledger.consumer.adopt(publication_in(self, message))
             except RedisError:
                 logger.exception(
                     "task %s: the ledger does not take it, and it runs without a record", self.id
