@@ -37,6 +37,7 @@ from celeriac_api.definitions.live_catalog import LiveCatalog
 from celeriac_api.request import body
 from celeriac_api.request.judgement import Judge
 from celeriac_api.request.new_id import new_id
+from celeriac_api.request.schema.input_schema import InputSchema
 from celeriac_api.request.submission.flow_keys import flow_keys, found_key
 from celeriac_api.request.submission.options import NO_OPTIONS, SubmissionOptions
 from celeriac_api.request.submission.references import References, fit_with_references, refuse_misfits
@@ -51,8 +52,11 @@ from celeriac_api.response.task_document import new_task, queued_template
 class PreparedDefinition:
     """A task definition, prepared once for all submissions of it."""
 
-    def __init__(self, definition: Definition, validator: type[BaseModel], settings: Settings) -> None:
-        """What is the same for every task of this definition is made here."""
+    def __init__(self, definition: Definition, model: type[BaseModel] | None, settings: Settings) -> None:
+        """What is the same for every task of this definition is made here.
+
+        The model of a definition that this process has loaded is asked, too, where the schema does not say all.
+        """
         self.name = definition.name
         hard, soft = definition.time_limits(settings.soft_time_limit)
         self._envelope_in = partial(
@@ -61,7 +65,8 @@ class PreparedDefinition:
         self.priority, self._fair = definition.priority, definition.fair
         self._required = definition.required
         self.hidden, self.flow = definition.hidden, definition.flow
-        self._validator = validator
+        second = model if definition.checked_by_worker else None
+        self._schema = InputSchema(definition.input_schema, second=second, hidden=definition.hidden)
         self._in_queues: dict[str, PreparedDefinition] = {}
         self.declared = definition
         self._wait_in(definition.queue_in(settings))
@@ -85,7 +90,7 @@ class PreparedDefinition:
     def checked(self, raw: bytes) -> "ValidInput":
         """The input in this body. An empty body means `{}`, if no parameter is required."""
         if raw:
-            body.validate(raw, self._validator)
+            self._schema.validate(raw)
             return ValidInput(self, raw)
         if not self._required:
             return ValidInput(self, b"{}")
@@ -95,19 +100,19 @@ class PreparedDefinition:
 
     def checked_upload(self, raw: bytes, received: Received) -> "ValidInput":
         """The input in this JSON, which may name the files of its request."""
-        body.validate(raw, self._validator, blobs=received)
+        self._schema.validate(raw, blobs=received)
         return ValidInput(self, raw, files=tuple(dict.fromkeys(received.blobs)))
 
     def fitting(self, input_json: bytes, *, at: str, blobs: Blobs | None = None) -> "ValidInput":
         """The validated input from a part (at this JSON pointer) of a checked body. It may name these blobs."""
-        body.fit(input_json, self._validator, at=at, blobs=blobs)
+        self._schema.fit(input_json, at=at, blobs=blobs)
         return ValidInput(self, input_json, at=at)
 
     def fitting_with_references(
         self, input_json: bytes, *, after: Collection[str], when: When, at: str
     ) -> "ValidInput":
         """The same for an input that may refer to results of the tasks in `after`."""
-        references = fit_with_references(input_json, self._validator, after=after, when=when, at=at)
+        references = fit_with_references(input_json, self._schema, after=after, when=when, at=at)
         return ValidInput(self, input_json, references=references, at=at)
 
     def flow_keys(self, chosen: Flow, input_json: bytes, *, at: str) -> FlowKeys | None:

@@ -40,7 +40,8 @@ class Accepts:
         """The type, if there is one alone."""
         return self.types[0] if len(self.types) == 1 and "*" not in self.types[0] else None
 
-    def _checked(self, value: Any) -> Any:
+    def check(self, value: Any) -> Any:
+        """The same value, of a type that pydantic has validated; `PydanticCustomError` if it is not accepted."""
         match value:
             case File():
                 declared = value.content_type
@@ -56,7 +57,7 @@ class Accepts:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """What the type says, then the check."""
-        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler

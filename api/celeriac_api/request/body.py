@@ -14,11 +14,10 @@ from celeriac.files.form import Blobs
 from celeriac.values.json.holes import Holes
 from celeriac.values.json.pointer import pointer_to
 from celeriac_api.request.fields import Fields
-from celeriac_api.request.strict_json import DEEPEST, check, too_deep
+from celeriac_api.request.schema.strict_json import DEEPEST, check, invalid_json
 from celeriac_api.response.errors import (
     BodyTooLarge,
     InvalidInput,
-    MalformedJSON,
     Problem,
     UnsupportedMediaType,
 )
@@ -159,7 +158,7 @@ def invalid_input(wrong: Sequence[tuple[str, str, Any]], *, count: int | None = 
 def refusal_of(wrong: ValidationError, body: bytes, *, deepest: int) -> Problem:
     """That it is not valid JSON goes before that it does not fit."""
     if wrong.error_count() == 1 and (error := wrong.errors(include_input=False)[0])["type"] == "json_invalid":
-        return _invalid_json(error["msg"])
+        return invalid_json(error["msg"])
     check(body, deepest=deepest)
     return _misfit(wrong, at="")
 
@@ -174,11 +173,6 @@ def _misfit(wrong: ValidationError, *, at: str) -> InvalidInput:
     return invalid_input(
         [(at + pointer_to(error["loc"]), error["msg"], error["input"]) for error in errors], count=count
     )
-
-
-def _invalid_json(message: str) -> Problem:
-    """The parser of pydantic gives up at a depth of its own, before it knows whether the rest is JSON."""
-    return too_deep() if "recursion limit" in message else MalformedJSON(f"{message}.")
 
 
 def _shown(value: Any) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from celeriac_api.request.strict_json import check_size
+from celeriac_api.request.schema.strict_json import check_size
 
 # What a body of this size costs at worst, nobody notices.
 AT_ONCE_BYTES = 16_384

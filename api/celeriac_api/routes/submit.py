@@ -28,7 +28,7 @@ from celeriac_api.request.accept_header import EVENTS, prefers_events
 from celeriac_api.request.call import Body, Call
 from celeriac_api.request.fields import Fields
 from celeriac_api.request.json_text import member
-from celeriac_api.request.strict_json import DEEPEST
+from celeriac_api.request.schema.strict_json import DEEPEST
 from celeriac_api.request.submission.generic_submission import GenericSubmission, documented_submission
 from celeriac_api.request.submission.submission_parameters import (
     PutParameters,

@@ -25,7 +25,7 @@ from celeriac_api.request import body
 from celeriac_api.request.call import Body, Call
 from celeriac_api.request.json_text import member
 from celeriac_api.request.new_id import new_id
-from celeriac_api.request.strict_json import DEEPEST
+from celeriac_api.request.schema.strict_json import DEEPEST
 from celeriac_api.request.submission.options import Retry
 from celeriac_api.request.submission.submission_parameters import RetryParameters
 from celeriac_api.request.task_id import OfTask, find, not_found

@@ -3,13 +3,12 @@
 import json
 from collections.abc import Collection, Mapping
 
-from pydantic import BaseModel
-
 from celeriac.contract.fit.results import ResultFit
 from celeriac.ledger.model.dependencies import When
 from celeriac.values.json.pointer import pointer_to
 from celeriac.values.json.result_references import Path, Reference, places, reference_of
-from celeriac_api.request.body import fit, fit_around, invalid_input
+from celeriac_api.request.body import invalid_input
+from celeriac_api.request.schema.input_schema import InputSchema
 from celeriac_api.response.errors import InvalidInput
 
 # How many references of an input are judged; the worker finds out whether the others fit.
@@ -20,20 +19,20 @@ References = tuple[tuple[Path, Reference], ...]
 
 
 def fit_with_references(
-    part: bytes, model: type[BaseModel], *, after: Collection[str], when: When, at: str
+    part: bytes, schema: InputSchema, *, after: Collection[str], when: When, at: str
 ) -> References:
     """The references to results in this part (at a JSON pointer) of a checked body.
 
-    422 if a reference is malformed, or to a task that is not in `after`, or if the rest is not valid for the model. The worker
+    422 if a reference is malformed, or to a task that is not in `after`, or if the rest is not valid. The worker
     validates the whole.
     """
     objects = list(places(json.loads(part)))
     if not objects:
-        fit(part, model, at=at)
+        schema.fit(part, at=at)
         return ()
     named = frozenset(after)
     references = tuple((path, _checked(path, value, named, when, at)) for path, value in objects)
-    fit_around(part, model, holes=[path for path, _ in objects], at=at)
+    schema.fit_around(part, holes=[path for path, _ in objects], at=at)
     return references
 
 

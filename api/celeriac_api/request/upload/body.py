@@ -17,7 +17,7 @@ from celeriac_api.request.body import JSON, invalid_input
 from celeriac_api.request.fields import FIELDS, Fields
 from celeriac_api.request.judgement import Judge
 from celeriac_api.request.parameters import MOST_PARAMETERS
-from celeriac_api.request.strict_json import strict_value
+from celeriac_api.request.schema.strict_json import strict_value
 from celeriac_api.request.upload.multipart import Event, PartEnd, PartHead, events
 from celeriac_api.request.upload.received import Received, ReceivedFile
 from celeriac_api.request.upload.texts import values_of

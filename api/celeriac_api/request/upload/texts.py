@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from celeriac.values.json.shape import Leaf, Shape
-from celeriac_api.request.strict_json import strict_value
+from celeriac_api.request.schema.strict_json import strict_value
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 LONGEST_NUMBER = 400

@@ -28,7 +28,7 @@ from celeriac_api.request.call import Call
 from celeriac_api.request.cursor import owner_cursor
 from celeriac_api.request.new_id import new_id
 from celeriac_api.request.parameter_types import USUAL_LIMIT
-from celeriac_api.request.strict_json import DEEPEST
+from celeriac_api.request.schema.strict_json import DEEPEST
 from celeriac_api.request.submission.notify import notifications
 from celeriac_api.resources.schedules.answers import document_of, listed_document
 from celeriac_api.resources.schedules.declared import OWNER

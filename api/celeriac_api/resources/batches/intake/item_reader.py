@@ -19,7 +19,7 @@ from celeriac.values.json.result_references import REFERENCE, places
 from celeriac_api.access.caller import Caller
 from celeriac_api.request import body
 from celeriac_api.request.json_text import member
-from celeriac_api.request.strict_json import DEEPEST, strict_values
+from celeriac_api.request.schema.strict_json import DEEPEST, strict_values
 from celeriac_api.request.submission.option_fields import options_of
 from celeriac_api.resources.batches.intake.item import IS_ID, BatchItem
 from celeriac_api.resources.batches.intake.misfits import Referring, first_misfit, others_of

@@ -1,19 +1,44 @@
-"""Refuses JSON that pydantic accepts and a worker cannot handle."""
+"""Reads JSON, and refuses what a worker cannot handle."""
 
 import json
 import re
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic_core import from_json
+
 from celeriac.ledger.protocol.message import TYPED_VALUE
 from celeriac.values.json.doubled_name import doubled_name
 from celeriac.values.json.nesting import depth_of
-from celeriac_api.response.errors import InvalidInput, MalformedJSON
+from celeriac_api.response.errors import InvalidInput, MalformedJSON, Problem
 
 DEEPEST = 32
 LONGEST_NAME = 80
 _SPACE = " \t\n\r"  # RFC 8259 §2
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+
+
+def read(body: bytes, *, deepest: int | None = DEEPEST) -> tuple[Any, bool]:
+    """The value of a JSON text, and whether it may contain whole numbers that are written as 1.0 or 1e0.
+
+    Malformed JSON gets 400. The rest is as in `check`; with a `deepest` of None, the depth was looked at before.
+    """
+    before = _FLOATS.mark
+    try:
+        value = _DECODER.decode(body.decode())
+    except (ValueError, RecursionError, Problem) as wrong:
+        raise _malformed(body, wrong) or wrong from wrong
+    if b"\\u" in body and _SURROGATE.search(body) and (problem := _malformed(body, None)):
+        raise problem
+    if deepest is not None and body.count(b"{") + body.count(b"[") > deepest and depth_of(value) > deepest:
+        raise too_deep(deepest)
+    return value, _FLOATS.mark is not before
+
+
+def invalid_json(message: str) -> Problem:
+    """The problem with a text of which pydantic's parser says this. It gives up at a depth of its own, before it knows whether the rest is JSON."""
+    return too_deep() if "recursion limit" in message else MalformedJSON(f"{message}.")
 
 
 def check(body: bytes, *, deepest: int = DEEPEST) -> None:
@@ -82,6 +107,28 @@ def _constant(name: str) -> Any:
     raise MalformedJSON(f"{name} is not valid JSON: send a finite number, or null.")
 
 
+def _malformed(body: bytes, wrong: Exception | None) -> Problem | None:
+    """What is wrong with a text that is not JSON, in the words of pydantic's parser; None if it is JSON."""
+    try:
+        from_json(body, allow_inf_nan=True)
+    except ValueError as reason:
+        return invalid_json(f"Invalid JSON: {reason}")
+    return None if wrong is None or isinstance(wrong, Problem) else MalformedJSON(f"Invalid JSON: {wrong}.")
+
+
+class _Floats:
+    """Reads numbers with a fraction or an exponent; the mark is another one after each that is whole, whichever thread reads it."""
+
+    def __init__(self) -> None:
+        self.mark = object()
+
+    def read(self, text: str) -> float:
+        number = _float(text)
+        if number.is_integer():
+            self.mark = object()
+        return number
+
+
 def _float(text: str) -> float:
     number = float(text)
     if number in (float("inf"), float("-inf")):
@@ -89,4 +136,5 @@ def _float(text: str) -> float:
     return number
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
+_FLOATS = _Floats()
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_FLOATS.read)

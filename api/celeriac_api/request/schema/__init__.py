@@ -1,0 +1,1 @@
+"""Judges inputs by the JSON Schema of their definition."""

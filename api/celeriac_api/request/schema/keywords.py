@@ -1,0 +1,161 @@
+"""Keywords and formats of ours, by which a schema judges as a worker does.
+
+jsonschema-rs makes one object of a class for each place of a schema that has the keyword; a value that is not valid raises
+`ValueError` with the words for the caller.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+)
+from re import Pattern
+from typing import Any
+from uuid import UUID
+
+from pydantic import IPvAnyAddress, IPvAnyInterface, IPvAnyNetwork, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError, PydanticKnownError, SchemaValidator, to_json
+
+from celeriac.contract.json_schema.exact import exact_validator
+from celeriac.contract.json_schema.markers import Marked, UnknownMarker
+from celeriac.files.accepts import Accepts
+from celeriac.files.file import File
+from celeriac.files.form import Blobs, read_bytes, read_form
+
+# Pydantic's own, where JSON Schema's differ: they are what a worker reads.
+FORMATS: dict[str, Any] = {
+    "date-time": datetime,
+    "date": date,
+    "time": time,
+    "duration": timedelta,
+    "uuid": UUID,
+    "ipv4": IPv4Address,
+    "ipv6": IPv6Address,
+    "ipv4network": IPv4Network,
+    "ipv6network": IPv6Network,
+    "ipv4interface": IPv4Interface,
+    "ipv6interface": IPv6Interface,
+    "ipvanyaddress": IPvAnyAddress,
+    "ipvanynetwork": IPvAnyNetwork,
+    "ipvanyinterface": IPvAnyInterface,
+    "regex": Pattern[str],
+}
+
+
+class Exact:
+    """`x-exact`: a marker; celeriac/contract/json_schema/markers.py describes those."""
+
+    is_key = False
+
+    def __init__(self, _: Any, marker: Any, __: Any) -> None:
+        """`UnknownMarker` if it is none of ours."""
+        self._marked = Marked(marker, is_key=self.is_key)
+
+    def validate(self, value: Any) -> None:
+        """`ValueError` unless the value fits."""
+        try:
+            self._marked.check(value)
+        except ValidationError as wrong:
+            raise ValueError(_words(wrong)) from None
+
+
+class Key(Exact):
+    """`x-key`: the same of a name."""
+
+    is_key = True
+
+
+class Format:
+    """`x-format`: a text of one of the formats above."""
+
+    def __init__(self, _: Any, name: Any, __: Any) -> None:
+        """Its name."""
+        self._validator = format_validator(name)
+
+    def validate(self, value: Any) -> None:
+        """`ValueError` unless the value fits."""
+        try:
+            self._validator.validate_json(to_json(value), strict=True)
+        except ValidationError as wrong:
+            raise ValueError(_words(wrong)) from None
+
+
+class Whole:
+    """`x-whole`: an integer that is written as one."""
+
+    def __init__(self, _: Any, __: Any, ___: Any) -> None:
+        """It has no options."""
+
+    def validate(self, value: Any) -> None:
+        """`ValueError` for 1.0, which JSON Schema takes for an integer."""
+        if isinstance(value, float):
+            raise ValueError("Input should be a valid integer")  # noqa: TRY004 - what jsonschema-rs reads
+
+
+class Same:
+    """`x-same`: one of these values, of the same type; where a float is listed, an integer may be written."""
+
+    def __init__(self, _: Any, values: Any, __: Any) -> None:
+        """The values."""
+        self._integers = {value for value in values if type(value) is int}
+
+    def validate(self, value: Any) -> None:
+        """`ValueError` for 1.0 in the place of 1."""
+        if isinstance(value, float) and value in self._integers:
+            raise ValueError("Input should be written as an integer")
+
+
+def file_keyword(blobs: Blobs | None) -> type:
+    """The class of `x-file`: a file or bytes, as form.py has them in JSON. They may be these blobs."""
+
+    class FileKeyword:
+        """Reads it as a worker does."""
+
+        def __init__(self, _: Any, options: Mapping[str, Any], __: Any) -> None:
+            """What is accepted; `ValueError` if that is no type or size."""
+            limits = options["limits"]
+            self._is_bytes = options["is_bytes"]
+            self._accepts = Accepts(*limits.get("types", ()), most=limits.get("most_bytes"))
+
+        def validate(self, value: Any) -> None:
+            """`ValueError` unless the value is a file that is accepted."""
+            try:
+                self._accepts.check(self._read(value))
+            except (PydanticCustomError, PydanticKnownError) as wrong:
+                raise ValueError(wrong.message()) from None
+
+        def _read(self, value: Any) -> bytes | File:
+            if self._is_bytes:
+                return read_bytes(value, blobs)
+            form = read_form(value, blobs)
+            return File.of(form.content, name=form.name, content_type=form.content_type)
+
+    return FileKeyword
+
+
+@cache
+def format_validator(name: str) -> SchemaValidator:
+    """The validator of a format, made when it is first needed."""
+    return exact_validator(TypeAdapter(FORMATS[name]).core_schema)
+
+
+def fits(name: str, value: Any) -> bool:
+    """Whether a text has this format."""
+    try:
+        format_validator(name).validate_json(to_json(value), strict=True)
+    except ValidationError:
+        return False
+    return True
+
+
+def _words(wrong: ValidationError) -> str:
+    return wrong.errors(include_url=False, include_context=False, include_input=False)[0]["msg"]
+
+
+__all__ = ["FORMATS", "Exact", "Format", "Key", "Same", "UnknownMarker", "Whole", "file_keyword", "fits"]
