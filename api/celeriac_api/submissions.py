@@ -65,8 +65,12 @@ class PreparedDefinition:
         self.priority, self._fair = definition.priority, definition.fair
         self._required = definition.required
         self.hidden, self.flow = definition.hidden, definition.flow
-        second = model if definition.checked_by_worker else None
-        self._schema = InputSchema(definition.input_schema, second=second, hidden=definition.hidden)
+        self._schema = InputSchema(
+            definition.input_schema,
+            model=model,
+            says_all=not definition.checked_by_worker,
+            hidden=definition.hidden,
+        )
         self._in_queues: dict[str, PreparedDefinition] = {}
         self.declared = definition
         self._wait_in(definition.queue_in(settings))
@@ -107,6 +111,10 @@ class PreparedDefinition:
         """The validated input from a part (at this JSON pointer) of a checked body. It may name these blobs."""
         self._schema.fit(input_json, at=at, blobs=blobs)
         return ValidInput(self, input_json, at=at)
+
+    def fitting_value(self, input_json: bytes, value: Any, *, at: str) -> None:
+        """Check such a part whose value is known."""
+        self._schema.fit_value(value, input_json, at=at)
 
     def fitting_with_references(
         self, input_json: bytes, *, after: Collection[str], when: When, at: str

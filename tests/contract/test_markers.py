@@ -206,6 +206,13 @@ def test_a_parameter_may_be_named_like_a_marker() -> None:
 PETS = Annotated[
     Annotated[Cat, Tag("c")] | Annotated[Dog, Tag("d")], Discriminator(lambda value: value["kind"][0])
 ]
+
+
+def test_alternatives_are_published_as_pydantic_writes_them() -> None:
+    decimal = [{"format": "decimal", "type": kind} for kind in ("number", "string")]
+    assert published(schema_of(Decimal | None))["anyOf"] == [*decimal, {"type": "null"}]
+
+
 UNCHECKED = (
     int, Decimal, HttpUrl, IPv4Address, IPvAnyAddress, SecretStr, Path, Base64Bytes, File, bytes, set[int],
     Annotated[File, Accepts("image/*")], dict[Level, date], list[Stripped],

@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 from celeriac.contract.definition import Definition
+from celeriac.contract.json_schema.markers import published
 from celeriac.files.parameters import MULTIPART, UploadParameters
 from celeriac_api.response.files.form_schemas import describe_form
 
@@ -25,7 +26,7 @@ def describe_definitions(document: dict[str, Any], definitions: Iterable[Definit
     for definition in definitions:
         operation = document["paths"][f"/{definition.name}"]["post"]
         input_name = _input_name(operation)
-        formats.add(definition.input_schema, schemas[input_name])
+        formats.add(published(definition.input_schema), schemas[input_name])
         if form := operation["requestBody"]["content"].get(MULTIPART):
             describe_form(form["schema"], UploadParameters.of(definition.input_schema), schemas[input_name])
         task = _free(schemas, f"{input_name.removesuffix('Input')}Task")

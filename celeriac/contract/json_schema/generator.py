@@ -4,6 +4,7 @@ By a schema without the markers, a door would accept inputs that the worker then
 `dict[int, int]`.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from enum import Enum, Flag
 from typing import Any
@@ -23,6 +24,9 @@ OBJECTS = FORMATTED | {"decimal"}
 CHANGES = ("strip_whitespace", "to_lower", "to_upper")
 OF_TEXT = (*CHANGES, "min_length", "max_length")
 
+# What Rust's regular expressions, which pydantic uses, and those of JSON Schema read in different ways, or one alone reads. A `\d`
+# of JSON Schema is one of ten digits, and the task gets no others.
+OTHER_REGEX = re.compile(r"\\[DWSBsbAzpP]|\(\?[^:=!<]|\[\[|&&|--|~~")
 # Core schemas that contain the one of a key, and where.
 AROUND = {
     "lax-or-strict": "strict_schema",
@@ -100,13 +104,20 @@ class SchemaGenerator(GenerateJsonSchema):
     def str_schema(self, schema: core_schema.StringSchema) -> Schema:
         """A text; if it is changed first, what JSON Schema says of its length and pattern is about another text."""
         made, whole = super().str_schema(schema), _with_configuration(schema, self._config)
-        if self.mode == "validation" and any(map(whole.get, CHANGES)):
-            made[EXACT] = marker(
-                whole if isinstance(whole.get("pattern"), str | None) else {**whole, "pattern": None}
-            )
-        elif self.mode == "validation":
-            lengths = {"minLength": whole.get("min_length"), "maxLength": whole.get("max_length")}
-            made |= {name: length for name, length in lengths.items() if length is not None}
+        if self.mode != "validation":
+            return made
+        if not isinstance(whole.get("pattern"), str) or self._config.regex_engine != "rust-regex":
+            whole.pop("pattern", None)
+        if any(map(whole.get, CHANGES)) or OTHER_REGEX.search(whole.get("pattern", "")):
+            return {**made, EXACT: marker(whole)}
+        lengths = {"minLength": whole.get("min_length"), "maxLength": whole.get("max_length")}
+        return made | {name: length for name, length in lengths.items() if length is not None}
+
+    def float_schema(self, schema: core_schema.FloatSchema) -> Schema:
+        """A number; of which one is a multiple, pydantic says by a rule of its own."""
+        made = super().float_schema(schema)
+        if self.mode == "validation" and schema.get("multiple_of") is not None:
+            made[EXACT] = marker(schema)
         return made
 
     def enum_schema(self, schema: core_schema.EnumSchema) -> Schema:

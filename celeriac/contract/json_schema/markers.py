@@ -7,7 +7,7 @@
 The API enforces the first two. Nobody outside is shown any of them: `published` leaves them out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -118,7 +118,18 @@ def _without_markers(schema: dict[str, Any]) -> dict[str, Any]:
             clean[name] = published(part)
     if schema.get("propertyNames") and clean.get("propertyNames") == {}:
         del clean["propertyNames"]
+    if isinstance(clean.get("anyOf"), list):
+        clean["anyOf"] = list(_alternatives(clean["anyOf"]))
     return clean
+
+
+def _alternatives(parts: list[Any]) -> Iterator[Any]:
+    """Each of them, and not alternatives in alternatives, as pydantic writes them where no marker is beside them."""
+    for part in parts:
+        if isinstance(part, dict) and part.keys() == {"anyOf"}:
+            yield from part["anyOf"]
+        else:
+            yield part
 
 
 def _core_schema(content: Any) -> Any:

@@ -6,22 +6,21 @@ and markers. Their classes are in keywords.py.
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from celeriac.contract.json_schema.markers import EXACT, KEY, NAMED, PYTHON
+from celeriac.contract.json_schema.markers import EXACT, NAMED, PYTHON
 from celeriac.files.form import KEYWORD
-from celeriac_api.request.schema.keywords import FORMATS
+from celeriac_api.request.schema.keywords import FILE, FINITE, FORMAT, FORMATS, SAME, WHOLE
 
 Schema = dict[str, Any]
-# Keywords of ours, of which nobody outside hears.
-FORMAT, FILE, WHOLE, SAME, TAG = "x-format", "x-file", "x-whole", "x-same", "x-tag"
-OURS = frozenset((EXACT, KEY, FORMAT, FILE, WHOLE, SAME, TAG))
+# Which member names an alternative: for those who explain.
+TAG = "x-tag"
 
 DEEPEST_SCHEMA = 100
 # How many schemas may look at one value, one in another: without a limit, a schema could take forever.
 MOST_AT_ONCE = 5_000
-LARGEST_FLOAT = 1.7976931348623157e308
 
 DESCRIBING = frozenset(
     "title description default examples deprecated readOnly writeOnly $comment $schema $id contentMediaType".split()
@@ -46,19 +45,32 @@ class UnusableSchema(Exception):
     """No input can be judged by this schema. The text describes why."""
 
 
-def enforced(schema: Any, *, exact: bool, may_refer: bool) -> Schema:
+@dataclass(frozen=True)
+class Strictness:
+    """What is enforced beyond JSON Schema: as little as the text of an input allows, for each costs time."""
+
+    # 1.0 and 1e0 are no integers.
+    whole: bool = True
+    # An integer of 309 digits is no number.
+    finite: bool = True
+
+
+STRICT, LENIENT = Strictness(), Strictness(whole=False, finite=False)
+
+
+def enforced(schema: Any, strictness: Strictness = STRICT, *, may_refer: bool = False) -> Schema:
     """The schema that is enforced; `UnusableSchema` if it is none, or refers to another document.
 
-    `exact`: for texts in which whole numbers may be written as 1.0. `may_refer`: references to results are valid everywhere.
+    `may_refer`: references to results are valid everywhere.
     """
-    return _Document(schema, exact=exact, may_refer=may_refer).made()
+    return _Document(schema, strictness, may_refer=may_refer).made()
 
 
 class _Document:
     """One schema, in which references are found."""
 
-    def __init__(self, root: Any, *, exact: bool, may_refer: bool) -> None:
-        self._root, self._exact, self._may_refer = root, exact, may_refer
+    def __init__(self, root: Any, strictness: Strictness, *, may_refer: bool) -> None:
+        self._root, self._strictness, self._may_refer = root, strictness, may_refer
         # By reference, the name in the new document.
         self._names: dict[str, str] = {"#": "0"}
 
@@ -110,13 +122,16 @@ class _Document:
         """JSON Schema takes 1.0 for an integer, and an integer of 400 digits for a number; a worker does not."""
         kinds = schema.get("type")
         kinds = [kinds] if isinstance(kinds, str) else kinds if isinstance(kinds, list) else []
-        if "number" in kinds:
-            schema.setdefault("maximum", LARGEST_FLOAT)
-            schema.setdefault("minimum", -LARGEST_FLOAT)
-        elif "integer" in kinds and self._exact:
+        if "number" in kinds and self._strictness.finite:
+            schema[FINITE] = True
+        elif "integer" in kinds and self._strictness.whole:
             schema[WHOLE] = True
         values = [schema["const"]] if "const" in schema else schema.get("enum")
-        if self._exact and isinstance(values, list) and any(type(value) in {int, float} for value in values):
+        if (
+            self._strictness.whole
+            and isinstance(values, list)
+            and any(type(value) in {int, float} for value in values)
+        ):
             schema[SAME] = values
         return schema
 

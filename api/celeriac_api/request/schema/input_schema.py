@@ -1,5 +1,6 @@
 """Judges the inputs of a definition by its JSON Schema."""
 
+import json
 import re
 from collections.abc import Collection, Sequence
 from functools import cached_property, partial
@@ -9,16 +10,22 @@ from typing import Any
 import jsonschema_rs
 from pydantic import BaseModel
 
-from celeriac.contract.json_schema.markers import EXACT, KEY, UnknownMarker
+from celeriac.contract.json_schema.markers import UnknownMarker
 from celeriac.files.form import Blobs
 from celeriac.values.json.pointer import pointer_to
 from celeriac_api.request.body import fit, fit_around, invalid_input
 from celeriac_api.request.json_text import HIDDEN
-from celeriac_api.request.schema.enforced import FILE, FORMAT, SAME, WHOLE, Schema, UnusableSchema, enforced
+from celeriac_api.request.schema.enforced import (
+    LENIENT,
+    STRICT,
+    Schema,
+    Strictness,
+    UnusableSchema,
+    enforced,
+)
 from celeriac_api.request.schema.explanation import REQUIRED, Explanation, Row
-from celeriac_api.request.schema.keywords import FORMATS, Exact, Format, Key, Same, Whole, file_keyword, fits
-from celeriac_api.request.schema.strict_json import DEEPEST, read
-from celeriac_api.request.schema.words import keyword_classes
+from celeriac_api.request.schema.keywords import FORMATS, fits, keyword_classes
+from celeriac_api.request.schema.strict_json import DEEPEST, has_long_number, read
 from celeriac_api.response.errors import InvalidInput
 
 # How many values that are not valid are counted: each takes some microseconds.
@@ -33,13 +40,19 @@ class InputSchema:
     """The schema of one definition. A validator takes memory, and is made at its first use."""
 
     def __init__(
-        self, schema: Schema, *, second: type[BaseModel] | None = None, hidden: Collection[str] = ()
+        self,
+        schema: Schema,
+        *,
+        model: type[BaseModel] | None = None,
+        says_all: bool = True,
+        hidden: Collection[str] = (),
     ) -> None:
-        """`second` is the model of a definition of this process, with validators that no schema expresses.
+        """`model` is that of a definition of this process. It is asked, too, if the schema does not say all, and alone if that is unusable.
 
         No refusal shows the values of the parameters that are hidden.
         """
-        self._schema, self._second, self._hidden = schema, second, frozenset(hidden)
+        self._schema, self._model, self._says_all = schema, model, says_all
+        self._hidden = frozenset(hidden)
 
     def require_usable(self) -> None:
         """`UnusableSchema` if no input can be judged by it; its text describes why."""
@@ -47,13 +60,13 @@ class InputSchema:
 
     def validate(self, body: bytes, *, deepest: int = DEEPEST, blobs: Blobs | None = None) -> None:
         """Refuse a body that is not a valid input: 400 if it is not JSON, 422 otherwise. It may name these blobs."""
-        value, has_whole_floats = read(body, deepest=deepest)
-        self._judge(value, body, at="", blobs=blobs, exactly=has_whole_floats)
+        value, is_odd = read(body, deepest=deepest)
+        self._judge(value, body, at="", blobs=blobs, exactly=is_odd)
 
     def fit(self, part: bytes, *, at: str, blobs: Blobs | None = None) -> None:
         """The same for a part (at this JSON pointer) of a checked body."""
-        value, has_whole_floats = read(part, deepest=None)
-        self._judge(value, part, at=at, blobs=blobs, exactly=has_whole_floats)
+        value, is_odd = read(part, deepest=None)
+        self._judge(value, part, at=at, blobs=blobs, exactly=is_odd)
 
     def fit_value(self, value: Any, part: bytes, *, at: str) -> None:
         """The same for a part whose value is known already."""
@@ -61,36 +74,61 @@ class InputSchema:
 
     def fit_around(self, part: bytes, *, holes: Sequence[Sequence[int | str]], at: str) -> None:
         """The same for a part with references to results, which are at these places."""
-        value, _ = read(part, deepest=None)
-        if not self._around.is_valid(value):
-            raise self._refusal(value, enforced(self._schema, exact=True, may_refer=True), at, None)
+        if self._by_schema:
+            value, _ = read(part, deepest=None)
+            if not self._around.is_valid(value):
+                raise self._refusal(value, at, may_refer=True)
         if self._second is not None:
             fit_around(part, self._second, holes=holes, at=at)
 
     def _judge(self, value: Any, text: bytes, *, at: str, blobs: Blobs | None, exactly: bool) -> None:
-        if blobs is not None:
-            validator = self._validator(exact=True, blobs=blobs)
-        else:
+        if self._by_schema:
             validator = self._exact if exactly else self._plain
-        if not validator.is_valid(value):
-            raise self._refusal(value, enforced(self._schema, exact=True, may_refer=False), at, blobs)
+            if self._has_numbers and has_long_number(text):
+                validator = self._validator(STRICT)
+            if not validator.is_valid(value) and (
+                blobs is None or not self._validator(STRICT, blobs=blobs).is_valid(value)
+            ):
+                raise self._refusal(value, at, blobs=blobs)
         if self._second is not None:
             fit(text, self._second, at=at, blobs=blobs)
 
     @cached_property
+    def _by_schema(self) -> bool:
+        """Whether the schema is usable; if it is not, there is a model."""
+        try:
+            self.require_usable()
+        except UnusableSchema:
+            if self._model is None:
+                raise
+            return False
+        return True
+
+    @cached_property
+    def _has_numbers(self) -> bool:
+        """Whether a value may be a double."""
+        return '"number"' in json.dumps(self._schema)
+
+    @cached_property
+    def _second(self) -> type[BaseModel] | None:
+        return None if self._says_all and self._by_schema else self._model
+
+    @cached_property
     def _plain(self) -> Any:
-        return self._validator(exact=False)
+        return self._validator(LENIENT)
 
     @cached_property
     def _exact(self) -> Any:
-        return self._validator(exact=True)
+        return self._validator(Strictness(finite=False))
 
     @cached_property
     def _around(self) -> Any:
-        return self._validator(exact=True, may_refer=True)
+        return self._validator(STRICT, may_refer=True)
 
-    def _validator(self, *, exact: bool, may_refer: bool = False, blobs: Blobs | None = None) -> Any:
-        document = enforced(self._schema, exact=exact, may_refer=may_refer)
+    def _validator(
+        self, strictness: Strictness, *, may_refer: bool = False, blobs: Blobs | None = None
+    ) -> Any:
+        document = enforced(self._schema, strictness, may_refer=may_refer)
         try:
             return jsonschema_rs.validator_for(document, **_options(blobs))
         except (
@@ -101,7 +139,10 @@ class InputSchema:
         ) as wrong:
             raise UnusableSchema(_reason(wrong)) from wrong
 
-    def _refusal(self, value: Any, document: Schema, at: str, blobs: Blobs | None) -> InvalidInput:
+    def _refusal(
+        self, value: Any, at: str, *, may_refer: bool = False, blobs: Blobs | None = None
+    ) -> InvalidInput:
+        document = enforced(self._schema, may_refer=may_refer)
         explanation = Explanation(document, keyword_classes(blobs), _options(blobs))
         rows = list(islice(explanation.rows(value), MOST_COUNTED)) or [((), MISFIT, value)]
         wrong = [(at + pointer_to(path), words, shown) for path, words, shown in map(self._shown, rows)]
@@ -121,14 +162,7 @@ def _options(blobs: Blobs | None) -> dict[str, Any]:
         "validate_formats": True,
         "offline": True,
         "mask": "the value",
-        "keywords": {
-            EXACT: Exact,
-            KEY: Key,
-            FORMAT: Format,
-            WHOLE: Whole,
-            SAME: Same,
-            FILE: file_keyword(blobs),
-        },
+        "keywords": keyword_classes(blobs),
     }
 
 

@@ -23,10 +23,13 @@ from pydantic import IPvAnyAddress, IPvAnyInterface, IPvAnyNetwork, TypeAdapter,
 from pydantic_core import PydanticCustomError, PydanticKnownError, SchemaValidator, to_json
 
 from celeriac.contract.json_schema.exact import exact_validator
-from celeriac.contract.json_schema.markers import Marked, UnknownMarker
+from celeriac.contract.json_schema.markers import EXACT, KEY, Marked
 from celeriac.files.accepts import Accepts
 from celeriac.files.file import File
 from celeriac.files.form import Blobs, read_bytes, read_form
+
+# Beside the markers; nobody outside hears of these.
+FORMAT, FILE, WHOLE, FINITE, SAME = "x-format", "x-file", "x-whole", "x-finite", "x-same"
 
 # Pydantic's own, where JSON Schema's differ: they are what a worker reads.
 FORMATS: dict[str, Any] = {
@@ -98,6 +101,21 @@ class Whole:
             raise ValueError("Input should be a valid integer")  # noqa: TRY004 - what jsonschema-rs reads
 
 
+class Finite:
+    """`x-finite`: a number that a double can be."""
+
+    def __init__(self, _: Any, __: Any, ___: Any) -> None:
+        """It has no options."""
+
+    def validate(self, value: Any) -> None:
+        """`ValueError` for an integer beyond a double."""
+        try:
+            if isinstance(value, int):
+                float(value)
+        except OverflowError:
+            raise ValueError("Input should be a finite number") from None
+
+
 class Same:
     """`x-same`: one of these values, of the same type; where a float is listed, an integer may be written."""
 
@@ -139,6 +157,19 @@ def file_keyword(blobs: Blobs | None) -> type:
     return FileKeyword
 
 
+def keyword_classes(blobs: Blobs | None = None) -> dict[str, type]:
+    """By keyword; inputs may name these blobs."""
+    return {
+        EXACT: Exact,
+        KEY: Key,
+        FORMAT: Format,
+        FILE: file_keyword(blobs),
+        WHOLE: Whole,
+        FINITE: Finite,
+        SAME: Same,
+    }
+
+
 @cache
 def format_validator(name: str) -> SchemaValidator:
     """The validator of a format, made when it is first needed."""
@@ -156,6 +187,3 @@ def fits(name: str, value: Any) -> bool:
 
 def _words(wrong: ValidationError) -> str:
     return wrong.errors(include_url=False, include_context=False, include_input=False)[0]["msg"]
-
-
-__all__ = ["FORMATS", "Exact", "Format", "Key", "Same", "UnknownMarker", "Whole", "file_keyword", "fits"]

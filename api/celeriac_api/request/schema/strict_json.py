@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from math import isinf
 from typing import Any
 
 from pydantic_core import from_json
@@ -15,6 +16,10 @@ from celeriac_api.response.errors import InvalidInput, MalformedJSON, Problem
 DEEPEST = 32
 LONGEST_NAME = 80
 _SPACE = " \t\n\r"  # RFC 8259 §2
+# The digits of 1.8e308, which is too large for a double.
+LONGEST_DOUBLE = 309
+_LONG_NUMBER = b"0" * LONGEST_DOUBLE
+_DIGITS = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else byte for byte in range(256))
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 
@@ -29,11 +34,16 @@ def read(body: bytes, *, deepest: int | None = DEEPEST) -> tuple[Any, bool]:
         value = _DECODER.decode(body.decode())
     except (ValueError, RecursionError, Problem) as wrong:
         raise _malformed(body, wrong) or wrong from wrong
-    if b"\\u" in body and _SURROGATE.search(body) and (problem := _malformed(body, None)):
+    if b"\\" in body and b"\\u" in body and _SURROGATE.search(body) and (problem := _malformed(body, None)):
         raise problem
     if deepest is not None and body.count(b"{") + body.count(b"[") > deepest and depth_of(value) > deepest:
         raise too_deep(deepest)
     return value, _FLOATS.mark is not before
+
+
+def has_long_number(body: bytes) -> bool:
+    """Whether so many digits follow one another that it may be a number beyond a double."""
+    return len(body) >= LONGEST_DOUBLE and _LONG_NUMBER in body.translate(_DIGITS)
 
 
 def invalid_json(message: str) -> Problem:
@@ -123,17 +133,12 @@ class _Floats:
         self.mark = object()
 
     def read(self, text: str) -> float:
-        number = _float(text)
+        number = float(text)
         if number.is_integer():
             self.mark = object()
+        elif isinf(number):
+            raise InvalidInput(f"The number {text[:40]} is too large for a double-precision float.")
         return number
-
-
-def _float(text: str) -> float:
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise InvalidInput(f"The number {text[:40]} is too large for a double-precision float.")
-    return number
 
 
 _FLOATS = _Floats()

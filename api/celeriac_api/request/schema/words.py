@@ -10,9 +10,8 @@ from typing import Any
 
 import jsonschema_rs
 
-from celeriac.contract.json_schema.markers import EXACT, KEY
-from celeriac_api.request.schema.enforced import FILE, FORMAT, LARGEST_FLOAT, SAME, WHOLE, Schema
-from celeriac_api.request.schema.keywords import Exact, Format, Key, file_keyword
+from celeriac_api.request.schema.enforced import Schema
+from celeriac_api.request.schema.keywords import SAME, WHOLE
 
 _OF_TYPES = {
     "integer": "Input should be a valid integer",
@@ -105,11 +104,6 @@ def one_of(values: Sequence[Any]) -> str:
     return f"Input should be {', '.join(first)} or {last[0]}" if first else f"Input should be {''.join(last)}"
 
 
-def keyword_classes(blobs: Any) -> dict[str, type]:
-    """The classes of our keywords, for inputs that may name these blobs."""
-    return {EXACT: Exact, KEY: Key, FORMAT: Format, FILE: file_keyword(blobs)}
-
-
 def _is_listed(value: Any, values: Sequence[Any], *, exactly: bool) -> bool:
     return any(_is_same(each, value, exactly=exactly) for each in values)
 
@@ -139,7 +133,5 @@ def _sentence(name: str, limit: Any, value: Any, *, is_tuple: bool) -> str:
         words = _COUNTS[name][1].format(limit, "" if limit == 1 else "s", len(value))
         return words.replace("List", "Tuple") if is_tuple else words
     if name in _BOUNDS:
-        if limit in {LARGEST_FLOAT, -LARGEST_FLOAT}:
-            return "Input should be a finite number"
         return _BOUNDS[name].format(limit)
     return _OTHERS[name].format(limit)

@@ -103,7 +103,7 @@ class ItemReader:
         options = None
         if match and item.model_fields_set <= _PLAIN and definition.flow is NO_FLOW:
             input_json = match[1]
-            definition.fitting(input_json, at="/input")
+            definition.fitting_value(input_json, value["input"], at="/input")
         else:
             definition, input_json, options = self._with_options(definition, text, item, value, place)
         if self._batch.is_keyed:
@@ -140,7 +140,7 @@ class ItemReader:
                     Referring(place, item.name, options.when or When.SUCCEEDED, valid.references, own)
                 )
         else:
-            definition.fitting(input_json, at="/input")
+            definition.fitting_value(input_json, value.get("input", {}), at="/input")
         resolved = options.resolve(item.name, input_json, key_ttl=timedelta(0), sees_all=self._sees_all)
         words = [options.when or When.SUCCEEDED, *map(str, edges)]
         return (
