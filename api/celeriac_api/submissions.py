@@ -53,10 +53,7 @@ class PreparedDefinition:
     """A task definition, prepared once for all submissions of it."""
 
     def __init__(self, definition: Definition, model: type[BaseModel] | None, settings: Settings) -> None:
-        """What is the same for every task of this definition is made here.
-
-        The model of a definition that this process has loaded is asked, too, where the schema does not say all.
-        """
+        """What is the same for every task of it is made here. A model is asked, too, where the schema does not say all."""
         self.name = definition.name
         hard, soft = definition.time_limits(settings.soft_time_limit)
         self._envelope_in = partial(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from enum import Flag, IntEnum
+from enum import Flag, IntEnum, IntFlag
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -153,7 +153,6 @@ MARKED: dict[str, tuple[Any, dict[str, Any]]] = {
         Annotated[set[int], Field(min_length=2)],
         {"items": {"type": "integer"}, "uniqueItems": True},
     ),
-    "flags": (Right, {"$ref": "#/$defs/Right"}),
 }
 MEMBERS = ("x-python", "x-exact", "x-key", "propertyNames", "patternProperties", "uniqueItems")
 
@@ -172,10 +171,18 @@ def test_files_are_not_marked_as_bytes() -> None:
     assert "x-python" not in json.dumps(schema_of(File))
 
 
-def test_flags_are_numbers() -> None:
-    whole = input_schema(input_model(function_of(Right)))
-    flags = whole["$defs"]["Right"]
-    assert (flags["type"], flags["minimum"], "enum" in flags) == ("integer", 0, False)
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        (Right, {"enum": [0, 1, 2, 3]}),
+        (Flag("Many", [f"f{place}" for place in range(8)]), {"minimum": 0, "maximum": 255}),
+        (IntFlag("Kept", ["a"]), {"minimum": 0, "maximum": 2**63 - 1}),
+    ],
+    ids=["few", "many", "kept"],
+)
+def test_flags_are_numbers_that_can_be_combined(flags: Any, expected: dict[str, Any]) -> None:
+    (schema,) = input_schema(input_model(function_of(flags)))["$defs"].values()
+    assert {**schema, "type": "integer", **expected} == schema
 
 
 def test_a_tag_must_be_there_also_if_it_has_a_default() -> None:

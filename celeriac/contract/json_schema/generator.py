@@ -6,13 +6,15 @@ By a schema without the markers, a door would accept inputs that the worker then
 
 import re
 from collections.abc import Iterable, Iterator
-from enum import Enum, Flag
+from enum import STRICT, Enum, Flag
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 from pydantic_core import core_schema
 
-from celeriac.contract.json_schema.markers import EXACT, KEY, PYTHON, marker
+from celeriac.contract.json_schema.markers import EXACT, FIELDS, KEY, PYTHON, marker
 from celeriac.files.form import KEYWORD
 
 Schema = dict[str, Any]
@@ -22,6 +24,8 @@ FORMATTED = frozenset(("date", "datetime", "time", "timedelta", "uuid"))
 OBJECTS = FORMATTED | {"decimal"}
 # Options of a text that change it before its other constraints are looked at; the configuration of a model may have them, too.
 CHANGES = ("strip_whitespace", "to_lower", "to_upper")
+# Flags whose combinations are listed; and the largest number that pydantic reads for one.
+MOST_FLAGS, LARGEST_FLAGS = 6, 2**63 - 1
 OF_TEXT = (*CHANGES, "min_length", "max_length")
 
 # What Rust's regular expressions, which pydantic uses, and those of JSON Schema read in different ways, or one alone reads. A `\d`
@@ -125,7 +129,7 @@ class SchemaGenerator(GenerateJsonSchema):
         made = super().enum_schema(schema)
         if self.mode == "validation" and issubclass(schema["cls"], Flag):
             del made["enum"]
-            made |= {"type": "integer", "minimum": 0}
+            made |= {"type": "integer", **_combinations(schema["cls"])}
         return made
 
     def set_schema(self, schema: core_schema.SetSchema) -> Schema:
@@ -151,6 +155,13 @@ class SchemaGenerator(GenerateJsonSchema):
     def counter_schema(self, schema: Any) -> Schema:
         """The same."""
         return self._named(super().counter_schema(schema), schema)
+
+    def named_tuple_schema(self, schema: Any) -> Schema:
+        """An array; it may also be given as an object."""
+        made = super().named_tuple_schema(schema)
+        if self.mode == "validation":
+            made[FIELDS] = [field.get("validation_alias", field["name"]) for field in schema["fields"]]
+        return made
 
     def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> Schema:
         """Alternatives by a member, which must be there also if it has a default; by a function, any of them."""
@@ -216,6 +227,19 @@ def _with_configuration(schema: Any, configuration: Any) -> dict[str, Any]:
     """A text's core schema, with what the configuration of its model says of all texts."""
     general = {name: getattr(configuration, f"str_{name}", None) for name in OF_TEXT}
     return {**{name: value for name, value in general.items() if value}, **schema}
+
+
+def _combinations(flags: type[Flag]) -> Schema:
+    """The values of flags that are combined; those of many flags are not listed."""
+    members = [member.value for member in flags]
+    if getattr(flags, "_boundary_", STRICT) is not STRICT:
+        return {"minimum": 0, "maximum": LARGEST_FLAGS}
+    if len(members) > MOST_FLAGS:
+        return {"minimum": 0, "maximum": reduce(or_, members)}
+    combined = {0}
+    for member in members:
+        combined |= {value | member for value in combined}
+    return {"enum": sorted(combined)}
 
 
 def _texts(values: Iterable[Any]) -> Iterator[str]:

@@ -2,9 +2,10 @@
 
     x-exact     {"type": "decimal", "max_digits": 4}   what else pydantic demands of the value: a core schema, as JSON
     x-key       {"type": "int"}                        the same of the name of a member, which is always text
+    x-fields    ["x", "y"]                             an object with these members may be in place of the array
     x-python    "datetime"                             what the task gets in place of the JSON value
 
-The API enforces the first two. Nobody outside is shown any of them: `published` leaves them out.
+The API enforces all but the last. Nobody outside is shown any of them: `published` leaves them out.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,8 +20,8 @@ from pydantic_core import CoreConfig, SchemaError, SchemaValidator, to_json
 
 from celeriac.contract.json_schema.exact import exact_validator
 
-EXACT, KEY, PYTHON = "x-exact", "x-key", "x-python"
-MARKERS = frozenset((EXACT, KEY, PYTHON))
+EXACT, KEY, FIELDS, PYTHON = "x-exact", "x-key", "x-fields", "x-python"
+MARKERS = frozenset((EXACT, KEY, FIELDS, PYTHON))
 # The members of a schema that contain values, and no schemas.
 VALUES = frozenset(("default", "examples", "const", "enum"))
 # Those that contain schemas by names of their own.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from celeriac.contract.json_schema.markers import EXACT, NAMED, PYTHON
+from celeriac.contract.json_schema.markers import EXACT, FIELDS, NAMED, PYTHON
 from celeriac.files.form import KEYWORD
 from celeriac_api.request.schema.keywords import FILE, FINITE, FORMAT, FORMATS, SAME, WHOLE
 
@@ -82,6 +82,8 @@ class _Document:
                 definitions[self._names[reference]] = self._part(self._referenced(reference), 0)
         except RecursionError:
             raise _too_deep() from None
+        except (TypeError, ValueError, LookupError, AttributeError) as wrong:
+            raise UnusableSchema(f"a keyword of it has a value that it cannot have ({wrong})") from wrong
         _check_cost(definitions)
         return {"$ref": "#/$defs/0", "$defs": definitions}
 
@@ -180,6 +182,8 @@ def _replaced(schema: Schema) -> Schema:
     """With our keyword in the place of what it says better."""
     if KEYWORD in schema or (schema.get("contentEncoding") == "base64" and schema.get("type") == "string"):
         return {FILE: {"is_bytes": "contentEncoding" in schema, "limits": schema.get(KEYWORD, {})}}
+    if FIELDS in schema:
+        return _with_fields(schema)
     if EXACT in schema:
         return {name: value for name, value in schema.items() if name not in REPLACED}
     kind = schema.get("format")
@@ -187,6 +191,19 @@ def _replaced(schema: Schema) -> Schema:
         rest = {name: value for name, value in schema.items() if name not in {"type", "format"}}
         return {FORMAT: kind, **rest}
     return schema
+
+
+def _with_fields(schema: Schema) -> Schema:
+    """An array, or an object of its items by name."""
+    array = {name: value for name, value in schema.items() if name != FIELDS}
+    names, items = schema[FIELDS], schema.get("prefixItems", [])
+    members = {
+        "type": "object",
+        "properties": dict(zip(names, items, strict=True)),
+        "required": names[: schema.get("minItems", 0)],
+        "additionalProperties": False,
+    }
+    return {"anyOf": [array, members]}
 
 
 def _written(tag: str) -> list[Any]:

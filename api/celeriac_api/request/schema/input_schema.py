@@ -145,7 +145,7 @@ class InputSchema:
         document = enforced(self._schema, may_refer=may_refer)
         explanation = Explanation(document, keyword_classes(blobs), _options(blobs))
         rows = list(islice(explanation.rows(value), MOST_COUNTED)) or [((), MISFIT, value)]
-        wrong = [(at + pointer_to(path), words, shown) for path, words, shown in map(self._shown, rows)]
+        wrong = [(at + pointer_to(path), words, part) for path, words, part in map(self._shown, rows)]
         return invalid_input(wrong, count=len(wrong))
 
     def _shown(self, row: Row) -> Row:

@@ -99,8 +99,8 @@ def words_of_value(schema: Schema, value: Any, *, keywords: Mapping[str, type]) 
 
 def one_of(values: Sequence[Any]) -> str:
     """That it should be one of these."""
-    shown = list(dict.fromkeys(map(repr, values)))[:MOST_VALUES]
-    first, last = shown[:-1], shown[-1:]
+    texts = list(dict.fromkeys(map(repr, values)))[:MOST_VALUES]
+    first, last = texts[:-1], texts[-1:]
     return f"Input should be {', '.join(first)} or {last[0]}" if first else f"Input should be {''.join(last)}"
 
 

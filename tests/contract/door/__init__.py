@@ -1,0 +1,1 @@
+"""The door judges by JSON Schema as a worker does by the model."""
