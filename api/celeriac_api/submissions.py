@@ -24,7 +24,7 @@ from celeriac.ledger.model.notification import Notification
 from celeriac.ledger.model.submission import Accepted, Options, Submission
 from celeriac.ledger.model.submitter import Submitter
 from celeriac.ledger.model.task import Task
-from celeriac.ledger.protocol.message import LOW, encoded_input, envelope
+from celeriac.ledger.protocol.message import encoded_input
 from celeriac.settings import Settings
 from celeriac.values.addresses.public_address import networks_of
 from celeriac.values.addresses.webhook_url import refusal_of_host, webhook_url
@@ -41,12 +41,15 @@ from celeriac_api.request.schema.input_schema import InputSchema
 from celeriac_api.request.submission.flow_keys import flow_keys, found_key
 from celeriac_api.request.submission.options import NO_OPTIONS, SubmissionOptions
 from celeriac_api.request.submission.references import References, fit_with_references, refuse_misfits
+from celeriac_api.request.submission.waiting import is_typed, typed_input, waiting_in
 from celeriac_api.request.task_id import find
 from celeriac_api.request.upload.received import Received
 from celeriac_api.request.wait import wait_for_end
 from celeriac_api.response.errors import MalformedJSON, UnknownTaskName
 from celeriac_api.response.near_names import HOW_NAMES_COME, listed, shown, suggestion
 from celeriac_api.response.task_document import new_task, queued_template
+
+NO_CHOICE = Options()
 
 
 class PreparedDefinition:
@@ -55,10 +58,8 @@ class PreparedDefinition:
     def __init__(self, definition: Definition, model: type[BaseModel] | None, settings: Settings) -> None:
         """What is the same for every task of it is made here. A model is asked, too, where the schema does not say all."""
         self.name = definition.name
-        hard, soft = definition.time_limits(settings.soft_time_limit)
-        self._envelope_in = partial(
-            envelope, task=definition.celery_name, time_limit=hard, soft_time_limit=soft
-        )
+        self._waiting_in = partial(waiting_in, definition=definition, settings=settings)
+        self._is_typed = is_typed(definition)
         self.priority, self._fair = definition.priority, definition.fair
         self._required = definition.required
         self.hidden, self.flow = definition.hidden, definition.flow
@@ -85,8 +86,8 @@ class PreparedDefinition:
         self.queue = queue
         # The document of a task that was just accepted, but for its id and time.
         self.queued = queued_template(name=self.name, queue=queue, priority=self.priority)
-        self._envelope = self._envelope_in(queue=queue)
-        self._envelope_low = self._envelope_in(queue=queue, priority=LOW)
+        waiting = self._waiting_in(queue)
+        self._message, self._message_low = waiting.normal, waiting.low
 
     def checked(self, raw: bytes) -> "ValidInput":
         """The input in this body. An empty body means `{}`, if no parameter is required."""
@@ -143,11 +144,15 @@ class PreparedDefinition:
     ) -> Submission:
         """A submission with this valid input, which is at a JSON pointer of the body."""
         options = self._in_order(options, input_json, at)
-        encoded = options.encode() if options else ""
         is_low = options is not None and options.priority is Priority.LOW
-        message = self._envelope_low if is_low else self._envelope
+        message = self._message_low if is_low else self._message
+        if message.list is not None:
+            options = replace(options or NO_CHOICE, list=message.list)
+        if self._is_typed:
+            input_json = typed_input(input_json, self.declared, at=at)
+        encoded = options.encode() if options else ""
         return Submission(
-            task_id, self.name, self.queue, message, encoded_input(input_json), encoded, submitter
+            task_id, self.name, self.queue, message.envelope, encoded_input(input_json), encoded, submitter
         )
 
     def _in_order(self, options: Options | None, input_json: bytes, at: str) -> Options | None:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
@@ -85,6 +85,8 @@ class Unsent:
     expires: str | None
     # Of the message: traceparent, tracestate.
     headers: dict[str, str]
+    # What the submission chose, as `apply_async` takes it: queue, priority.
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 class Publisher:
@@ -202,6 +204,7 @@ class AppConsumer(Consumer):
             input=decoded_input(read["input"].encode()),
             expires=read["expires"],
             headers=headers,
+            options=read.get("options", {}),
         )
 
 

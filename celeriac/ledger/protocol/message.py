@@ -92,17 +92,6 @@ def envelope(
     return Envelope(_base64(hashlib.sha256(text.encode()).digest()[:9]), text.encode())
 
 
-def unsent(task: str) -> Envelope:
-    """What waits for a worker of an existing app to make the message of its task, with this name (celeriac/ledger/for_apps.py)."""
-    # In the order of `message_of` in record.lua; what follows its last place is left out.
-    text = (
-        '{"stamp": %s, "input": "%s", "id": "%s", "expires": %s%.0s, "headers": {"": null%s}, "name": '
-        + json.dumps(task).replace("%", "%%")
-        + "}"
-    )
-    return Envelope(_base64(hashlib.sha256(text.encode()).digest()[:9]), text.encode())
-
-
 def encoded_input(input_json: bytes) -> bytes:
     """The JSON object of a task's keyword arguments (UTF-8) as it is in the record and inside a message's body."""
     return base64.b64encode(input_json + b" " * (-len(input_json) % 3))

@@ -1,0 +1,51 @@
+"""Chooses what waits in a queue for the tasks of a definition: Celeriac's own message, or that of an existing app."""
+
+from dataclasses import dataclass
+
+from celeriac.contract.definition import Definition
+from celeriac.ledger.protocol.app_messages import Waiting, recorded, wish
+from celeriac.ledger.protocol.kombu_forms import NotWritable, is_marked, typed_text
+from celeriac.ledger.protocol.message import LOW, envelope
+from celeriac.settings import Settings
+from celeriac_api.request.body import invalid_input
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingInQueue:
+    """What waits in one queue, by priority."""
+
+    normal: Waiting
+    low: Waiting
+
+
+def waiting_in(queue: str, definition: Definition, settings: Settings) -> WaitingInQueue:
+    """What waits for the tasks of this definition in this queue."""
+    return WaitingInQueue(*(_waiting(queue, definition, settings, is_low=is_low) for is_low in (False, True)))
+
+
+def is_typed(definition: Definition) -> bool:
+    """Whether its tasks take objects of Python that JSON has no form for."""
+    return definition.app is not None and is_marked(definition.input_schema)
+
+
+def typed_input(raw: bytes, definition: Definition, *, at: str) -> bytes:
+    """The input with kombu's forms of such objects. A value without one is a problem at its place."""
+    try:
+        return typed_text(raw, definition.input_schema)
+    except NotWritable as misfit:
+        raise invalid_input([(at + misfit.pointer, misfit.sentence, None)]) from misfit
+
+
+def _waiting(queue: str, definition: Definition, settings: Settings, *, is_low: bool) -> Waiting:
+    own_queue = definition.queue_in(settings)
+    if definition.app is None:
+        hard, soft = definition.time_limits(settings.soft_time_limit)
+        priority = LOW if is_low else 0
+        message = envelope(
+            task=definition.celery_name, queue=queue, time_limit=hard, soft_time_limit=soft, priority=priority
+        )
+        return Waiting(message, None)
+    if definition.template is None:
+        chosen = None if queue == own_queue else queue
+        return wish(app=definition.app, task=definition.celery_name, queue=chosen, is_low=is_low)
+    return recorded(definition.template, list_name=definition.list, recorded_for=own_queue, queue=queue)
