@@ -12,6 +12,7 @@ from celery import Celery, signals
 from celeriac_worker.existing_app.findings import Severity, findings
 from celeriac_worker.existing_app.publishing.channel import patch_channel
 from celeriac_worker.existing_app.publishing.sender import patch_sender, renew_sender
+from celeriac_worker.existing_app.publishing.unsent import UnsentMessages
 from celeriac_worker.existing_app.running.attach import attach
 from celeriac_worker.existing_app.state import ATTRIBUTE, AppLedger, Names, ledger_of
 
@@ -39,6 +40,7 @@ def install(app: Any, *, names: Names | None = None, static: bool | Sequence[str
     patch_channel()
     renew_sender(app)
     attach(app)
+    app.steps["worker"].add(UnsentMessages)
 
 
 def log_findings(app: Any) -> None:

@@ -165,5 +165,5 @@ def _fail(ledger: AppLedger, unsent: Unsent, error: BaseException) -> None:
 def _document(task_id: str, failure: Failure, module: str) -> bytes:
     """As Celery stores a failed task."""
     result = {"exc_type": failure.type, "exc_message": [failure.message], "exc_module": module}
-    meta = {"status": "FAILURE", "result": result, "traceback": None, "children": []}
+    meta: dict[str, Any] = {"status": "FAILURE", "result": result, "traceback": None, "children": []}
     return json.dumps({**meta, "date_done": datetime.now(UTC).isoformat(), "task_id": task_id}).encode()
