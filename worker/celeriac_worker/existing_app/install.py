@@ -6,10 +6,11 @@ The line stands in the module that makes the app, so that every process has it: 
 import logging
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakSet
 
 from celery import Celery, signals
 
-from celeriac_worker.existing_app.findings import Severity, findings
+from celeriac_worker.existing_app.findings import Severity, findings, refusal
 from celeriac_worker.existing_app.publishing.channel import patch_channel
 from celeriac_worker.existing_app.publishing.sender import patch_sender, renew_sender
 from celeriac_worker.existing_app.publishing.unsent import UnsentMessages
@@ -17,6 +18,9 @@ from celeriac_worker.existing_app.running.attach import attach
 from celeriac_worker.existing_app.state import ATTRIBUTE, AppLedger, Names, ledger_of
 
 logger = logging.getLogger(__name__)
+_OURS = "celeriac_worker."
+# The apps of this process whose worker runs without the ledger.
+_refused: WeakSet[Any] = WeakSet()
 _LEVELS = {Severity.REFUSAL: logging.ERROR, Severity.WARNING: logging.WARNING, Severity.NOTE: logging.INFO}
 
 
@@ -49,9 +53,20 @@ def log_findings(app: Any) -> None:
         logger.log(_LEVELS[finding.severity], "%s", finding.sentence)
 
 
+def _before_worker(instance: Any, **_: Any) -> None:
+    """A worker whose app cannot be recorded is one of Celery alone: nothing of ours starts with it."""
+    app = instance.app
+    if ledger_of(app) and refusal(app):
+        delattr(app, ATTRIBUTE)
+        for steps in app.steps.values():
+            steps -= {step for step in steps if step.__module__.startswith(_OURS)}
+        _refused.add(app)
+
+
 def _at_worker_start(instance: Any, **_: Any) -> None:
-    if ledger_of(instance.app):
+    if ledger_of(instance.app) or instance.app in _refused:
         log_findings(instance.app)
 
 
+signals.celeryd_init.connect(_before_worker, weak=False)
 signals.celeryd_after_setup.connect(_at_worker_start, weak=False)

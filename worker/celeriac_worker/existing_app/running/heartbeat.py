@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from celeriac.ledger.for_apps import AppConsumer
 from celeriac.ledger.model.times import date_done
+from celeriac_worker.existing_app.findings import Severity, findings
 from celeriac_worker.existing_app.running.plain_connection import PlainConnection
 from celeriac_worker.existing_app.running.pools import pool_warnings
 from celeriac_worker.existing_app.running.primitives import are_patched, primitives
@@ -78,7 +79,10 @@ class _Beat:
         )
         self._host, self._started_at = socket.gethostname(), date_done()
         self._pool = worker.pool_cls.__module__.rpartition(".")[2]
-        self._warnings = pool_warnings(worker.pool_cls)
+        self._warnings = [
+            *pool_warnings(worker.pool_cls),
+            *(each.sentence for each in findings(worker.app) if each.severity is not Severity.NOTE),
+        ]
 
     def start(self) -> None:
         """Go on, once a second, in a thread."""
