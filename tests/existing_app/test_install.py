@@ -89,7 +89,7 @@ def test_each_setting_with_a_consequence_has_a_sentence(caplog: pytest.LogCaptur
         "result_serializer is 'pickle'",
         "unacked_key",
         "The task shop.pickled has the serializer 'pickle'",
-        "11 of 12 tasks are acknowledged before they run",
+        "tasks are acknowledged before they run",
     ):
         assert words in said
     with caplog.at_level(logging.INFO, "celeriac_worker"):

@@ -1,7 +1,8 @@
-"""Processes with and without our line serve one app side by side, in any order of a deploy."""
+"""Processes with and without our line serve one app, side by side."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,8 @@ from tests.existing_app.running.place import SHOP, SOON, Place
 def place(new_database: Callable[[], str], directory: Path) -> Iterator[Place]:
     """A producer with our line, and an API, which keeps the ledger."""
     place = Place(new_database(), directory)
-    with running_api(directory, redis_url=place.url, **SOON):
+    settings: dict[str, Any] = {"redis_url": place.url, **SOON}
+    with running_api(directory, **settings):
         yield place
 
 

@@ -1,4 +1,4 @@
-"""A worker of the app makes the message of a task that only the app can send."""
+"""A worker of the app makes the messages that only the app can make."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Chooses what waits in a queue for the tasks of a definition: Celeriac's own message, or that of an existing app."""
+"""Chooses what waits in a queue for the tasks of a definition."""
 
 from dataclasses import dataclass
 

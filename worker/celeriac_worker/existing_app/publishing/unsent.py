@@ -1,6 +1,6 @@
-"""Makes the messages of tasks that the API has accepted and only the app can send.
+"""Makes messages for tasks that the API has accepted.
 
-The main process of a worker takes such a task from a list and calls the task's own `apply_async`; the ledger attaches the message to
+Only code of the app can make them. The main process of a worker takes such a task from a list and calls the task's own `apply_async`; the ledger attaches the message to
 the record and pushes it. If this process dies in between, or Redis is away, the keeper puts the task into the list again.
 """
 
