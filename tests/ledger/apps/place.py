@@ -17,7 +17,7 @@ from celeriac.ledger.keeping.keeper import Keeper
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Options, Submission
 from celeriac.ledger.model.task import Failure
-from celeriac.ledger.protocol.message import unsent
+from celeriac.ledger.protocol.app_messages import wish
 from celeriac.ledger.store import keys
 from celeriac.ledger.store.epoch import Epoch
 from celeriac.settings import Settings
@@ -93,9 +93,10 @@ class Place:
 
     def accept(self, *, app: str | None = None, **options: Any) -> str:
         """The API accepts a task of which a worker of this app makes the message, or else which has the template of one."""
-        envelope = unsent(NAME) if app else store.ENVELOPE
+        envelope = store.ENVELOPE
         if app:
-            options["list"] = keys.unsent(app)
+            waiting = wish(app=app, task=NAME, queue=None, is_low=False)
+            envelope, options["list"] = waiting.envelope, waiting.list
         encoded = Options(**options).encode()
         task_id = str(uuid4())
         self.consumer.accept(Submission(task_id, NAME, QUEUE, envelope, store.INPUT, encoded))
