@@ -49,8 +49,6 @@ from celeriac_api.response.errors import MalformedJSON, UnknownTaskName
 from celeriac_api.response.near_names import HOW_NAMES_COME, listed, shown, suggestion
 from celeriac_api.response.task_document import new_task, queued_template
 
-NO_CHOICE = Options()
-
 
 class PreparedDefinition:
     """A task definition, prepared once for all submissions of it."""
@@ -86,8 +84,7 @@ class PreparedDefinition:
         self.queue = queue
         # The document of a task that was just accepted, but for its id and time.
         self.queued = queued_template(name=self.name, queue=queue, priority=self.priority)
-        waiting = self._waiting_in(queue)
-        self._message, self._message_low = waiting.normal, waiting.low
+        self._waiting = self._waiting_in(queue)
 
     def checked(self, raw: bytes) -> "ValidInput":
         """The input in this body. An empty body means `{}`, if no parameter is required."""
@@ -143,16 +140,12 @@ class PreparedDefinition:
         at: str = "",
     ) -> Submission:
         """A submission with this valid input, which is at a JSON pointer of the body."""
-        options = self._in_order(options, input_json, at)
-        is_low = options is not None and options.priority is Priority.LOW
-        message = self._message_low if is_low else self._message
-        if message.list is not None:
-            options = replace(options or NO_CHOICE, list=message.list)
+        envelope, options = self._waiting.chosen(self._in_order(options, input_json, at))
         if self._is_typed:
             input_json = typed_input(input_json, self.declared, at=at)
         encoded = options.encode() if options else ""
         return Submission(
-            task_id, self.name, self.queue, message.envelope, encoded_input(input_json), encoded, submitter
+            task_id, self.name, self.queue, envelope, encoded_input(input_json), encoded, submitter
         )
 
     def _in_order(self, options: Options | None, input_json: bytes, at: str) -> Options | None:

@@ -1,12 +1,14 @@
 """Chooses what waits in a queue for the tasks of a definition."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from celeriac.contract.definition import Definition
+from celeriac.ledger.model.submission import Options
 from celeriac.ledger.protocol.app_messages import Waiting, recorded, wish
 from celeriac.ledger.protocol.kombu_forms import NotWritable, is_marked, typed_text
-from celeriac.ledger.protocol.message import LOW, envelope
+from celeriac.ledger.protocol.message import LOW, Envelope, envelope
 from celeriac.settings import Settings
+from celeriac.values.states import Priority
 from celeriac_api.request.body import invalid_input
 
 
@@ -16,6 +18,13 @@ class WaitingInQueue:
 
     normal: Waiting
     low: Waiting
+
+    def chosen(self, options: Options | None) -> tuple[Envelope, Options | None]:
+        """What waits for a task with these options, and the options with the list in which it waits."""
+        waiting = self.low if options and options.priority is Priority.LOW else self.normal
+        if waiting.list is None:
+            return waiting.envelope, options
+        return waiting.envelope, replace(options or Options(), list=waiting.list)
 
 
 def waiting_in(queue: str, definition: Definition, settings: Settings) -> WaitingInQueue:
