@@ -18,11 +18,13 @@ class FileSpace:
         """What the tasks of the caller's owner have."""
         return await self._table.used_by(caller.owner) if caller.owner else FileUse(0, 0)
 
-    async def require(self, caller: Caller) -> None:
-        """`FileSpaceUsedUp` if nothing is left."""
+    async def require(self, caller: Caller, key: str | None) -> None:
+        """`FileSpaceUsedUp` if nothing is left, unless a submission with the idempotency key of this digest came before."""
         if self.most_bytes is None or not caller.owner:
             return
-        if (await self.used_by(caller)).size_bytes >= self.most_bytes:
+        if (await self.used_by(caller)).size_bytes < self.most_bytes:
+            return
+        if key is None or not await self._table.knows_key(key):
             raise file_space_used_up(self.most_bytes)
 
     def check(self, caller: Caller, size: int) -> None:
@@ -40,13 +42,12 @@ class Room:
 
     space: FileSpace
     caller: Caller
-    # It may be one that came before, which gets the answer of then: its files are there already.
-    is_keyed: bool
+    # The digest of its idempotency key. One that came before gets the answer of then: its files are there already.
+    key: str | None
 
     async def require(self) -> None:
         """`FileSpaceUsedUp` if nothing is left for the first large file."""
-        if not self.is_keyed:
-            await self.space.require(self.caller)
+        await self.space.require(self.caller, self.key)
 
     def check(self, size: int) -> None:
         """The same for a file that is this large so far."""

@@ -30,6 +30,7 @@ from celeriac_api.request.fields import Fields
 from celeriac_api.request.json_text import member
 from celeriac_api.request.schema.strict_json import DEEPEST
 from celeriac_api.request.submission.generic_submission import GenericSubmission, documented_submission
+from celeriac_api.request.submission.options import Key
 from celeriac_api.request.submission.submission_parameters import (
     PutParameters,
     SubmissionParameters,
@@ -109,7 +110,9 @@ def route_of(
     submit = partial(_submit, settings, submissions, streams, serving)
 
     def into(caller: Caller, fields: Fields) -> Received:
-        room = Room(space, caller, is_keyed=b"idempotency-key" in fields)
+        key = fields.get(b"idempotency-key")
+        digest = key and Key(text=key.decode("latin-1"), owner=caller.owner).digest()
+        room = Room(space, caller, digest or None)
         return Received(files, room, inline_bytes=settings.inline_bytes, largest=settings.max_file_bytes)
 
     def make(definition: Definition, path: str) -> Route:

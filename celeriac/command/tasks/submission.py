@@ -97,7 +97,9 @@ def new_submission(name: str, task_input: dict[str, Any], options: Options) -> S
         check_key(options.idempotency_key)
         members = {**options.members(), "idempotency_key": options.idempotency_key}
         return Submission(name, task_input, members, None)
-    if any(isinstance(value, bytes) for value in task_input.values()):  # a form, which names no id
+    from celeriac.client.wire.file_values import may_have_files  # slow to load
+
+    if may_have_files(task_input):  # a form, which names no id
         return Submission(name, task_input, {**options.members(), "idempotency_key": str(uuid4())}, None)
     task_id = str(uuid4())
     return Submission(name, task_input, {**options.members(), "task_id": task_id}, task_id)

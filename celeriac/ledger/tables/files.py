@@ -32,6 +32,10 @@ class FileTable:
         count, size = await self._ask("HMGET", keys.files(owner), "count", "bytes")
         return FileUse(int(count or 0), int(size or 0))
 
+    async def knows_key(self, digest: str) -> bool:
+        """Whether a submission with the idempotency key of this digest came before."""
+        return bool(await self._ask("EXISTS", keys.idempotency(digest)))
+
     async def unnamed(self, digests: Sequence[str]) -> set[str]:
         """Those that no task names."""
         return {digest.decode() for digest in await self._ask(scripts.FIND_UNNAMED, *digests)}

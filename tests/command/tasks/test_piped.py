@@ -68,6 +68,15 @@ def test_an_input_is_words_json_a_file_or_standard_input(ask: Ask, piped: Ask, t
     assert "as KEY=VALUE, and as a whole" in both.words
 
 
+@pytest.mark.parametrize("size", [2, 100_000])
+def test_a_file_keeps_its_name(ask: Ask, tmp_path: Path, size: int) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes(b"x" * size)
+    described = ask("run", "described_file", f"file=@{path}")
+    assert described.code == 0, described
+    assert '"name": "notes.txt"' in described.output
+
+
 def test_bytes_come_from_a_file_and_go_to_one(ask: Ask, tmp_path: Path) -> None:
     image, result = tmp_path / "photo.png", tmp_path / "small.png"
     image.write_bytes(PNG)

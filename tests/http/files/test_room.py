@@ -25,10 +25,14 @@ def full(locked: Locked) -> httpx.Client:
     return client
 
 
-def test_a_large_file_without_room_is_refused_before_it_is_read(full: httpx.Client, locked: Locked) -> None:
+@pytest.mark.parametrize("key", [(), ("Idempotency-Key: a-new-one",)], ids=["without a key", "with a key"])
+def test_a_large_file_without_room_is_refused_before_it_is_read(
+    full: httpx.Client, locked: Locked, key: tuple[str, ...]
+) -> None:
     head = (
         *(f"{name}: {value}" for name, value in locked.headers("has-submit").items()),
         "Content-Type: a/b",
+        *key,
     )
     response = response_to(full.base_url, post("/same_file", *head, "Content-Length: 190000", body=BEGINNING))
     assert problem_of(response) == (413, "file-space-used-up")

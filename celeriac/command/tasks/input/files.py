@@ -10,6 +10,19 @@ from celeriac.command.tasks.input.errors import InputError
 LARGEST = 64 * 1024 * 1024
 
 
+class NamedBytes(bytes):
+    """The content of a file, with its name; None for standard input."""
+
+    name: str | None = None
+
+    @classmethod
+    def of(cls, content: bytes, name: str | None) -> "NamedBytes":
+        """These bytes with this name."""
+        named = cls(content)
+        named.name = name
+        return named
+
+
 class Files:
     """The files of one input."""
 
@@ -24,8 +37,9 @@ class Files:
         if place == "-":
             return self._read_stdin()
         try:
-            with Path(place).expanduser().open("rb") as file:
-                return self._take(file, place)
+            path = Path(place).expanduser()
+            with path.open("rb") as file:
+                return NamedBytes.of(self._take(file, place), path.name)
         except (OSError, ValueError, RuntimeError) as error:
             reason = getattr(error, "strerror", None) or "its name is not valid"
             raise InputError(

@@ -8,7 +8,7 @@ from typing import Any
 
 from celeriac.command.tasks.input.errors import InputError
 from celeriac.command.tasks.input.example import example_words
-from celeriac.command.tasks.input.files import text_of
+from celeriac.command.tasks.input.files import NamedBytes, text_of
 from celeriac.command.tasks.input.json_text import json_value
 from celeriac.command.tasks.input.label import label_of
 from celeriac.values.json.shape import Leaf, Shape
@@ -72,12 +72,22 @@ def article(label: str) -> str:
 
 
 def _base64(content: str | bytes, shape: Shape, name: str) -> Any:
+    if isinstance(content, NamedBytes) and shape.leaf("object"):
+        return _file(content)
     if isinstance(content, bytes):  # the client sends a large file as it is
         return content if len(content) > LARGE else base64.b64encode(content).decode("ascii")
     if all(leaf.is_base64 for leaf in shape.leaves if leaf.kind == "string") and not _is_base64(content):
         excerpt = content if len(content) <= SHOWN else content[:SHOWN] + "…"
         raise InputError(f"{name} is bytes, and {excerpt!r} is not base64.", f"{name}=@{excerpt or 'FILE'}")
     return content
+
+
+def _file(content: NamedBytes) -> Any:
+    """A file keeps its name, for a parameter that can have one."""
+    from celeriac.files.file import File  # pydantic is slow to load
+
+    file = File(content, name=content.name)
+    return file if len(content) > LARGE else file.json_form()
 
 
 def _is_base64(text: str) -> bool:
