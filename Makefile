@@ -102,7 +102,7 @@ bench-peers: $(INSTALLED) .peers/installed ## measure, also Flower, celery-fasta
 	$(BIN)/python -m lab.bench $(ARGS)
 
 trials: $(INSTALLED) ## break one thing at a time, under stock Celery and under Celeriac; run what takes too long for make test
-	$(BIN)/python -m pytest tests/lab/trials tests/lab/test_bench.py -m "trial or not trial" -s -v $(ARGS)
+	$(BIN)/python -m pytest tests/lab/trials tests/lab/test_bench.py tests/files -m "trial or not trial" -s -v $(ARGS)
 
 generated: $(INSTALLED) ## send made-up requests to each operation with Schemathesis, many more than make test sends
 	TEST_EXAMPLES=100 $(BIN)/python -m pytest tests/http/service/test_schemathesis.py $(ARGS)

@@ -1,4 +1,4 @@
-"""The checks of `celeriac doctor`: server, versions, clock, key, Redis, queues and a round trip."""
+"""The checks of `celeriac doctor`: server, versions, clock, key, Redis, queues and round trips."""
 
 import shlex
 import time
@@ -8,20 +8,19 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import httpx
 
 from celeriac.client import errors
 from celeriac.client.client import Client
 from celeriac.command.connect.findings import Finding, failure, ok, skipped, warning
+from celeriac.command.connect.round_trips import ANSWER_SECONDS, echo, files
 from celeriac.command.connect.server import Server
 from celeriac.command.output.client_errors import refusal_of
 from celeriac.version import VERSION
 
 # The header `Date` has whole seconds, and the answer takes a moment.
 MOST_CLOCK_SECONDS = 5.0
-ECHO_SECONDS = 10.0
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -32,7 +31,7 @@ class Examination:
         """Nothing is asked yet."""
         # How far the clock of the server is ahead of this one, in seconds; None if it does not send its time.
         self._ahead: float | None = None
-        self._client = server.client(timeout=ECHO_SECONDS, event_hooks={"response": [self._compare_clocks]})
+        self._client = server.client(timeout=ANSWER_SECONDS, event_hooks={"response": [self._compare_clocks]})
 
     def findings(self) -> Iterator[Finding]:
         """One finding a check, as it is made; the first failure of the server ends them."""
@@ -44,7 +43,8 @@ class Examination:
             for name, check in self._checks(client):
                 yield self._made(name, check)
             yield from self._of_queues(client)
-            yield self._made("echo", lambda: _echo(client))
+            yield self._made("echo", lambda: echo(client))
+            yield self._made("files", lambda: files(client))
 
     def _checks(self, client: Client) -> Iterator[tuple[str, Callable[[], Finding]]]:
         yield "versions", lambda: _versions(client)
@@ -144,30 +144,3 @@ def _queue(queue: Any) -> Finding:
             f"No worker serves it; {waiting}.", f"Start one: celeriac worker -Q {shlex.quote(name)}"
         )
     return ok(f"{count} {'worker serves' if count == 1 else 'workers serve'} it; {waiting}.")
-
-
-def _echo(client: Client) -> Finding:
-    """A task through the default queue; it leaves nothing behind."""
-    workers = client.workers()
-    if not any(worker["kind"] == "celeriac" for worker in workers):
-        return skipped("There is no Celeriac worker.")
-    start = time.perf_counter()
-    try:
-        task = client.submit("celeriac.echo", task_id=uuid4(), text="hello", expires=ECHO_SECONDS)
-    except errors.UnknownTaskName:
-        return skipped("The server is too old for it.")
-    served = {queue for worker in workers for queue in worker["queues"]}
-    if task.queue not in served:
-        task.cancel()
-        return skipped(f"No worker serves {task.queue!r}, its queue.")
-    try:
-        task.result(timeout=ECHO_SECONDS)
-    except (errors.TimedOut, errors.TaskExpired):
-        return failure(
-            f"A task in {task.queue!r} did not end within {ECHO_SECONDS:.0f} s.",
-            "Look at the workers: celeriac workers, and their logs.",
-        )
-    seconds = time.perf_counter() - start
-    with suppress(errors.Problem):  # without the scope `cancel`, it is forgotten in a day
-        task.forget()
-    return ok(f"A task went to a worker and back in {seconds * 1_000:.0f} ms.")

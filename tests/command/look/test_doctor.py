@@ -1,7 +1,10 @@
 """`celeriac doctor` says of each part whether it works, and what to do."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
+from lab.harness.servers import running_api, running_worker
 from tests.command.look.conftest import Ask, url_of
 from tests.command.running import Celeriac
 from tests.http.access.keys import Locked
@@ -18,7 +21,7 @@ def test_a_healthy_server_passes_every_check_and_an_echo_comes_back(ask: Ask) ->
     examined = ask("doctor", "--json")
     found = verdicts(examined.output)
     assert list(found)[:5] == ["server", "versions", "clock", "key", "redis"]
-    healthy = ("server", "versions", "clock", "key", "redis", "queue default", "echo")
+    healthy = ("server", "versions", "clock", "key", "redis", "queue default", "echo", "files")
     assert {check: found[check] for check in healthy} == dict.fromkeys(healthy, "ok")
     assert ask(*echoes).output == before, "the task is forgotten"
 
@@ -39,6 +42,20 @@ def test_what_a_key_does_not_allow_is_skipped_and_a_wrong_key_fails(
     stranger = celeriac("doctor", "--json", url=url, key=locked.secrets["wrong"])
     found = verdicts(stranger.output)
     assert (stranger.code, found["key"], found["redis"], found["queues"]) == (4, "fail", "ok", "skip")
+
+
+def test_a_worker_that_keeps_files_elsewhere_is_found(
+    celeriac: Celeriac, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    url = new_database()
+    with (
+        running_api(tmp_path, redis_url=url, files=tmp_path / "of-the-api") as api,
+        running_worker(tmp_path, "-Q", "default", redis_url=url, files=tmp_path / "of-the-worker"),
+    ):
+        examined = celeriac("doctor", url=url_of(api.port))
+    assert examined.code != 0
+    assert "Give the API and all workers the same CELERIAC_FILES" in examined.output
+    assert "The content of this file was removed" in examined.output
 
 
 def test_where_no_server_is_the_first_check_is_the_last(celeriac: Celeriac) -> None:
