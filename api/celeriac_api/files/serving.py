@@ -1,14 +1,16 @@
 """Serves results and inputs as JSON, or as the files that they are."""
 
 import json
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
-from celeriac.contract.catalog import PerDefinition
+from celeriac.contract.built_in import built_in
+from celeriac.contract.catalog import PerDefinition, catalog_of
 from celeriac.contract.definition import Definition
 from celeriac.files.content import Content, InMemory, InStore
 from celeriac.files.form import KEYWORD, Form, decoded, is_file, read_form
@@ -48,9 +50,10 @@ class Serving:
     def __init__(self, catalog: Mapping[str, Definition], ledger: Ledger, store: AsyncStore) -> None:
         """`store` has the large files."""
         self._ledger, self._store = ledger, store
-        self._files = PerDefinition(catalog, lambda definition: file_result(definition.output_schema))
+        every = ChainMap(catalog_of(built_in()), cast("dict[str, Definition]", catalog))
+        self._files = PerDefinition(every, lambda definition: file_result(definition.output_schema))
         self._with_files = PerDefinition(
-            catalog, lambda definition: KEYWORD in json.dumps(definition.output_schema)
+            every, lambda definition: KEYWORD in json.dumps(definition.output_schema)
         )
 
     def has_files(self, name: str) -> bool:

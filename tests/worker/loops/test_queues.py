@@ -59,7 +59,7 @@ def test_a_worker_shares_its_queues_between_its_pool_and_its_loops(tmp_path: Pat
     printed = python("-c", SELECTED, packages=package(tmp_path, TASKS))
     assert printed.returncode == 0, printed.stderr
     assert json.loads(printed.stdout) == {
-        "tasks": ["celeriac.echo", "computed", "slow"],
+        "tasks": ["celeriac.echo", "celeriac.make_file", "computed", "slow"],
         "all": [["default", "slow"], ["async", "models"]],
         "-Q async": [[], ["async"]],
         "-Q default,models": [["default"], ["models"]],
