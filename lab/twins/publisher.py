@@ -1,6 +1,6 @@
 """The program of a twin: does each case, and prints what it has seen.
 
-`python -m lab.twins.publisher POOL [CASE …]` runs in the environment of the tested Celery: it needs Celery and the sample alone.
+`python -m lab.twins.publisher POOL TRAIL [CASE …]` runs in the environment of the tested Celery: it needs Celery and the sample alone.
 """
 
 import json
@@ -19,27 +19,27 @@ from lab.twins.observe import observe, wait_until
 QUIET_SECONDS = 0.5
 
 
-def main(pool: str, *names: str) -> None:
-    """Do the cases of a pool, or these."""
+def main(pool: str, trail: str, *names: str) -> None:
+    """Do the cases of a pool, or these, with this before the names of their trails."""
     cases = [case for case in CASES if pool in case.pools and (not names or case.name in names)]
-    sys.stdout.write(json.dumps({"seen": see(cases), "imported": "celeriac" in sys.modules}) + "\n")
+    sys.stdout.write(json.dumps({"seen": see(cases, trail), "imported": "celeriac" in sys.modules}) + "\n")
     sys.stdout.flush()
     os._exit(0)  # at an ordinary end, each result would subscribe once more and complain
 
 
-def see(cases: Sequence[Case]) -> dict[str, Any]:
+def see(cases: Sequence[Case], trail: str) -> dict[str, Any]:
     """What was seen of each case, and noted by its tasks. All are published first, so that they run side by side."""
-    steps_of = {case.name: _publish(case) for case in cases}
-    seen = {name: _finish(name, *steps) for name, steps in steps_of.items()}
+    steps_of = {case.name: _publish(case, trail) for case in cases}
+    seen = {name: _finish(trail + name, *steps) for name, steps in steps_of.items()}
     _wait_until_nothing_happens()
     return {
-        name: {"results": results, "noted": sorted(map(json.dumps, journal.entries(name)))}
+        name: {"results": results, "noted": sorted(map(json.dumps, journal.entries(trail + name)))}
         for name, results in seen.items()
     }
 
 
-def _publish(case: Case) -> tuple[Steps, list[Any]]:
-    journal.trail.set(case.name)
+def _publish(case: Case, trail: str) -> tuple[Steps, list[Any]]:
+    journal.trail.set(trail + case.name)
     steps = case.begin()
     try:
         return steps, [next(steps)]

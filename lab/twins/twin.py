@@ -82,10 +82,13 @@ class Twin:
         finally:
             beat.kill()
 
-    def publish(self, *names: str, plugged: bool | None = None) -> dict[str, Any]:
-        """What the publisher has seen of each case of the pool, or of these; it is plugged as the worker is unless that is said."""
+    def publish(self, *names: str, plugged: bool | None = None, trail: str = "") -> dict[str, Any]:
+        """What the publisher has seen of each case of the pool, or of these; it is plugged as the worker is unless that is said.
+
+        `trail` keeps apart what several publishers cause in one database.
+        """
         plugged = self.plugged if plugged is None else plugged
-        seen = self.program("lab.twins.publisher", self.pool, *names, plugged=plugged)
+        seen = self.program("lab.twins.publisher", self.pool, trail, *names, plugged=plugged)
         if seen["imported"] != plugged:
             raise RuntimeError(f"celeriac was {'' if seen['imported'] else 'not '}imported")
         cases: dict[str, Any] = seen["seen"]
@@ -121,7 +124,10 @@ class Twin:
 @contextmanager
 def both(stock: Twin, plugged: Twin) -> Iterator[None]:
     """The workers of both."""
+    workers = [twin.worker() for twin in (stock, plugged)]
     with ExitStack() as stack:
-        for twin in (stock, plugged):
-            stack.enter_context(twin.running_worker())
+        for worker in workers:
+            stack.callback(worker.kill)
+        for worker in workers:
+            worker.wait_until(lambda worker=worker: " ready." in worker.log)  # type: ignore[misc]  # mypy sees no type there
         yield

@@ -25,7 +25,7 @@ def describe(self: Any, word: str = "") -> dict[str, Any]:
         "timelimit": request.timelimit,
         "priority": (request.delivery_info or {}).get("priority"),
         "routing_key": (request.delivery_info or {}).get("routing_key"),
-        "trail": request.get("trail"),
+        "has_trail": bool(request.get("trail")),
         "tenant": request.get("tenant"),
         "args": request.args,
         "kwargs": request.kwargs,

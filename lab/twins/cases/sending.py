@@ -1,5 +1,6 @@
 """Ways to publish: by name, with routes, through connections and producers of the caller's own."""
 
+from lab.sample_app import journal
 from lab.sample_app.celery import app
 from lab.sample_app.tasks import reports, untyped
 from lab.twins.case import Cases, Steps
@@ -59,8 +60,9 @@ def here_and_now() -> Steps:
 
 @case
 def an_id_of_the_callers_own() -> Steps:
-    result = untyped.add.apply_async(args=(1, 2), task_id="the-callers-own-id")
-    yield [result.id, result]
+    task_id = f"the-callers-{journal.trail.get()}".replace(" ", "-")
+    result = untyped.add.apply_async(args=(1, 2), task_id=task_id)
+    yield [result.id == task_id, result]
 
 
 @case
