@@ -18,6 +18,7 @@ STAY = {
     "celeriac:ended": "ids of records, by when they go",
     "celeriac:names": "one member a definition",
     "celeriac:queues": "one member a queue",
+    "celeriac:lists": "one field a list of an existing app",
     "celeriac:envelopes": "one field a definition",
     "celeriac:events": "the feed, of bounded length",
     "celeriac:totals": "one field a name and state",
