@@ -35,7 +35,7 @@ suitable = $(shell for name in python3 python3.14 python3.13 python3.12 python3.
 # Only what stands on make's own command line is passed on: some shells export a HOST of their own.
 typed = $(foreach name,HOST PORT DATA_DIR REDIS_URL,$(if $(findstring command,$(origin $(name))),CELERIAC_$(name)="$($(name))"))
 
-.PHONY: help run test quick coverage conformance conformance-stock conformance-lowest conformance-newest conformance-fallback check fix openapi docs screenshots bench bench-peers trials generated chaos soak lock audit sbom hostile images clean
+.PHONY: help run test quick coverage conformance conformance-stock conformance-app conformance-lowest conformance-newest conformance-fallback check fix openapi docs screenshots bench bench-peers trials generated chaos soak lock audit sbom hostile images clean
 
 help: ## list these commands
 	@echo "make run PORT=8010 sets a port; HOST, DATA_DIR, REDIS_URL and RELOAD=1 work the same way. make test ARGS=-x passes -x to pytest."
@@ -57,12 +57,18 @@ coverage: $(INSTALLED) ## run all tests, and show which lines they reach
 	@$(BIN)/python -m coverage run -m pytest $(SIDE_BY_SIDE) $(ARGS); ended=$$?; \
 		$(BIN)/python -m coverage combine --quiet && $(BIN)/python -m coverage report; exit $$ended
 
-conformance: conformance-stock conformance-lowest conformance-newest conformance-fallback ## test with other versions of Celery, redis-py, FastAPI and others
+conformance: conformance-stock conformance-app conformance-lowest conformance-newest conformance-fallback ## test with other versions of Celery, redis-py, FastAPI and others
 
 conformance-stock: $(INSTALLED) $(CELERIES:%=.conformance/%/installed) ## exchange tasks and results with stock Celery 5.4 to 5.7
 	@for version in $(CELERIES); do \
 		.conformance/$$version/bin/python -m pip --disable-pip-version-check freeze | grep -E '^(celery|kombu|redis)='; \
 		CELERY_PYTHON=$(CURDIR)/.conformance/$$version/bin/python $(BIN)/python -m pytest tests/conformance $(ARGS) || exit 1; \
+	done
+
+conformance-app: $(INSTALLED) $(CELERIES:%=.conformance/%/installed) ## run an existing app with and without Celeriac, with Celery 5.4 to 5.7 and in five pools
+	@for version in $(CELERIES); do \
+		CELERY_PYTHON=$(CURDIR)/.conformance/$$version/bin/python $(BIN)/python -m pytest tests/existing_app/twins \
+			-m "trial or not trial" $$(test $$version = $(lastword $(CELERIES)) || echo -k prefork) $(ARGS) || exit 1; \
 	done
 
 conformance-lowest: $(INSTALLED) ## test the services with the lowest versions that pyproject.toml allows
@@ -178,11 +184,13 @@ define resolve
 @grep -E '^(celery|kombu|billiard|redis|fastapi|starlette|pydantic|uvicorn|httpx)=' .conformance/$(1)/versions.txt
 endef
 
-# kombu[redis], for Celery 5.4 does not ask for all that kombu's Redis transport needs.
+# kombu[redis], for Celery 5.4 does not ask for all that kombu's Redis transport needs; pydantic and hiredis are what Celeriac
+# needs beside an existing app, and the others are pools.
 .conformance/%/installed: $(INSTALLED)
 	@echo "Setting up $(@D) with Celery $*; this takes a minute, once."
 	@$(BIN)/python -m venv --clear $(@D)
-	@$(@D)/bin/python -m pip --disable-pip-version-check install --quiet 'celery[redis]==$*.*' 'kombu[redis]'
+	@$(@D)/bin/python -m pip --disable-pip-version-check install --quiet 'celery[redis]==$*.*' 'kombu[redis]' \
+		'pydantic>=2.13,<3' hiredis gevent eventlet
 	@touch $@
 
 .peers/installed: $(wildcard lab/bench/peers*.txt)

@@ -1,5 +1,6 @@
 """The twins of a module: a stock worker and a plugged one, side by side."""
 
+import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from lab.twins.case import POOLS
-from lab.twins.twin import Twin, both
+from lab.twins.twin import PYTHON, Twin, both
 
 Seen = dict[str, Any]
 
@@ -22,7 +23,18 @@ class Sides(NamedTuple):
     plugged_worker: Seen
 
 
-@pytest.fixture(scope="module", params=POOLS[:1])
+def needs(pool: str) -> list[pytest.MarkDecorator]:
+    """All but the first take longer than the suite may, and those of greenlets have a package of their own."""
+    missing = (
+        pool in ("gevent", "eventlet")
+        and subprocess.run([PYTHON, "-c", f"import {pool}"], capture_output=True, check=False).returncode
+    )
+    return [pytest.mark.trial, pytest.mark.skipif(bool(missing), reason=f"{pool} is not installed")]
+
+
+@pytest.fixture(
+    scope="module", params=["prefork", *(pytest.param(pool, marks=needs(pool)) for pool in POOLS[1:])]
+)
 def sides(
     request: pytest.FixtureRequest, new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Sides]:
