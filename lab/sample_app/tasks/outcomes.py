@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from typing import Any
 
 from celery.exceptions import Ignore, Reject
@@ -68,7 +69,7 @@ def requeue_once(self: Any) -> str:
 def killed(self: Any) -> str:
     """Kill the process that runs it; the message is acknowledged already."""
     note(self.request.id, "run")
-    os.kill(os.getpid(), signal.SIGKILL)
+    kill_process()
     return "alive"
 
 
@@ -76,7 +77,7 @@ def killed(self: Any) -> str:
 def killed_late(self: Any) -> str:
     """Kill the process that runs it; the message is acknowledged when it has ended."""
     note(self.request.id, "run")
-    os.kill(os.getpid(), signal.SIGKILL)
+    kill_process()
     return "alive"
 
 
@@ -84,8 +85,14 @@ def killed_late(self: Any) -> str:
 def killed_once(self: Any) -> str:
     """Kill the process that runs it the first time; the message is delivered again."""
     if is_first_run(self.request.id):
-        os.kill(os.getpid(), signal.SIGKILL)
+        kill_process()
     return "second"
+
+
+def kill_process() -> None:
+    """Kill this process, when its worker has seen that it has begun: billiard would run the task once more, also for stock Celery."""
+    time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def is_first_run(task_id: str) -> bool:
