@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 Seen = Mapping[str, Any]
-# What may differ in a case, as patterns of the sentences, and why. docs/existing-apps.md has a row for each.
+# What may differ in a case, as patterns of the sentences, and why.
 MEANT: Mapping[str, Mapping[str, str]] = {
     "a time after which it must not begin": {
         "'expired', and plugged 'not started in time'": "the ledger ends what is late, in its own words",

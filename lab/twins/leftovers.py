@@ -1,4 +1,4 @@
-"""What is left in Redis when every task of a plugged app has ended, and should not be."""
+"""What is left in Redis when every task has ended, and should not be."""
 
 import time
 from fnmatch import fnmatch

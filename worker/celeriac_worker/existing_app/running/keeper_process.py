@@ -1,4 +1,4 @@
-"""The keeper as a process, for workers in which no event loop of asyncio can run.
+"""The keeper as a process, beside workers of greenlets, which run no asyncio.
 
 It reads the addresses from a line of its input, and ends with its worker: when the input does.
 """

@@ -1,4 +1,4 @@
-"""Runs the keeper beside an app's worker: in its main process, or in one of its own."""
+"""Runs the keeper beside an app's worker: in its process, or in another."""
 
 import asyncio
 from _thread import start_new_thread
