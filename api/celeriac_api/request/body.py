@@ -136,10 +136,12 @@ def fit_around(part: bytes, model: type[BaseModel], *, holes: Sequence[Sequence[
             ) from wrong
 
 
-def invalid_input(wrong: Sequence[tuple[str, str, Any]], *, count: int | None = None) -> InvalidInput:
+def invalid_input(
+    wrong: Sequence[tuple[str, str, Any]], *, count: int | None = None, or_more: bool = False
+) -> InvalidInput:
     """The problem for values that are not valid: for each its JSON pointer, what is wrong, and the value.
 
-    It lists at most `MOST_ERRORS`; `count` is their number, if `wrong` does not contain all.
+    It lists at most `MOST_ERRORS`; `count` is their number, if `wrong` does not contain all, or the least that it may be.
     """
     errors = [
         {
@@ -151,7 +153,8 @@ def invalid_input(wrong: Sequence[tuple[str, str, Any]], *, count: int | None = 
     first, count = errors[0], count or len(wrong)
     more = f" ({count - 1} more in `errors`)" if count > 1 else ""
     if count > len(errors):
-        more = f" ({count - 1} more; `errors` lists {len(errors) - 1} of them)"
+        others = f"{count - 1} or more" if or_more else f"{count - 1} more"
+        more = f" ({others}; `errors` lists {len(errors) - 1} of them)"
     return InvalidInput(f"{first['pointer'] or 'The body'}: {first['detail']}{more}.", errors=errors)
 
 

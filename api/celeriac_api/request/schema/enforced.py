@@ -42,7 +42,11 @@ _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
 class UnusableSchema(Exception):
-    """No input can be judged by this schema. The text describes why."""
+    """No input can be judged by this schema. The text is a sentence that describes why."""
+
+    def __init__(self, reason: str) -> None:
+        """The reason, as the rest of a sentence."""
+        super().__init__(f"The JSON Schema of the input cannot be enforced: {reason}.")
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ class _Document:
         except RecursionError:
             raise _too_deep() from None
         except (TypeError, ValueError, LookupError, AttributeError) as wrong:
-            raise UnusableSchema(f"a keyword of it has a value that it cannot have ({wrong})") from wrong
+            raise UnusableSchema(f"a keyword has a value that it cannot have ({wrong})") from wrong
         _check_cost(definitions)
         return {"$ref": "#/$defs/0", "$defs": definitions}
 
@@ -91,7 +95,7 @@ class _Document:
         if isinstance(schema, bool):
             return schema
         if not isinstance(schema, dict):
-            raise UnusableSchema(f"{_cut(schema)} is not a schema")
+            raise UnusableSchema(f"{shortened(schema)} is not a schema")
         if depth > DEEPEST_SCHEMA:
             raise _too_deep()
         made = self._by_tag(schema, depth) or self._as_it_is(_replaced(schema), depth)
@@ -163,7 +167,7 @@ class _Document:
 
     def _reference(self, reference: Any) -> str:
         if not isinstance(reference, str) or not reference.startswith("#"):
-            raise UnusableSchema(f"it refers to {_cut(reference)}, which is not in it")
+            raise UnusableSchema(f"it refers to {shortened(reference)}, which is not in it")
         self._referenced(reference)
         return "#/$defs/" + self._names.setdefault(reference, str(len(self._names)))
 
@@ -174,7 +178,7 @@ class _Document:
             try:
                 part = part[int(name) if isinstance(part, list) else name]
             except (LookupError, ValueError, TypeError):
-                raise UnusableSchema(f"it refers to {_cut(reference)}, which is not in it") from None
+                raise UnusableSchema(f"it refers to {shortened(reference)}, which is not in it") from None
         return part
 
 
@@ -251,6 +255,7 @@ def _too_deep() -> UnusableSchema:
     return UnusableSchema(f"it is nested more than {DEEPEST_SCHEMA} levels deep")
 
 
-def _cut(value: Any) -> str:
+def shortened(value: Any) -> str:
+    """The JSON of a value, or the beginning of it."""
     text = json.dumps(value, default=str)
     return text if len(text) <= 100 else text[:100] + "…"

@@ -19,6 +19,8 @@ REQUIRED = "Field required"
 EXTRA = "Extra inputs are not permitted"
 # How many alternatives that do not fit are looked at; and how deep references go that lead to no other part of the value.
 MOST_BRANCHES, DEEPEST = 500, 300
+# For so many items, no validator is made.
+FEW = 16
 
 
 class Explanation:
@@ -57,7 +59,7 @@ class Explanation:
         yield from self._others(schema, value, path, depth + 1)
 
     def _members(self, schema: Schema, value: dict[str, Any], path: Path, depth: int) -> Iterator[Row]:
-        properties, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+        properties = schema.get("properties", {})
         required = dict.fromkeys(schema.get("required", ()))
         for name, part in properties.items():
             if name in value:
@@ -67,6 +69,11 @@ class Explanation:
         for name in required:
             if name not in properties and name not in value:
                 yield (*path, name), REQUIRED, value
+        yield from self._names(schema, value, path, depth)
+
+    def _names(self, schema: Schema, value: dict[str, Any], path: Path, depth: int) -> Iterator[Row]:
+        """What is wrong with names, and with the members that no name of the schema is for."""
+        properties, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
         names, others = schema.get("propertyNames", True), schema.get("additionalProperties", True)
         for name, member in value.items():
             for _, sentence, _ in self._rows(names, name, path, depth):
@@ -79,7 +86,8 @@ class Explanation:
             if not parts and name not in properties:
                 parts = [others]
             for part in parts:
-                yield from self._rows(part, member, (*path, name), depth)
+                if not self._may_pass_over(part, member, len(value)):
+                    yield from self._rows(part, member, (*path, name), depth)
 
     def _items(self, schema: Schema, value: list[Any], path: Path, depth: int) -> Iterator[Row]:
         first, others = schema.get("prefixItems", []), schema.get("items", True)
@@ -87,7 +95,7 @@ class Explanation:
             yield (*path, place), REQUIRED, value
         for place, item in enumerate(value):
             part = first[place] if place < len(first) else others
-            if part is not True:
+            if not self._may_pass_over(part, item, len(value)):
                 yield from self._rows(part, item, (*path, place), depth)
 
     def _others(self, schema: Schema, value: Any, path: Path, depth: int) -> Iterator[Row]:
@@ -104,7 +112,7 @@ class Explanation:
         """What is wrong with each alternative, unless one fits. Null is none where there are others, and the value is not null."""
         branches = schema[name]
         if value is not None and len(branches) > 1:
-            branches = [branch for branch in branches if branch != {"type": "null"}]
+            branches = [branch for branch in branches if not _is_null(branch)]
         if len(branches) > 1 and self._is_valid(id(schema[name]), {name: schema[name]}, value):
             return
         seen: set[tuple[Path, str]] = set()
@@ -117,6 +125,10 @@ class Explanation:
                     seen.add(row[:2])
                     yield row
 
+    def _may_pass_over(self, schema: Any, value: Any, count: int) -> bool:
+        """Whether it is one of many and valid, which a validator finds out faster than this."""
+        return schema is True or (count > FEW and self._is_valid(id(schema), schema, value))
+
     def _is_valid(self, key: int | str, schema: Any, value: Any) -> bool:
         if isinstance(schema, bool):
             return schema
@@ -124,6 +136,11 @@ class Explanation:
             document = {**schema, "$defs": self._definitions}
             self._validators[key] = jsonschema_rs.validator_for(document, **self._options)
         return bool(self._validators[key].is_valid(value))
+
+
+def _is_null(branch: Any) -> bool:
+    """Also where a reference to a result may be in its place."""
+    return isinstance(branch, dict) and {"type": "null"} in (branch, branch.get("else"))
 
 
 def _words_of_tag(schema: Schema, value: Any) -> str | None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from celeriac.contract.json_schema.markers import UnknownMarker
 from celeriac.files.form import Blobs
 from celeriac.values.json.pointer import pointer_to
-from celeriac_api.request.body import fit, fit_around, invalid_input
+from celeriac_api.request.body import MOST_ERRORS, fit, fit_around, invalid_input
 from celeriac_api.request.json_text import HIDDEN
 from celeriac_api.request.schema.enforced import (
     LENIENT,
@@ -22,6 +22,7 @@ from celeriac_api.request.schema.enforced import (
     Strictness,
     UnusableSchema,
     enforced,
+    shortened,
 )
 from celeriac_api.request.schema.explanation import REQUIRED, Explanation, Row
 from celeriac_api.request.schema.keywords import FORMATS, fits, keyword_classes
@@ -30,6 +31,11 @@ from celeriac_api.response.errors import InvalidInput
 
 # How many values that are not valid are counted: each takes some microseconds.
 MOST_COUNTED = 1_000
+LONGEST_REASON = 200
+# How jsonschema-rs begins what a class of ours says.
+_OF_KEYWORD = re.compile(r"Failed to instantiate keyword class '[^']*': \w+: ")
+# In place of a value, which could be long, in sentences of jsonschema-rs.
+VALUE = "the value"
 MISFIT = "Input should fit the JSON Schema of the task"
 # It shows the tag.
 _TAG = re.compile("^Input tag .* found", re.DOTALL)
@@ -125,6 +131,14 @@ class InputSchema:
     def _around(self) -> Any:
         return self._validator(STRICT, may_refer=True)
 
+    @cached_property
+    def _document(self) -> Schema:
+        return enforced(self._schema)
+
+    @cached_property
+    def _document_with_references(self) -> Schema:
+        return enforced(self._schema, may_refer=True)
+
     def _validator(
         self, strictness: Strictness, *, may_refer: bool = False, blobs: Blobs | None = None
     ) -> Any:
@@ -142,11 +156,13 @@ class InputSchema:
     def _refusal(
         self, value: Any, at: str, *, may_refer: bool = False, blobs: Blobs | None = None
     ) -> InvalidInput:
-        document = enforced(self._schema, may_refer=may_refer)
+        document = self._document_with_references if may_refer else self._document
         explanation = Explanation(document, keyword_classes(blobs), _options(blobs))
         rows = list(islice(explanation.rows(value), MOST_COUNTED)) or [((), MISFIT, value)]
-        wrong = [(at + pointer_to(path), words, part) for path, words, part in map(self._shown, rows)]
-        return invalid_input(wrong, count=len(wrong))
+        wrong = [
+            (at + pointer_to(path), words, part) for path, words, part in map(self._shown, rows[:MOST_ERRORS])
+        ]
+        return invalid_input(wrong, count=len(rows), or_more=len(rows) == MOST_COUNTED)
 
     def _shown(self, row: Row) -> Row:
         """Without the values of hidden parameters."""
@@ -161,10 +177,19 @@ def _options(blobs: Blobs | None) -> dict[str, Any]:
         "formats": _FORMATS,
         "validate_formats": True,
         "offline": True,
-        "mask": "the value",
+        "mask": VALUE,
         "keywords": keyword_classes(blobs),
     }
 
 
 def _reason(wrong: Exception) -> str:
-    return str(wrong).partition("\n")[0][:300]
+    """In what is wrong with a schema, jsonschema-rs names no place."""
+    if not isinstance(wrong, jsonschema_rs.ValidationError):
+        return str(wrong).partition("\n")[0][:LONGEST_REASON]
+    path, message = list(map(str, wrong.instance_path)), wrong.message.removeprefix(VALUE).strip()
+    place = pointer_to(path[2:] if path[:2] == ["$defs", "0"] else path)
+    if _OF_KEYWORD.match(message):
+        return f"{place}: {_OF_KEYWORD.sub('', message)[:LONGEST_REASON]}"
+    if path[-1:] == ["pattern"]:
+        message = "is not a regular expression of JSON Schema (ECMA 262)"
+    return f"{place} is {shortened(wrong.instance)}, and {message[:LONGEST_REASON]}"
