@@ -103,5 +103,6 @@ class Stage:
 
 def options_of_app(root: Path) -> tuple[str, ...]:
     """The options of uvicorn that name the app and the protocol of a checkout, where they may have other names."""
-    options: tuple[str, ...] = runpy.run_path(str(root / "celeriac" / "serving.py"))["APP"]
+    places = (root / "celeriac" / "stack" / "serving.py", root / "celeriac" / "serving.py")
+    options: tuple[str, ...] = runpy.run_path(str(next(filter(Path.is_file, places))))["APP"]
     return options

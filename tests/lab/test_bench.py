@@ -51,12 +51,18 @@ TABLES = {
     "batches": ["Batches: 120 additions", "POST /batches, one request", "POST /add beside a batch of 1,200"],
     "start": ["Start of the API", "first answer, ms", "Celeriac"],
     "pool": ["Pool: 200 queued additions", "stock worker", "Celeriac's worker", "bytes/task, finished"],
+    "existing": [
+        "Existing app: 200 publishes",
+        "Celery alone",
+        "with celeriac.install(app)",
+        "200 queued additions",
+    ],
     "client": ["Client: client.run", "run by hand", "async client.map / async map by hand"],
     "command": ["Start of the command", "celeriac --version", "celeriac list --help"],
     "limits": ["Limits: a key with 100", "Celeriac, two processes", "refused"],
 }
 # They take longest, and start what others start, too: `make trials` runs them.
-LONG = ("waiters", "get", "wait", "pool", "client", "command")
+LONG = ("waiters", "get", "wait", "pool", "existing", "client", "command")
 Run = subprocess.CompletedProcess[str]
 
 

@@ -48,7 +48,7 @@ class Contender:
     """A kind of worker: how its queue is filled, how it is started, where its tasks wait, which have ended."""
 
     database: int
-    fill: Callable[[], None]
+    fill: Callable[[], object]
     start: Callable[[], Program]
     queue: str
     ended: Callable[[Redis], int]
@@ -69,7 +69,7 @@ def measure(plan: Plan) -> None:
     """The queue is filled before the worker starts; its steady state counts, not its start."""
     with Stage() as stage:
         contenders = {
-            name: partial(_work, stage, contender, plan.tasks)
+            name: partial(work, stage, contender, plan.tasks)
             for name, contender in _contenders(stage, plan).items()
         }
         results = take_turns(plan.console, contenders, rounds=plan.rounds)
@@ -89,7 +89,7 @@ def measure(plan: Plan) -> None:
 
 def of_celeriac(stage: Stage, plan: Plan, *, database: int = 0, root: Path = ROOT) -> Measure:
     """API and worker of a checkout."""
-    return partial(_work, stage, _celeriac(stage, plan, database=database, root=root), plan.tasks)
+    return partial(work, stage, _celeriac(stage, plan, database=database, root=root), plan.tasks)
 
 
 def _contenders(stage: Stage, plan: Plan) -> dict[str, Contender]:
@@ -134,7 +134,8 @@ def _taken(tasks: int, queue: str, client: Redis) -> int:
     return tasks - client.llen(queue)
 
 
-def _work(stage: Stage, contender: Contender, tasks: int) -> Figures:
+def work(stage: Stage, contender: Contender, tasks: int) -> Figures:
+    """Fill the queue, start the worker, and see how fast it empties it."""
     client = stage.redis(contender.database)
     empty, idle = memory_bytes(client), cpu_seconds(stage.valkey.pid)
     contender.fill()
