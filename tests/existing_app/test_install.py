@@ -2,9 +2,6 @@
 
 import logging
 import pickle
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from celery import Celery
@@ -13,7 +10,6 @@ import celeriac
 from celeriac_worker.existing_app.findings import Severity, findings, refusal
 from celeriac_worker.existing_app.install import log_findings
 from celeriac_worker.existing_app.state import ledger_of
-from lab.harness.checkout import python_path
 from tests.existing_app.publishing.shop import new_shop
 
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -103,33 +99,3 @@ def test_the_gravest_finding_comes_first() -> None:
         (finding.severity for finding in findings(shop)), key=list(Severity).index
     )
     assert findings(shop)[0].severity is Severity.REFUSAL
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A project that knows nothing of Celeriac."""
-    (tmp_path / "proj.py").write_text(
-        f"from celery import Celery\napp = Celery('proj', broker='{NOWHERE}')\n@app.task\ndef add(x, y): return x + y\n"
-    )
-    return tmp_path
-
-
-def shim(project: Path, *, app: str | None) -> subprocess.CompletedProcess[str]:
-    code = "from celeriac.shim import app; print(app.main, app.celeriac.name, list(app.conf.include))"
-    named = {"CELERIAC_APP": app} if app else {}
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=project,
-        env={"PATH": "", "PYTHONPATH": python_path(), **named},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_the_shim_installs_for_a_project_that_has_no_line(project: Path) -> None:
-    assert shim(project, app="proj:app").stdout.split(maxsplit=2) == ["proj", "proj", "['celeriac.shim']\n"]
-
-
-def test_the_shim_says_which_variable_it_needs(project: Path) -> None:
-    assert "celeriac.shim needs CELERIAC_APP" in shim(project, app=None).stderr
