@@ -1,6 +1,7 @@
-"""Two Celery apps that are alike but for one line, and a program that publishes for one of them.
+"""Two Celery apps that are alike but for one line.
 
-`python -m lab.bench.contenders.existing NAME COUNT` publishes so many additions, and prints seconds and CPU seconds for each.
+`python -m lab.bench.contenders.existing NAME COUNT` publishes so many additions for one of them, and prints seconds and CPU
+seconds for each.
 """
 
 import json
