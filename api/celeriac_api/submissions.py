@@ -115,7 +115,9 @@ class PreparedDefinition:
         self, input_json: bytes, *, after: Collection[str], when: When, at: str
     ) -> "ValidInput":
         """The same for an input that may refer to results of the tasks in `after`."""
-        references = fit_with_references(input_json, self._schema, after=after, when=when, at=at)
+        references = fit_with_references(
+            input_json, self._schema, into=self.declared, after=after, when=when, at=at
+        )
         return ValidInput(self, input_json, references=references, at=at)
 
     def flow_keys(self, chosen: Flow, input_json: bytes, *, at: str) -> FlowKeys | None:

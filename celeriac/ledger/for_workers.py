@@ -21,6 +21,7 @@ from celeriac.ledger.model.submission import Accepted, Submission
 from celeriac.ledger.model.submitter import Submitter
 from celeriac.ledger.model.task import Failure
 from celeriac.ledger.model.times import date_done, microseconds, milliseconds
+from celeriac.ledger.protocol.kombu_forms import read_plain
 from celeriac.ledger.store import keys, scripts
 from celeriac.ledger.store.blocking_connection import PatientConnection
 from celeriac.settings import Settings
@@ -245,7 +246,7 @@ class Consumer:
             documents = self._redis.call("MGET", *map(keys.result, some))
             for task_id, document in zip(some, documents, strict=True):
                 if document is not None:
-                    meta = json.loads(document)
+                    meta = read_plain(document)
                     results[task_id] = meta["result"] if meta["status"] == "SUCCESS" else None
         return results
 

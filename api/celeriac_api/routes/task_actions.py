@@ -18,7 +18,6 @@ from celeriac.ledger.model.dependencies import Dependencies
 from celeriac.ledger.model.original import Original
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Submission
-from celeriac.ledger.protocol.message import decoded_input
 from celeriac.settings import Settings
 from celeriac_api.acceptance import accept, accepted_headers
 from celeriac_api.request import body
@@ -109,7 +108,7 @@ async def _retry(
     if original.queue is not None:
         definition = definition.in_queue(original.queue)
     if new_input is None:
-        old_input = decoded_input(original.input)
+        old_input = original.input_json
         kept = await _kept_files(original, old_input, files)
         retry = replace(retry, files=kept, most_file_bytes=submissions.most_file_bytes)
         same_again = partial(

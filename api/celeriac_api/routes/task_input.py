@@ -9,7 +9,6 @@ from starlette.responses import Response
 from celeriac.access.scopes import Scope
 from celeriac.contract.definition import Definition
 from celeriac.ledger.ledger import Ledger
-from celeriac.ledger.protocol.message import decoded_input
 from celeriac_api.files.pointer import Pointer
 from celeriac_api.files.serving import Serving
 from celeriac_api.request.call import Call
@@ -63,5 +62,5 @@ async def _input(
     definition = catalog.get(original.name)
     # Of a task that is in the catalog no more, nobody knows what was to be hidden.
     hidden = None if definition is None else definition.hidden
-    content = without_values(decoded_input(original.input), hidden)
+    content = without_values(original.input_json, hidden)
     return await serving.input(task_id, content, original.files, call.fields, call.parameters.pointer)

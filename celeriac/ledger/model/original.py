@@ -7,7 +7,8 @@ from typing import Any
 from celeriac.files.store.store import Blob
 from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.trace import Trace
-from celeriac.ledger.protocol.message import trace_of
+from celeriac.ledger.protocol.kombu_forms import plain_text
+from celeriac.ledger.protocol.message import decoded_input, trace_of
 from celeriac.values.states import Priority
 
 
@@ -35,6 +36,11 @@ class Original:
     fair: str | None = None
     # The large files of its input and of its result.
     files: tuple[Blob, ...] = ()
+
+    @property
+    def input_json(self) -> bytes:
+        """The input as JSON, also where the task takes objects of Python (celeriac/ledger/protocol/kombu_forms.py)."""
+        return plain_text(decoded_input(self.input))
 
 
 def from_reply(reply: Sequence[Any]) -> Original | None:

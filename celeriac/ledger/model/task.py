@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from celeriac.ledger.model.batch import PlaceInBatch, place_from
 from celeriac.ledger.model.dependencies import BlockedBy
 from celeriac.ledger.model.states import FINAL, State, from_celery
+from celeriac.ledger.protocol.kombu_forms import read_plain
 from celeriac.values.short_text import shortened, shortened_traceback
 from celeriac.values.states import Priority
 
@@ -190,7 +191,7 @@ def _recorded_failure(error: bytes | None) -> Failure | None:
 def _with_document(task: Task, document: bytes) -> Task:
     """What any program may have written there is no reason for an error of ours."""
     try:
-        return _merged(task, json.loads(document))
+        return _merged(task, read_plain(document))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as wrong:
         invalid = Failure("InvalidResult", f"the stored result is not strict JSON, or not Celery's: {wrong}")
         failure = task.failure or invalid

@@ -86,14 +86,17 @@ def plain(value: Any) -> Any:
     return [plain(item) for item in value] if isinstance(value, list) else value
 
 
-def plain_text(text: str) -> str:
-    """The same for a JSON text; the very text where it contains no form."""
-    if _TYPED not in text:
+def read_plain(text: str | bytes) -> Any:
+    """The value of a JSON text that Celery may have written, in the same way; `ValueError` and `RecursionError` are json's."""
+    has_forms = (_TYPED.encode() if isinstance(text, bytes) else _TYPED) in text  # type: ignore[operator]  # of the same kind
+    return json.loads(text, object_hook=_plain_object if has_forms else None)
+
+
+def plain_text(text: bytes) -> bytes:
+    """The same JSON text without forms; the very text where it contains none."""
+    if _TYPED.encode() not in text:
         return text
-    try:
-        return json.dumps(json.loads(text, object_hook=_plain_object))
-    except (ValueError, RecursionError):  # not from kombu: whoever shows it says what is wrong
-        return text
+    return json.dumps(read_plain(text), ensure_ascii=False).encode(errors="surrogatepass")
 
 
 class _Writer:

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
-from celery import Celery, Task, shared_task
+from celery import Celery, Task, _state, shared_task
 from pydantic import BaseModel, Field, field_validator
 from typing_extensions import TypedDict
 
@@ -182,6 +182,10 @@ def logged(self: Any, x: int) -> int:
     return x
 
 
+# A shared task is one of every app in its process, so also of those of other tests; this one is taken back below.
+FINALIZERS = set(_state._on_app_finalizers)
+
+
 @shared_task(
     name="shop.shared", ignore_result=True, priority=3, rate_limit="10/m", time_limit=30, soft_time_limit=20.5
 )
@@ -222,3 +226,5 @@ def odd(
 
 
 app.register_task(Exported())
+app.finalize()
+_state._on_app_finalizers &= FINALIZERS

@@ -9,9 +9,6 @@ from celeriac_worker.existing_app.definitions.catalog import catalog_of
 from celeriac_worker.existing_app.definitions.names import Names
 from tests.existing_app.definitions.shop import NOWHERE
 
-# A task of all apps of this process.
-SHARED = "shop.shared"
-
 
 def an_app(*names: str, **options: Any) -> Celery:
     """One with tasks of these names."""
@@ -28,7 +25,7 @@ def _echo(x: int) -> int:
 def aliases(app: Celery, names: Names | None) -> dict[str, tuple[str, ...]]:
     """The aliases of each task that has some."""
     definitions = catalog_of(app, names=names).definitions
-    return {each.name: each.aliases for each in definitions if each.aliases and each.name != SHARED}
+    return {each.name: each.aliases for each in definitions if each.aliases}
 
 
 def test_a_name_that_is_no_part_of_a_url_is_refused_with_a_sentence() -> None:

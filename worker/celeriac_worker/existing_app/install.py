@@ -10,12 +10,14 @@ from weakref import WeakSet
 
 from celery import Celery, signals
 
+from celeriac_worker.existing_app.definitions.announcing import Announcing
+from celeriac_worker.existing_app.definitions.names import Names
 from celeriac_worker.existing_app.findings import Severity, findings, refusal
 from celeriac_worker.existing_app.publishing.channel import patch_channel
 from celeriac_worker.existing_app.publishing.sender import patch_sender, renew_sender
 from celeriac_worker.existing_app.publishing.unsent import UnsentMessages
 from celeriac_worker.existing_app.running.attach import attach
-from celeriac_worker.existing_app.state import ATTRIBUTE, AppLedger, Names, ledger_of
+from celeriac_worker.existing_app.state import ATTRIBUTE, AppLedger, ledger_of
 
 logger = logging.getLogger(__name__)
 _OURS = "celeriac_worker."
@@ -27,7 +29,7 @@ _LEVELS = {Severity.REFUSAL: logging.ERROR, Severity.WARNING: logging.WARNING, S
 def install(app: Any, *, names: Names | None = None, static: bool | Sequence[str] = ()) -> None:
     """Record every task of this Celery app, and offer its tasks over HTTP. Nothing is read or sent now.
 
-    `names` gives tasks short names: a dict from Celery's name, or a function of it. `static` names the tasks (globs; True: all)
+    `names` gives tasks other names: a dict from Celery's name, a function of it, or "short", the last part where that is unique. `static` names the tasks (globs; True: all)
     whose routers, `apply_async` and `before_task_publish` receivers do not look at the arguments: the API then writes their
     messages itself. A second call changes these options and nothing else. Raises `TypeError` for what is not a Celery app.
     """
@@ -44,7 +46,7 @@ def install(app: Any, *, names: Names | None = None, static: bool | Sequence[str
     patch_channel()
     renew_sender(app)
     attach(app)
-    app.steps["worker"].add(UnsentMessages)
+    app.steps["worker"].update((UnsentMessages, Announcing))
 
 
 def log_findings(app: Any) -> None:

@@ -4,7 +4,7 @@ It is made in the user's module, in every process that imports it, and reads no 
 before the app is first used. A process that is forked takes it along; one that is spawned gets another.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
@@ -12,13 +12,11 @@ from typing import Any
 from celeriac.ledger.for_apps import AppConsumer, Publisher
 from celeriac.settings import Settings
 from celeriac_worker.existing_app.addresses import backend_address, broker_address
+from celeriac_worker.existing_app.definitions.names import Names
 from celeriac_worker.existing_app.running.connections import connection_kind
 from celeriac_worker.existing_app.running.runs import Runs
 
 ATTRIBUTE = "celeriac"
-
-# A short name for a task: by its name, or a rule that makes it of the name.
-Names = Mapping[str, str] | Callable[[str], str | None]
 
 
 class AppLedger:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping
 
+from celeriac.contract.definition import Definition
 from celeriac.contract.fit.results import ResultFit
 from celeriac.ledger.model.dependencies import When
 from celeriac.values.json.pointer import pointer_to
@@ -17,19 +18,27 @@ MOST_JUDGED = 200
 # The references in an input, and where they are.
 References = tuple[tuple[Path, Reference], ...]
 
+# Its worker is Celery's own, where nothing puts results into an input.
+IN_APP = (
+    "should not refer to a result: {} is a task of an existing Celery app, which gets its input as it is. Submit it with the result "
+    "itself, when it is there."
+)
+
 
 def fit_with_references(
-    part: bytes, schema: InputSchema, *, after: Collection[str], when: When, at: str
+    part: bytes, schema: InputSchema, *, into: Definition, after: Collection[str], when: When, at: str
 ) -> References:
     """The references to results in this part (at a JSON pointer) of a checked body.
 
-    422 if a reference is malformed, or to a task that is not in `after`, or if the rest is not valid. The worker
-    validates the whole.
+    422 if a reference is malformed, or to a task that is not in `after`, or if the rest is not valid; also if there is one into a
+    task of an existing app. The worker validates the whole.
     """
     objects = list(places(json.loads(part)))
     if not objects:
         schema.fit(part, at=at)
         return ()
+    if into.app is not None:
+        raise invalid_input([(at + pointer_to(objects[0][0]), IN_APP.format(into.name), None)])
     named = frozenset(after)
     references = tuple((path, _checked(path, value, named, when, at)) for path, value in objects)
     schema.fit_around(part, holes=[path for path, _ in objects], at=at)

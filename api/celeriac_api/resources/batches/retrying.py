@@ -19,7 +19,6 @@ from celeriac.ledger.model.original import Original
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Submission
 from celeriac.ledger.model.task import Gone, Task
-from celeriac.ledger.protocol.message import decoded_input
 from celeriac.ledger.tables.batches import AT_ONCE, BatchTable
 from celeriac.values.json.result_references import REFERENCE, places
 from celeriac_api.access.caller import Caller
@@ -147,7 +146,7 @@ class _Again:
         if original.queue is not None:
             definition = definition.in_queue(original.queue)
         when, edges, new_ids = self._edges(original)
-        input_json = decoded_input(original.input)
+        input_json = original.input_json
         references = tuple(new_ids.get(task_id, task_id) for task_id in original.references)
         if new_ids.keys() & set(original.references):
             input_json = _with_ids(input_json, new_ids)

@@ -1,5 +1,7 @@
 """Collects the definitions of all tasks of an existing Celery app."""
 
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +10,7 @@ import celery
 from celeriac.contract.definition import Definition
 from celeriac_worker.existing_app.definitions.definition import definition_of
 from celeriac_worker.existing_app.definitions.names import CELERYS, Names, aliases_of
+from celeriac_worker.existing_app.definitions.sending import Sending, sending_of
 from celeriac_worker.existing_app.state import AppLedger, ledger_of
 
 
@@ -30,21 +33,34 @@ class AppCatalog:
         return {"app": self.app, "celery": celery.__version__, "definitions": definitions}
 
 
-def catalog_of(app: Any, *, names: Names | None = None) -> AppCatalog:
+def catalog_of(
+    app: Any, *, names: Names | None = None, sendings: Mapping[str, Sending] | None = None
+) -> AppCatalog:
     """The catalog of this app, whose tasks are loaded. Nothing connects to anything.
 
-    `names` is the rule for other names; None: that of `celeriac.install`.
+    `names` is the rule for other names; None: that of `celeriac.install`. `sendings` is what `sendings_of` has found; None: it is found now.
     """
     ledger = ledger_of(app) or AppLedger(app)
-    tasks = {name: task for name, task in sorted(app.tasks.items()) if not _is_celerys(task)}
+    tasks = tasks_of(app)
     aliases, refused = aliases_of(tasks, names or ledger.names)
-    definitions = tuple(
-        definition_of(app, task, app_name=ledger.name, aliases=aliases.get(name, ()))
-        for name, task in tasks.items()
-    )
-    return AppCatalog(ledger.name, definitions, tuple(refused))
+    ways = sendings_of(app) if sendings is None else sendings
+    definitions = []
+    for name, task in tasks.items():
+        definition = definition_of(app, task, ways[name], app_name=ledger.name, aliases=aliases.get(name, ()))
+        definitions.append(definition)
+        time.sleep(0)  # where other threads or greenlets of a worker wait, they go on
+    return AppCatalog(ledger.name, tuple(definitions), tuple(refused))
+
+
+def sendings_of(app: Any) -> dict[str, Sending]:
+    """How each task of this app is sent. Celery's signals are changed for moments: nothing else may publish meanwhile."""
+    return {name: sending_of(app, task) for name, task in tasks_of(app).items()}
+
+
+def tasks_of(app: Any) -> dict[str, Any]:
+    """The tasks of this app by name, without those that each app has, such as celery.chord."""
+    return {name: task for name, task in sorted(app.tasks.items()) if not _is_celerys(task)}
 
 
 def _is_celerys(task: Any) -> bool:
-    """Whether it is one of those that each app has, such as celery.chord."""
     return str(task.name).startswith(CELERYS) and str(task.__module__).startswith(CELERYS)

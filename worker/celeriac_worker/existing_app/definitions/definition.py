@@ -10,26 +10,30 @@ from celery.app.task import Task
 from celeriac.contract.definition import Definition, Retry
 from celeriac_worker.existing_app.definitions.names import refusal_of
 from celeriac_worker.existing_app.definitions.schemas import input_schema, is_checked_by_worker, output_schema
+from celeriac_worker.existing_app.definitions.sending import Sending
 from celeriac_worker.existing_app.definitions.signature import signature_of
-from celeriac_worker.existing_app.publishing.recording import place_of, template_of
 
 LONGEST_DESCRIPTION = 8_000
 LONGEST_SUMMARY = 200
 NO_RUN = "The task has no method 'run', so nothing can be run."
 
 
-def definition_of(app: Any, task: Any, *, app_name: str, aliases: Sequence[str] = ()) -> Definition:
-    """The definition of a task of this app, without any connection. One that cannot be offered has a `refusal`."""
+def definition_of(
+    app: Any, task: Any, sending: Sending, *, app_name: str, aliases: Sequence[str] = ()
+) -> Definition:
+    """The definition of a task of this app, which is sent in this way. One that cannot be offered has a `refusal`."""
     refusal = refusal_of(task.name) or _refusal_of_run(task)
     try:
-        return _described(app, task, app_name, aliases, refusal)
+        return _described(app, task, sending, app_name, aliases, refusal)
     except Exception as wrong:  # noqa: BLE001 - code of the app takes part: its task must not stop the others
         reason = " ".join(f"{type(wrong).__name__}: {wrong}".split())[:LONGEST_SUMMARY]
         return _bare(task, app_name, refusal or f"The task cannot be described: {reason}.")
 
 
-def _described(app: Any, task: Any, app_name: str, aliases: Sequence[str], refusal: str | None) -> Definition:
-    signature, place, text = signature_of(task), place_of(app, task), _description(task)
+def _described(
+    app: Any, task: Any, sending: Sending, app_name: str, aliases: Sequence[str], refusal: str | None
+) -> Definition:
+    signature, place, text = signature_of(task), sending.place, _description(task)
     return Definition(
         name=task.name,
         celery_name=task.name,
@@ -45,7 +49,7 @@ def _described(app: Any, task: Any, app_name: str, aliases: Sequence[str], refus
         hidden=(),
         examples=(),
         app=app_name,
-        template=None if refusal else template_of(app, task),
+        template=None if refusal else sending.template,
         list=place.list,
         aliases=tuple(aliases),
         ignore_result=bool(task.ignore_result),

@@ -25,10 +25,11 @@ from celeriac_worker.existing_app.definitions.signature import (
     Parameter,
     Signature,
     any_json,
+    shown,
 )
 
 Schema = dict[str, Any]
-LONGEST_DEFAULT = 1_000
+LONGEST_DEFAULT, LONGEST_REASON = 1_000, 200
 # The member for `**kwargs` while a schema is made: no parameter has this name.
 _OTHERS = "**"
 
@@ -98,8 +99,10 @@ def _usable(parameter: Parameter) -> Parameter:
             warnings.simplefilter("ignore")
             _adapter(parameter.hint).json_schema(schema_generator=TaskSchemaGenerator)
     except Exception as wrong:  # noqa: BLE001 - likewise
-        reason = str(wrong).partition("\n")[0].rstrip(".") or type(wrong).__name__
-        return replace(parameter, hint=any_json(f"its hint {parameter.hint!r} has no JSON Schema ({reason})"))
+        reason = str(wrong).partition("\n")[0].rstrip(".")[:LONGEST_REASON] or type(wrong).__name__
+        return replace(
+            parameter, hint=any_json(f"its hint {shown(parameter.hint)} has no JSON Schema ({reason})")
+        )
     return parameter
 
 
@@ -136,7 +139,7 @@ def _named(name: str, **options: Any) -> Any:
 def _is_shown(default: Any) -> bool:
     """Whether the schema can have this default."""
     try:
-        text = json.dumps(to_jsonable_python(default), allow_nan=False)
+        text = json.dumps(to_jsonable_python(default), allow_nan=False, ensure_ascii=False)
         text.encode()
     except Exception:  # noqa: BLE001 - likewise
         return False

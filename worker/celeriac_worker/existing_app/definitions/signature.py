@@ -15,6 +15,8 @@ VAR_KEYWORD = inspect.Parameter.VAR_KEYWORD
 # Where Celery converts the arguments of tasks with `pydantic=True`: a wrapper around the function.
 _CONVERTING = "celery.app.base"
 
+LONGEST_HINT = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -83,12 +85,23 @@ def _hint(annotation: Any, function: Callable[..., Any]) -> Any:
     try:
         return get_type_hints(hints, getattr(function, "__globals__", {}), include_extras=True)["hint"]
     except Exception:  # noqa: BLE001 - a hint is any code of the app
-        return any_json(f"the hint {annotation!r} names nothing that can be found when the worker starts")
+        return any_json(
+            f"the hint {shown(annotation)} names nothing that can be found when the worker starts"
+        )
 
 
 def any_json(reason: str) -> Any:
     """The type of any JSON value, whose description says why it is that."""
     return Annotated[Any, Field(description=f"Any JSON: {reason}.")]
+
+
+def shown(hint: Any) -> str:
+    """A hint as a sentence has it."""
+    try:
+        text = repr(hint).encode(errors="replace").decode()
+    except Exception:  # noqa: BLE001 - likewise
+        text = f"of the type {type(hint).__name__}"
+    return text if len(text) <= LONGEST_HINT else text[:LONGEST_HINT] + "…"
 
 
 def _is_model(hint: Any) -> bool:
