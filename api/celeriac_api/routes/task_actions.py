@@ -26,6 +26,7 @@ from celeriac_api.request.json_text import member
 from celeriac_api.request.new_id import new_id
 from celeriac_api.request.schema.strict_json import DEEPEST
 from celeriac_api.request.submission.options import Retry
+from celeriac_api.request.submission.original_input import input_to_repeat
 from celeriac_api.request.submission.submission_parameters import RetryParameters
 from celeriac_api.request.task_id import OfTask, find, not_found
 from celeriac_api.response.address import address
@@ -108,7 +109,7 @@ async def _retry(
     if original.queue is not None:
         definition = definition.in_queue(original.queue)
     if new_input is None:
-        old_input = original.input_json
+        old_input = input_to_repeat(original, definition.declared)
         kept = await _kept_files(original, old_input, files)
         retry = replace(retry, files=kept, most_file_bytes=submissions.most_file_bytes)
         same_again = partial(

@@ -12,7 +12,7 @@ from celeriac.ledger.ledger import Ledger
 from celeriac_api.files.pointer import Pointer
 from celeriac_api.files.serving import Serving
 from celeriac_api.request.call import Call
-from celeriac_api.request.json_text import without_values
+from celeriac_api.request.submission.original_input import shown_input
 from celeriac_api.request.task_id import OfTask, find, not_found
 from celeriac_api.response.openapi import FILE, problems
 from celeriac_api.server.route import Route
@@ -35,7 +35,8 @@ def routes(catalog: Mapping[str, Definition], ledger: Ledger, serving: Serving) 
             parameters=InputParameters,
             operation_id="get_input",
             summary="Get the input of a task, as it was submitted.",
-            description='The value of a parameter that the definition hides (`writeOnly` in its schema) is replaced by "hidden".',
+            description='The value of a parameter that the definition hides (`writeOnly` in its schema) is replaced by "hidden". '
+            "A task that Celery has published has `args` and `kwargs` where these are not an input of its definition.",
             tag="tasks",
             returns=dict[str, Any],
             answers={
@@ -59,8 +60,5 @@ async def _input(
     if original is None:
         await find(ledger, task_id, owner=call.caller.sees)  # 410 where it is forgotten
         raise not_found(task_id)
-    definition = catalog.get(original.name)
-    # Of a task that is in the catalog no more, nobody knows what was to be hidden.
-    hidden = None if definition is None else definition.hidden
-    content = without_values(original.input_json, hidden)
+    content = shown_input(original, catalog.get(original.name))
     return await serving.input(task_id, content, original.files, call.fields, call.parameters.pointer)

@@ -36,6 +36,8 @@ class Original:
     fair: str | None = None
     # The large files of its input and of its result.
     files: tuple[Blob, ...] = ()
+    # Of a task that Celery has published, in place of an input: its message, as the record has it.
+    message: bytes | None = None
 
     @property
     def input_json(self) -> bytes:
@@ -48,9 +50,9 @@ def from_reply(reply: Sequence[Any]) -> Original | None:
     if not reply:
         return None
     *fields, blobs = reply
-    name, encoded, headers, queue, tags, when, results, flow, edges, name_in_batch, notify, priority, fair = (
-        fields
-    )
+    (
+        name, encoded, headers, queue, tags, when, results, flow, edges, name_in_batch, notify, priority, fair, message,
+    ) = fields  # fmt: skip
     return Original(
         name.decode(),
         encoded,
@@ -66,4 +68,5 @@ def from_reply(reply: Sequence[Any]) -> Original | None:
         Priority(priority.decode()) if priority else None,
         fair.decode() or None,
         tuple(Blob(digest.decode(), int(size)) for digest, size in zip(*[iter(blobs)] * 2, strict=True)),
+        message or None,
     )

@@ -60,7 +60,9 @@ def payload(task_id: str, number: int, *, tag: str | None = None) -> str:
 def read(raw: bytes) -> Message:
     """A message of a list."""
     message = json.loads(raw)
-    return Message(message["headers"]["id"], message.get("stamp"), int(message["body"]), raw)
+    body = message["body"]
+    number = int(body) if body.isdecimal() else 0
+    return Message(message["headers"]["id"], message.get("stamp"), number, raw)
 
 
 class Place:
@@ -133,6 +135,12 @@ class Place:
         """The run ends."""
         failure = BROKEN if state is State.FAILED else None
         return self.consumer.end(run.task_id, token=run.token, state=state, failure=failure, document=SUCCESS)
+
+    def end_with(self, run: Run, document: bytes) -> bool:
+        """The run ends well, with this document of Celery's."""
+        return self.consumer.end(
+            run.task_id, token=run.token, state=State.SUCCEEDED, failure=None, document=document
+        )
 
     def retry(self, run: Run) -> bool:
         """The run ends with Celery's RETRY."""

@@ -202,3 +202,24 @@ def test_no_message_is_lost_and_no_two_run_at_once(place: Place, seed: int) -> N
         world.random.choice(weighted)()
         world.check()
     world.drain()
+
+
+def test_three_hundred_retries_at_once_are_all_run_by_two_workers(place: Place) -> None:
+    at_random = random.Random(7)  # noqa: S311 - no secret
+    ids = [place.publish()[0] for _ in range(300)]
+    running: list[tuple[Run, bool]] = []
+    while running or place.broker.exists(QUEUE):
+        if at_random.random() < 0.5 and place.broker.exists(QUEUE):
+            message = place.take()
+            run = place.claim(message)
+            assert isinstance(run, Run)
+            running.append((run, message.number > len(ids)))
+        elif running:
+            run, is_again = running.pop(at_random.randrange(len(running)))
+            if is_again:
+                assert place.end(run)
+            else:
+                assert place.publish(run.task_id)[1] is Published.NEXT
+                assert place.retry(run)
+    assert {place.state(task_id) for task_id in ids} == {"succeeded"}
+    assert {place.record(task_id)["attempt"] for task_id in ids} == {"2"}

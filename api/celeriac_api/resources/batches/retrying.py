@@ -24,6 +24,7 @@ from celeriac.values.json.result_references import REFERENCE, places
 from celeriac_api.access.caller import Caller
 from celeriac_api.request.call import Call
 from celeriac_api.request.submission.options import Retry
+from celeriac_api.request.submission.original_input import input_to_repeat
 from celeriac_api.resources.batches.handlers import find
 from celeriac_api.resources.batches.intake.adding import Adding, Place
 from celeriac_api.resources.batches.intake.receiving import answer, new_batch
@@ -146,7 +147,7 @@ class _Again:
         if original.queue is not None:
             definition = definition.in_queue(original.queue)
         when, edges, new_ids = self._edges(original)
-        input_json = original.input_json
+        input_json = input_to_repeat(original, definition.declared)
         references = tuple(new_ids.get(task_id, task_id) for task_id in original.references)
         if new_ids.keys() & set(original.references):
             input_json = _with_ids(input_json, new_ids)

@@ -94,11 +94,12 @@ local function create(p, how)
   wait_for(task, p, due, start_by, stamp, how)
 end
 
--- The record gets this message in place of the one that it had: what it was before is over.
+-- The record gets this message in place of what it had: that is over.
 local function replace_message(task, p)
   local fields, due, start_by = fields_of(p)
   local stamp = stamps(1)
   redis.call('HDEL', key_record(task.id), 'due_at', 'start_by', 'taken', 'returned', 'replaced')
+  if not apps.is_unsent(task.list) then redis.call('HDEL', key_record(task.id), 'input', 'envelope') end -- of the API
   redis.call('HSET', key_record(task.id), 'since', stamp, unpack(fields))
   note_names(p)
   task.queue, task.list, task.start_by = p.queue, p.list, start_by

@@ -5,7 +5,7 @@
 local MOST_DOCUMENT = 16384
 -- For the API, which takes no more from it than the id.
 local DELIVERY_ENVELOPE = '{"stamp": %s%.0s, "id": "%s"}'
-local NOT_TOLD = {input = true, envelope = true, token = true, accepted_as = true, notify = true, trace = true, results = true}
+local NOT_TOLD = {input = true, envelope = true, message = true, token = true, accepted_as = true, notify = true, trace = true, results = true}
 
 -- A task, when it is accepted: whom to notify of its end (JSON, nil for nobody), beside the endpoints of its owner. `known` is for
 -- one script: which owners have endpoints.

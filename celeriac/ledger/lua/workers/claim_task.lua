@@ -38,6 +38,7 @@ end
 task.attempt = task.attempt + 1
 become(task, 'running', 'attempt', text(task.attempt), 'token', token, 'worker', worker, 'started_at', at, 'lost', task.lost)
 if before == 'retrying' then redis.call('HDEL', key_record(id), 'due_at') end
+if stamp and not task.list and not task.linked then redis.call('HSET', key_record(id), 'list', task.queue) end
 if most and most ~= '' then redis.call('HSET', key_record(id), 'most', most) end
 leave(task, before)
 redis.call('ZADD', KEY_RUNNING, at + lease, id)
