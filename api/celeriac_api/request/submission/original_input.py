@@ -1,4 +1,4 @@
-"""Reads the input of a task that was accepted earlier, by the API or from Celery."""
+"""Reads the input of a task that the API or Celery accepted earlier."""
 
 import json
 
