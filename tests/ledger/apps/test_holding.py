@@ -30,9 +30,9 @@ def sweep(place: Place) -> None:
     place.keep(sweep=True)
 
 
-def let_pass(place: Place, task_id: str, name: str = QUEUE) -> None:
+def let_pass(place: Place, task_id: str) -> None:
     """The worker has not named what it holds for longer than that counts."""
-    place.redis.zincrby(keys.waiting(name), -FRESH_MICROSECONDS, task_id)
+    place.redis.hincrby(keys.record(task_id), "taken", -FRESH_MICROSECONDS)
 
 
 def stock(place: Place, task_id: str | None = None) -> Message:

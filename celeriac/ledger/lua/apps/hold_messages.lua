@@ -8,14 +8,13 @@ local function list_for(id, list, queue, linked)
 end
 
 for place, id in ipairs(ARGV) do
-  local state, list, queue, linked, taken =
-    unpack(redis.call('HMGET', key_record(id), 'state', 'list', 'queue', 'linked', 'taken'))
+  local state, list, queue, linked = unpack(redis.call('HMGET', key_record(id), 'state', 'list', 'queue', 'linked'))
   if state == 'queued' or state == 'retrying' or state == 'scheduled' then
     local key = key_waiting(list_for(id, list, queue, linked))
     lists[key] = lists[key] or {}
     table.insert(lists[key], text(stamp + place - 1))
     table.insert(lists[key], id)
-    if not taken then redis.call('HSET', key_record(id), 'taken', 1) end
+    redis.call('HSET', key_record(id), 'taken', text(now()))
   end
 end
 for key, stamped in pairs(lists) do redis.call('ZADD', key, 'XX', unpack(stamped)) end

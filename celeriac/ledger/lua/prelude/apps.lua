@@ -1,7 +1,7 @@
 -- Tasks of existing Celery apps: Celery has made their messages, and may publish several under one id. A record has the message
 -- (`message`, kombu's text without its first brace), `list`, in which it waits, and `sent_as`, which names the call that published it.
 -- What is published for an id that is open comes after it (`following`, in order). `since` is the stamp before which messages are of an
--- earlier publication; `taken` says that a worker has named the message as one that it holds.
+-- earlier publication; `taken` is when a worker last named the message as one that it holds.
 
 -- Where a task waits for a worker of its app to make its message: a list an app, and for each queue an index of its own, by a name that
 -- goes on with the queue.
@@ -65,7 +65,7 @@ end
 local function wait_for(task, p, due, start_by, stamp, how)
   if start_by then redis.call('ZADD', KEY_DEADLINES, start_by, task.id) end
   if p.is_here then
-    redis.call('HSET', key_record(task.id), 'taken', 1)
+    redis.call('HSET', key_record(task.id), 'taken', text(now()))
     count_flow(task.queue, 'in', redis.call('ZADD', key_waiting(task.list), stamp, task.id))
   elseif due then
     redis.call('ZADD', KEY_DUE, due, task.id)
@@ -250,7 +250,7 @@ end
 -- it is in kombu's hash of what was not acknowledged, whose name has the prefix of the list.
 function apps.is_held(task, index, how)
   local taken, message = unpack(redis.call('HMGET', key_record(task.id), 'taken', 'message'))
-  if taken then return tonumber(redis.call('ZSCORE', index, task.id) or 0) > now() - HELD_FRESH end
+  if taken then return tonumber(taken) > now() - HELD_FRESH end
   if how.pushed then return false end
   local tag = message and string.match(message, '"delivery_tag": ?"([^"]+)"') or task.id
   local start = string.find(task.list or '', task.queue, 1, true) or 1

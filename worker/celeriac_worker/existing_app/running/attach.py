@@ -3,10 +3,11 @@
 from typing import Any
 
 from celery import bootsteps, current_app, signals
+from celery.exceptions import NotRegistered
 
 from celeriac.ledger.model.states import State
 from celeriac_worker.existing_app.running.backend import follow_results
-from celeriac_worker.existing_app.running.heartbeat import Heartbeat, Orders
+from celeriac_worker.existing_app.running.beat.heartbeat import Heartbeat, Orders
 from celeriac_worker.existing_app.running.keeping import Keeping
 from celeriac_worker.existing_app.running.outcome import NOTHING, failure_in
 from celeriac_worker.existing_app.running.request import use_requests
@@ -61,9 +62,9 @@ def _in_process(**_: Any) -> None:
     wrap_tracers(app)
 
 
-def _on_unknown(sender: Any, id: str, exc: BaseException, **_: Any) -> None:  # noqa: A002 - Celery's name
+def _on_unknown(sender: Any, id: str, name: str, **_: Any) -> None:  # noqa: A002 - Celery's name
     """No task of this worker has the name in a message: Celery drops the message, so the task has ended."""
-    _drop(sender.app, id, exc)
+    _drop(sender.app, id, NotRegistered(f"this worker does not know the task {name[:100]!r}"))
 
 
 def _on_rejected(sender: Any, message: Any, exc: BaseException | None, **_: Any) -> None:

@@ -17,9 +17,9 @@ from redis.exceptions import RedisError
 from celeriac.ledger.for_apps import AppConsumer
 from celeriac.ledger.model.times import date_done
 from celeriac_worker.existing_app.findings import Severity, findings
-from celeriac_worker.existing_app.running.plain_connection import PlainConnection
-from celeriac_worker.existing_app.running.pools import pool_warnings
-from celeriac_worker.existing_app.running.primitives import are_patched, primitives
+from celeriac_worker.existing_app.running.beat.plain_connection import PlainConnection
+from celeriac_worker.existing_app.running.beat.pools import pool_warnings
+from celeriac_worker.existing_app.running.beat.primitives import are_patched, primitives
 from celeriac_worker.existing_app.state import AppLedger, ledger_of
 
 INTERVAL_SECONDS = 1.0
