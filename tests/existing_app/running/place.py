@@ -28,11 +28,16 @@ PYTHON = os.environ.get("CELERY_PYTHON", sys.executable)
 class Place:
     """The database, a producer with or without our line, and the directory of the logs."""
 
-    def __init__(self, url: str, directory: Path, *, plugged: bool = True, **options: Any) -> None:
-        """Nothing runs yet. `options` are Celery's settings."""
+    def __init__(
+        self, url: str, directory: Path, *, results: str | None = None, plugged: bool = True, **options: Any
+    ) -> None:
+        """Nothing runs yet. `options` are Celery's settings; `results` is the result backend, where that is another."""
         self.url, self.options, self._directory = url, options, directory
-        self.redis: Any = Redis.from_url(url, decode_responses=True)
-        self.app = Celery("producer", broker=url, backend=url, set_as_current=False)
+        self._results = url if results is None else results
+        # The ledger is with the results, where they are in Redis.
+        home = self._results if self._results.startswith("redis") else url
+        self.redis: Any = Redis.from_url(home, decode_responses=True)
+        self.app = Celery("producer", broker=url, backend=self._results, set_as_current=False)
         self.app.conf.update(options)
         if plugged:
             celeriac.install(self.app)
@@ -72,22 +77,11 @@ class Place:
         return {key: value for key, value in left.items() if value}
 
     @contextmanager
-    def worker(
-        self, *options: str, plugged: bool = True, results: str | None = None, **settings: Any
-    ) -> Iterator[Program]:
+    def worker(self, *options: str, plugged: bool = True, **settings: Any) -> Iterator[Program]:
         """A worker of the shop that takes tasks; killed in the end."""
-        with self.starting_worker(*options, plugged=plugged, results=results, **settings) as program:
-            program.wait_until(lambda: " ready." in program.log)
-            yield program
-
-    @contextmanager
-    def starting_worker(
-        self, *options: str, plugged: bool = True, results: str | None = None, **settings: Any
-    ) -> Iterator[Program]:
-        """A worker of the shop."""
         shop = {
             "SHOP_BROKER": self.url,
-            "SHOP_RESULTS": self.url if results is None else results,
+            "SHOP_RESULTS": self._results,
             "SHOP_PLUGGED": str(int(plugged)),
             "SHOP_OPTIONS": json.dumps({**self.options, **settings}),
         }
@@ -97,6 +91,7 @@ class Place:
             new_log(self._directory, "shop"),
         )
         try:
+            program.wait_until(lambda: " ready." in program.log)
             yield program
         finally:
             program.kill()
