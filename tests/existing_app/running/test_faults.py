@@ -1,6 +1,7 @@
 """What an existing app loses to killed and stopped workers, and to cut connections: nothing."""
 
 import json
+import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -181,5 +182,5 @@ def test_killed_processes_of_the_pool_cost_no_task(place: Place, tmp_path: Path)
         for _ in range(4):
             wait_until(lambda: len(lines(file)) > 1)
             for child in descendants(worker.pid)[:1]:
-                child.kill()
+                os.kill(child.pid, signal.SIGKILL)
         assert {place.ended(task)["state"] for task in tasks} == {"succeeded"}
