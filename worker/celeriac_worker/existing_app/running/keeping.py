@@ -9,8 +9,8 @@ from celery import bootsteps
 from celeriac.ledger.keeping.keeper import Keeper
 from celeriac.ledger.store.epoch import Epoch
 from celeriac.settings import Settings
-from celeriac_worker.existing_app.running.keeper_process import start_keeper_process
 from celeriac_worker.existing_app.running.beat.primitives import are_patched
+from celeriac_worker.existing_app.running.keeper_process import start_keeper_process
 from celeriac_worker.existing_app.state import ledger_of
 
 
