@@ -1,4 +1,4 @@
-"""An existing app's own pool, start method and result backend are served as its processes are."""
+"""An existing app keeps its own pool, start method and result backend."""
 
 from collections.abc import Callable
 from importlib.util import find_spec
