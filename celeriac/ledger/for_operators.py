@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -50,17 +51,17 @@ class Queue:
 
 @dataclass(frozen=True)
 class Worker:
-    """A worker of ours, as it last described itself; `seen_at` is in microseconds since 1970."""
+    """A worker of ours, as it last described itself; `seen_at` is in microseconds since 1970. None for what it did not report."""
 
     name: str
     queues: list[str]
-    concurrency: int
+    concurrency: int | None
     # Of its event loops; the lag of the slowest one is in seconds, None where it has none.
     async_queues: list[str]
     async_concurrency: int
     loop_lag: float | None
     active: list[str]
-    started_at: str
+    started_at: datetime | None
     seen_at: int
 
 
@@ -103,8 +104,9 @@ class Overview:
         if not seen_at:
             return []
         reports = await self._call("MGET", *map(keys.worker, seen_at))
+        rows = zip(seen_at.items(), reports, strict=True)
         return sorted(
-            (_worker(json.loads(report), seen_at) for report in reports if report),
+            (_worker(name, at, report) for (name, at), report in rows if report),
             key=lambda worker: worker.name,
         )
 
@@ -230,15 +232,34 @@ def _queue(
     return Queue(name.decode(), depth, waits, bool(paused), workers, in_rate, out_rate)
 
 
-def _worker(report: dict[str, Any], seen_at: dict[str, int]) -> Worker:
+def _worker(name: str, seen_at: int, report: bytes) -> Worker:
+    """A worker of another version may say less of itself, or in another way."""
+    members = json.loads(report)
+
+    def texts(member: str) -> list[str]:
+        return [text for text in _member(members, member, list, []) if isinstance(text, str)]
+
     return Worker(
-        name=report["name"],
-        queues=report["queues"],
-        concurrency=report["concurrency"],
-        async_queues=report.get("async_queues", []),
-        async_concurrency=report.get("async_concurrency", 0),
-        loop_lag=report.get("loop_lag"),
-        active=report["active"],
-        started_at=report["started_at"],
-        seen_at=seen_at[report["name"]],
+        name=name,
+        queues=texts("queues"),
+        concurrency=_member(members, "concurrency", int, None),
+        async_queues=texts("async_queues"),
+        async_concurrency=_member(members, "async_concurrency", int, 0),
+        loop_lag=_member(members, "loop_lag", float, None),
+        active=texts("active"),
+        started_at=_moment(_member(members, "started_at", str, "")),
+        seen_at=seen_at,
     )
+
+
+def _member(members: Any, name: str, kind: type, default: Any) -> Any:
+    value = members.get(name) if isinstance(members, dict) else None
+    return value if isinstance(value, kind) else default
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

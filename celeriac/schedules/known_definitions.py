@@ -16,7 +16,10 @@ from celeriac.contract.catalog import PerDefinition, catalog_of
 from celeriac.contract.definition import Definition
 from celeriac.ledger.model.submission import Submission
 from celeriac.ledger.model.times import microseconds
-from celeriac.ledger.protocol.message import LOW, Envelope, encoded_input, envelope, expires_at
+from celeriac.ledger.protocol.app_messages import Waiting
+from celeriac.ledger.protocol.kombu_forms import typed_text
+from celeriac.ledger.protocol.message import encoded_input, expires_at
+from celeriac.ledger.protocol.task_message import waiting_for
 from celeriac.schedules.stored import MICROSECOND, StoredSchedule
 from celeriac.settings import Settings
 from celeriac.values.states import Priority
@@ -40,8 +43,8 @@ class KnownDefinitions:
         self._validators = PerDefinition(self._catalog, validator_of)
         self._settings = settings
         self._allowances = Allowances(settings)
-        self._envelopes = PerDefinition(
-            self._catalog, lambda definition: lru_cache(maxsize=None)(partial(self._new_envelope, definition))
+        self._waiting = PerDefinition(
+            self._catalog, lambda definition: lru_cache(maxsize=None)(partial(self._waiting_for, definition))
         )
 
     @property
@@ -56,32 +59,33 @@ class KnownDefinitions:
         """
         plan, submits = schedule.plan, schedule.submission
         definition = self._catalog.get(plan.submits)
-        validator, envelope_of = self._validators.get(plan.submits), self._envelopes.get(plan.submits)
-        if definition is None or validator is None or envelope_of is None:
+        validator, waiting_in = self._validators.get(plan.submits), self._waiting.get(plan.submits)
+        if definition is None or validator is None or waiting_in is None:
             raise UnknownDefinition(plan.submits)
         validator.model_validate_json(submits.input, strict=True)
         task_id, options = schedule.task_id(due), json.loads(submits.options)
         queue = options.get("chosen_queue") or definition.queue_in(self._settings)
+        waiting = waiting_in(queue, options.get("priority") == Priority.LOW)
+        if waiting.list is not None:
+            options["list"] = waiting.list
         jitter = _share(task_id) * timedelta(seconds=plan.jitter)
         return Submission(
             task_id,
             plan.submits,
             queue,
-            envelope_of(queue, LOW if options.get("priority") == Priority.LOW else 0),
-            encoded_input(submits.input),
+            waiting.envelope,
+            encoded_input(_waiting_input(submits.input, definition)),
             json.dumps(_of_this_moment(options, jitter)),
             self._allowances.submitter(owner=schedule.owner, key=plan.key, limits=plan.limits),
         )
 
-    def _new_envelope(self, definition: Definition, queue: str, priority: int) -> Envelope:
-        hard, soft = definition.time_limits(self._settings.soft_time_limit)
-        return envelope(
-            task=definition.celery_name,
-            queue=queue,
-            time_limit=hard,
-            soft_time_limit=soft,
-            priority=priority,
-        )
+    def _waiting_for(self, definition: Definition, queue: str, is_low: bool) -> Waiting:  # noqa: FBT001 - of a cache
+        return waiting_for(definition, queue=queue, settings=self._settings, is_low=is_low)
+
+
+def _waiting_input(input_json: bytes, definition: Definition) -> bytes:
+    """With kombu's forms, where the definition's app reads them."""
+    return input_json if definition.app is None else typed_text(input_json, definition.input_schema)
 
 
 def _share(task_id: str) -> float:

@@ -89,7 +89,7 @@ def _worker(worker: Worker) -> WorkerDocument:
         async_concurrency=worker.async_concurrency,
         loop_lag=worker.loop_lag,
         active=worker.active,
-        started_at=datetime.fromisoformat(worker.started_at),
+        started_at=worker.started_at,
         seen_at=datetime.fromtimestamp(worker.seen_at / 1_000_000, UTC),
     )
 

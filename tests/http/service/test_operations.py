@@ -1,12 +1,15 @@
 """Queues, workers, the catalog and the numbers: what an operator looks at, and does."""
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
+from celeriac.ledger.for_workers import Consumer
+from celeriac.settings import Settings
 from lab.harness.servers import running_worker
 from lab.harness.waiting import wait_until
 from tests.support.door import Document, cancel, document, ended, run, submit, submit_with
@@ -184,3 +187,18 @@ def samples(client: httpx.Client) -> dict[tuple[str, frozenset[tuple[str, str]]]
         for family in families
         for sample in family.samples
     }
+
+
+@pytest.mark.parametrize(
+    "says",
+    [{}, {"queues": None, "active": "x", "started_at": 5, "concurrency": "2", "loop_lag": []}, [], None],
+)
+def test_a_worker_that_says_less_of_itself_is_shown_with_what_it_says(
+    says: Any, quiet: httpx.Client, quiet_url: str, quiet_redis: Redis
+) -> None:
+    consumer = Consumer(Settings(redis_url=quiet_url))
+    consumer.beat("of-another-version", says=says, queues=["default"], tasks=[])
+    (worker,) = document(quiet.get("/workers"))["items"]
+    assert (worker["name"], worker["queues"], worker["concurrency"]) == ("of-another-version", [], None)
+    assert {quiet.get(path).status_code for path in ("/workers", "/queues", "/metrics")} == {200}
+    quiet_redis.flushdb()

@@ -1,12 +1,14 @@
 """Chooses what waits in a queue for the tasks of a definition."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from celeriac.contract.definition import Definition
 from celeriac.ledger.model.submission import Options
-from celeriac.ledger.protocol.app_messages import Waiting, recorded, wish
+from celeriac.ledger.protocol.app_messages import Waiting
 from celeriac.ledger.protocol.kombu_forms import NotWritable, is_marked, typed_text
-from celeriac.ledger.protocol.message import LOW, Envelope, envelope
+from celeriac.ledger.protocol.message import Envelope
+from celeriac.ledger.protocol.task_message import waiting_for
 from celeriac.settings import Settings
 from celeriac.values.states import Priority
 from celeriac_api.request.body import invalid_input
@@ -29,7 +31,8 @@ class WaitingInQueue:
 
 def waiting_in(queue: str, definition: Definition, settings: Settings) -> WaitingInQueue:
     """What waits for the tasks of this definition in this queue."""
-    return WaitingInQueue(*(_waiting(queue, definition, settings, is_low=is_low) for is_low in (False, True)))
+    waiting = partial(waiting_for, definition, queue=queue, settings=settings)
+    return WaitingInQueue(normal=waiting(is_low=False), low=waiting(is_low=True))
 
 
 def is_typed(definition: Definition) -> bool:
@@ -43,18 +46,3 @@ def typed_input(raw: bytes, definition: Definition, *, at: str) -> bytes:
         return typed_text(raw, definition.input_schema)
     except NotWritable as misfit:
         raise invalid_input([(at + misfit.pointer, misfit.sentence, None)]) from misfit
-
-
-def _waiting(queue: str, definition: Definition, settings: Settings, *, is_low: bool) -> Waiting:
-    own_queue = definition.queue_in(settings)
-    if definition.app is None:
-        hard, soft = definition.time_limits(settings.soft_time_limit)
-        priority = LOW if is_low else 0
-        message = envelope(
-            task=definition.celery_name, queue=queue, time_limit=hard, soft_time_limit=soft, priority=priority
-        )
-        return Waiting(message, None)
-    if definition.template is None:
-        chosen = None if queue == own_queue else queue
-        return wish(app=definition.app, task=definition.celery_name, queue=chosen, is_low=is_low)
-    return recorded(definition.template, list_name=definition.list, recorded_for=own_queue, queue=queue)

@@ -9,7 +9,9 @@ local window = at - (math.floor(at / PERIOD) - PERIODS) * PERIOD -- as `flow_of`
 local serving = {}
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEY_WORKERS, text(at - SERVING_FRESH), '+inf')) do
   local says = redis.call('GET', key_worker(name))
-  for _, queue in ipairs(says and cjson.decode(says).queues or {}) do serving[queue] = (serving[queue] or 0) + 1 end
+  says = says and cjson.decode(says)
+  local queues = type(says) == 'table' and says.queues -- a worker of another version may say less of itself
+  for _, queue in ipairs(type(queues) == 'table' and queues or {}) do serving[queue] = (serving[queue] or 0) + 1 end
 end
 local asked = {}
 for _, names in ipairs({redis.call('SMEMBERS', KEY_QUEUES), redis.call('SMEMBERS', KEY_PAUSED), ARGV}) do
