@@ -149,7 +149,7 @@ def build_parts(settings: Settings, implementations: Implementations) -> Parts:
         schedules=schedules,
         declared=DeclaredSchedules(implementations, schedules, submissions),
         limits=LimitTable(settings, epoch=epoch),
-        firing=Firing(schedules, ledger, KnownDefinitions(catalog, input_models.of, settings)),
+        firing=Firing(schedules, ledger, KnownDefinitions(catalog, input_models.check_of, settings)),
         webhooks=webhooks,
         deliveries=deliveries,
         delivering=Delivering(settings, deliveries, webhooks),

@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from typing import Any, cast
 
-from pydantic import BaseModel
-
 from celeriac.access.allowances import Allowances
 from celeriac.contract.built_in import built_in
 from celeriac.contract.catalog import PerDefinition, catalog_of
@@ -35,12 +33,12 @@ class KnownDefinitions:
     def __init__(
         self,
         catalog: Mapping[str, Definition],
-        validator_of: Callable[[Definition], type[BaseModel]],
+        check_of: Callable[[Definition], Callable[[bytes], object]],
         settings: Settings,
     ) -> None:
-        """Those of this catalog, which may change, and the built-in ones; `validator_of` each judges its input."""
+        """Those of this catalog, which may change, and the built-in ones; `check_of` each raises `ValueError` for an input."""
         self._catalog = ChainMap(catalog_of(built_in()), cast("dict[str, Definition]", catalog))
-        self._validators = PerDefinition(self._catalog, validator_of)
+        self._checks = PerDefinition(self._catalog, check_of)
         self._settings = settings
         self._allowances = Allowances(settings)
         self._waiting = PerDefinition(
@@ -59,10 +57,10 @@ class KnownDefinitions:
         """
         plan, submits = schedule.plan, schedule.submission
         definition = self._catalog.get(plan.submits)
-        validator, waiting_in = self._validators.get(plan.submits), self._waiting.get(plan.submits)
-        if definition is None or validator is None or waiting_in is None:
+        check, waiting_in = self._checks.get(plan.submits), self._waiting.get(plan.submits)
+        if definition is None or check is None or waiting_in is None:
             raise UnknownDefinition(plan.submits)
-        validator.model_validate_json(submits.input, strict=True)
+        check(submits.input)
         task_id, options = schedule.task_id(due), json.loads(submits.options)
         queue = options.get("chosen_queue") or definition.queue_in(self._settings)
         waiting = waiting_in(queue, options.get("priority") == Priority.LOW)
@@ -74,7 +72,7 @@ class KnownDefinitions:
             plan.submits,
             queue,
             waiting.envelope,
-            encoded_input(_waiting_input(submits.input, definition)),
+            encoded_input(_typed_input(submits.input, definition)),
             json.dumps(_of_this_moment(options, jitter)),
             self._allowances.submitter(owner=schedule.owner, key=plan.key, limits=plan.limits),
         )
@@ -83,7 +81,7 @@ class KnownDefinitions:
         return waiting_for(definition, queue=queue, settings=self._settings, is_low=is_low)
 
 
-def _waiting_input(input_json: bytes, definition: Definition) -> bytes:
+def _typed_input(input_json: bytes, definition: Definition) -> bytes:
     """With kombu's forms, where the definition's app reads them."""
     return input_json if definition.app is None else typed_text(input_json, definition.input_schema)
 

@@ -25,11 +25,11 @@ from celeriac.testing.loop_attempt import LoopAttempt
 from celeriac.testing.outcome import Outcome
 from celeriac.testing.recorder import Recorder
 from celeriac.testing.soft_limit import soft_time_limit as limited
+from celeriac_api.definitions.prepared import PreparedDefinition
 from celeriac_api.request.json_text import without_values
 from celeriac_api.request.judgement import Judge
 from celeriac_api.response.errors import BodyTooLarge, Problem
 from celeriac_api.response.problems import answer
-from celeriac_api.submissions import PreparedDefinition
 from celeriac_worker.run.after_error import Attempt
 from celeriac_worker.run.attempt import run_attempt
 from celeriac_worker.run.failure import Exited, failure_of

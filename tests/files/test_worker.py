@@ -19,7 +19,7 @@ from celeriac.files.store.store import Blob, write
 from celeriac.ledger.model.submission import Options
 from celeriac.ledger.store import keys
 from celeriac.settings import Settings
-from celeriac_api.submissions import PreparedDefinition
+from celeriac_api.definitions.prepared import PreparedDefinition
 from lab.harness.servers import running_api, running_worker
 from tests.files.named import ledger, naming
 from tests.support.door import Document, ended, run, submit_with

@@ -1,76 +1,52 @@
-"""Judges the input of a definition by a model or by its schema."""
+"""The models of the definitions that this process has loaded."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol, cast
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-import jsonschema_rs
-from pydantic import BaseModel, ValidationError
-from pydantic_core import InitErrorDetails, PydanticCustomError, from_json
+from pydantic import BaseModel
 
 from celeriac.contract.built_in import built_in
 from celeriac.contract.catalog import Implementations
 from celeriac.contract.definition import Definition
-
-
-class InputModel(Protocol):
-    """What reads a JSON text strictly, or raises pydantic's `ValidationError`."""
-
-    def model_validate_json(self, json_data: Any, *, strict: bool | None = None, context: Any = None) -> Any:
-        """As pydantic's models do it."""
+from celeriac_api.request.schema.enforced import UnusableSchema
+from celeriac_api.request.schema.input_schema import InputSchema
+from celeriac_api.response.errors import Problem
 
 
 class InputModels:
-    """The models of this process's own definitions, and the schemas of others, each made at its first use."""
+    """By definition. One that was announced, or comes from a file, has none."""
 
     def __init__(self, implementations: Implementations) -> None:
         """Those that this process has loaded."""
-        self._loaded: Mapping[str, Any] = {**implementations, **built_in()}
+        self._loaded = {**implementations, **built_in()}
 
-    def of(self, definition: Definition) -> type[BaseModel]:
-        """What judges the input of this definition."""
+    def of(self, definition: Definition) -> type[BaseModel] | None:
+        """The model of the inputs of this definition."""
         implementation = self._loaded.get(definition.name)
-        if implementation is not None and implementation.definition is definition:
-            return cast("type[BaseModel]", implementation.input_model)
-        return cast("type[BaseModel]", _BySchema(definition.input_schema))
+        if implementation is None or implementation.definition is not definition:
+            return None
+        return implementation.input_model
+
+    def check_of(self, definition: Definition) -> Callable[[bytes], object]:
+        """What raises `ValueError` for an input that is not valid for this definition."""
+        model = self.of(definition)
+        if model is not None:
+            return partial(model.model_validate_json, strict=True)
+        return partial(_check, InputSchema(definition.input_schema, hidden=definition.hidden))
 
 
 def refusal_of(schema: dict[str, Any]) -> str | None:
     """Why no input can be judged by this schema; None if it can."""
     try:
-        _validator(schema)
-    except ValueError as wrong:
-        return f"Its input schema cannot be used: {wrong}"
+        InputSchema(schema).require_usable()
+    except UnusableSchema as unusable:
+        return f"Its input schema cannot be used: {unusable}"
     return None
 
 
-class _BySchema:
-    def __init__(self, schema: dict[str, Any]) -> None:
-        self._validator = _validator(schema)
-
-    def model_validate_json(self, json_data: Any, *, strict: bool | None = None, context: Any = None) -> Any:
-        del strict, context
-        try:
-            value = from_json(json_data, allow_inf_nan=False)
-        except ValueError as wrong:
-            raise _refused(
-                [InitErrorDetails(type="json_invalid", ctx={"error": str(wrong)}, input="")]
-            ) from None
-        errors = [
-            InitErrorDetails(
-                type=PydanticCustomError("schema", "{message}", {"message": error.message}),
-                loc=tuple(error.instance_path),
-                input=error.instance,
-            )
-            for error in self._validator.iter_errors(value)
-        ]
-        if errors:
-            raise _refused(errors)
-        return value
-
-
-def _refused(errors: list[InitErrorDetails]) -> ValidationError:
-    return ValidationError.from_exception_data("Input", errors, input_type="json")
-
-
-def _validator(schema: dict[str, Any]) -> jsonschema_rs.Validator:
-    return jsonschema_rs.validator_for(schema, validate_formats=True, offline=True)
+def _check(schema: InputSchema, input_json: bytes) -> None:
+    try:
+        schema.fit(input_json, at="")
+    except Problem as refusal:
+        raise ValueError(refusal.detail) from refusal

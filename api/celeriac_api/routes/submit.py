@@ -22,6 +22,7 @@ from celeriac_api.access.caller import Caller
 from celeriac_api.access.file_space import FileSpace, Room
 from celeriac_api.definitions.input_models import InputModels
 from celeriac_api.definitions.live_catalog import LiveCatalog
+from celeriac_api.definitions.prepared import ValidInput
 from celeriac_api.files.serving import Serving
 from celeriac_api.request import body
 from celeriac_api.request.accept_header import EVENTS, prefers_events
@@ -54,7 +55,7 @@ from celeriac_api.response.openapi import (
 from celeriac_api.response.task_document import TaskDocument, fill, task_document
 from celeriac_api.routes.events import EVENT, Streams
 from celeriac_api.server.route import Handler, Route
-from celeriac_api.submissions import Submissions, ValidInput
+from celeriac_api.submissions import Submissions
 
 ANSWERS: Responses = {
     200: {
@@ -223,7 +224,7 @@ def _read_named(submissions: Submissions, caller: Caller, raw: bytes) -> ValidIn
 def _of_definition(
     definition: Definition,
     path: str,
-    validator: type[BaseModel],
+    validator: type[BaseModel] | None,
     submissions: Submissions,
     submit: Handler,
     receive_into: Callable[[Caller, Fields], Received],

@@ -20,6 +20,7 @@ from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Submission
 from celeriac.settings import Settings
 from celeriac_api.acceptance import accept, accepted_headers
+from celeriac_api.definitions.prepared import PreparedDefinition
 from celeriac_api.request import body
 from celeriac_api.request.call import Body, Call
 from celeriac_api.request.json_text import member
@@ -35,7 +36,7 @@ from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import LOCATION, REPLAYED, RETRY_AFTER, problems
 from celeriac_api.response.task_document import TaskDocument, new_task, task_document
 from celeriac_api.server.route import Handler, Route
-from celeriac_api.submissions import PreparedDefinition, Submissions
+from celeriac_api.submissions import Submissions
 
 
 class CancelRequest(BaseModel):

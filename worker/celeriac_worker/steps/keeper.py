@@ -1,6 +1,7 @@
 """Runs the keeper, and submits the tasks of schedules, in the worker's main process."""
 
 import asyncio
+from functools import partial
 from threading import Thread
 from typing import Any
 
@@ -31,7 +32,9 @@ class Housekeeping(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has
 def _keep(settings: Settings, implementations: Implementations) -> None:
     models = validators_of({**implementations, **built_in()})
     definitions = KnownDefinitions(
-        catalog_of(implementations), lambda definition: models[definition.name], settings
+        catalog_of(implementations),
+        lambda definition: partial(models[definition.name].model_validate_json, strict=True),
+        settings,
     )
     asyncio.run(_keep_all(settings, definitions))
 

@@ -19,18 +19,19 @@ class GenericSubmission(BodyOptions):
     input: dict[str, Any] = Field(default_factory=dict)
 
 
-def documented_submission(catalog: Catalog, model_of: Callable[[Definition], type[BaseModel]]) -> Any:
+def documented_submission(catalog: Catalog, model_of: Callable[[Definition], type[BaseModel] | None]) -> Any:
     """The type that OpenAPI shows: for each name, the input that goes with it.
 
     The first has the options, and definition_schemas.py gives them to the others: a model takes milliseconds for each field.
     """
-    if not catalog:
+    models = [(definition, model) for definition in catalog.values() if (model := model_of(definition))]
+    if not models:
         return GenericSubmission
-    options = [documented_options(), *[{}] * (len(catalog) - 1)]
+    options = [documented_options(), *[{}] * (len(models) - 1)]
     return Union[  # noqa: UP007 - made at start
         tuple(
-            _submission_of(definition, model_of(definition), own)
-            for definition, own in zip(catalog.values(), options, strict=True)
+            _submission_of(definition, model, own)
+            for (definition, model), own in zip(models, options, strict=True)
         )
     ]
 

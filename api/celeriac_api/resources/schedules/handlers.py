@@ -23,6 +23,7 @@ from celeriac.schedules.stored import (
 )
 from celeriac_api.acceptance import accepted_headers
 from celeriac_api.access.caller import Caller, caller_with
+from celeriac_api.definitions.prepared import ValidInput
 from celeriac_api.request import body
 from celeriac_api.request.call import Call
 from celeriac_api.request.cursor import owner_cursor
@@ -51,7 +52,7 @@ from celeriac_api.response.address import address
 from celeriac_api.response.errors import MalformedJSON, ScheduleDeclared, TooManySchedules
 from celeriac_api.response.json_bytes import Answer, model_answer
 from celeriac_api.response.task_document import task_document
-from celeriac_api.submissions import Submissions, ValidInput
+from celeriac_api.submissions import Submissions
 
 USUAL_DUE_TIMES = 10
 # So often a change is tried that another one has overtaken.

@@ -5,10 +5,11 @@ import json
 from celeriac.ledger.model.task import SCHEDULE_MARK
 from celeriac.schedules.stored import StoredSchedule, Submits
 from celeriac_api.access.caller import Caller
+from celeriac_api.definitions.prepared import ValidInput
 from celeriac_api.request.json_text import member
 from celeriac_api.request.submission.options import SubmissionOptions
 from celeriac_api.resources.schedules.documents import ScheduledSubmission
-from celeriac_api.submissions import Submissions, ValidInput
+from celeriac_api.submissions import Submissions
 
 
 def fitting_input(submissions: Submissions, submission: ScheduledSubmission, input_json: bytes) -> ValidInput:

@@ -17,6 +17,7 @@ from celeriac.ledger.model.submission import Options, Submission
 from celeriac.values.fingerprint import fingerprint_of
 from celeriac.values.json.result_references import REFERENCE, places
 from celeriac_api.access.caller import Caller
+from celeriac_api.definitions.prepared import PreparedDefinition
 from celeriac_api.request import body
 from celeriac_api.request.json_text import member
 from celeriac_api.request.schema.strict_json import DEEPEST, strict_values
@@ -24,7 +25,7 @@ from celeriac_api.request.submission.option_fields import options_of
 from celeriac_api.resources.batches.intake.item import IS_ID, BatchItem
 from celeriac_api.resources.batches.intake.misfits import Referring, first_misfit, others_of
 from celeriac_api.response.errors import InvalidInput, Problem
-from celeriac_api.submissions import PreparedDefinition, Submissions
+from celeriac_api.submissions import Submissions
 
 # An item may be nested as deep as its input, and a level more.
 DEEPEST_ITEM = DEEPEST + 1
