@@ -234,6 +234,11 @@ def test_the_same_id_published_twice_runs_twice(plugged: Celery, own_redis: Redi
     assert own_redis.llen(f"celeriac:following:{ID}") == 1
 
 
+def test_a_retry_is_no_child_of_its_own_run(plugged: Celery, own_redis: Redis) -> None:
+    plugged.tasks["shop.add"].apply_async(task_id=ID, parent_id=ID)
+    assert "parent_id" not in record(own_redis, ID)
+
+
 @pytest.mark.parametrize("is_plugged", [True, False])
 def test_without_redis_the_error_is_that_of_stock(is_plugged: bool) -> None:  # noqa: FBT001 - a case
     app = new_shop("redis://127.0.0.1:1/0", task_publish_retry_policy={"max_retries": 1, "interval_start": 0})

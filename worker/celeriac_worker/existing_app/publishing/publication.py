@@ -24,7 +24,7 @@ def publication_of(
         sending=sending,
         due=_from_now(headers.get("eta"), now),
         start_within=_from_now(headers.get("expires"), now),
-        parent_id=headers.get("parent_id"),
+        parent_id=_parent_id(headers),
         root_id=headers.get("root_id"),
         trace_id=_trace_id(headers),
         attaches=attaches,
@@ -50,6 +50,12 @@ def _from_now(moment: str | None, now: datetime) -> timedelta | None:
     except ValueError:  # a worker rejects it
         return None
     return max(timedelta(), (at if at.tzinfo else at.replace(tzinfo=UTC)) - now)
+
+
+def _parent_id(headers: dict[str, Any]) -> str | None:
+    """The task that published this one; Celery calls a retry a child of its own run."""
+    parent = headers.get("parent_id")
+    return parent if parent != headers["id"] else None
 
 
 def _trace_id(headers: dict[str, Any]) -> str | None:
