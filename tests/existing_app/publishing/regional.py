@@ -35,9 +35,9 @@ class Picky(Task):  # type: ignore[misc]  # celery has no types
 
 
 @app.task(name="regional", bind=True)
-def regional(self: Any, region: str) -> str:
-    """The queue in which it was sent."""
-    return str(self.request.delivery_info["routing_key"])
+def regional(self: Any, region: str) -> list[str]:
+    """The region, and the queue in which it was sent."""
+    return [region, self.request.delivery_info["routing_key"]]
 
 
 @app.task(name="picky", base=Picky)
