@@ -24,8 +24,10 @@ from datetime import datetime
 from celery import shared_task
 from shop.celery import app
 
-@app.task(shared=False)
-def charge(order: int, at: datetime | None = None) -> bool:
+@app.task(shared=False, autoretry_for={OSError, KeyError, ValueError, RuntimeError})
+def charge(
+    order: int, at: datetime | None = None, tags: set[str] = {"a", "b", "c", "d"}, key: (lambda: 1) = None
+) -> bool:
     "Charge an order."
     return True
 

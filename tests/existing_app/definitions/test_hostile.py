@@ -80,6 +80,10 @@ def numbered(count: int) -> Callable[..., Any]:
     return function
 
 
+def _explode(_: Any) -> Any:
+    raise RuntimeError("boom")
+
+
 def plain(a: int, b: str = "x") -> int:
     """Do it."""
     return a
@@ -172,6 +176,7 @@ def test_a_task_without_run_is_refused_with_a_sentence() -> None:
     definition = described(type("Hostile", (Raw,), {"name": "hostile"}))
     assert definition.refusal == "The task has no method 'run', so nothing can be run."
     assert described(raw(5)).refusal is not None
+    assert "RuntimeError: boom" in str(described(raw(property(_explode))).refusal)
 
 
 HINTS: dict[str, Any] = {

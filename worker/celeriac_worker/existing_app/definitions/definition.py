@@ -22,8 +22,9 @@ def definition_of(
     app: Any, task: Any, sending: Sending, *, app_name: str, aliases: Sequence[str] = ()
 ) -> Definition:
     """The definition of a task of this app, which is sent in this way. One that cannot be offered has a `refusal`."""
-    refusal = refusal_of(task.name) or _refusal_of_run(task)
+    refusal = refusal_of(task.name)
     try:
+        refusal = refusal or _refusal_of_run(task)
         return _described(app, task, sending, app_name, aliases, refusal)
     except Exception as wrong:  # noqa: BLE001 - code of the app takes part: its task must not stop the others
         reason = " ".join(f"{type(wrong).__name__}: {wrong}".split())[:LONGEST_SUMMARY]
@@ -92,8 +93,9 @@ def _retry(task: Any) -> Retry | None:
     backoff = float(getattr(task, "retry_backoff", False))
     delay = backoff or options.get("countdown", task.default_retry_delay) or 0
     most = float(getattr(task, "retry_backoff_max", 600)) if backoff else delay
+    names = [f"{kind.__module__}.{kind.__qualname__}" for kind in on]
     return Retry(
-        on=tuple(f"{kind.__module__}.{kind.__qualname__}" for kind in on),
+        on=tuple(names if isinstance(on, list | tuple) else sorted(names)),
         attempts=attempts + 1,
         backoff=timedelta(seconds=delay),
         max_backoff=timedelta(seconds=most),

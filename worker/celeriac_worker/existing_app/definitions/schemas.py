@@ -26,6 +26,7 @@ from celeriac_worker.existing_app.definitions.signature import (
     Signature,
     any_json,
     shown,
+    without_addresses,
 )
 
 Schema = dict[str, Any]
@@ -99,7 +100,8 @@ def _usable(parameter: Parameter) -> Parameter:
             warnings.simplefilter("ignore")
             _adapter(parameter.hint).json_schema(schema_generator=TaskSchemaGenerator)
     except Exception as wrong:  # noqa: BLE001 - likewise
-        reason = str(wrong).partition("\n")[0].rstrip(".")[:LONGEST_REASON] or type(wrong).__name__
+        first = without_addresses(str(wrong).partition("\n")[0]).rstrip(".")
+        reason = first[:LONGEST_REASON] or type(wrong).__name__
         return replace(
             parameter, hint=any_json(f"its hint {shown(parameter.hint)} has no JSON Schema ({reason})")
         )
@@ -137,7 +139,9 @@ def _named(name: str, **options: Any) -> Any:
 
 
 def _is_shown(default: Any) -> bool:
-    """Whether the schema can have this default."""
+    """Whether the schema can have this default. The order of a set differs from process to process."""
+    if isinstance(default, set | frozenset):
+        return False
     try:
         text = json.dumps(to_jsonable_python(default), allow_nan=False, ensure_ascii=False)
         text.encode()

@@ -1,6 +1,7 @@
 """Reads the parameters of a Celery task, whatever its function is wrapped in."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -16,6 +17,7 @@ VAR_KEYWORD = inspect.Parameter.VAR_KEYWORD
 _CONVERTING = "celery.app.base"
 
 LONGEST_HINT = 100
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +98,17 @@ def any_json(reason: str) -> Any:
 
 
 def shown(hint: Any) -> str:
-    """A hint as a sentence has it."""
+    """A hint as a sentence has it: the same in every process."""
     try:
-        text = repr(hint).encode(errors="replace").decode()
+        text = repr(hint)
     except Exception:  # noqa: BLE001 - likewise
         text = f"of the type {type(hint).__name__}"
-    return text if len(text) <= LONGEST_HINT else text[:LONGEST_HINT] + "…"
+    return without_addresses(text)[:LONGEST_HINT]
+
+
+def without_addresses(text: str) -> str:
+    """The text without places in memory, and without lone surrogates, which are no JSON."""
+    return _ADDRESS.sub("", text).encode(errors="replace").decode()
 
 
 def _is_model(hint: Any) -> bool:
