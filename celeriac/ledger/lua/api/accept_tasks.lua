@@ -58,7 +58,7 @@ end
 local first, begun = stamps(count), 0
 local replies, how = {}, ending(ARGV[1], ARGV[2], ARGV[3])
 local all, listings, waiting, pushes, laned = {}, {}, {}, {}, {} -- what is written for all of them together
-local accepted, queues = {}, {}
+local accepted, queues, queue_of = {}, {}, {} -- `queue_of`: by list
 local states, told, messages = {}, {}, {} -- by number, of those whose record is written
 local unmet = {} -- those that can never run, with what they waited for
 
@@ -232,12 +232,13 @@ local function write_one(number, options, caller)
   if place and place.group then return add(laned, queue .. ' ' .. place.group, {id = id, queue = queue, place = place, stamp = stamp}) end
   local list = options.list or place and place.list or queue
   messages[number] = message_of(id, envelopes[digest], input, stamp, options.expires_at, options.trace)
+  queue_of[list] = queue
   add(waiting, list, stamp, id)
   add(pushes, list, messages[number])
 end
 
 local function push_all(list, group)
-  local queue = apps.queue_of(list)
+  local queue = queue_of[list]
   list = list_of(queue, list)
   if ARGV[1] == 'push' then
     redis.call('LPUSH', list, unpack(group))
