@@ -12,7 +12,7 @@ from celeriac.stack.valkey import Valkey
 from tests.ledger.apps.place import Place
 
 # The call itself is one.
-MOST_OF_A_PUBLISH, MOST_OF_A_CLAIM, MOST_OF_AN_END, MOST_OF_A_RETRY = 20, 16, 16, 30
+MOST_OF_A_PUBLISH, MOST_OF_A_CLAIM, MOST_OF_AN_END, MOST_OF_A_RETRY = 20, 16, 20, 30
 
 
 @pytest.fixture
