@@ -110,6 +110,9 @@ class WorkerDocument(TypedDict):
     active: list[str]
     started_at: str | None
     seen_at: str
+    app: str | None
+    pool: str | None
+    warnings: list[str]
 
 
 class DefinitionDocument(TypedDict):

@@ -63,6 +63,10 @@ class Worker:
     active: list[str]
     started_at: datetime | None
     seen_at: int
+    # Of a worker of an existing app: the app, the kind of its pool, and what this worker cannot do, in sentences.
+    app: str | None
+    pool: str | None
+    warnings: list[str]
 
 
 @dataclass(frozen=True)
@@ -249,6 +253,9 @@ def _worker(name: str, seen_at: int, report: bytes) -> Worker:
         active=texts("active"),
         started_at=_moment(_member(members, "started_at", str, "")),
         seen_at=seen_at,
+        app=_member(members, "app", str, None),
+        pool=_member(members, "pool", str, None),
+        warnings=texts("warnings"),
     )
 
 

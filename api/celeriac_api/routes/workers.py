@@ -48,6 +48,15 @@ class WorkerDocument(BaseModel):
         description="When the worker started; null when Celery does not report it."
     )
     seen_at: AwareDatetime = Field(description="When the last message from the worker arrived.")
+    app: str | None = Field(
+        description="The existing Celery app whose worker it is; null for a worker of `@task`, and for one that keeps no records."
+    )
+    pool: str | None = Field(
+        description="The pool of the worker of an existing app, such as `prefork` or `gevent`; null for others."
+    )
+    warnings: list[str] = Field(
+        description="What the worker of an existing app cannot do, because of its pool or the app's configuration: a sentence each."
+    )
 
 
 class WorkerList(BaseModel):
@@ -91,10 +100,20 @@ def _worker(worker: Worker) -> WorkerDocument:
         active=worker.active,
         started_at=worker.started_at,
         seen_at=datetime.fromtimestamp(worker.seen_at / 1_000_000, UTC),
+        app=worker.app,
+        pool=worker.pool,
+        warnings=worker.warnings,
     )
 
 
 def _stock_worker(worker: StockWorker) -> WorkerDocument:
     return WorkerDocument(
-        kind="celery", async_queues=[], async_concurrency=0, loop_lag=None, **asdict(worker)
+        kind="celery",
+        async_queues=[],
+        async_concurrency=0,
+        loop_lag=None,
+        app=None,
+        pool=None,
+        warnings=[],
+        **asdict(worker),
     )

@@ -28,6 +28,8 @@ def workers(*, server: Server, output: Output) -> None:
         Column("UP", lambda worker: age(worker["started_at"], now) or "-", leave_out=1),
         Column("SEEN", lambda worker: age(worker["seen_at"], now), leave_out=2),
         Column("KIND", lambda worker: worker["kind"], leave_out=3),
+        Column("APP", lambda worker: worker["app"] or "-", leave_out=5),
+        Column("CANNOT", lambda worker: " ".join(worker["warnings"]), leave_out=4, is_cut=True),
     ]
     with server.client() as client:
         output.show_all(

@@ -202,3 +202,14 @@ def test_a_worker_that_says_less_of_itself_is_shown_with_what_it_says(
     assert (worker["name"], worker["queues"], worker["concurrency"]) == ("of-another-version", [], None)
     assert {quiet.get(path).status_code for path in ("/workers", "/queues", "/metrics")} == {200}
     quiet_redis.flushdb()
+
+
+def test_the_worker_of_an_existing_app_says_what_it_cannot_do(
+    quiet: httpx.Client, quiet_url: str, quiet_redis: Redis
+) -> None:
+    says = {"app": "shop", "pool": "solo", "warnings": ["It cannot end a task that runs.", 5]}
+    Consumer(Settings(redis_url=quiet_url)).beat("celery@shop", says=says, queues=["default"], tasks=[])
+    (worker,) = document(quiet.get("/workers"))["items"]
+    assert (worker["app"], worker["pool"]) == ("shop", "solo")
+    assert worker["warnings"] == ["It cannot end a task that runs."]
+    quiet_redis.flushdb()

@@ -19,12 +19,15 @@ export function show(main) {
 }
 
 function row() {
-  const [name, queues, seen, started] = Array.from({ length: 4 }, () => el("td"));
+  const name = el("span"), [queues, seen, started] = Array.from({ length: 3 }, () => el("td"));
   const busy = el("meter", { min: 0, low: 0 }), count = el("span"), tasks = el("td", { class: "ids" });
   const links = keyed(tasks, (id) => id, link);
-  const node = el("tr", {}, name, queues, el("td", { class: "busy" }, count, busy), tasks, seen, started);
+  const warnings = el("p", { class: "note" });
+  const node = el("tr", {}, el("td", {}, name, warnings), queues, el("td", { class: "busy" }, count, busy), tasks, seen, started);
   const fill = (worker) => {
     setText(name, worker.name);
+    setText(warnings, worker.warnings.map((sentence) => `⚠ ${sentence}`).join(" "));
+    warnings.hidden = !worker.warnings.length;
     setText(queues, worker.queues.join(", "));
     // A worker that is not Celeriac's does not tell everything.
     const most = worker.concurrency === null ? null : worker.concurrency + worker.async_concurrency;
