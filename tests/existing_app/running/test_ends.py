@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from celeriac.ledger.store import keys
 from lab.harness.waiting import wait_until
 from tests.existing_app.running.place import Place
 
@@ -12,7 +13,7 @@ from tests.existing_app.running.place import Place
 @pytest.fixture(scope="module")
 def place(new_database: Callable[[], str], directory: Path) -> Iterator[Place]:
     """A worker with processes, and a producer with our line."""
-    place = Place(new_database(), directory)
+    place = Place(new_database(), directory, result_expires=7_200)
     with place.worker():
         yield place
 
@@ -93,3 +94,9 @@ def test_a_task_retries_at_once_many_times(place: Place, tmp_path: Path) -> None
 
 def test_nothing_is_left_in_any_index(place: Place) -> None:
     wait_until(lambda: not place.left(), what="the end of all entries")
+
+
+def test_results_are_kept_for_as_long_as_celery_says(place: Place) -> None:
+    task = place.send("add", 1, 2)
+    place.ended(task)
+    assert 7_000 < place.redis.ttl(keys.result(task)) <= 7_200

@@ -5,6 +5,7 @@ before the app is first used. A process that is forked takes it along; one that 
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
@@ -47,6 +48,9 @@ class AppLedger:
     def settings(self) -> Settings:
         """`CELERIAC_…` variables, and for what they leave open the app's own broker and results. Raises `SettingsError` and `NotRedis`."""
         settings = Settings.read()
+        kept_for = _kept_for(self.app)
+        if kept_for and "result_ttl" not in settings.model_fields_set:
+            settings = settings.model_copy(update={"result_ttl": kept_for})
         if settings.given_redis:
             return settings
         broker = broker_address(self.app)
@@ -63,6 +67,14 @@ class AppLedger:
     def publisher(self) -> Publisher:
         """The ledger for whoever publishes; usable like `consumer`."""
         return Publisher(self.settings)
+
+
+def _kept_for(app: Any) -> timedelta | None:
+    """For how long Celery keeps results; None if for any time."""
+    expires = app.conf.result_expires
+    if not isinstance(expires, timedelta):
+        expires = timedelta(seconds=float(expires or 0))
+    return expires if expires > timedelta() else None
 
 
 def ledger_of(app: Any) -> AppLedger | None:

@@ -1,5 +1,7 @@
 """Describes in words how a task failed."""
 
+import re
+
 from pydantic import ValidationError
 
 from celeriac.ledger.model.task import Failure
@@ -56,3 +58,9 @@ def unknown_task_sentence(name: str) -> str:
 def overrun_sentence(seconds: object) -> str:
     """Why a task fails that did not end within its time limit."""
     return f"the task ran longer than its time limit of {seconds} s and was ended"
+
+
+def loss_sentence(error: BaseException) -> str:
+    """What became of the process: "Worker exited prematurely: signal 9 (SIGKILL)"."""
+    text = str(error.args[0]) if error.args else type(error).__name__
+    return re.sub(r"[^\w .:,()-]", "", text).partition(" Job:")[0].rstrip(". ")

@@ -1,6 +1,5 @@
 """Celery's request, with a token for each delivery of a task."""
 
-import re
 from collections.abc import Sequence
 from time import monotonic
 from typing import Any
@@ -14,6 +13,7 @@ from celery.worker.request import Request
 from celeriac.files.store.store import Blob
 from celeriac.ledger.model.task import Failure
 from celeriac.ledger.protocol.message import ORIGIN
+from celeriac_worker.run.failure import loss_sentence
 
 TOKEN = "celeriac_token"  # noqa: S105 - the name of a header
 FAILURE = "celeriac_failure"
@@ -83,7 +83,7 @@ class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
         state.task_ready(self)
         if isinstance(error, Terminated):  # by us; one that had no time to return its task itself
             self._app.consumer.return_task(self.id, token=self.token)
-        self._app.consumer.lose(self.id, token=self.token, reason=_words(error))
+        self._app.consumer.lose(self.id, token=self.token, reason=loss_sentence(error))
         self.acknowledge()
         return None
 
@@ -115,9 +115,3 @@ def files_on(request: Any) -> Sequence[Blob]:
     """The large files that the result names."""
     files: Sequence[Blob] = getattr(request, FILES, ())
     return files
-
-
-def _words(error: BaseException) -> str:
-    """What became of the process: "Worker exited prematurely: signal 9 (SIGKILL)"."""
-    text = str(error.args[0]) if error.args else type(error).__name__
-    return re.sub(r"[^\w .:,()-]", "", text).partition(" Job:")[0].rstrip(". ")

@@ -4,7 +4,6 @@ Celery decides what becomes of the message: these classes only let the ledger kn
 """
 
 import logging
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -25,6 +24,7 @@ from celeriac_worker.existing_app.running.outcome import NOTHING, failure_in
 from celeriac_worker.existing_app.running.receipt import is_for_all, publication_in, stamp_of
 from celeriac_worker.existing_app.running.runs import STAMP, TOKEN
 from celeriac_worker.existing_app.state import AppLedger, ledger_of
+from celeriac_worker.run.failure import loss_sentence
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
         if isinstance(error, ExceptionWithTraceback):
             error = error.exc
         is_lost = isinstance(error, WorkerLostError | SystemExit | KeyboardInterrupt)
-        self._loss = _words(error) if is_lost else None
+        self._loss = loss_sentence(error) if is_lost else None
         answer = super().on_failure(exc_info, **options)
         if self.token and (is_lost or (isinstance(error, Reject) and not error.requeue)):
             self._settle(State.FAILED, failure_in(error))
@@ -191,9 +191,3 @@ class LedgerRequest(Request):  # type: ignore[misc]  # celery has no types
 @cache
 def _followed(kind: type) -> type:
     return type(f"Ledger{kind.__name__}", (LedgerRequest, kind), {"__module__": kind.__module__})
-
-
-def _words(error: BaseException) -> str:
-    """What became of the process: "Worker exited prematurely: signal 9 (SIGKILL)"."""
-    text = str(error.args[0]) if error.args else type(error).__name__
-    return re.sub(r"[^\w .:,()-]", "", text).partition(" Job:")[0].rstrip(". ")
