@@ -15,8 +15,6 @@ from tests.ledger.apps.place import QUEUE, Message, Place, Run
 
 LISTS = (QUEUE, "default\x06\x163")
 STEPS = 150
-# After so long, a worker that has not named what it holds does not count.
-FORGOTTEN_MICROSECONDS = 6_000_000
 
 
 def number_of(publication: Publication) -> int:
@@ -112,10 +110,9 @@ class World:
     def die(self) -> None:
         """All workers die with what they hold and run."""
         self.place.keep()  # a keeper that comes late spares all leases
-        for name in map(keys.waiting, LISTS):
-            for message in self.held:
-                if (self.place.redis.zscore(name, message.task_id) or 0) > 0:
-                    self.place.redis.zincrby(name, -FORGOTTEN_MICROSECONDS, message.task_id)
+        for message in self.held:
+            if self.place.redis.hexists(keys.record(message.task_id), "taken"):
+                self.place.redis.hset(keys.record(message.task_id), "taken", 1)
         for task_id in self.runs:
             self.place.redis.zadd(keys.running(), {task_id: 1}, xx=True)
         self.held.clear()
