@@ -1,0 +1,1 @@
+"""Whether the Django shop of the examples works as its page says."""
