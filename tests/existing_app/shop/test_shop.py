@@ -29,7 +29,7 @@ def open_shop(new_database: Callable[[], str], tmp_path_factory: pytest.TempPath
         running_api(shop.directory, redis_url=shop.redis_url, tasks="none") as api,
         api.client() as client,
     ):
-        wait_until(lambda: "/orders.tasks.quote" in client.get("/openapi.json").json()["paths"])
+        wait_until(lambda: "orders.tasks.quote" in names(client), what="the definitions")
         yield Open(shop, client)
 
 
@@ -61,6 +61,11 @@ def test_what_beat_sends_is_recorded(open_shop: Open) -> None:
     shop, client = open_shop
     with shop.running("beat", "--schedule", str(shop.directory / "beat"), "--max-interval", "1"):
         wait_until(lambda: ended(client, "orders.tasks.count_open"), what="a task of beat")
+
+
+def names(client: httpx.Client) -> set[str]:
+    """Of all definitions that the API serves."""
+    return {item["name"] for item in client.get("/catalog").json()["items"]}
 
 
 def ended(client: httpx.Client, name: str) -> list[dict[str, object]]:
