@@ -1,0 +1,1 @@
+"""Existing apps over HTTP: an API that has none of their code."""
