@@ -1,4 +1,4 @@
-"""A rolling deploy under load: no request fails, but for the task that the new release has no more."""
+"""A rolling deploy under load fails no request."""
 
 import sys
 from collections import Counter, defaultdict

@@ -1,4 +1,4 @@
-"""The sample app over HTTP: whatever the front door does, it does with tasks that know nothing of it."""
+"""The front door does with tasks of the sample app all that it does."""
 
 import json
 from collections.abc import Callable, Iterator

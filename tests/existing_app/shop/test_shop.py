@@ -1,4 +1,4 @@
-"""The Django shop: an order from its page, beat, and its tasks over HTTP from an API that has none of its code."""
+"""The Django shop: its page, its beat, and its tasks over HTTP."""
 
 import json
 from collections.abc import Callable, Iterator
