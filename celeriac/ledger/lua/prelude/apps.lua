@@ -84,7 +84,8 @@ end
 local function create(p, how)
   local fields, due, start_by = fields_of(p)
   local stamp, state = stamps(1), due and 'scheduled' or 'queued'
-  local task = {id = p.id, name = p.name, queue = p.queue, list = p.list, state = state, created_at = stamp}
+  -- With its message: nobody has held one of it before, and nothing needs to be read again.
+  local task = {id = p.id, name = p.name, queue = p.queue, list = p.list, state = state, created_at = stamp, message = p.message}
   redis.call('HSET', key_record(p.id), 'name', p.name, 'state', state, 'attempt', 0, 'created_at', stamp, unpack(fields))
   redis.call('ZADD', KEY_TASKS, stamp, p.id)
   redis.call('ZADD', key_listing(state, p.name), stamp, p.id)

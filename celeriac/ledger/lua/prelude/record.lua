@@ -281,11 +281,14 @@ local function list_of(queue, list)
   return redis.call('SISMEMBER', KEY_PAUSED, queue) == 1 and key_held(list or queue) or list or queue
 end
 
+-- Kombu's message without its first brace, with a stamp.
+local function with_stamp(message, stamp) return '{"stamp": ' .. text(stamp) .. ', ' .. message end
+
 -- The message of a task, by its record; nil when there is none.
 local function message_for(id, stamp)
   local digest, input, expires, trace, message =
     unpack(redis.call('HMGET', key_record(id), 'envelope', 'input', 'expires', 'trace', 'message'))
-  if message then return '{"stamp": ' .. text(stamp) .. ', ' .. message end
+  if message then return with_stamp(message, stamp) end
   if not digest then return nil end
   return message_of(id, redis.call('HGET', KEY_ENVELOPES, digest), input, stamp, expires, trace)
 end
@@ -302,9 +305,9 @@ local function push(task, side, pushed, stamp)
   end
   if side == 'RPUSH' then stamp = -stamp end -- before all that wait, and before what was put there earlier
   local list = task.list or place and place.list or task.queue
-  if task.list then redis.call('HDEL', key_record(task.id), 'taken') end -- whoever held a message of it before
+  if task.list and not task.message then redis.call('HDEL', key_record(task.id), 'taken') end -- whoever held a message of it before
   count_flow(task.queue, 'in', redis.call('ZADD', key_waiting(list), stamp, task.id))
-  local message = message_for(task.id, stamp)
+  local message = task.message and with_stamp(task.message, stamp) or message_for(task.id, stamp)
   list = list_of(task.queue, list)
   if not pushed then return redis.call(side, list, message) end
   pushed[#pushed + 1] = list
