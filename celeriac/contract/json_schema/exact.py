@@ -44,6 +44,8 @@ _TEXTS: dict[str, tuple[re.Pattern[str], type, str]] = {
     "timedelta": (_DURATION, timedelta, "a duration by ISO 8601 without months, such as P1DT1H30M"),
     "uuid": (_UUID, UUID, "a UUID in groups of 8, 4, 4, 4 and 12 digits"),
 }
+# Those of which a check makes an object before pydantic sees the value, which is then the same in JSON and in Python.
+READ_BEFORE = frozenset((*_TEXTS, "decimal"))
 # Parts of a schema that hold no schema.
 _OPAQUE = frozenset("default metadata serialization config expected members cls ref type function".split())
 # Parts that hold schemas by names of their own.

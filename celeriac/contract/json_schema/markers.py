@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic_core import CoreConfig, SchemaError, SchemaValidator, to_json
 
-from celeriac.contract.json_schema.exact import exact_validator
+from celeriac.contract.json_schema.exact import READ_BEFORE, exact_validator
 
 EXACT, KEY, FIELDS, PYTHON = "x-exact", "x-key", "x-fields", "x-python"
 MARKERS = frozenset((EXACT, KEY, FIELDS, PYTHON))
@@ -85,7 +85,7 @@ class Marked:
         core_schema = _core_schema(content)
         if is_key:
             core_schema = {"type": "dict", "keys_schema": core_schema, "values_schema": {"type": "any"}}
-        self._is_key = is_key
+        self._is_key, self._is_read = is_key, core_schema["type"] in READ_BEFORE
         try:
             self._validator: SchemaValidator = exact_validator(core_schema, _CONFIG)
         except SchemaError as wrong:
@@ -93,7 +93,10 @@ class Marked:
 
     def check(self, value: Any) -> None:
         """Raise pydantic's `ValidationError` for a value that does not fit."""
-        self._validator.validate_json(to_json({value: None} if self._is_key else value), strict=True)
+        if self._is_read:
+            self._validator.validate_python(value, strict=True)
+        else:
+            self._validator.validate_json(to_json({value: None} if self._is_key else value), strict=True)
 
 
 def published(schema: Any) -> Any:

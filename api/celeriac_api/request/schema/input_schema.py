@@ -26,7 +26,7 @@ from celeriac_api.request.schema.enforced import (
 )
 from celeriac_api.request.schema.explanation import REQUIRED, Explanation, Row
 from celeriac_api.request.schema.keywords import FORMATS, fits, keyword_classes
-from celeriac_api.request.schema.strict_json import DEEPEST, has_long_number, read
+from celeriac_api.request.schema.strict_json import DEEPEST, LONGEST_DOUBLE, has_long_number, read
 from celeriac_api.response.errors import InvalidInput
 
 # How many values that are not valid are counted: each takes some microseconds.
@@ -90,7 +90,7 @@ class InputSchema:
     def _judge(self, value: Any, text: bytes, *, at: str, blobs: Blobs | None, exactly: bool) -> None:
         if self._by_schema:
             validator = self._exact if exactly else self._plain
-            if self._has_numbers and has_long_number(text):
+            if len(text) >= LONGEST_DOUBLE and self._has_numbers and has_long_number(text):
                 validator = self._validator(STRICT)
             if not validator.is_valid(value) and (
                 blobs is None or not self._validator(STRICT, blobs=blobs).is_valid(value)

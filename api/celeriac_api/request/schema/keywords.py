@@ -4,9 +4,9 @@ jsonschema-rs makes one object of a class for each place of a schema that has th
 `ValueError` with the words for the caller.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, partial
 from ipaddress import (
     IPv4Address,
     IPv4Interface,
@@ -20,9 +20,9 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import IPvAnyAddress, IPvAnyInterface, IPvAnyNetwork, TypeAdapter, ValidationError
-from pydantic_core import PydanticCustomError, PydanticKnownError, SchemaValidator, to_json
+from pydantic_core import PydanticCustomError, PydanticKnownError, to_json
 
-from celeriac.contract.json_schema.exact import exact_validator
+from celeriac.contract.json_schema.exact import READ_BEFORE, exact_validator
 from celeriac.contract.json_schema.markers import EXACT, KEY, Marked
 from celeriac.files.accepts import Accepts
 from celeriac.files.file import File
@@ -79,12 +79,12 @@ class Format:
 
     def __init__(self, _: Any, name: Any, __: Any) -> None:
         """Its name."""
-        self._validator = format_validator(name)
+        self._judge = format_judge(name)
 
     def validate(self, value: Any) -> None:
         """`ValueError` unless the value fits."""
         try:
-            self._validator.validate_json(to_json(value), strict=True)
+            self._judge(value)
         except ValidationError as wrong:
             raise ValueError(_words(wrong)) from None
 
@@ -171,15 +171,19 @@ def keyword_classes(blobs: Blobs | None = None) -> dict[str, type]:
 
 
 @cache
-def format_validator(name: str) -> SchemaValidator:
-    """The validator of a format, made when it is first needed."""
-    return exact_validator(TypeAdapter(FORMATS[name]).core_schema)
+def format_judge(name: str) -> Callable[[Any], object]:
+    """Raises pydantic's `ValidationError` for a value that has not this format. Made when it is first needed."""
+    core_schema = TypeAdapter(FORMATS[name]).core_schema
+    validator = exact_validator(core_schema)
+    if core_schema["type"] in READ_BEFORE:
+        return partial(validator.validate_python, strict=True)
+    return lambda value: validator.validate_json(to_json(value), strict=True)
 
 
 def fits(name: str, value: Any) -> bool:
     """Whether a text has this format."""
     try:
-        format_validator(name).validate_json(to_json(value), strict=True)
+        format_judge(name)(value)
     except ValidationError:
         return False
     return True

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import isinf
 from typing import Any
 
@@ -31,19 +31,27 @@ def read(body: bytes, *, deepest: int | None = DEEPEST) -> tuple[Any, bool]:
     """
     before = _FLOATS.mark
     try:
-        value = _DECODER.decode(body.decode())
-    except (ValueError, RecursionError, Problem) as wrong:
+        text = body.decode().strip(_SPACE)
+        value, end = _SCAN(text, 0)
+    except (ValueError, StopIteration, RecursionError, Problem) as wrong:
         raise _malformed(body, wrong) or wrong from wrong
+    if end < len(text):
+        raise _malformed(body, None) or MalformedJSON("Invalid JSON: something follows the value.")
     if b"\\" in body and b"\\u" in body and _SURROGATE.search(body) and (problem := _malformed(body, None)):
         raise problem
-    if deepest is not None and body.count(b"{") + body.count(b"[") > deepest and depth_of(value) > deepest:
+    if (
+        deepest is not None
+        and len(body) > deepest
+        and _may_be_deeper(body, deepest)
+        and depth_of(value) > deepest
+    ):
         raise too_deep(deepest)
     return value, _FLOATS.mark is not before
 
 
 def has_long_number(body: bytes) -> bool:
     """Whether so many digits follow one another that it may be a number beyond a double."""
-    return len(body) >= LONGEST_DOUBLE and _LONG_NUMBER in body.translate(_DIGITS)
+    return _LONG_NUMBER in body.translate(_DIGITS)
 
 
 def invalid_json(message: str) -> Problem:
@@ -91,6 +99,10 @@ def check_size(body: bytes, *, most_values: int) -> None:
 def too_deep(deepest: int = DEEPEST) -> InvalidInput:
     """The refusal of what is nested too deep."""
     return InvalidInput(f"The body is nested more than {deepest} levels deep: flatten it.")
+
+
+def _may_be_deeper(body: bytes, deepest: int) -> bool:
+    return body.count(b"{") + body.count(b"[") > deepest
 
 
 def _most_possible(text: bytes) -> int:
@@ -143,3 +155,5 @@ class _Floats:
 
 _FLOATS = _Floats()
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_FLOATS.read)
+# What `decode` calls, between looks at blanks that take longer than a small body.
+_SCAN: Callable[[str, int], tuple[Any, int]] = _DECODER.scan_once  # type: ignore[attr-defined]  # it is public
