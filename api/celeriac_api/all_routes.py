@@ -1,6 +1,6 @@
 """Lists every route, in the order of `/docs`: submitting first, health last."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -50,7 +50,7 @@ class Routes(NamedTuple):
     of_definition: submit.RouteOf
 
 
-def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> Routes:
+def all_routes(parts: Parts, *, document: Callable[[Sequence[str] | None], dict[str, Any]]) -> Routes:
     """All of them; `document` makes the OpenAPI document."""
     settings, catalog, ledger, feed = parts.settings, parts.catalog, parts.ledger, parts.feed
     serving = Serving(catalog, ledger, parts.files)
@@ -91,7 +91,7 @@ def all_routes(parts: Parts, *, document: Callable[[], dict[str, Any]]) -> Route
         *keys.routes(StoredKeys(parts.key_table), parts.key_ring, parts.file_space),
         *shown("metrics", metrics.routes(parts.counters, ledger, parts.overview, feed)),
         *shown("page", page.routes()),
-        *shown("docs", docs.routes("Celeriac", document)),
+        *shown("docs", docs.routes("Celeriac", catalog, document)),
         *health.routes(settings, ledger, queues=parts.queues),
     ]
     return Routes(fixed, of_definition)

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
+from celeriac.contract.built_in import built_in
 from celeriac.contract.catalog import Implementations, files_without_tasks, load_implementations
 from celeriac.contract.signature import ContractError
 from celeriac.settings import Settings, SettingsError
@@ -22,18 +23,20 @@ from celeriac_api.access.start import read_keys_at_start
 from celeriac_api.all_routes import all_routes
 from celeriac_api.definitions.definition_routes import DefinitionRoutes
 from celeriac_api.definitions.live_catalog import LiveCatalog
+from celeriac_api.definitions.openapi_parts import OpenAPIParts
 from celeriac_api.parts import Parts, build_parts
 from celeriac_api.response import problems
 from celeriac_api.response.definition_schemas import describe_definitions
 from celeriac_api.response.openapi import SECURITY_SCHEMES
 from celeriac_api.response.problems import ProblemDocument
 from celeriac_api.response.task_document import EXAMPLE
+from celeriac_api.routes.submit import RouteOf
 from celeriac_api.server.connections.slow_clients import allowed_files
 from celeriac_api.server.counters import prepare_shared_directory
 from celeriac_api.server.logs import set_up as set_up_logs
 from celeriac_api.server.logs import take_prints
 from celeriac_api.server.outermost import Boundary
-from celeriac_api.server.route import Route, ShortRoute
+from celeriac_api.server.route import ShortRoute
 from celeriac_api.server.route_documentation import described
 from celeriac_api.server.route_table import RouteTable
 from celeriac_api.server.shutdown import at_termination
@@ -103,11 +106,12 @@ def app_of(
     app.state.door = parts.door
     app.state.audit = parts.audit
     app.definitions = parts.catalog
-    fixed, of_definition = all_routes(parts, document=app.openapi)
+    fixed, of_definition = all_routes(parts, document=app.described_with)
     short = partial(ShortRoute, judge=parts.judge, door=parts.door, audit=parts.audit)
     app.definition_routes = DefinitionRoutes(
         parts.catalog, lambda definition, path: short(of_definition(definition, path))
     )
+    app.openapi_parts = OpenAPIParts(parts.catalog, partial(_operation_of_any, app, of_definition))
     app.router.routes.extend([*map(short, fixed), app.definition_routes])
     app.add_middleware(RouteTable, routes=app.routes)
     if parts.settings.cors_origins is not None:
@@ -175,11 +179,20 @@ def _spans() -> "TracerProvider | None":
     return new_provider(SERVICE)
 
 
+def _operation_of_any(app: FastAPI, of_definition: RouteOf) -> dict[str, Any]:
+    """How FastAPI describes the route of a definition."""
+    implementation = next(iter(built_in().values()))
+    route = of_definition(implementation.definition, implementation.definition.name)
+    operation: dict[str, Any] = described(app, [route])["paths"][route.path]["post"]
+    return operation
+
+
 class CeleriacAPI(FastAPI):
     """FastAPI, whose OpenAPI document also describes problems and results, and shows a whole task."""
 
     definitions: LiveCatalog
     definition_routes: DefinitionRoutes
+    openapi_parts: OpenAPIParts
 
     @property
     def short_routes(self) -> list[ShortRoute]:
@@ -189,9 +202,22 @@ class CeleriacAPI(FastAPI):
         return [route for route in (*of_definitions, *fixed) if route is not None]
 
     def openapi(self) -> dict[str, Any]:
-        """The OpenAPI 3.1 document, made at the first request for it."""
+        """The OpenAPI 3.1 document of all routes as they are now."""
+        return self.described_with([name for name in self.definitions if name not in self.definitions.loaded])
+
+    def described_with(self, names: Iterable[str] | None) -> dict[str, Any]:
+        """The same with only these of the definitions that this process has not loaded; None: with all."""
+        if names is None:
+            return self.openapi()
+        names = [name for name in names if name not in self.definitions.loaded]
+        return self.openapi_parts.joined(self._of_loaded(), names)
+
+    def _of_loaded(self) -> dict[str, Any]:
+        """With the definitions that this process has loaded; made once, at the first request for it."""
         if self.openapi_schema is None:
-            routes = [route.declared for route in self.short_routes if _has_model(route.declared)]
+            loaded = (self.definition_routes.find(f"/{name}") for name in self.definitions.loaded)
+            fixed = (route for route in self.routes if isinstance(route, ShortRoute))
+            routes = [route.declared for route in (*loaded, *fixed) if route]
             document = self.openapi_schema = described(self, routes)
             document["components"]["securitySchemes"] = SECURITY_SCHEMES
             schemas = document["components"]["schemas"]
@@ -203,8 +229,3 @@ class CeleriacAPI(FastAPI):
             # Here, for FastAPI takes every null out of an example.
             schemas["TaskDocument"]["examples"] = [EXAMPLE]
         return self.openapi_schema
-
-
-def _has_model(route: Route) -> bool:
-    """Whether it is of no definition, or of one that this process has loaded."""
-    return route.definition is None or isinstance(route.body and route.body.documented, type)

@@ -49,7 +49,6 @@ class ParameterReader(Generic[Model]):
         """Each field of the model needs a place; `TypeError` names one that has none."""
         self._model = model
         self._validate = model.__pydantic_validator__.validate_python
-        self._ignores_query = model.model_config["extra"] == "ignore"
         self._query: list[str] = []
         self._several: set[str] = set()
         self._headers: dict[bytes, str] = {}
@@ -57,6 +56,8 @@ class ParameterReader(Generic[Model]):
         self._labels: dict[str, str] = {}
         for name, place in places(model):
             self._enter(model, name, place)
+        self._takes_any = model.model_config["extra"] == "ignore"
+        self._ignores_query = self._takes_any and not self._query
         required = any(field.is_required() for field in model.model_fields.values())
         self._default = None if required else model()
 
@@ -100,6 +101,8 @@ class ParameterReader(Generic[Model]):
                 [("?", f"should have at most {MOST_PARAMETERS} parameters", query.count(b"&") + 1)]
             )
         pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+        if self._takes_any:
+            pairs = [pair for pair in pairs if pair[0] in self._query]
         wrong = [*self._unknown(pairs), *self._repeated(pairs)]
         if wrong:
             raise invalid_input(wrong)

@@ -61,7 +61,11 @@ def unknown(name: str, names: Sequence[str]) -> Refusal:
 def _of_openapi(document: Mapping[str, Any], name: str) -> Definition:
     paths = document["paths"]
     operation = paths.get(f"/{name}", {}).get("post", {})
-    if not any(parameter.get("name") == "expires" for parameter in operation.get("parameters", ())):
+    # One that was announced refers to parameters that all of them have.
+    names = [
+        parameter.get("name", parameter.get("$ref", "")) for parameter in operation.get("parameters", ())
+    ]
+    if not any(name in ("expires", "#/components/parameters/query.expires") for name in names):
         raise unknown(name, [])
     return Definition(
         name,
