@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from celeriac.access.scopes import Scope
 from celeriac.access.stored_keys import StoredKeys
+from celeriac_api.files.large_inputs import LargeInputs
 from celeriac_api.files.serving import Serving
 from celeriac_api.page import files as page
 from celeriac_api.parts import Parts
@@ -54,6 +55,7 @@ def all_routes(parts: Parts, *, document: Callable[[Sequence[str] | None], dict[
     """All of them; `document` makes the OpenAPI document."""
     settings, catalog, ledger, feed = parts.settings, parts.catalog, parts.ledger, parts.feed
     serving = Serving(catalog, ledger, parts.files)
+    large = LargeInputs(catalog, settings, parts.files, parts.file_space, parts.judge)
     streams = events.Streams(settings, ledger, feed, parts.streams, parts.door)
 
     def shown(part: str, routes: list[Route]) -> list[Route]:
@@ -61,11 +63,9 @@ def all_routes(parts: Parts, *, document: Callable[[Sequence[str] | None], dict[
         is_public = settings.is_public(part)
         return [replace(route, scope=Scope.OPEN) for route in routes] if is_public else routes
 
-    of_definition = submit.route_of(
-        settings, parts.input_models, parts.submissions, streams, parts.files, parts.file_space, serving
-    )
+    of_definition = submit.route_of(settings, parts.input_models, parts.submissions, streams, large, serving)
     fixed = [
-        *submit.routes(settings, catalog, parts.input_models, parts.submissions, streams, serving),
+        *submit.routes(settings, catalog, parts.input_models, parts.submissions, streams, large, serving),
         *task.routes(settings, ledger, parts.submissions.waits, serving),
         *task_input.routes(catalog, ledger, serving),
         *graph.routes(parts.graphs),

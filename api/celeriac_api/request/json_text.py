@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 HIDDEN = "hidden"
 # What stands between the names and values of an object that is known to be valid.
@@ -20,6 +20,22 @@ def member(body: bytes, name: str) -> bytes | None:
     return None
 
 
+def members(body: bytes, names: Collection[str]) -> dict[str, bytes]:
+    """The texts of these members of a valid JSON object, of those that it has."""
+    text = body.decode()
+    return {name: text[start:end].encode() for name, start, end in _values(text) if name in names}
+
+
+def with_members(body: bytes, texts: Mapping[str, str]) -> bytes:
+    """A valid JSON object in which these members have other values, given as JSON; the rest is as it was sent."""
+    text, parts, position = body.decode(), [], 0
+    for name, start, end in _values(text):
+        if name in texts:
+            parts += [text[position:start], texts[name]]
+            position = end
+    return "".join([*parts, text[position:]]).encode()
+
+
 def items(body: bytes) -> list[bytes]:
     """The text of each item of a valid JSON array, exactly as it was sent."""
     text = body.decode()
@@ -33,14 +49,9 @@ def items(body: bytes) -> list[bytes]:
 
 def without_values(body: bytes, names: Collection[str] | None) -> bytes:
     """A valid JSON object in which the values of these members (None: of all) read "hidden"."""
-    if names is not None and not names:
-        return body
-    text, parts, position = body.decode(), [], 0
-    for name, start, end in _values(text):
-        if names is None or name in names:
-            parts += [text[position:start], json.dumps(HIDDEN)]
-            position = end
-    return "".join([*parts, text[position:]]).encode()
+    if names is None:
+        names = [name for name, _, _ in _values(body.decode())]
+    return with_members(body, dict.fromkeys(names, json.dumps(HIDDEN))) if names else body
 
 
 def _values(text: str) -> Iterator[tuple[str, int, int]]:

@@ -11,7 +11,6 @@ from starlette.responses import Response
 from celeriac.access.scopes import Scope
 from celeriac.contract.definition import Definition
 from celeriac.files.parameters import UploadParameters
-from celeriac.files.store.in_threads import AsyncStore
 from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Accepted
@@ -19,10 +18,10 @@ from celeriac.ledger.model.task import Task
 from celeriac.settings import Settings
 from celeriac_api.acceptance import accepted_headers, stream_headers
 from celeriac_api.access.caller import Caller
-from celeriac_api.access.file_space import FileSpace, Room
 from celeriac_api.definitions.input_models import InputModels
 from celeriac_api.definitions.live_catalog import LiveCatalog
 from celeriac_api.definitions.prepared import ValidInput
+from celeriac_api.files.large_inputs import LargeInputs
 from celeriac_api.files.serving import Serving
 from celeriac_api.request import body
 from celeriac_api.request.accept_header import EVENTS, prefers_events
@@ -31,7 +30,6 @@ from celeriac_api.request.fields import Fields
 from celeriac_api.request.json_text import member
 from celeriac_api.request.schema.strict_json import DEEPEST
 from celeriac_api.request.submission.generic_submission import GenericSubmission, documented_submission
-from celeriac_api.request.submission.options import Key
 from celeriac_api.request.submission.submission_parameters import (
     PutParameters,
     SubmissionParameters,
@@ -90,10 +88,11 @@ def routes(
     input_models: InputModels,
     submissions: Submissions,
     streams: Streams,
+    large: LargeInputs,
     serving: Serving,
 ) -> list[Route]:
     """`POST /tasks`, and `PUT /tasks/{task_id}`."""
-    submit = partial(_submit, settings, submissions, streams, serving)
+    submit = partial(_submit, settings, submissions, streams, large, serving)
     body_with_name = _named_body(catalog, input_models, submissions)
     return [_by_name(body_with_name, submit), _under_own_id(body_with_name, submit)]
 
@@ -103,21 +102,16 @@ def route_of(
     input_models: InputModels,
     submissions: Submissions,
     streams: Streams,
-    files: AsyncStore,
-    space: FileSpace,
+    large: LargeInputs,
     serving: Serving,
 ) -> RouteOf:
     """What makes `POST /{name}`."""
-    submit = partial(_submit, settings, submissions, streams, serving)
-
-    def into(caller: Caller, fields: Fields) -> Received:
-        key = fields.get(b"idempotency-key")
-        digest = key and Key(text=key.decode("latin-1"), owner=caller.owner).digest()
-        room = Room(space, caller, digest or None)
-        return Received(files, room, inline_bytes=settings.inline_bytes, largest=settings.max_file_bytes)
+    submit = partial(_submit, settings, submissions, streams, large, serving)
 
     def make(definition: Definition, path: str) -> Route:
-        return _of_definition(definition, path, input_models.of(definition), submissions, submit, into)
+        return _of_definition(
+            definition, path, input_models.of(definition), submissions, submit, large.receive
+        )
 
     return make
 
@@ -126,6 +120,7 @@ async def _submit(
     settings: Settings,
     submissions: Submissions,
     streams: Streams,
+    large: LargeInputs,
     serving: Serving,
     call: Call[Submitting, ValidInput],
 ) -> Response:
@@ -141,6 +136,10 @@ async def _submit(
         pointer = "?queue" if parameters.queue else "/queue"
         valid = await submissions.in_queue(valid, options.queue, at=pointer)
     valid = valid.with_options(options)
+    if len(valid.json) > large.inline_bytes and not valid.files:
+        name, at = valid.definition.name, valid.at
+        moved, blobs = await large.moved(name, valid.json, caller, call.fields, at=at)
+        valid = replace(valid, json=moved, files=blobs)
     if prefers_events(call.fields):
         with streams.place(caller) as place:
             accepted = await submissions.accept(valid, options, task_id=task_id, caller=caller)

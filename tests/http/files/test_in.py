@@ -1,12 +1,19 @@
 """Files come in as parts of a form, as a bare body, and in JSON."""
 
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
+from redis import Redis
 
+from celeriac.ledger.store import keys
 from tests.support.door import document, ended, problem_of
 
+JSON = {"content-type": "application/json"}
 HI = ("hi.txt", b"hi", "text/plain")
 
 
@@ -166,3 +173,54 @@ def test_what_does_not_fit_is_refused_with_its_place(
 def test_a_body_that_cannot_be_a_file_is_refused(client: httpx.Client, path: str, content_type: str) -> None:
     response = client.post(path, content=b"x", headers={"content-type": content_type})
     assert problem_of(response) == (415, "unsupported-media-type")
+
+
+LARGE = b64encode(bytes(range(256)) * 300).decode()
+BYTES_IN_REDIS = 20_000
+TO: dict[str, Callable[[httpx.Client, bytes], httpx.Response]] = {
+    "its route": lambda client, body: client.post("/same_file", content=body, headers=JSON),
+    "tasks": lambda client, body: client.post(
+        "/tasks", content=b'{"name": "same_file", "input": %b}' % body, headers=JSON
+    ),
+    "an id": lambda client, body: client.put(
+        f"/tasks/{uuid4()}", content=b'{"name": "same_file", "input": %b}' % body, headers=JSON
+    ),
+}
+
+
+@pytest.mark.parametrize("way", TO)
+@pytest.mark.parametrize(
+    "form", [LARGE, {"data": LARGE, "name": "a.bin", "content_type": "a/b"}], ids=["text", "object"]
+)
+def test_a_large_file_in_json_goes_where_those_of_forms_go(
+    client: httpx.Client, redis: Redis, way: str, form: Any
+) -> None:
+    body = json.dumps({"file": form, "name": "\u00fc.bin"}).encode()
+    task = ended(client, document(TO[way](client, body)))
+    link = document(client.get(task["links"]["input"]))["file"]
+    assert (link["size"], link["name"]) == (76_800, form["name"] if isinstance(form, dict) else None)
+    assert int(redis.memory_usage(keys.record(task["task_id"])) or 0) < BYTES_IN_REDIS
+    content = client.get(task["links"]["result"], headers={"accept": "*/*"})
+    assert content.content == bytes(range(256)) * 300
+
+
+def test_a_large_file_in_json_leaves_the_rest_as_it_was_sent(client: httpx.Client, redis: Redis) -> None:
+    body = (
+        b'{"several": ["aGk=", "%b"], "ratio": 1.00, "one": "aGk=", "settings": {"a": 123456789012345678901}}'
+    )
+    body %= LARGE.encode()
+    task = document(client.post("/describe", content=body, headers=JSON))
+    encoded = redis.hget(keys.record(task["task_id"]), "input")
+    assert isinstance(encoded, bytes)
+    kept = b64decode(encoded)
+    assert b'"ratio": 1.00, "one": "aGk=", "settings": {"a": 123456789012345678901}}' in kept
+    assert b'"several": ["aGk=", {"$blob": ' in kept
+
+
+def test_a_submission_with_a_large_file_in_json_can_be_repeated(client: httpx.Client) -> None:
+    first, again = (
+        client.post("/same_file", json={"file": LARGE}, headers={"idempotency-key": LARGE[:50]})
+        for _ in range(2)
+    )
+    assert document(first)["task_id"] == document(again)["task_id"]
+    assert again.headers["idempotent-replayed"] == "true"
