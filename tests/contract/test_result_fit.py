@@ -31,6 +31,7 @@ from typing_extensions import TypedDict
 from celeriac import task
 from celeriac.contract.fit.results import ResultFit
 from celeriac.contract.implementation import Implementation, implementation_of
+from celeriac.files.content import Content
 from celeriac.values.json.result_references import Path, part_at
 from celeriac_worker.run.result import InvalidResult, json_values
 
@@ -398,3 +399,17 @@ class Sloppy(BaseModel):
 def test_a_result_of_its_type_is_never_refused(hint: Any, value: Any) -> None:
     json_values(value, producer(hint).output, most_bytes=10_000)
     json_values({"null": [value]}, producer(GenericAlias(dict, (str, list[hint]))).output, most_bytes=10_000)
+
+
+class Stored:
+    """Keeps all files."""
+
+    def keep(self, _: Content) -> str:
+        """Under one hash."""
+        return "ab" * 32
+
+
+@pytest.mark.parametrize(("hint", "value"), [(bytes, b"x"), (list[bytes | None], [b"x", None])])
+def test_large_bytes_are_of_their_type(hint: Any, value: Any) -> None:
+    written = json_values(value, producer(hint).output, most_bytes=10_000, sink=Stored())
+    assert '"$blob": "abab' in json.dumps(written)
