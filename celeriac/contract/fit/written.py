@@ -80,7 +80,9 @@ class _Part:
     def misfit(self, value: Any) -> _Misfit | None:
         if self._allowed is None or (type(value), value if type(value) in LISTED else None) in self._listed:
             return None
-        if not any(_is_of(value, schema) for schema in self._allowed.schemas) and not is_blob(value):
+        if not any(_is_of(value, schema) for schema in self._allowed.schemas):
+            if is_blob(value):  # of bytes
+                return None
             return _Misfit(value, shown(self._allowed), [])
         for step, part, item in self._parts_of(value):
             if misfit := part.misfit(item):
