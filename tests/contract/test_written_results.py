@@ -1,4 +1,4 @@
-"""A written result is of its declared type, also where pydantic writes what it does not check."""
+"""A written result is of its declared type, whatever pydantic writes."""
 
 import json
 from types import GenericAlias

@@ -64,12 +64,12 @@ class LargeInputs:
         parameters = self._parameters.get(name)
         if parameters is None or not parameters.files:
             return input_json, ()
-        found = await self._judge.judge(input_json, partial(_items, parameters=parameters))
+        items_of = await self._judge.judge(input_json, partial(_items, parameters=parameters))
         received = self.receive(caller, fields)
         try:
             texts = {
                 parameter: json.dumps(value)
-                for parameter, items in found.items()
+                for parameter, items in items_of.items()
                 if (value := await _moved(items, parameters, parameter, received, at)) is not None
             }
         except StoreError as error:
