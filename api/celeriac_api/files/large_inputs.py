@@ -1,4 +1,4 @@
-"""Moves the large files of inputs in JSON to the store, where those of forms go."""
+"""Moves large files of inputs in JSON to the store."""
 
 import json
 from collections.abc import Mapping
