@@ -19,13 +19,18 @@ from pydantic_core import SchemaValidator
 
 from celeriac.contract.json_schema.exact import exact_validator
 from celeriac.contract.json_schema.markers import PYTHON
-from celeriac.files.form import decoded
+from celeriac.files.form import decoded, is_blob
 from celeriac.ledger.protocol.message import TYPED_VALUE
 from celeriac.ledger.protocol.schema_branches import Branches
 from celeriac.values.json.pointer import pointer_to
 
 # The marked kinds that have a form; durations have none.
 KINDS = ("datetime", "date", "time", "decimal", "uuid", "bytes")
+# Of a file that the API has put into its store.
+TOO_LARGE = (
+    "is a file larger than CELERIAC_INLINE_BYTES, and a task of an existing app takes files in its message: "
+    "send a smaller one, or raise the limit"
+)
 
 _MARK = f'"{PYTHON}"'
 _TYPED = '"__type__"'
@@ -56,7 +61,7 @@ class NotWritable(ValueError):
 def typed(value: Any, schema: Mapping[str, Any]) -> Any:
     """The valid JSON value with kombu's form at each place that the schema marks; all else is the same object.
 
-    Of several branches, the first that fits is meant. `NotWritable` has the place of what is not of its type.
+    Of several branches, the first that fits is meant. `NotWritable` has the place of what is not of its type, or is a large file.
     """
     return _Writer(schema).written(value, schema, ())
 
@@ -104,6 +109,8 @@ class _Writer:
         self._branches = Branches(root, reads=_reads)
 
     def written(self, value: Any, schema: Any, path: tuple[int | str, ...]) -> Any:
+        if is_blob(value):
+            raise NotWritable(pointer_to(path), TOO_LARGE)
         schema = self._branches.meant(value, schema)
         if kind := schema.get(PYTHON):
             return _form(kind, value, path)

@@ -4,6 +4,7 @@ A set is what one announcer has: an existing Celery app, by its name, or a packa
 """
 
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,10 @@ from celeriac.ledger.store.epoch import Epoch
 NO_VERSION = 0
 # Which no name of an app begins with.
 OWN = ":"
+# What the script answers where all names of a set are other ones now.
+ALL_OTHERS = 2
+
+logger = logging.getLogger(__name__)
 
 
 class Announced(NamedTuple):
@@ -71,12 +76,20 @@ def announce(
 ) -> bool:
     """Announce these definitions, JSON by name, in place of all that the set had. Whether that changed anything.
 
-    `if_missing`: only where Redis has lost the set. A set without definitions is gone.
+    `if_missing`: only where Redis has lost the set. A set without definitions is gone. Two announcers with one name for their sets replace
+    each other's: the log says so where the definitions have no name in common.
     """
     flat = [part for pair in sorted(documents.items()) for part in pair]
     digest = hashlib.sha256("\n".join(flat).encode(errors="surrogatepass")).hexdigest()
     mode = "if missing" if if_missing else "always"
-    return bool(connection.run(scripts.ANNOUNCE_DEFINITIONS, _one_word(set_name), digest, mode, *flat))
+    answer = connection.run(scripts.ANNOUNCE_DEFINITIONS, _one_word(set_name), digest, mode, *flat)
+    if answer == ALL_OTHERS:
+        logger.warning(
+            "the definitions of %r have replaced others with the same name of the app or package, and none in common; "
+            "if those are of another one, give each a name of its own",
+            set_name,
+        )
+    return bool(answer)
 
 
 def _one_word(set_name: str) -> str:

@@ -80,3 +80,14 @@ def test_a_key_of_somebody_else_stops_an_announcement_before_it_begins(
 def test_the_name_of_an_app_can_have_blanks(own_url: str) -> None:
     announce(PatientConnection(own_url), "my shop", {"charge": "1"})
     assert known(own_url) == {("my%20shop", "charge"): b"1"}
+
+
+def test_a_set_whose_names_are_all_others_is_named_in_the_log(
+    own_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    connection = PatientConnection(own_url)
+    for documents in ({"charge": "1", "refund": "2"}, {"charge": "3"}, {}, {"ship": "4"}):
+        announce(connection, "shop", documents)
+    assert not caplog.records
+    announce(connection, "shop", {"charge": "1"})
+    assert "the definitions of 'shop' have replaced others" in caplog.text

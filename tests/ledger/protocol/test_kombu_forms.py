@@ -228,3 +228,10 @@ OWN = [
 def test_an_object_that_only_looks_like_a_form_stays(value: dict[str, Any]) -> None:
     assert plain(value) == value
     assert json.loads(plain_text(json.dumps(value).encode())) == value
+
+
+@pytest.mark.parametrize("schema", [BYTES, {"anyOf": [BYTES, {"type": "null"}]}])
+def test_a_large_file_in_the_store_has_no_form(schema: dict[str, Any]) -> None:
+    blob = {"$blob": "0" * 64, "size": 2, "name": None, "content_type": None}
+    with pytest.raises(NotWritable, match="/raw is a file larger than CELERIAC_INLINE_BYTES"):
+        typed({"raw": blob}, {"type": "object", "properties": {"raw": schema}})
