@@ -23,6 +23,7 @@ imports = [
     "lab.sample_app.tasks.typed",
     "lab.sample_app.tasks.untyped",
     "lab.sample_app.tasks.values",
+    "lab.sample_app.tasks.witness",
 ]
 timezone = "UTC"
 

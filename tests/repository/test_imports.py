@@ -65,7 +65,7 @@ MAY_IMPORT = {
     "lab": {"celeriac"},
     "lab.harness": {"celeriac"},
     "lab.bench": {"celeriac", "lab.harness"},
-    "lab.chaos": {"celeriac", "lab.harness"},
+    "lab.chaos": {"celeriac", "lab.harness", "lab.twins"},
     "lab.soak": {"celeriac", "lab.harness", "lab.bench.cpu"},
     "tests": {"celeriac", "celeriac_api", "celeriac_worker", "tasks", "lab", "examples"},
 }
