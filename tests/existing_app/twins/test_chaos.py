@@ -1,4 +1,4 @@
-"""One short trial of `make chaos ARGS="--app sample"`: no task of an existing app is lost."""
+"""No task of an existing app is lost in a short trial of chaos."""
 
 from lab.twins.chaos import SamplePlan, carry_out
 from tests.support.marks import linux_only
