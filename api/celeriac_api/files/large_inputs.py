@@ -44,9 +44,7 @@ class LargeInputs:
         judge: Judge,
     ) -> None:
         """`judge` reads the JSON of large inputs."""
-        self._parameters = PerDefinition(
-            catalog, lambda definition: UploadParameters.of(definition.input_schema)
-        )
+        self._parameters = PerDefinition(catalog, _parameters_of)
         self._files, self._space, self._judge = files, space, judge
         self.inline_bytes, self._largest = settings.inline_bytes, settings.max_file_bytes
 
@@ -81,6 +79,11 @@ class LargeInputs:
         if not received.blobs:
             return input_json, ()
         return with_members(input_json, texts), tuple(dict.fromkeys(received.blobs))
+
+
+def _parameters_of(definition: Definition) -> UploadParameters | None:
+    """None for a task of an existing app, whose message contains its files: its worker knows no store."""
+    return UploadParameters.of(definition.input_schema) if definition.app is None else None
 
 
 def _items(input_json: bytes, parameters: UploadParameters) -> dict[str, list[_Item]]:

@@ -1,5 +1,6 @@
 """The API serves what is announced, without its code and without a restart."""
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -168,3 +169,15 @@ def test_requests_in_flight_notice_nothing(url: str, clients: list[httpx.Client]
         codes |= {client.post("/charge", json={"x": 1}).status_code for _ in range(20)}
     assert codes == {202}
     assert changes > 5
+
+
+def test_a_large_file_stays_in_the_message_of_a_task_of_an_app(url: str, clients: list[httpx.Client]) -> None:
+    raw = {"type": "string", "format": "base64", "contentEncoding": "base64", "x-python": "bytes"}
+    schema = {"type": "object", "properties": {"raw": raw}, "required": ["raw"]}
+    tell(url, "shop", definition("keep", app="shop", input_schema=schema))
+    wait_for(clients[0], "keep")
+    given = {"raw": b64encode(b"x" * 500_000).decode()}
+    task = document(clients[0].post("/keep", json=given))
+    assert document(clients[0].get(f"/tasks/{task['task_id']}/input")) == given
+    response = clients[0].post("/keep", files={"raw": ("a.bin", b"x" * 500_000)})
+    assert problem_of(response) == (422, "invalid-input")

@@ -1,12 +1,11 @@
 """Makes of a message that a worker has received what the ledger records of it."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kombu.utils.json import dumps
 
 from celeriac.ledger.for_apps import Publication
-from celeriac.ledger.model.trace import parsed_trace
+from celeriac_worker.existing_app.headers import from_now, parent_of, trace_id_of
 
 
 def stamp_of(message: Any) -> int | None:
@@ -29,9 +28,6 @@ def publication_in(request: Any, message: Any) -> Publication:
     channel = message.channel
     priority = channel._get_message_priority(message._raw, reverse=False)  # noqa: SLF001 - as kombu restores a message
     key = channel._q_for_pri(queue, priority)  # noqa: SLF001 - likewise
-    now = datetime.now(UTC)
-    trace = headers.get("traceparent")
-    parsed = parsed_trace(trace) if isinstance(trace, str) else None
     return Publication(
         task_id=request.id,
         name=request.type,
@@ -39,11 +35,11 @@ def publication_in(request: Any, message: Any) -> Publication:
         list=f"{getattr(channel, 'global_keyprefix', '')}{key}",
         payload=dumps(message._raw),  # noqa: SLF001 - what came, as kombu keeps it
         sending=message.delivery_tag,
-        due=_from_now(request.eta, now),
-        start_within=_from_now(request.expires, now),
-        parent_id=request.parent_id,
+        due=from_now(request.eta),
+        start_within=from_now(request.expires),
+        parent_id=parent_of(headers),
         root_id=request.root_id,
-        trace_id=parsed.trace_id if parsed else None,
+        trace_id=trace_id_of(headers),
     )
 
 
@@ -57,9 +53,3 @@ def _queue(message: Any) -> str:
     queues = [name for name in channel._lookup(exchange, key) if name]  # noqa: SLF001 - as kombu restores a message
     consumed = getattr(channel, "_active_queues", [])
     return str(next((name for name in queues if name in consumed), queues[0] if queues else key))
-
-
-def _from_now(moment: datetime | None, now: datetime) -> timedelta | None:
-    if moment is None:
-        return None
-    return max(timedelta(), (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now)
