@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import logging
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -12,15 +15,18 @@ from celery import Celery
 from redis import Redis
 
 import celeriac
+from celeriac.ledger.for_apps import Unsent
 from celeriac.ledger.from_settings import ledger_of as ledger_from
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.submission import Options, Submission
 from celeriac.ledger.protocol.app_messages import wish
 from celeriac.ledger.protocol.message import encoded_input
+from celeriac.ledger.store import keys
 from celeriac.ledger.store.epoch import Epoch
 from celeriac.settings import Settings
-from celeriac_worker.existing_app.publishing.unsent import send
+from celeriac_worker.existing_app.publishing.unsent import SLOW_SECONDS, SlowCall, UnsentMessages, send
 from celeriac_worker.existing_app.state import AppLedger
+from lab.harness.waiting import wait_until
 from tests.existing_app.publishing.shop import body_of, new_shop, taken
 from tests.existing_app.publishing.test_publishing import record
 
@@ -144,3 +150,30 @@ def test_a_task_that_was_cancelled_meanwhile_is_not_sent(
     assert record(own_redis, task_id)["state"] == "cancelled"
     send_next(plugged)
     assert own_redis.llen("celery") == 0
+
+
+def test_what_nobody_can_read_in_the_list_stops_no_other_message(
+    plugged: Celery, own_url: str, own_redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    own_redis.rpush(keys.unsent("shop"), "{", '{"id": 1}', "[]")
+    worker = SimpleNamespace(app=plugged)
+    maker = UnsentMessages(worker)
+    maker.start(worker)
+    try:
+        accept(own_url, "shop.add", {})
+        wait_until(lambda: own_redis.llen("celery") == 1, what="the message")
+    finally:
+        maker.stop(worker)
+    assert "cannot be read" in caplog.text
+
+
+def test_a_call_that_does_not_return_is_named_once(caplog: pytest.LogCaptureFixture) -> None:
+    unsent = Unsent(task_id="a", name="shop.add", input=b"{}", expires=None, headers={})
+    call, now = SlowCall(), time.monotonic()
+    with caplog.at_level(logging.WARNING), call.of(unsent):
+        call.look(now)
+        assert not caplog.records
+        for _ in range(2):
+            call.look(now + SLOW_SECONDS + 1)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "task a: shop.add.apply_async() has not returned" in caplog.text

@@ -1,12 +1,14 @@
 """Makes messages for tasks that the API has accepted.
 
-Only code of the app can make them. The main process of a worker takes such a task from a list and calls the task's own `apply_async`; the ledger attaches the message to
-the record and pushes it. If this process dies in between, or Redis is away, the keeper puts the task into the list again.
+Only code of the app can make them. The main process of a worker takes such a task from a list and calls the task's own `apply_async`;
+the ledger attaches the message to the record and pushes it. If this process dies in between, or Redis is away, the keeper puts the
+task into the list again.
 """
 
 import json
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -29,6 +31,8 @@ from celeriac_worker.run.failure import failure_of
 TAKE_SECONDS = 1
 # Longer than one look into an empty list.
 STOP_SECONDS = 2.0
+# An `apply_async` that takes longer is named in the log: no other message is made meanwhile.
+SLOW_SECONDS = 10.0
 
 logger = logging.getLogger(__name__)
 
@@ -87,9 +91,11 @@ class _Maker:
         self._ledger = ledger
         self._is_over = Event()
         self._thread = Thread(target=self._go_on, name="celeriac-unsent", daemon=True)
+        self._watch = SlowCall()
 
     def start(self) -> None:
         self._thread.start()
+        Thread(target=self._look, name="celeriac-unsent-watch", daemon=True).start()
 
     def stop(self) -> None:
         self._is_over.set()
@@ -100,10 +106,46 @@ class _Maker:
             try:
                 unsent = self._ledger.consumer.take_unsent(self._ledger.name, seconds=TAKE_SECONDS)
                 if unsent:
-                    send(self._ledger, unsent)
+                    with self._watch.of(unsent):
+                        send(self._ledger, unsent)
             except RedisError as refusal:
                 logger.warning("redis refuses to hand out unsent tasks: %s", refusal)
                 self._is_over.wait(TAKE_SECONDS)
+            except Exception:  # whatever is in the list: the tasks after it get their messages
+                logger.exception("what waits for a message cannot be read, and is dropped")
+                self._is_over.wait(TAKE_SECONDS)
+
+    def _look(self) -> None:
+        while not self._is_over.wait(TAKE_SECONDS):
+            self._watch.look(time.monotonic())
+
+
+class SlowCall:
+    """Names a task in the log, once, whose `apply_async` does not return."""
+
+    def __init__(self) -> None:
+        """None is called."""
+        self._current: tuple[Unsent, float] | None = None
+
+    @contextmanager
+    def of(self, unsent: Unsent) -> Iterator[None]:
+        """While the message of this task is made."""
+        self._current = unsent, time.monotonic()
+        try:
+            yield
+        finally:
+            self._current = None
+
+    def look(self, now: float) -> None:
+        """Look whether the call takes too long at this moment (`time.monotonic()`)."""
+        current = self._current
+        if current is None or now - current[1] < SLOW_SECONDS:
+            return
+        self._current = None
+        logger.warning(
+            "task %s: %s.apply_async() has not returned for %.0f s; until it does, this worker makes no other messages",
+            current[0].task_id, current[0].name, now - current[1],
+        )  # fmt: skip
 
 
 def _apply(task: Any, unsent: Unsent) -> None:
