@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import httpx
 import pytest
@@ -16,6 +17,9 @@ from lab.harness.servers import running_api, running_worker
 from lab.harness.waiting import wait_until
 from tests.http.definitions.announcer import definition, names, tell, wait_for
 from tests.support.door import document, ended, problem_of, submit
+
+# The places are those of `message_of` in record.lua.
+TEMPLATE = '{"stamp": %s, "body": "%s", "headers": {"id": "%s", "expires": %s, "root_id": "%s"%s}, "a": "%s", "b": "%s", "c": "%s"}'
 
 
 @pytest.fixture(scope="module")
@@ -181,3 +185,25 @@ def test_a_large_file_stays_in_the_message_of_a_task_of_an_app(url: str, clients
     assert document(clients[0].get(f"/tasks/{task['task_id']}/input")) == given
     response = clients[0].post("/keep", files={"raw": ("a.bin", b"x" * 500_000)})
     assert problem_of(response) == (422, "invalid-input")
+
+
+@pytest.mark.parametrize(
+    ("members", "kept", "refused"),
+    [
+        ({"list": "default\x06\x163"}, ["normal"], ["high", "low"]),  # Celery's priority
+        ({"template": None}, ["normal", "low"], ["high"]),  # a worker of the app makes the message
+    ],
+)
+def test_an_order_that_celery_decides_cannot_be_chosen(
+    url: str, clients: list[httpx.Client], members: dict[str, Any], kept: list[str], refused: list[str]
+) -> None:
+    tell(url, "shop", definition("charge", app="shop", **{"template": TEMPLATE, **members}))
+    wait_for(clients[0], "charge")
+    for priority in kept:
+        assert clients[0].post(f"/charge?priority={priority}", json={"x": 1}).status_code == 202
+    for priority in refused:
+        response = clients[0].post(f"/charge?priority={priority}", json={"x": 1})
+        assert problem_of(response) == (422, "invalid-input")
+        assert "/priority: cannot be chosen" in response.json()["detail"]
+    response = clients[0].post("/tasks", json={"name": "charge", "input": {"x": 1}, "fair": "/x"})
+    assert "/fair: cannot be chosen" in response.json()["detail"]

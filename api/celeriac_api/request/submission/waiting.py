@@ -1,4 +1,4 @@
-"""Chooses what waits in a queue for the tasks of a definition."""
+"""Chooses what waits in a queue for a submission, and in which list."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,11 +22,26 @@ class WaitingInQueue:
     low: Waiting
 
     def chosen(self, options: Options | None) -> tuple[Envelope, Options | None]:
-        """What waits for a task with these options, and the options with the list in which it waits."""
+        """What waits for a task with these options, and the options with the list in which it waits.
+
+        422 where the task waits in a list of Celery's choice, whose order an option would change.
+        """
         waiting = self.low if options and options.priority is Priority.LOW else self.normal
         if waiting.list is None:
             return waiting.envelope, options
+        if options is not None:
+            self._require_order(options)
         return waiting.envelope, replace(options or Options(), list=waiting.list)
+
+    def _require_order(self, options: Options) -> None:
+        keeps = {Priority.NORMAL, None} | ({Priority.LOW} if self.low != self.normal else set())
+        for name, value, is_kept in (
+            ("priority", options.chosen_priority, options.chosen_priority in keeps),
+            ("fair", options.chosen_fair, options.chosen_fair is None),
+        ):
+            if not is_kept:
+                sentence = "cannot be chosen here: Celery's own routing decides in which order this task of an existing app waits"
+                raise invalid_input([(f"/{name}", sentence, value)])
 
 
 def waiting_in(queue: str, definition: Definition, settings: Settings) -> WaitingInQueue:
