@@ -16,6 +16,7 @@ from celeriac.files import media_type
 from celeriac.files.content import CHUNK_BYTES, Content, InMemory, OnDisk, Reader
 from celeriac.files.form import (
     BASE64_PATTERN,
+    BLOB,
     KEYWORD,
     LONGEST_NAME,
     Form,
@@ -151,6 +152,17 @@ def link_schema() -> dict[str, Any]:
         {"href": href, "size": dict(SIZE), **deepcopy(ABOUT)},
         required=["href", "size", *ABOUT],
     )
+
+
+def blob_schema() -> dict[str, Any]:
+    """What a result in Redis has in its place."""
+    digest = {"type": "string", "description": "The SHA-256 of the bytes."}
+    made = _of(
+        "A large file.",
+        {BLOB: digest, "size": dict(SIZE), **deepcopy(ABOUT)},
+        required=[BLOB, "size", *ABOUT],
+    )
+    return {"title": "large file", **made}
 
 
 def _written() -> dict[str, Any]:

@@ -338,6 +338,9 @@ def test_most_pairs_of_types_that_exclude_each_other_are_known() -> None:
         (AsDeclared, "", int, "is string"),
         (dict[str, int], "/a", str, "is integer"),
         (str, "", bytes, None),
+        (bytes, "", int, "the result of 'made' is string or object (large file)"),
+        (bytes, "", Point, "object (large file)"),
+        (bytes, "", dict[str, Any], None),
     ],
 )
 def test_what_cannot_fit_is_named(result: Any, pointer: str, parameter: Any, words: str | None) -> None:

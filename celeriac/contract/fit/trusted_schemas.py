@@ -13,6 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from celeriac.contract.fit.parts import Schema
+from celeriac.files.file import blob_schema
 
 ANY: Schema = {}
 # What strict pydantic reads from text, and some of it from numbers.
@@ -59,6 +60,13 @@ class _TrustedSchemas(GenerateJsonSchema):
     fraction_schema = complex_schema = _any  # type: ignore[assignment]
     date_schema = time_schema = datetime_schema = _text_or_number  # type: ignore[assignment]
     timedelta_schema = decimal_schema = _text_or_number  # type: ignore[assignment]
+
+    def generate_inner(self, schema: Any) -> Schema:
+        """In a result, bytes are text, or an object if they are many."""
+        made = super().generate_inner(schema)
+        if self.mode == "serialization" and made.get("contentEncoding") == "base64":
+            return {"anyOf": [made, blob_schema()]}
+        return made
 
     def ser_schema(self, schema: Any) -> Schema | None:
         """What a serializer returns, if that is declared."""
