@@ -1,5 +1,6 @@
 """Decides which definitions are offered, by which names, and why others are not."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
@@ -8,6 +9,10 @@ from celeriac.contract.catalog import Catalog
 from celeriac.contract.declaration import NAME, OURS
 from celeriac.contract.definition import Definition
 from celeriac.values.reserved_names import RESERVED_NAMES
+
+# What a script writes into a recorded message, and how often (`message_of` in record.lua).
+_PLACE = re.compile(r"%%|%(?:\.0)?s")
+MOST_PLACES = 9
 
 
 class Source(NamedTuple):
@@ -33,7 +38,12 @@ def merged(loaded: Catalog, sources: Iterable[Source]) -> Merged:
         for name, definition in source.definitions.items():
             if source.own and name in loaded:
                 continue  # the same task, by the code of this process
-            sentence = definition.refusal or _refusal_of(name) or _taken(name, offered)
+            sentence = (
+                definition.refusal
+                or _refusal_of(name)
+                or _taken(name, offered)
+                or _without_message(definition)
+            )
             if sentence is None:
                 offered[name] = definition
             else:
@@ -57,6 +67,15 @@ def _taken(name: str, offered: Mapping[str, Definition]) -> str | None:
         return None
     app = offered[name].app
     return f"Another task has the name {name!r}: {f'one of the app {app!r}' if app else 'one of the task modules'}."
+
+
+def _without_message(definition: Definition) -> str | None:
+    """Why no message can be made of a template: a script that fails would fail for all that it accepts at once."""
+    template = definition.template or ""
+    places = [place for place in _PLACE.findall(template) if place != "%%"]
+    if "%" not in _PLACE.sub("", template) and len(places) <= MOST_PLACES:
+        return None
+    return "Its message was recorded by a version of Celeriac that this API does not know: it has other places for its parts."
 
 
 def _by_path(offered: Mapping[str, Definition]) -> dict[str, Definition]:

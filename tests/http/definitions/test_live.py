@@ -207,3 +207,13 @@ def test_an_order_that_celery_decides_cannot_be_chosen(
         assert "/priority: cannot be chosen" in response.json()["detail"]
     response = clients[0].post("/tasks", json={"name": "charge", "input": {"x": 1}, "fair": "/x"})
     assert "/fair: cannot be chosen" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("template", ["100%", "%d", "%s" * 10])
+def test_a_template_that_cannot_be_filled_is_not_offered(
+    url: str, clients: list[httpx.Client], template: str
+) -> None:
+    tell(url, "shop", definition("charge", app="shop", template=template), definition("ship", app="shop"))
+    wait_for(clients[0], "ship")
+    items = {each["name"]: each for each in document(clients[0].get("/catalog"))["items"]}
+    assert "Its message was recorded by a version" in items["charge"]["refusal"]

@@ -1,6 +1,6 @@
 """Puts an existing Celery app into the ledger: `celeriac.install(app)`.
 
-The line stands in the module that makes the app, so that every process has it: web processes, beat, workers and theirs.
+The line belongs in the module that makes the app, so that every process has it: web processes, beat, workers and theirs.
 """
 
 import logging
@@ -29,9 +29,9 @@ _LEVELS = {Severity.REFUSAL: logging.ERROR, Severity.WARNING: logging.WARNING, S
 def install(app: Any, *, names: Names | None = None, static: bool | Sequence[str] = ()) -> None:
     """Record every task of this Celery app, and offer its tasks over HTTP. Nothing is read or sent now.
 
-    `names` gives tasks other names: a dict from Celery's name, a function of it, or "short", the last part where that is unique. `static` names the tasks (globs; True: all)
-    whose routers, `apply_async` and `before_task_publish` receivers do not look at the arguments: the API then writes their
-    messages itself. A second call changes these options and nothing else. Raises `TypeError` for what is not a Celery app.
+    `names` gives tasks other names: a dict from Celery's name, a function of it, or "short", the last part where that is unique. `static`
+    names the tasks (globs; True: all) whose routers, `apply_async` and `before_task_publish` receivers do not look at the arguments: the
+    API then writes their messages itself. A second call changes these options and nothing else. Raises `TypeError` for what is not a Celery app.
     """
     if not isinstance(app, Celery):
         raise TypeError(

@@ -12,7 +12,6 @@ from collections import deque
 from typing import Any
 
 from celery import bootsteps
-from redis.exceptions import RedisError
 
 from celeriac.ledger.for_apps import AppConsumer
 from celeriac.ledger.model.times import date_done
@@ -111,9 +110,11 @@ class _Beat:
             try:
                 self.send()
                 refused = False
-            except (RedisError, OSError) as refusal:
+            except (
+                Exception
+            ) as refusal:  # whatever it is: without leases, other workers would run these tasks
                 if not refused:
-                    self._worker.celeriac_orders.append(("log", str(refusal)))
+                    self._worker.celeriac_orders.append(("log", repr(refusal)))
                 refused = True
             self._plain.sleep(max(0.0, INTERVAL_SECONDS - (time.monotonic() - start)))
 
@@ -142,7 +143,7 @@ def _carry_out(worker: Any) -> None:
         order, subject = orders.popleft()
         match order:
             case "log":
-                logger.warning("redis refuses the heartbeat (%s); trying again", subject)
+                logger.warning("the heartbeat has failed (%s); trying again", subject)
             case _ if subject in worker.state.active_requests:
                 _end(worker, subject, is_lost=order == "lost")
 
