@@ -20,7 +20,7 @@ from celeriac_api.definitions.merging import Source
 LOOK_SECONDS = 0.3
 # Of a process that starts: whoever has Redis near knows all at its first request, and nobody waits for one that is away.
 FIRST_LOOK_SECONDS = 0.5
-# So many definitions are read at once; in between, others are answered.
+# How many definitions are read without a pause, in which other requests are served.
 AT_ONCE = 20
 
 # Why the input of a definition cannot be judged here; None if it can.

@@ -20,7 +20,7 @@ class ReturnReserved(bootsteps.StartStopStep):  # type: ignore[misc]  # celery h
     requires = ("celery.worker.components:Pool",)
 
     def stop(self, worker: Any) -> None:
-        """Called when the worker stops. What a process comes to all the same, it claims first."""
+        """Called when the worker stops. A process that still gets to one of them claims it first, and is refused."""
         ledger = ledger_of(worker.app)
         requests = list(ledger.runs.reserved.values()) if ledger else []
         if ledger is None or not requests:

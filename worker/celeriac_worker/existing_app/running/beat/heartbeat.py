@@ -110,9 +110,7 @@ class _Beat:
             try:
                 self.send()
                 refused = False
-            except (
-                Exception
-            ) as refusal:  # whatever it is: without leases, other workers would run these tasks
+            except Exception as refusal:  # noqa: BLE001 - else the leases of all tasks end
                 if not refused:
                     self._worker.celeriac_orders.append(("log", repr(refusal)))
                 refused = True
