@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
 from redis import Redis
-from redis.exceptions import ResponseError
 
 from celeriac.ledger.for_workers import Consumer, error_of
 from celeriac.ledger.model.states import State
@@ -17,8 +16,7 @@ from celeriac.ledger.model.task import Failure
 from celeriac.ledger.model.times import date_done, microseconds
 from celeriac.ledger.protocol.message import decoded_input
 from celeriac.ledger.store import keys, scripts
-from celeriac.ledger.store.functions import Way
-from celeriac.ledger.store.scripts import Script
+from celeriac.ledger.store.functions import Way, carry_out
 from celeriac.settings import Settings
 from celeriac.values.addresses.redis_address import pool
 
@@ -107,25 +105,10 @@ class Publisher:
         broker = channel or self._broker
         ledger = broker if self._push_or_record == "push" else self._ledger
         arguments = arguments_of(publication, where=self._push_or_record, ttl=self._settings.result_ttl)
-        word, *pushed = self._run(ledger, scripts.PUBLISH, arguments)
+        word, *pushed = carry_out(self._way.run(scripts.PUBLISH, arguments), ledger.execute_command)
         for list_name, side, message in zip(*[iter(pushed)] * 3, strict=True):
             broker.execute_command(side, list_name, message)
         return Published(word.decode())
-
-    def _run(self, redis: Redis, script: Script, arguments: Sequence[Any]) -> Any:
-        steps, answer = self._way.run(script, arguments), None
-        try:
-            while True:
-                command = steps.send(answer)
-                try:
-                    answer = redis.execute_command(*command)
-                except ResponseError as refusal:
-                    answer = refusal
-        except StopIteration as end:
-            answer = end.value
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
 
 
 class AppConsumer(Consumer):

@@ -26,7 +26,7 @@ from redis.exceptions import (
 from redis.retry import Retry
 
 from celeriac.ledger.store import scripts
-from celeriac.ledger.store.functions import Steps, Way, has_another_way
+from celeriac.ledger.store.functions import Way, carry_out, has_another_way
 from celeriac.ledger.store.outage import Outage
 from celeriac.ledger.store.refusal import refusal_of
 from celeriac.ledger.store.scripts import Script
@@ -60,7 +60,7 @@ class PatientConnection:
 
     def run(self, script: Script, *arguments: Any) -> Any:
         """The script's answer."""
-        return self._go(self._way.run(script, arguments))
+        return carry_out(self._way.run(script, arguments), self.call)
 
     def run_both(
         self, first: Script, arguments: Iterable[Any], second: Script, following: Iterable[Any]
@@ -119,21 +119,6 @@ class PatientConnection:
             if tries > 1:
                 self.outage.goes_on(reason)
             _pause(tries)
-
-    def _go(self, steps: Steps) -> Any:
-        answer: Any = None
-        try:
-            while True:
-                command = steps.send(answer)
-                try:
-                    answer = self.call(*command)
-                except ResponseError as refusal:
-                    answer = refusal
-        except StopIteration as end:
-            answer = end.value
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
 
     def _connection(self) -> AbstractConnection:
         """This thread's own; a process that was forked makes a new one."""

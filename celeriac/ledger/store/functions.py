@@ -5,7 +5,7 @@ The library is named by its hash, so that several versions can use one server.
 """
 
 import hashlib
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
 
 from redis.exceptions import NoPermissionError, NoScriptError, ResponseError
@@ -67,6 +67,23 @@ def _asking() -> Generator[Command, Any, bool | None]:
     if not isinstance(answer, Exception):
         return True
     return False if _is_impossible(answer) else None
+
+
+def carry_out(steps: Steps, call: Callable[..., Any]) -> Any:
+    """Send each command of these steps by `call`, which blocks; the answer, or the error that they come to."""
+    answer: Any = None
+    try:
+        while True:
+            command = steps.send(answer)
+            try:
+                answer = call(*command)
+            except ResponseError as refusal:
+                answer = refusal
+    except StopIteration as end:
+        answer = end.value
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def has_another_way(command: Command, code: str) -> bool:
