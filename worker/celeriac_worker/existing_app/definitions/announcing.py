@@ -1,23 +1,15 @@
 """Announces the tasks of an existing app while its workers run."""
 
-import json
 import logging
-import time
 from threading import Thread
 from typing import Any
 
 from celery import bootsteps
-from redis.exceptions import RedisError
 
-from celeriac.ledger.store.blocking_connection import PatientConnection
-from celeriac.ledger.tables.definitions import announce, is_announced
 from celeriac_worker.existing_app.definitions.catalog import catalog_of, sendings_of
 from celeriac_worker.existing_app.definitions.names import Names
 from celeriac_worker.existing_app.state import AppLedger, ledger_of
-
-# Between two looks whether Redis has lost what was announced.
-LOOK_SECONDS = 5.0
-RETRY_SECONDS = 1.0
+from celeriac_worker.steps.announcing import keep_announced, text_of
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +40,7 @@ def documents_of(app: Any, *, sendings: Any = None, names: Names | None = None) 
         logger.warning("the task %s is not offered: %s", name, sentence)
     for _, sentence in catalog.refused_aliases:
         logger.warning("%s", sentence)
-    return {each.name: json.dumps(each.to_json(), separators=(",", ":")) for each in catalog.definitions}
+    return {each.name: text_of(each) for each in catalog.definitions}
 
 
 def _keep_announced(ledger: AppLedger, sendings: Any) -> None:
@@ -60,14 +52,4 @@ def _keep_announced(ledger: AppLedger, sendings: Any) -> None:
             "the tasks of the app cannot be announced; they run, and the API does not offer them"
         )
         return
-    connection, is_first = PatientConnection(ledger.settings.backend), True
-    while True:
-        try:
-            if is_first or not is_announced(connection, ledger.name):
-                announce(connection, ledger.name, documents, if_missing=not is_first)
-        except RedisError as refusal:
-            logger.warning("the tasks of the app cannot be announced (%s); trying again", refusal)
-            time.sleep(RETRY_SECONDS)
-        else:
-            is_first = False
-            time.sleep(LOOK_SECONDS)
+    keep_announced(ledger.settings.backend, {ledger.name: documents})
