@@ -167,7 +167,7 @@ def test_the_documented_rights_are_enough_for_everything_and_no_more_are_asked_f
     ("user", "rooms"),
     [
         ("api", tuple(room for room in ROOMS if room != "workers")),
-        ("worker", ("workers", "keeper", "prelude")),
+        ("worker", ("workers", "keeper", "prelude", "apps")),
     ],
 )
 def test_the_file_has_the_commands_of_every_script(user: str, rooms: tuple[str, ...]) -> None:

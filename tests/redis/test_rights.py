@@ -62,7 +62,7 @@ def test_readyz_names_each_right_that_is_missing(door: httpx.Client, redis: Redi
         (["-hset", "-xadd", "-publish"], ["+hset", "+xadd", "+publish"]),
         (["resetchannels"], ["&celery-task-meta-*", "&celeriac:watch"]),
         (["resetchannels", "&celeriac:*"], ["&celery-task-meta-*", "+publish on &/1.celery.pidbox and &cel"]),
-        (["resetkeys", "~celeriac:*", "~default*"], ["~celery-task-meta-*", "~unserved*"]),
+        (["resetkeys", "~celeriac:*", "~default*"], ["~celery-task-meta-*", "~unacked", "~unserved*"]),
         (["resetkeys", "~default*"], ["~celeriac:*", "~celery-task-meta-*"]),
         (["-@scripting"], ["+evalsha", "+fcall"]),
     ],

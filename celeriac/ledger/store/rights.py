@@ -16,6 +16,8 @@ Command = tuple[str, ...]
 RUN_SCRIPTS = "+fcall and +function|load, or +evalsha and +eval"
 _KEYS = "~celeriac:*"
 _KEY = keys.tasks()
+# In which Celery keeps what a worker that knows no records has taken.
+_UNACKED = "unacked"
 _SUBSCRIBED = (keys.WATCH_CHANNEL, keys.result("x"))
 _OUTSIDE_SCRIPTS = ("BRPOP", "HGETALL", "LRANGE", "MGET", "XREVRANGE")
 _SCRIPTED = re.compile(r"redis\.p?call\('([A-Z]+)'")
@@ -49,7 +51,7 @@ _CONFIRMING: dict[Durability, list[Command]] = {
     Durability.REPLICA: [("WAIT", "0", "1")],
 }
 # Of queues, results and channels.
-_ELSEWHERE = ("GET", "RPUSH", "SUBSCRIBE", "PUBLISH")
+_ELSEWHERE = ("GET", "HEXISTS", "RPUSH", "SUBSCRIBE", "PUBLISH")
 
 
 async def require_rights(
@@ -80,6 +82,7 @@ def _commands(queues: Collection[str], published: Sequence[str]) -> list[Command
         *_of_keys(),
         *_WITHOUT_KEY.values(),
         ("GET", keys.result("x")),
+        ("HEXISTS", _UNACKED, "x"),
         *(("RPUSH", name, "x") for queue in queues for name in (queue, keys.low(queue))),
         *(("SUBSCRIBE", channel) for channel in _SUBSCRIBED),
         *(("PUBLISH", channel, "") for channel in published),
@@ -106,6 +109,8 @@ def _missing(denied: Sequence[Command], queues: Collection[str], published: Sequ
     ]
     if "+get" not in rights and ("GET", keys.result("x")) in denied:
         rights.append(f"~{keys.result('*')}")
+    if "+hexists" not in rights and ("HEXISTS", _UNACKED, "x") in denied:
+        rights.append(f"~{_UNACKED}")
     if "+rpush" not in rights:
         for queue in queues:
             of_lists = [name for name in (queue, keys.low(queue)) if ("RPUSH", name, "x") in denied]
