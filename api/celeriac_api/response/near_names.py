@@ -15,7 +15,10 @@ def shown(name: str) -> str:
 
 def suggestion(name: str, names: Collection[str]) -> str:
     """A question that names the nearest of those that are known, or nothing."""
-    near = difflib.get_close_matches(name[:LONGEST_NAME], names, n=1)
+    cut = name[:LONGEST_NAME]
+    # Tasks of an existing app have the names of their modules: shop.tasks.charge.
+    near = [each for each in names if "." in each and each.rpartition(".")[2] == cut]
+    near = near[:1] or difflib.get_close_matches(cut, names, n=1)
     return f" Did you mean {near[0]!r}?" if near else ""
 
 

@@ -23,7 +23,7 @@ def doctor(
     server: Server,
     output: Output,
 ) -> None:
-    """Check the server: Redis, key, workers, versions, clock, and a round trip. Or check a Celery app.
+    """Check the server (Redis, key, workers, clock, a round trip), or a Celery app.
 
     With an APP, it connects to nothing: it shows what of the app's configuration celeriac.install cannot keep, and which tasks are offered.
     Each line is ok, warn, fail, note, or skip where the key does not allow the check. The exit code is that of the first failure.

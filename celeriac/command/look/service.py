@@ -57,7 +57,7 @@ def catalog(
     server: Server,
     output: Output,
 ) -> None:
-    """List the task definitions: what can be submitted. Or print those of a Celery app.
+    """List the task definitions that can be submitted, or print those of a Celery app.
 
     Parameters in brackets are optional. celeriac submit NAME --help describes them.
     With an APP, it needs no server and no Redis: celeriac catalog proj.celery:app > catalog.json makes the file that an API with

@@ -44,6 +44,7 @@ ADVICE: dict[type[Exception], str] = {
     errors.Unreachable: "Start a server here (celeriac up), or name another: --url, CELERIAC_URL or --profile.",
     errors.ConnectionLost: "It may have had its effect: look before you repeat it. celeriac doctor checks the server.",
     errors.UnexpectedAnswer: "Check the address: --url, CELERIAC_URL, or celeriac config list.",
+    errors.RedisUnsafe: "Restart Redis with the setting, or the API with the variable.",
     errors.Unavailable: "Try again in a moment. celeriac doctor checks the server.",
     errors.InternalError: "Search the log of the server for the request id.",
 }

@@ -37,7 +37,10 @@ def cancel(
     """
 
     def note(task: "Task") -> str:
-        return "" if task.ready else f"{task.id} is running: its worker has the request."
+        if task.ready:
+            return ""
+        more = "" if terminate else " If it does not end by itself, add --terminate."
+        return f"{task.id} is running: its worker has the request.{more}"
 
     _change(server, ids, lambda task: task.cancel(terminate=terminate), "cancelled", output, note=note)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from celeriac.command.tasks.definition.find import unknown
 from celeriac.stack.processes.ports import free_port
 from lab.harness.waiting import wait_until
 from tests.command.running import Celeriac
@@ -152,6 +153,23 @@ def test_a_cancelled_or_expired_task_is_exit_7(ask: Ask) -> None:
     assert ask("submit", "unserved", "--follow", "--wait=0.1").code == 6
     assert "was cancelled" in watched.words
     assert ask("run", "unserved", "--expires", "0.1").code == 7
+
+
+def test_the_cancel_of_a_running_task_says_what_ends_it_for_certain(
+    ask: Ask, client: httpx.Client, tmp_path: Path
+) -> None:
+    task_id = ask("submit", "hold", f"until={tmp_path / 'never'}").output.strip()
+    wait_until(lambda: client.get(f"/tasks/{task_id}").json()["state"] == "running")
+    assert "If it does not end by itself, add --terminate." in ask("cancel", task_id).words
+    assert "add --terminate" not in ask("cancel", task_id, "--terminate").words
+    assert client.get(f"/tasks/{task_id}?wait=30").json()["state"] == "cancelled"
+
+
+def test_the_last_part_of_a_name_is_answered_with_the_whole_name() -> None:
+    assert (
+        unknown("charge", ["shop.tasks.change", "shop.tasks.charge"]).advice
+        == "Did you mean shop.tasks.charge?"
+    )
 
 
 def test_watch_prints_log_lines_and_output_and_as_json_every_event(ask: Ask) -> None:

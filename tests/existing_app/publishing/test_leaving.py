@@ -46,7 +46,8 @@ def test_a_stock_worker_leaves_what_only_the_app_can_send_queued(place: Place) -
 def test_a_worker_with_the_line_runs_what_a_stock_producer_sends(place: Place, directory: Path) -> None:
     stock = Place(place.url, directory, plugged=False)
     ids = [stock.send("add", number, 1) for number in range(5)]
-    with place.worker():
+    with place.worker() as worker:
+        assert "celeriac keeps a record of each task of " in worker.log
         assert [stock.app.AsyncResult(task).get(timeout=30) for task in ids] == [1, 2, 3, 4, 5]
         assert {place.ended(task)["state"] for task in ids} == {"succeeded"}
         wait_until(lambda: not place.left(), what="nothing left")

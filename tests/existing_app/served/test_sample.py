@@ -11,7 +11,7 @@ import pytest
 from lab.harness.servers import running_api
 from lab.harness.waiting import wait_until
 from lab.twins.twin import Twin
-from tests.support.door import cancel, document, ended, in_state, run, submit, submit_with
+from tests.support.door import cancel, document, ended, in_state, problem_of, run, submit, submit_with
 
 TASKS = "lab.sample_app.tasks."
 HOLD = f"{TASKS}bound.hold"
@@ -95,6 +95,12 @@ def test_a_wrong_input_is_refused_with_a_problem(
 ) -> None:
     path = "/ping" if name == "untyped.ping" else f"/{TASKS}{name}"
     assert sample.post(path, json=task_input).status_code == 422
+
+
+def test_the_last_part_of_a_name_is_answered_with_the_whole_name(sample: httpx.Client) -> None:
+    refused = sample.post("/multiply", json={"x": 6, "y": 7})
+    assert problem_of(refused) == (404, "route-not-found")
+    assert f"Did you mean '{TASKS}typed.multiply'?" in document(refused)["detail"]
 
 
 def test_a_failure_has_its_type_and_message(sample: httpx.Client) -> None:

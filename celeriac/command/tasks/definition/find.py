@@ -48,7 +48,9 @@ def find_definition(client: "Client", name: str) -> Definition:
 
 def unknown(name: str, names: Sequence[str]) -> Refusal:
     """No definition has this name; one of `names` may be meant."""
-    near = get_close_matches(name, names, n=1)
+    # Tasks of an existing app have the names of their modules: shop.tasks.charge.
+    near = [each for each in names if "." in each and each.rpartition(".")[2] == name]
+    near = near[:1] or get_close_matches(name, names, n=1)
     first = ", ".join(names[:MOST_NAMES]) + (" …" if len(names) > MOST_NAMES else "")
     return Refusal(
         f"The server has no task definition {name[:100]!r}.",

@@ -46,6 +46,7 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         beat = _Beat(worker, ledger)
         beat.send()
         beat.start()
+        logger.info("celeriac keeps a record of each task of %s", ledger.name)
 
 
 class Orders(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no types
