@@ -16,6 +16,7 @@ from celeriac.contract.options.flow import NO_FLOW
 from celeriac.ledger.ledger import Ledger
 from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.notification import Notification
+from celeriac.ledger.model.original import Original
 from celeriac.ledger.model.submission import Accepted, Options, Submission
 from celeriac.ledger.model.submitter import Submitter
 from celeriac.ledger.model.task import Task
@@ -77,6 +78,23 @@ class Submissions:
         if prepared is None:
             raise self._unknown(name)
         return prepared
+
+    def definition_to_repeat(self, original: Original) -> PreparedDefinition:
+        """The one for a task that was accepted earlier; `UnknownTaskName` if there is none any more."""
+        try:
+            return self.definition(original.name)
+        except UnknownTaskName as unknown:
+            name = shown(original.name)
+            reasons = [each.refusal for each in self._catalog.refused if each.name == original.name]
+            if reasons:
+                sentence = f"The definition of {name} is not offered: {reasons[0]}"
+            elif original.message is None:
+                sentence = f"The definition of {name} is gone since the task was accepted. {HOW_NAMES_COME}"
+            else:
+                sentence = (
+                    f"Celery published the task, and no definition of {name} is offered. {HOW_NAMES_COME}"
+                )
+            raise UnknownTaskName(f"The task cannot run again. {sentence}") from unknown
 
     def submitter(self, caller: Caller) -> Submitter | None:
         """Whose tasks a caller submits, and how many; None in open access."""

@@ -7,7 +7,7 @@ READ = (
     "Authorization Content-Type Idempotency-Key If-None-Match Last-Event-ID Prefer traceparent tracestate X-Request-ID"
 ).split()
 SHOWN = (
-    "ETag Idempotent-Replayed Location Preference-Applied Retry-After WWW-Authenticate X-Request-ID"
+    "ETag Idempotent-Replayed Location Preference-Applied Retry-After Task-Definition WWW-Authenticate X-Request-ID"
 ).split()
 
 

@@ -38,6 +38,11 @@ REPLAYED = {
     "description": "`true` when this is the answer to an earlier submission with the same key.",
     "schema": {"type": "string"},
 }
+TASK_DEFINITION = {
+    "description": "Whether the definition is the `same` as when the task was accepted, has `changed` since, or is `gone`. "
+    "Without the header, the record does not say it, as for a task that Celery has published.",
+    "schema": {"type": "string", "enum": ["same", "changed", "gone"]},
+}
 ETAG = {"description": "A tag that changes when the document changes.", "schema": {"type": "string"}}
 REQUEST_ID = {
     "description": "The id of the request. The log of the server has the same id.",

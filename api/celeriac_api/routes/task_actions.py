@@ -27,11 +27,11 @@ from celeriac_api.request.json_text import member
 from celeriac_api.request.new_id import new_id
 from celeriac_api.request.schema.strict_json import DEEPEST
 from celeriac_api.request.submission.options import Retry
-from celeriac_api.request.submission.original_input import input_to_repeat
+from celeriac_api.request.submission.original_input import input_to_repeat, repeating
 from celeriac_api.request.submission.submission_parameters import RetryParameters
 from celeriac_api.request.task_id import OfTask, find, not_found
 from celeriac_api.response.address import address
-from celeriac_api.response.errors import InvalidInput, TaskEnded, TaskNotEnded
+from celeriac_api.response.errors import TaskEnded, TaskNotEnded
 from celeriac_api.response.json_bytes import Answer
 from celeriac_api.response.openapi import LOCATION, REPLAYED, RETRY_AFTER, problems
 from celeriac_api.response.task_document import TaskDocument, new_task, task_document
@@ -106,7 +106,7 @@ async def _retry(
         raise not_found(task_id)
     call.caller.require_submit(original.name)
     retry = _options_of(original, settings, call)
-    definition = submissions.definition(original.name)
+    definition = submissions.definition_to_repeat(original)
     if original.queue is not None:
         definition = definition.in_queue(original.queue)
     if new_input is None:
@@ -178,20 +178,15 @@ def _same_again(
     ids, when, dependencies = original.references, original.when, None
     digests = {blob.digest for blob in retry.files}
     named = NamedBlobs(store, digests.__contains__)
-    try:
+    with repeating(original, definition.declared):
         if ids:
             definition.fitting_with_references(input_json, after=ids, when=when, at="")
             dependencies = Dependencies(ids=ids, when=when, sees_all=sees_all, references=ids)
         else:
             definition.fitting(input_json, at="", blobs=named)
-    except InvalidInput as wrong:
-        raise InvalidInput(
-            f"The definition of {original.name!r} changed after the task was accepted, and the input is no longer valid: "
-            f'{wrong.detail} Send a valid input: {{"input": ...}}.',
-            **wrong.members,
-        ) from wrong
-    flow = definition.flow_keys(retry.flow, input_json, at="")
-    return definition.submission(new_id(), input_json, replace(retry.resolve(None, dependencies), flow=flow))
+        flow = definition.flow_keys(retry.flow, input_json, at="")
+        options = replace(retry.resolve(None, dependencies), flow=flow)
+        return definition.submission(new_id(), input_json, options)
 
 
 def _changed(retry: Retry, definition: PreparedDefinition, input_json: bytes) -> Submission:

@@ -9,12 +9,13 @@ from starlette.responses import Response
 from celeriac.access.scopes import Scope
 from celeriac.contract.definition import Definition
 from celeriac.ledger.ledger import Ledger
+from celeriac.ledger.model.original import Original
 from celeriac_api.files.pointer import Pointer
 from celeriac_api.files.serving import Serving
 from celeriac_api.request.call import Call
-from celeriac_api.request.submission.original_input import shown_input
+from celeriac_api.request.submission.original_input import has_changed, shown_input
 from celeriac_api.request.task_id import OfTask, find, not_found
-from celeriac_api.response.openapi import FILE, problems
+from celeriac_api.response.openapi import FILE, TASK_DEFINITION, problems
 from celeriac_api.server.route import Route
 
 
@@ -42,6 +43,7 @@ def routes(catalog: Mapping[str, Definition], ledger: Ledger, serving: Serving) 
             answers={
                 200: {
                     "description": "The input. A large file is a link in it; with a `pointer` to a file, the answer is that file.",
+                    "headers": {"Task-Definition": TASK_DEFINITION},
                     "content": FILE,
                 },
                 206: {"description": "The part of a file that the header `Range` names.", "content": FILE},
@@ -60,5 +62,18 @@ async def _input(
     if original is None:
         await find(ledger, task_id, owner=call.caller.sees)  # 410 where it is forgotten
         raise not_found(task_id)
-    content = shown_input(original, catalog.get(original.name))
-    return await serving.input(task_id, content, original.files, call.fields, call.parameters.pointer)
+    definition = catalog.get(original.name)
+    content = shown_input(original, definition)
+    response = await serving.input(task_id, content, original.files, call.fields, call.parameters.pointer)
+    if comparison := _comparison(definition, original):
+        response.headers["Task-Definition"] = comparison
+    return response
+
+
+def _comparison(definition: Definition | None, original: Original) -> str | None:
+    """For the header `Task-Definition`; None where nobody knows under which definition the task was accepted."""
+    if original.definition is None:
+        return None
+    if definition is None:
+        return "gone"
+    return "changed" if has_changed(original, definition) else "same"

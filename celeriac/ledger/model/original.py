@@ -8,7 +8,7 @@ from celeriac.files.store.store import Blob
 from celeriac.ledger.model.dependencies import When
 from celeriac.ledger.model.trace import Trace
 from celeriac.ledger.protocol.kombu_forms import plain_text
-from celeriac.ledger.protocol.message import decoded_input, trace_of
+from celeriac.ledger.protocol.message import decoded_input, mark_in, trace_of
 from celeriac.values.states import Priority
 
 
@@ -38,6 +38,8 @@ class Original:
     files: tuple[Blob, ...] = ()
     # Of a task that Celery has published, in place of an input: its message, as the record has it.
     message: bytes | None = None
+    # The mark of the definition under which it was accepted; None: nobody knows, as of a task that Celery has published.
+    definition: str | None = None
 
     @property
     def input_json(self) -> bytes:
@@ -51,7 +53,8 @@ def from_reply(reply: Sequence[Any]) -> Original | None:
         return None
     *fields, blobs = reply
     (
-        name, encoded, headers, queue, tags, when, results, flow, edges, name_in_batch, notify, priority, fair, message,
+        name, encoded, headers, queue, tags, when, results, flow, edges, name_in_batch, notify, priority, fair, envelope,
+        message,
     ) = fields  # fmt: skip
     return Original(
         name.decode(),
@@ -69,4 +72,5 @@ def from_reply(reply: Sequence[Any]) -> Original | None:
         fair.decode() or None,
         tuple(Blob(digest.decode(), int(size)) for digest, size in zip(*[iter(blobs)] * 2, strict=True)),
         message or None,
+        mark_in(envelope.decode()),
     )

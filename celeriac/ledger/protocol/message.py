@@ -8,7 +8,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -23,6 +23,8 @@ REFERENCES = "celeriac_references"
 REFERS = f', "{REFERENCES}": true'
 # kombu reads an object of exactly these two members as a value of another type.
 TYPED_VALUE = frozenset(("__type__", "__value__"))
+# Of an envelope, and of a definition.
+_DIGEST_LENGTH, _MARK_LENGTH = 12, 8
 # Arguments, keyword arguments, embedded options (callbacks, errbacks, chain, chord), as Celery's protocol has them. Six bytes,
 # and then the input in threes: the base64 of the parts, one after the other, is that of the whole.
 _BODY_HEAD = b"[[],  "
@@ -40,6 +42,13 @@ class Envelope:
 
     digest: str
     format: bytes
+
+    def under(self, definition: str) -> "Envelope":
+        """The same for tasks that are accepted under the definition with this hash, which their records then have.
+
+        The digest of the envelope goes on with it, so that a record needs no further field.
+        """
+        return replace(self, digest=self.digest + definition_mark(definition))
 
 
 def envelope(
@@ -90,6 +99,16 @@ def envelope(
     for field in (json.dumps(_ID), json.dumps(_INPUT)):
         text = text.replace(field[1:-1], "%s")
     return Envelope(_base64(hashlib.sha256(text.encode()).digest()[:9]), text.encode())
+
+
+def definition_mark(definition: str) -> str:
+    """The first 48 bits of a definition's hash (hexadecimal)."""
+    return _base64(bytes.fromhex(definition[:12]))
+
+
+def mark_in(envelope: str) -> str | None:
+    """The mark of the definition in the digest that a record has of its envelope; None where whoever made it gave none."""
+    return envelope[_DIGEST_LENGTH:] if len(envelope) == _DIGEST_LENGTH + _MARK_LENGTH else None
 
 
 def encoded_input(input_json: bytes) -> bytes:

@@ -4,6 +4,8 @@ Tasks of our own have a message of ours. Those of an existing app have the one t
 worker of the app, which makes it.
 """
 
+from dataclasses import replace
+
 from celeriac.contract.definition import Definition
 from celeriac.ledger.protocol.app_messages import Waiting, recorded, wish
 from celeriac.ledger.protocol.message import LOW, envelope
@@ -11,7 +13,12 @@ from celeriac.settings import Settings
 
 
 def waiting_for(definition: Definition, *, queue: str, settings: Settings, is_low: bool) -> Waiting:
-    """What waits in this queue, with low priority or not."""
+    """What waits in this queue, with low priority or not. It has the mark of the definition."""
+    waiting = _waiting_for(definition, queue=queue, settings=settings, is_low=is_low)
+    return replace(waiting, envelope=waiting.envelope.under(definition.digest))
+
+
+def _waiting_for(definition: Definition, *, queue: str, settings: Settings, is_low: bool) -> Waiting:
     own_queue = definition.queue_in(settings)
     if definition.app is None:
         hard, soft = definition.time_limits(settings.soft_time_limit)

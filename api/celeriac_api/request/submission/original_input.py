@@ -1,10 +1,13 @@
 """Reads the input of a task that the API or Celery accepted earlier."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from celeriac.contract.definition import Definition
 from celeriac.ledger.model.original import Original
 from celeriac.ledger.protocol.celery_call import CeleryCall, call_in, input_of
+from celeriac.ledger.protocol.message import definition_mark
 from celeriac_api.request.json_text import without_values
 from celeriac_api.response.errors import InvalidInput
 
@@ -20,6 +23,30 @@ def shown_input(original: Original, definition: Definition | None) -> bytes:
     schema = None if definition is None else definition.input_schema
     value, is_bound = input_of(call_in(original.message), schema)
     return without_values(_text(value), hidden if is_bound or not hidden else None)
+
+
+def has_changed(original: Original, definition: Definition) -> bool | None:
+    """Whether the task was accepted under another definition than this one of its name; None where its record does not say it."""
+    return None if original.definition is None else original.definition != definition_mark(definition.digest)
+
+
+@contextmanager
+def repeating(original: Original, definition: Definition) -> Iterator[None]:
+    """What refuses the old input says whether the definition has changed since, and what helps."""
+    try:
+        yield
+    except InvalidInput as wrong:
+        name = repr(original.name)
+        match has_changed(original, definition):
+            case True:
+                reason = f"The definition of {name} has changed since the task was accepted, and the input is no longer valid:"
+            case False:
+                reason = "The input of the task cannot be submitted again:"
+            case None:
+                reason = f"The input of the task is not valid for the definition of {name} as it is now:"
+        raise InvalidInput(
+            f'{reason} {wrong.detail} Send a valid input: {{"input": ...}}.', **wrong.members
+        ) from wrong
 
 
 def input_to_repeat(original: Original, definition: Definition) -> bytes:

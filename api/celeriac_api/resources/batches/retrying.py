@@ -24,7 +24,7 @@ from celeriac.values.json.result_references import REFERENCE, places
 from celeriac_api.access.caller import Caller
 from celeriac_api.request.call import Call
 from celeriac_api.request.submission.options import Retry
-from celeriac_api.request.submission.original_input import input_to_repeat
+from celeriac_api.request.submission.original_input import input_to_repeat, repeating
 from celeriac_api.resources.batches.handlers import find
 from celeriac_api.resources.batches.intake.adding import Adding, Place
 from celeriac_api.resources.batches.intake.receiving import answer, new_batch
@@ -143,7 +143,7 @@ class _Again:
         """The same again, to the definition as it is now; among those that run again, it runs after the same ones."""
         original = failed.original
         self.caller.require_submit(original.name)
-        definition = self.submissions.definition(original.name)
+        definition = self.submissions.definition_to_repeat(original)
         if original.queue is not None:
             definition = definition.in_queue(original.queue)
         when, edges, new_ids = self._edges(original)
@@ -153,12 +153,13 @@ class _Again:
             input_json = _with_ids(input_json, new_ids)
         after = tuple(dict.fromkeys((*new_ids.values(), *references)))
         dependencies = None
-        if after:
-            definition.fitting_with_references(input_json, after=after, when=when, at="")
-            sees_all = self.caller.sees is None
-            dependencies = Dependencies(ids=after, when=when, sees_all=sees_all, references=references)
-        else:
-            definition.fitting(input_json, at="")
+        with repeating(original, definition.declared):
+            if after:
+                definition.fitting_with_references(input_json, after=after, when=when, at="")
+                sees_all = self.caller.sees is None
+                dependencies = Dependencies(ids=after, when=when, sees_all=sees_all, references=references)
+            else:
+                definition.fitting(input_json, at="")
         flow = Flow.from_json(original.flow) if original.flow else NO_FLOW
         retry = Retry(
             failed.task_id,
