@@ -1,4 +1,4 @@
-"""A task is judged by the definition under which it was accepted, and by that of now."""
+"""A task is judged by the definition under which it was accepted."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

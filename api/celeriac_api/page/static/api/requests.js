@@ -57,18 +57,9 @@ export async function json(path, options) {
   return JSON.parse(await text(path, options));
 }
 
-let catalog = null;
-
-// The task definitions; asked for once, again when that failed.
-export function definitions() {
-  catalog ??= json("/catalog").then(
-    ({ items }) => items,
-    (problem) => {
-      catalog = null;
-      throw problem;
-    },
-  );
-  return catalog;
+// The task definitions as they are now: what is offered, and then what is not.
+export async function definitions() {
+  return (await json("/catalog")).items;
 }
 
 function parsed(said) {

@@ -1,14 +1,31 @@
 // The definitions to choose from, and a view that is filled once, however long its API is away.
 
 import { may } from "../api/caller.js";
-import { el, empty, heading, loading } from "../elements/dom.js";
+import { badge, el, empty, heading, loading, setText } from "../elements/dom.js";
+import { keyed } from "../elements/keyed.js";
+import { polled } from "../frame/polled.js";
 import { address } from "../frame/router.js";
 
-// Links to `view` for each definition whose tasks the key may submit.
-export function choices(all, view) {
-  const entry = ({ name, summary }) =>
-    el("li", {}, el("a", { href: address([view, name]) }, el("strong", {}, name), el("span", {}, summary)));
-  return el("ul", { class: "cards" }, ...all.filter(({ name }) => may("submit", name)).map(entry));
+// The catalog may be large.
+const EVERY_MS = 4000;
+
+// Links to `view` for each definition whose tasks the key may submit, as workers announce them; those that are not
+// offered, without a link, where `refused` says so.
+export function choices(main, title, view, { refused = false } = {}) {
+  const list = el("ul", { class: "cards" });
+  const cards = keyed(list, ({ app, name, refusal }) => JSON.stringify([app, name, Boolean(refusal)]), (item) => card(item, view));
+  const isShown = ({ name, refusal }) => may("submit", name) && (refused || !refusal);
+  const fill = (items) => cards.fill(items.filter(isShown));
+  const nothing = () => empty("No tasks are offered yet. They appear here when a worker has announced them.");
+  return polled(main, { path: "/catalog", title, list, fill, nothing, every: EVERY_MS });
+}
+
+function card({ name, refusal }, view) {
+  const said = el("span"), parts = [el("strong", {}, name), said];
+  const inside = refusal
+    ? el("div", { class: "refused" }, ...parts, badge("not offered"))
+    : el("a", { href: address([view, name]) }, ...parts);
+  return { node: el("li", {}, inside), fill: (now) => setText(said, now.refusal ?? now.summary) };
 }
 
 // `make()` gives the elements. What was typed stays while the API is away. Who is told that it is back while an older

@@ -1,6 +1,7 @@
 // A form for each task definition, made from the schema of its input.
 
 import { may } from "../api/caller.js";
+import { about } from "./about.js";
 import { definitions, json } from "../api/requests.js";
 import { el, empty } from "../elements/dom.js";
 import { choices, once } from "./choices.js";
@@ -9,15 +10,14 @@ import { noticeThere } from "../elements/notice.js";
 import { go } from "../frame/router.js";
 
 export function show(main, name) {
-  return once(main, name ?? "New task", async () => {
-    const all = await definitions();
-    return name ? one(all, name) : [choices(all, "new")];
-  });
+  if (!name) return choices(main, "New task", "new", { refused: true });
+  return once(main, name, async () => one(await definitions(), name));
 }
 
 function one(all, name) {
   const definition = all.find((each) => each.name === name);
   if (!definition) return [empty(`No task is named ${name}. `, el("a", { href: "#/new" }, "Show all"))];
+  if (definition.refusal) return [el("p", { class: "lead" }, definition.summary), about(definition), empty(`This task is not offered. ${definition.refusal}`)];
   if (!may("submit", name)) return [empty(`Your key lacks the scope submit:${name}.`)];
   const fields = inputsOf(definition);
   const retried = keys(), wrong = el("p", { class: "wrong", role: "alert" });
@@ -31,7 +31,7 @@ function one(all, name) {
     event.preventDefault();
     send(name, fields, wrong, submit, retried);
   });
-  return [el("p", { class: "lead" }, definition.summary), form];
+  return [el("p", { class: "lead" }, definition.summary), about(definition), form];
 }
 
 async function send(name, fields, wrong, submit, retried) {

@@ -6,14 +6,14 @@ import { el, empty, heading, loading } from "../elements/dom.js";
 const EVERY_MS = 2000;
 
 // Calls `ask` now and every few seconds, one call at a time; not while nobody looks.
-export function repeated(ask) {
+export function repeated(ask, every = EVERY_MS) {
   let over = false, timer = null;
 
   async function load() {
     clearTimeout(timer);
     if (!document.hidden) await ask();
     clearTimeout(timer);
-    if (!over) timer = setTimeout(load, EVERY_MS);
+    if (!over) timer = setTimeout(load, every);
   }
 
   load();
@@ -26,7 +26,7 @@ export function repeated(ask) {
 
 // `list` is shown while `fill(items, answer)` finds something to fill it with. `nothing()` gives what an empty list shows;
 // `beside` is in the line of the title. `reload` asks at once.
-export function polled(main, { path, title, list, fill, nothing, beside = null }) {
+export function polled(main, { path, title, list, fill, nothing, beside = null, every }) {
   let isThere = false;
   const none = el("div", {}, loading());
   main.append(el("div", { class: "title" }, heading(title), ...(beside ? [beside] : [])), list, none);
@@ -48,6 +48,6 @@ export function polled(main, { path, title, list, fill, nothing, beside = null }
     }
   }
 
-  const view = repeated(ask);
+  const view = repeated(ask, every);
   return view;
 }

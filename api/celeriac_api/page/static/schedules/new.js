@@ -11,15 +11,14 @@ import { go } from "../frame/router.js";
 import { rules } from "./rules.js";
 
 export function show(main, name) {
-  return once(main, name ? `New schedule for ${name}` : "New schedule", async () => {
-    const all = await definitions();
-    return name ? form(all, name) : [choices(all, "new-schedule")];
-  });
+  if (!name) return choices(main, "New schedule", "new-schedule");
+  return once(main, `New schedule for ${name}`, async () => form(await definitions(), name));
 }
 
 function form(all, name) {
   const definition = all.find((each) => each.name === name);
   if (!definition) return [empty(`No task is named ${name}. `, el("a", { href: "#/new-schedule" }, "Show all"))];
+  if (definition.refusal) return [empty(`This task is not offered. ${definition.refusal}`)];
   if (!may("submit", name)) return [empty(`Your key lacks the scope submit:${name}.`)];
   const fields = inputsOf(definition, "input-"), rule = rules();
   const wrong = el("p", { class: "wrong", role: "alert" }), submit = el("button", { class: "primary" }, "Create the schedule");
