@@ -26,7 +26,6 @@ from lab.twins.twin import PYTHON, Twin
 
 LEASE_SECONDS, GRACE_SECONDS, SETTLE_SECONDS = 2, 1, 90.0
 SUBMITTED = 20
-VISIBILITY_SECONDS = 10
 ENDS = ("succeeded", "failed", "cancelled", "expired")
 WITNESS = "lab.sample_app.tasks.witness."
 
@@ -80,9 +79,7 @@ class _Stage:
             "CELERIAC_MAX_LOST_RUNS": "1000",
         }
         url = f"redis://127.0.0.1:{self.proxy.port}/0"
-        # A message that a worker had popped, but not named yet when it died, is redelivered by kombu.
-        celery = {"broker_transport_options": {"visibility_timeout": VISIBILITY_SECONDS}}
-        self.twin = Twin(url, directory, plugged=True, settings=celery, variables=settings)
+        self.twin = Twin(url, directory, plugged=True, variables=settings)
         self.workers: list[Program] = [self.twin.worker("-n", f"w{number}@sample") for number in range(2)]
         for worker in self.workers:
             stack.callback(worker.kill)

@@ -1,6 +1,5 @@
 """What an existing app loses to killed and stopped workers, and to cut connections: nothing."""
 
-import json
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -55,6 +54,24 @@ def test_a_killed_worker_loses_nothing_and_repeats_only_what_is_acknowledged_lat
     assert (record["state"], "worker" in record["error"]) == ("failed", True)
     assert sorted(lines(Path(file))) == ["0", "1", "2", "3", "4"]
     assert [len(lines(Path(name))) for name in (late, early)] == [2, 1]
+
+
+def test_a_worker_killed_before_it_has_named_what_it_received_loses_nothing(
+    place: Place, tmp_path: Path
+) -> None:
+    started, gate, file = tmp_path / "started", tmp_path / "gate", tmp_path / "file"
+    with place.worker("-n", "one@here", "-c", "1") as one:
+        place.send("hold", str(started), str(gate))
+        wait_until(lambda: lines(started))
+        tasks = [place.send("append", str(file), str(number)) for number in range(5)]
+        wait_until(lambda: not place.redis.llen(QUEUE), what="that all are received")
+        assert place.redis.hkeys("unacked") == []
+        one.kill()
+    gate.touch()
+    with place.worker("-n", "two@here"):
+        assert {place.ended(task, 15)["state"] for task in tasks} == {"succeeded"}
+        wait_until(lambda: not place.left(), 15, what="the end of all entries")
+    assert sorted(lines(file)) == ["0", "1", "2", "3", "4"]
 
 
 def test_a_worker_that_stops_warmly_returns_what_it_holds_at_once(place: Place, tmp_path: Path) -> None:
@@ -117,12 +134,11 @@ def test_what_waits_for_a_process_or_its_rate_is_not_taken_for_lost(place: Place
 
 def test_a_message_that_the_broker_delivers_again_runs_once(place: Place, tmp_path: Path) -> None:
     started, gate = tmp_path / "started", tmp_path / "gate"
+    task = place.send("hold", str(started), str(gate))
+    (message,) = place.redis.lrange(QUEUE, 0, -1)
     with place.worker("-c", "2"):
-        task = place.send("hold", str(started), str(gate))
         wait_until(lambda: lines(started))
-        ((_, entry),) = place.redis.hgetall("unacked").items()
-        message, _, _ = json.loads(entry)
-        place.redis.lpush(QUEUE, json.dumps(message))
+        place.redis.lpush(QUEUE, message)
         wait_until(lambda: not place.redis.llen(QUEUE))
         assert place.ended(place.send("add", 1, 2))["state"] == "succeeded"
         gate.touch()

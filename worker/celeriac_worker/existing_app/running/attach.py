@@ -13,6 +13,7 @@ from celeriac_worker.existing_app.running.outcome import NOTHING, failure_in
 from celeriac_worker.existing_app.running.request import use_requests
 from celeriac_worker.existing_app.running.return_reserved import ReturnReserved
 from celeriac_worker.existing_app.running.trace import wrap_tracers
+from celeriac_worker.existing_app.running.unacknowledged import Unacknowledged
 from celeriac_worker.existing_app.state import ATTRIBUTE, AppLedger, ledger_of
 
 # Those of this process, the last one last.
@@ -26,7 +27,7 @@ def attach(app: Any) -> None:
         return
     follow_results(app)
     app.steps["worker"].update((Requests, Heartbeat, Keeping, ReturnReserved))
-    app.steps["consumer"].update((Tracers, Orders))
+    app.steps["consumer"].update((Tracers, Orders, Unacknowledged))
     _attached.append(ledger)
 
 
