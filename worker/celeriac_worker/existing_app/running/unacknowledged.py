@@ -55,8 +55,7 @@ class LedgerQoS(QoS):  # type: ignore[misc]  # kombu has no types
             for tag in tags:
                 message = self._delivered.get(tag)
                 if message is not None and tag not in self._dirty and stamp_of(message) is not None:
-                    info = message.delivery_info
-                    self.channel._do_restore_message(  # noqa: SLF001 - as kombu does it
-                        message._raw, info["exchange"], info["routing_key"], pipe, leftmost
-                    )
+                    info, raw = message.delivery_info, message._raw  # noqa: SLF001 - what came, as kombu keeps it
+                    restore = self.channel._do_restore_message  # noqa: SLF001 - as kombu does it
+                    restore(raw, info["exchange"], info["routing_key"], pipe, leftmost)
             pipe.execute()
