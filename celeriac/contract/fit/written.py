@@ -11,7 +11,6 @@ from pydantic.errors import PydanticInvalidForJsonSchema
 from celeriac.contract.fit.disjoint import shown
 from celeriac.contract.fit.parts import Alternatives, NotKnown, Schema, type_of, types_of, values_of
 from celeriac.contract.fit.trusted_schemas import result_schema_of
-from celeriac.files.form import is_blob
 from celeriac.values.json.pointer import pointer_to
 
 Step = str | int
@@ -81,8 +80,6 @@ class _Part:
         if self._allowed is None or (type(value), value if type(value) in LISTED else None) in self._listed:
             return None
         if not any(_is_of(value, schema) for schema in self._allowed.schemas):
-            if is_blob(value):  # of bytes
-                return None
             return _Misfit(value, shown(self._allowed), [])
         for step, part, item in self._parts_of(value):
             if misfit := part.misfit(item):
