@@ -33,6 +33,7 @@ def test_the_wheel_has_the_version_the_command_and_an_extra_for_each_part(wheel:
     assert metadata(wheel).get_all("Provides-Extra") == [
         "all",
         "api",
+        "app",
         "generate",
         "local",
         "oidc",

@@ -126,7 +126,7 @@ def test_a_retry_is_refused_as_a_submission_would_be(
         refused = later.post(task["links"]["retry"])
         submitted = later.post("/tasks", json={"name": task["name"], "input": {"times": 2}})
         assert problem_of(refused) == problem == problem_of(submitted)
-    assert "The definition of 'greet' changed" in document(refused)["detail"]
+    assert "The definition of 'greet' has changed since the task was accepted" in document(refused)["detail"]
     fitting = later.post(task["links"]["retry"], json={"input": {"name": "Ada"}})
     assert ended(later, document(fitting))["result"] == "Ada"
 

@@ -13,7 +13,7 @@ from celeriac.ledger.model.states import State
 from celeriac.ledger.model.submission import Accepted
 from celeriac.ledger.model.task import Task
 from celeriac.values.states import Priority
-from celeriac_api.response.address import address, prefix
+from celeriac_api.response.address import address, prefix, under
 from celeriac_api.response.failure_details import failure_details
 from celeriac_api.response.files.links import result_of
 
@@ -238,7 +238,8 @@ def new_task(
 def queued_template(*, name: str, queue: str, priority: Priority = Priority.NORMAL) -> bytes:
     """The document of a task of this definition that was just accepted, as a format: without prefix, id and time."""
     task = new_task(Accepted(_ID, 0, State.QUEUED), name=name, queue=queue, priority=priority)
-    document = task_document(task, show_traceback=False).replace(b"%", b"%%")
+    with under(""):  # it is made at the first submission, whose prefix is not that of others
+        document = task_document(task, show_traceback=False).replace(b"%", b"%%")
     for text, place in (
         (b'"/tasks/', b'"%(prefix)b/tasks/'),
         (_ID.encode(), b"%(id)b"),

@@ -1,5 +1,6 @@
 """Behind a proxy with a prefix every address of the API is right."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ import httpx
 import pytest
 
 from celeriac.stack.valkey import Valkey
+from celeriac_api.response.address import under
+from celeriac_api.response.task_document import fill, queued_template
 from lab.harness.servers import API, running_api
 from tests.http.events.test_events import watch
 from tests.support.door import document
@@ -115,3 +118,11 @@ def self_of(client: httpx.Client, **headers: str) -> str:
     """Where a task is said to be that is submitted with these headers."""
     link: str = document(client.post("/add", json={"x": 1, "y": 2}, headers=headers))["links"]["self"]
     return link
+
+
+def test_what_is_made_once_has_the_prefix_of_no_request() -> None:
+    with under("/jobs"):
+        template = queued_template(name="add", queue="default")
+    assert b"/jobs" not in template
+    filled = fill(template, task_id="0" * 32, created_at=0, owner="")
+    assert json.loads(filled)["links"]["self"] == "/tasks/" + "0" * 32
