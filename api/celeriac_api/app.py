@@ -203,14 +203,20 @@ class CeleriacAPI(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI 3.1 document of all routes as they are now."""
-        return self.described_with([name for name in self.definitions if name not in self.definitions.loaded])
+        return self.openapi_parts.joined(
+            self._of_loaded(), [name for name in self.definitions if name not in self.definitions.loaded]
+        )
 
     def described_with(self, names: Iterable[str] | None) -> dict[str, Any]:
-        """The same with only these of the definitions that this process has not loaded; None: with all."""
+        """The same with only these of the definitions; None: with all."""
         if names is None:
             return self.openapi()
-        names = [name for name in names if name not in self.definitions.loaded]
-        return self.openapi_parts.joined(self._of_loaded(), names)
+        loaded = self.definitions.loaded
+        wanted = set(names)
+        base = self._of_loaded()
+        left_out = {f"/{name}" for name in loaded if name not in wanted}
+        paths = {path: item for path, item in base["paths"].items() if path not in left_out}
+        return self.openapi_parts.joined({**base, "paths": paths}, sorted(wanted - loaded.keys()))
 
     def _of_loaded(self) -> dict[str, Any]:
         """With the definitions that this process has loaded; made once, at the first request for it."""

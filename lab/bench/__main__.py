@@ -24,6 +24,7 @@ from lab.bench.measurements import (
     wait,
     waiters,
 )
+from lab.bench.measurements.definitions import definitions
 from lab.bench.measurements.workers import loops, many, pool
 from lab.bench.plan import Plan
 from lab.harness.checkout import NoSuchRevision
@@ -42,6 +43,7 @@ MEASUREMENTS: dict[str, Callable[[Plan], None]] = {
     "command": command.measure,
     "pool": pool.measure,
     "existing": existing.measure,
+    "definitions": definitions.measure,
     "loops": loops.measure,
     "limits": limits.measure,
     "many": many.measure,
@@ -69,6 +71,7 @@ def main() -> int:
         tasks=options.tasks,
         many=options.many,
         concurrency=options.concurrency,
+        definitions=options.definitions,
         peers=options.peers,
     )
     try:
@@ -108,6 +111,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--concurrency", type=int, default=1000, help="async tasks that a worker runs at once (1000)"
     )
+    parser.add_argument("--definitions", type=int, default=500, help="definitions that are announced (500)")
     parser.add_argument(
         "--only", type=_names, default=list(MEASUREMENTS), help=f"some of {','.join(MEASUREMENTS | PARTS)}"
     )

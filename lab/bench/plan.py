@@ -23,5 +23,7 @@ class Plan:
     many: int
     # Async tasks that a worker runs at once.
     concurrency: int
+    # Announced by an existing app.
+    definitions: int
     # The directory of the peers' environments (lab/bench/contenders/peers.py); None: they are left out.
     peers: Path | None

@@ -29,6 +29,8 @@ SMALLEST = [
     "50",
     "--many",
     "12",
+    "--definitions",
+    "40",
     "--peers",
     "none",
 ]
@@ -57,12 +59,19 @@ TABLES = {
         "with celeriac.install(app)",
         "200 queued additions",
     ],
+    "definitions": [
+        "Definitions: start of an API",
+        "served by two processes",
+        "one changes ten times a second",
+        "GET /openapi.json",
+        "40 announced",
+    ],
     "client": ["Client: client.run", "run by hand", "async client.map / async map by hand"],
     "command": ["Start of the command", "celeriac --version", "celeriac list --help"],
     "limits": ["Limits: a key with 100", "Celeriac, two processes", "refused"],
 }
 # They take longest, and start what others start, too: `make trials` runs them.
-LONG = ("waiters", "get", "wait", "pool", "existing", "client", "command")
+LONG = ("waiters", "get", "wait", "pool", "existing", "definitions", "client", "command")
 Run = subprocess.CompletedProcess[str]
 
 

@@ -23,7 +23,7 @@ from celeriac_api.server.files import file_routes
 from celeriac_api.server.route import Route
 
 ASSETS = "/static/docs"
-# So many definitions that were announced are shown together.
+# So many definitions are shown together.
 MOST_SHOWN = 30
 
 Document = dict[str, Any]
@@ -42,12 +42,15 @@ def routes(
     texts = Texts(catalog, document)
 
     async def docs(call: Call[DocsParameters, None]) -> Response:
-        names = [name for name in catalog if name not in catalog.loaded]
+        names = list(catalog)
         if len(names) <= MOST_SHOWN:
             return _swagger(title, "openapi.json")
         # More of them make Swagger UI too slow to use.
         task = call.parameters.task or ""
-        page = _swagger(title, f"openapi.json?{urlencode({'task': task})}", docExpansion="none", filter=True)
+        expansion = "list" if task in catalog else "none"
+        page = _swagger(
+            title, f"openapi.json?{urlencode({'task': task})}", docExpansion=expansion, filter=True
+        )
         return HTMLResponse(bytes(page.body).replace(b"<body>", b"<body>" + _choice(names, task).encode(), 1))
 
     async def openapi(call: Call[DocsParameters, None]) -> Response:
@@ -71,7 +74,7 @@ class Texts:
         self._kept: tuple[int, str, bytes] = (-1, "", b"")
 
     async def text(self, task: str | None, at: str) -> bytes:
-        """That of all routes, under this prefix; or without definitions, but for this `task` and those that the process has loaded."""
+        """That of all routes, under this prefix; or without definitions, but for this `task`."""
         generation = self._catalog.generation
         if task is not None:
             return await asyncio.to_thread(self._made, [task] if task in self._catalog else [], at)

@@ -1,0 +1,1 @@
+"""What hundreds of announced definitions cost an API, one file a question."""
