@@ -212,11 +212,11 @@ class CeleriacAPI(FastAPI):
         if names is None:
             return self.openapi()
         loaded = self.definitions.loaded
-        wanted = set(names)
+        chosen = set(names)
         base = self._of_loaded()
-        left_out = {f"/{name}" for name in loaded if name not in wanted}
-        paths = {path: item for path, item in base["paths"].items() if path not in left_out}
-        return self.openapi_parts.joined({**base, "paths": paths}, sorted(wanted - loaded.keys()))
+        hidden = {f"/{name}" for name in loaded if name not in chosen}
+        paths = {path: item for path, item in base["paths"].items() if path not in hidden}
+        return self.openapi_parts.joined({**base, "paths": paths}, sorted(chosen - loaded.keys()))
 
     def _of_loaded(self) -> dict[str, Any]:
         """With the definitions that this process has loaded; made once, at the first request for it."""

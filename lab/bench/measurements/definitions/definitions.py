@@ -35,9 +35,9 @@ def _measure_start(plan: Plan, stage: Stage) -> None:
     }
     take_turns(plan.console, contenders, rounds=1)  # so that all is in the cache of the system
     results = take_turns(plan.console, contenders, rounds=plan.rounds)
-    one, many = contenders
-    show(plan.console, "Definitions: start of an API", serving.OF_START, results, reference=one)
-    more = middle(results[many], serving.ALL_SERVED) - middle(results[one], serving.ALL_SERVED)
+    single, many = contenders
+    show(plan.console, "Definitions: start of an API", serving.OF_START, results, reference=single)
+    more = middle(results[many], serving.ALL_SERVED) - middle(results[single], serving.ALL_SERVED)
     judge(plan.console, Goal("until all are served, ms more than one", more, at_most=SECOND))
 
 
@@ -70,8 +70,8 @@ def _measure_changes(plan: Plan, stage: Stage) -> None:
 def _measure_document(plan: Plan, stage: Stage) -> None:
     contenders = {name: partial(_document, stage, database) for name, _, database in _stores(plan)}
     results = take_turns(plan.console, contenders, rounds=plan.rounds)
-    one, many = contenders
-    show(plan.console, "Definitions: GET /openapi.json", serving.OF_DOCUMENT, results, reference=one)
+    single, many = contenders
+    show(plan.console, "Definitions: GET /openapi.json", serving.OF_DOCUMENT, results, reference=single)
     after = middle(results[many], serving.AFTER_A_CHANGE)
     judge(plan.console, Goal("after a change, ms", after, at_most=SECOND))
 
@@ -95,9 +95,15 @@ def _measure_browser(plan: Plan, stage: Stage) -> None:
             for server, (name, number, _) in zip(servers, _stores(plan), strict=True)
         }
         results: Results = take_turns(plan.console, contenders, rounds=min(plan.rounds, ROUNDS_OF_BROWSER))
-    one, many = contenders
-    show(plan.console, "Definitions: /docs and the page in Chromium", browser.COLUMNS, results, reference=one)
-    ours, theirs = results[many], results[one]
+    single, many = contenders
+    show(
+        plan.console,
+        "Definitions: /docs and the page in Chromium",
+        browser.COLUMNS,
+        results,
+        reference=single,
+    )
+    ours, theirs = results[many], results[single]
     judge(
         plan.console,
         Goal("/docs / with one", ratio(ours, theirs, browser.DOCS), at_most=2),
