@@ -1,4 +1,4 @@
-"""How soon announced definitions are served, and what that costs the requests beside it."""
+"""Measures how soon announced definitions are served, and what that costs."""
 
 import gzip
 import time
