@@ -1,4 +1,4 @@
-"""Definitions as a worker of an existing app announces them, and whether an API has them."""
+"""Announces definitions as a worker does, and asks whether an API has them."""
 
 import json
 import time
