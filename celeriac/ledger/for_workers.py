@@ -90,8 +90,9 @@ class Consumer:
         """Nothing is sent yet. `connect` makes the connection to an address."""
         self._redis = connect(settings.backend)
         self._broker = self._redis if settings.broker == settings.backend else connect(settings.broker)
-        # Of the server of the queues.
+        # Of the server of the queues, and of that of the records.
         self.outage = self._broker.outage
+        self.outage_of_records = self._redis.outage
         self._hasty = Redis(
             connection_pool=pool(
                 settings.backend,

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from celeriac.contract.definition import Definition
 from celeriac.ledger.store.blocking_connection import PatientConnection
+from celeriac.ledger.store.outage import Outage
 from celeriac.ledger.tables.definitions import announce, is_announced, own_set
 from celeriac.settings import Settings
 
@@ -31,7 +32,10 @@ class Announcing(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has n
         """Begin; called after the pool has forked its children."""
         sets = sets_of(worker.app.implementations.values(), worker.app.settings)
         Thread(
-            target=keep_announced, args=(worker.app.settings.backend, sets), name="announcing", daemon=True
+            target=keep_announced,
+            args=(worker.app.settings.backend, sets, worker.app.consumer.outage_of_records),
+            name="announcing",
+            daemon=True,
         ).start()
 
 
@@ -51,9 +55,10 @@ def text_of(definition: Definition) -> str:
     return json.dumps(definition.to_json(), separators=(",", ":"))
 
 
-def keep_announced(backend: str, sets: Mapping[str, Mapping[str, str]]) -> None:
-    """Announce these sets, and again whenever Redis has lost them."""
+def keep_announced(backend: str, sets: Mapping[str, Mapping[str, str]], outage: Outage | None = None) -> None:
+    """Announce these sets, and again whenever Redis has lost them; `outage` is that of this Redis, if others log it, too."""
     connection, if_missing = PatientConnection(backend), False
+    connection.outage = outage or connection.outage
     while True:
         try:
             for name, documents in sets.items():
