@@ -7,6 +7,7 @@ from celery import Celery
 from lab.harness.program import Program
 from lab.harness.servers import ALONE, environment
 from tests.existing_app.running.place import PYTHON
+from tests.support.connections import close_app
 
 PROJECT = """
 from celery import Celery
@@ -46,4 +47,4 @@ def test_a_worker_with_another_broker_runs_as_without_the_line(tmp_path: Path) -
         assert "the app runs as without it" in worker.log
     finally:
         worker.kill()
-        app.close()
+        close_app(app)

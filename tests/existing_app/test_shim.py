@@ -16,6 +16,7 @@ from lab.harness.program import Program
 from lab.harness.servers import ALONE, environment
 from lab.harness.waiting import wait_until
 from tests.existing_app.running.place import PYTHON
+from tests.support.connections import close_app
 
 PROJECT = """
 import os
@@ -81,4 +82,4 @@ def test_a_worker_of_the_shim_keeps_the_ledger(
         assert own_redis.hget(keys.record(task_id), "parent_id") == result.id.encode()
     finally:
         worker.kill()
-        producer.close()
+        close_app(producer)

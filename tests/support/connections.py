@@ -1,6 +1,11 @@
-"""Connections to Redis, broken as a network would break them."""
+"""Connections to Redis, closed, or broken as a network would break them."""
+
+from typing import TYPE_CHECKING
 
 from redis import Redis
+
+if TYPE_CHECKING:
+    from celery import Celery
 
 
 def is_asked_by_remote_control(redis: Redis) -> bool:
@@ -16,3 +21,14 @@ def cut(redis: Redis) -> None:
     for client in redis.client_list():
         if client["db"] == database and client["id"] != str(own):
             redis.client_kill_filter(_id=client["id"])
+
+
+def close_app(app: "Celery") -> None:
+    """Close an app with its subscriptions: Celery subscribes to the result of each task that it publishes, and its own `close` leaves that.
+
+    Channels belong to a server, and not to a database, so that other tests would see them.
+    """
+    results = getattr(app.backend, "result_consumer", None)
+    if results is not None:
+        results.stop()
+    app.close()

@@ -1,6 +1,5 @@
 """Signals, beat and traces see a publish as they do without a ledger."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,20 +8,14 @@ from celery import Celery, signals
 from celery.beat import Scheduler
 from redis import Redis
 
-import celeriac
-from tests.existing_app.publishing.shop import new_shop, taken
+from tests.existing_app.publishing.shop import taken
 from tests.existing_app.publishing.test_publishing import record
 
 
 @pytest.fixture
-def plugged(own_url: str) -> Iterator[Celery]:
-    """With a ledger."""
-    app = new_shop(
-        own_url, beat_schedule={"each": {"task": "shop.add", "schedule": 1.0, "options": {"expires": 30}}}
-    )
-    celeriac.install(app)
-    yield app
-    app.close()
+def settings() -> dict[str, Any]:
+    """One entry of beat."""
+    return {"beat_schedule": {"each": {"task": "shop.add", "schedule": 1.0, "options": {"expires": 30}}}}
 
 
 def test_a_tick_of_beat_is_recorded_with_its_deadline(plugged: Celery, own_redis: Redis) -> None:

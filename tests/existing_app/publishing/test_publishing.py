@@ -17,17 +17,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 import celeriac
 from celeriac.stack.valkey import Valkey
 from tests.existing_app.publishing.shop import new_shop, taken
+from tests.support.connections import close_app
 
 ID = "00000000-0000-4000-8000-000000000001"
-
-
-@pytest.fixture
-def plugged(own_url: str) -> Iterator[Celery]:
-    """With a ledger."""
-    app = new_shop(own_url)
-    celeriac.install(app)
-    yield app
-    app.close()
 
 
 @pytest.fixture
@@ -35,7 +27,7 @@ def stock(new_database: Any) -> Iterator[Celery]:
     """The same without, and on another database."""
     app = new_shop(new_database())
     yield app
-    app.close()
+    close_app(app)
 
 
 def record(redis: Redis, task_id: str) -> dict[str, str]:
@@ -124,7 +116,7 @@ def test_a_name_without_a_task_is_recorded_too(own_url: str, own_redis: Redis) -
     celeriac.install(sender)
     sender.send_task("shop.unknown_here", args=(1,), task_id=ID)
     assert record(own_redis, ID)["name"] == "shop.unknown_here"
-    sender.close()
+    close_app(sender)
 
 
 def test_producers_and_connections_of_the_users_own_are_recorded(
@@ -170,7 +162,7 @@ def test_events_and_broadcasts_leave_no_record(own_url: str, own_redis: Redis) -
     app.control.purge()
     app.control.broadcast("ping")
     assert own_redis.zcard("celeriac:tasks") == 1
-    app.close()
+    close_app(app)
 
 
 def test_protocol_1_is_published_as_without_a_ledger(own_url: str, own_redis: Redis) -> None:
@@ -178,7 +170,7 @@ def test_protocol_1_is_published_as_without_a_ledger(own_url: str, own_redis: Re
     celeriac.install(app)
     app.tasks["shop.add"].delay()
     assert "stamp" not in taken(own_redis)
-    app.close()
+    close_app(app)
 
 
 def test_a_prefix_stands_before_the_list_and_not_before_the_queue(own_url: str, own_redis: Redis) -> None:
@@ -190,7 +182,7 @@ def test_a_prefix_stands_before_the_list_and_not_before_the_queue(own_url: str, 
     kept = record(own_redis, ID)
     assert (kept["queue"], kept["list"]) == ("celery", "shop:celery-5")
     assert taken(own_redis, "shop:celery-5")["headers"]["id"] == ID
-    app.close()
+    close_app(app)
 
 
 def test_records_and_queues_may_be_in_two_databases(
@@ -204,7 +196,7 @@ def test_records_and_queues_may_be_in_two_databases(
     assert own_redis.exists(f"celeriac:task:{ID}") == 0
     with Redis.from_url(results) as ledger:
         assert record(ledger, ID)["state"] == "queued"
-    app.close()
+    close_app(app)
 
 
 def test_what_was_sent_again_after_a_lost_reply_is_one_task(
@@ -260,5 +252,5 @@ def test_redis_that_goes_away_is_the_same_error_as_in_stock(tmp_path: Path) -> N
         with pytest.raises(OperationalError) as caught:
             app.tasks["shop.silent"].delay()
         errors.append((type(caught.value), type(caught.value.__cause__)))
-        app.close()
+        close_app(app)
     assert errors[0] == errors[1]

@@ -13,6 +13,7 @@ from celeriac_worker.existing_app.install import install
 from celeriac_worker.existing_app.publishing.independence import dependence
 from celeriac_worker.existing_app.publishing.recording import place_of, recorded, template_of
 from tests.existing_app.publishing.shop import body_of, new_shop, taken
+from tests.support.connections import close_app
 
 ID = "00000000-0000-4000-8000-000000000001"
 RECORDED = [
@@ -33,7 +34,7 @@ def shop(own_url: str) -> Iterator[Celery]:
     """Without a ledger."""
     app = new_shop(own_url)
     yield app
-    app.close()
+    close_app(app)
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_celery_writes_the_same_bytes_when_it_is_recorded(
     published = taken(own_redis, record.list)
     record.message["properties"]["delivery_tag"] = published["properties"]["delivery_tag"]
     assert json.dumps(record.message) == json.dumps(published)
-    shop.close()
+    close_app(shop)
 
 
 def test_a_message_is_recorded_without_a_redis() -> None:

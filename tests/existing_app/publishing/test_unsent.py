@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -29,6 +29,7 @@ from celeriac_worker.existing_app.state import AppLedger
 from lab.harness.waiting import wait_until
 from tests.existing_app.publishing.shop import body_of, new_shop, taken
 from tests.existing_app.publishing.test_publishing import record
+from tests.support.connections import close_app
 
 
 def accept(
@@ -54,15 +55,6 @@ def in_ledger(url: str, step: Callable[[Ledger], Awaitable[Any]]) -> None:
         await ledger.close()
 
     asyncio.run(do())
-
-
-@pytest.fixture
-def plugged(own_url: str) -> Iterator[Celery]:
-    """With a ledger."""
-    app = new_shop(own_url)
-    celeriac.install(app)
-    yield app
-    app.close()
 
 
 def send_next(app: Celery) -> None:
@@ -139,7 +131,7 @@ def test_a_task_whose_apply_async_sends_nothing_fails(own_url: str, own_redis: R
     task_id = accept(own_url, "shop.add", {})
     send_next(app)
     assert "has sent no message with the id of the task" in record(own_redis, task_id)["error"]
-    app.close()
+    close_app(app)
 
 
 def test_a_task_that_was_cancelled_meanwhile_is_not_sent(

@@ -17,6 +17,7 @@ from celeriac.ledger.store import keys
 from lab.harness.program import Program
 from lab.harness.servers import ALONE, environment, new_log
 from lab.harness.waiting import wait_until
+from tests.support.connections import close_app
 
 SHOP = "tests.existing_app.running.shop"
 # So that the tests are short.
@@ -41,6 +42,11 @@ class Place:
         self.app.conf.update(options)
         if plugged:
             celeriac.install(self.app)
+
+    def close(self) -> None:
+        """Close the connections of the producer, and those of the tests."""
+        close_app(self.app)
+        self.redis.close()
 
     def send(self, name: str, *args: Any, **options: Any) -> str:
         """Publish a task of the shop, and return its id."""

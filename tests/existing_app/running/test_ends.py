@@ -1,6 +1,7 @@
 """Each task of an existing app ends in the ledger as Celery alone ends it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.existing_app.running.place import Place
 def place(new_database: Callable[[], str], directory: Path) -> Iterator[Place]:
     """A worker with processes, and a producer with our line."""
     place = Place(new_database(), directory, result_expires=7_200)
-    with place.worker():
+    with closing(place), place.worker():
         yield place
 
 

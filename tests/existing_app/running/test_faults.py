@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,10 @@ pytestmark = linux_only
 
 
 @pytest.fixture
-def place(new_database: Callable[[], str], directory: Path) -> Place:
+def place(new_database: Callable[[], str], directory: Path) -> Iterator[Place]:
     """Nothing runs yet; workers take up to eight messages for a process."""
-    return Place(new_database(), directory, worker_prefetch_multiplier=8)
+    with closing(Place(new_database(), directory, worker_prefetch_multiplier=8)) as place:
+        yield place
 
 
 def lines(file: Path) -> list[str]:
@@ -160,8 +162,11 @@ def test_a_stock_worker_beside_ends_tasks_too_and_none_runs_twice(place: Place, 
 @pytest.fixture
 def own_place(directory: Path) -> Iterator[Place]:
     """On a server whose connections all belong to this test."""
-    with Valkey(directory / "cut") as server:
-        yield Place(server.url, directory, worker_prefetch_multiplier=8)
+    with (
+        Valkey(directory / "cut") as server,
+        closing(Place(server.url, directory, worker_prefetch_multiplier=8)) as place,
+    ):
+        yield place
 
 
 def test_cut_connections_cost_no_task_its_lease_and_run_none_twice(own_place: Place, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """An existing app keeps its own pool, start method and result backend."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,9 +19,10 @@ pytestmark = linux_only
 
 
 @pytest.fixture
-def place(new_database: Callable[[], str], directory: Path) -> Place:
+def place(new_database: Callable[[], str], directory: Path) -> Iterator[Place]:
     """Nothing runs yet."""
-    return Place(new_database(), directory)
+    with closing(Place(new_database(), directory)) as place:
+        yield place
 
 
 def runs_all(place: Place, tmp_path: Path) -> None:
@@ -67,7 +69,7 @@ def test_a_result_backend_elsewhere_has_the_results_and_the_ledger_the_ends(
 ) -> None:
     results = {"another database": new_database(), "file": f"file://{tmp_path}", "rpc": "rpc://"}.get(where)
     place = Place(new_database(), directory, results=results or "disabled://")
-    with place.worker():
+    with closing(place), place.worker():
         add, fail = place.send("add", 1, 2), place.send("fail", "no")
         assert [place.ended(task)["state"] for task in (add, fail)] == ["succeeded", "failed"]
         again = place.send("again", str(tmp_path / "again"), 3)

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from celery import Celery
 
 from lab.harness.servers import running_api
+from tests.support.connections import close_app
 from tests.worker.loops.process.played import TASKS, PlayedWorker, played_worker
 
 
@@ -31,3 +33,12 @@ def loop(loop_url: str, directory: Path, loop_client: httpx.Client) -> Iterator[
     """The loop that runs its tasks."""
     with played_worker(directory, redis_url=loop_url, max_result_bytes=50_000) as worker:
         yield worker
+
+
+@pytest.fixture(scope="package")
+def stock(loop_url: str) -> Iterator[Celery]:
+    """A stock Celery app on its database."""
+    app = Celery("stock", broker=loop_url, backend=loop_url, set_as_current=False)
+    app.conf.task_default_queue = "async"
+    yield app
+    close_app(app)

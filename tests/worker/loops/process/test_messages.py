@@ -22,14 +22,6 @@ def loop_redis(loop_url: str) -> Iterator[Redis]:
         yield client
 
 
-@pytest.fixture(scope="module")
-def stock(loop_url: str) -> Celery:
-    """A stock Celery app on it."""
-    app = Celery("stock", broker=loop_url, backend=loop_url, set_as_current=False)
-    app.conf.task_default_queue = "async"
-    return app
-
-
 def rejected(client: httpx.Client) -> list[Document]:
     """The rejected messages of the queue."""
     items: list[Document] = document(client.get("/queues/async/rejected"))["items"]

@@ -126,9 +126,8 @@ def test_a_task_under_suspicion_waits_until_it_is_alone(
 
 
 def test_what_stock_celery_sends_for_later_takes_no_slot_and_is_returned(
-    leaving: PlayedWorker, queue: str, loop_url: str, loop_client: httpx.Client, loop_redis: Redis
+    leaving: PlayedWorker, queue: str, stock: Celery, loop_client: httpx.Client, loop_redis: Redis
 ) -> None:
-    stock = Celery("stock", broker=loop_url, backend=loop_url, set_as_current=False)
     for _ in range(3):
         stock.send_task("add", (1, 2), countdown=600, queue=queue)
     soon = stock.send_task("add", (2, 2), countdown=1, queue=queue)
